@@ -1,0 +1,221 @@
+"""The one intermediate representation: traced scalars, hash-consed, in a straight line.
+
+A `Scalar` is a handle on a node of an `Arena` and has operators, so that a rule written for numbers traces a
+program when it is called with scalars. Leaves are SymPy expressions in the spec's symbols alone; inner nodes are sums, products,
+powers with a rational exponent, minima, maxima, Euclidean sums (hypot) and loops. Equal nodes are one node. A node comes after its
+arguments, so a sweep over increasing indices is an evaluation order. Values of a bound are nonnegative; only derivatives have signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+import sympy
+
+# Rational constants are folded up to this many bits; beyond it they stay nodes, so that depth cannot make numbers explode.
+FOLD_BITS = 256
+
+
+class Op(Enum):
+    LEAF = "leaf"  # payload: a SymPy expression
+    VARIABLE = "variable"  # payload: a unique name; bound by a loop or by whoever evaluates
+    ADD = "add"
+    MUL = "mul"
+    POW = "pow"  # payload: a Fraction
+    MIN = "min"
+    MAX = "max"
+    HYPOT = "hypot"  # sqrt(sum of squares); the entrywise rule for concatenation
+    LOOP = "loop"  # payload: Loop; args: starts, then results, then times
+    RESULT = "result"  # payload: which state of the loop args[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`states` (indices of variable nodes) are replaced by `results` (node indices in the states) `times` times, from `starts`."""
+
+    states: tuple[int, ...]
+    starts: tuple[int, ...]
+    results: tuple[int, ...]
+    times: int
+
+
+Payload = sympy.Expr | str | Fraction | Loop | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    op: Op
+    args: tuple[int, ...]
+    payload: Payload
+    free: frozenset[int]  # the variable nodes it depends on; a loop binds its states
+
+
+class Arena:
+    """The nodes of one program, in order."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._index: dict[tuple[Op, tuple[int, ...], Payload], int] = {}
+        self._variables = 0
+        self.zero = self.leaf(sympy.S.Zero)
+        self.one = self.leaf(sympy.S.One)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def leaf(self, value: sympy.Expr | int) -> Scalar:
+        return self._node(Op.LEAF, (), sympy.sympify(value))
+
+    def variable(self, hint: str) -> Scalar:
+        """A fresh variable; `hint` is for people who read a dump."""
+        self._variables += 1
+        return self._node(Op.VARIABLE, (), f"{hint}#{self._variables}")
+
+    def loop(
+        self, states: Sequence[Scalar], starts: Sequence[Scalar], results: Sequence[Scalar], times: Scalar
+    ) -> tuple[Scalar, ...]:
+        """The states after `times` passes of `states <- results`, from `starts` (all in this arena)."""
+        payload = Loop(
+            tuple(s.index for s in states), tuple(s.index for s in starts), tuple(s.index for s in results), times.index
+        )
+        node = self._node(Op.LOOP, (*payload.starts, *payload.results, payload.times), payload)
+        return tuple(self._node(Op.RESULT, (node.index,), i) for i in range(len(states)))
+
+    def scalar(self, index: int) -> Scalar:
+        return Scalar(self, index)
+
+    def _node(self, op: Op, args: tuple[int, ...], payload: Payload) -> Scalar:
+        key = (op, args, payload)
+        index = self._index.get(key)
+        if index is None:
+            index = len(self.nodes)
+            free: frozenset[int] = frozenset((index,)) if op is Op.VARIABLE else frozenset()
+            for arg in args:
+                free |= self.nodes[arg].free
+            if isinstance(payload, Loop):
+                starts_free = frozenset[int]().union(*(self.nodes[i].free for i in payload.starts))
+                free = (free - frozenset(payload.states)) | starts_free
+            self.nodes.append(Node(op, args, payload, free))
+            self._index[key] = index
+        return Scalar(self, index)
+
+    def combine(self, op: Op, scalars: Iterable[Scalar]) -> Scalar:
+        """A sum, product, minimum, maximum or hypot of many, with identities and rational constants folded."""
+        terms = list(scalars)
+        constants: list[sympy.Rational] = []
+        others: list[int] = []
+        for term in terms:
+            constant = term.rational
+            if constant is None:
+                others.append(term.index)
+            else:
+                constants.append(constant)
+        if op in (Op.MIN, Op.MAX, Op.HYPOT):
+            return self._extremum(op, constants, others)
+        neutral = sympy.S.Zero if op is Op.ADD else sympy.S.One
+        folded = neutral
+        for constant in constants:
+            result = folded + constant if op is Op.ADD else folded * constant
+            if _bits(result) > FOLD_BITS:
+                others.append(self.leaf(constant).index)
+            else:
+                folded = result
+        if op is Op.MUL and folded is sympy.S.Zero:
+            return self.zero
+        if folded != neutral:
+            others.append(self.leaf(folded).index)
+        if not others:
+            return self.leaf(neutral)
+        if len(others) == 1:
+            return Scalar(self, others[0])
+        return self._node(op, tuple(sorted(others)), None)
+
+    def _extremum(self, op: Op, constants: list[sympy.Rational], others: list[int]) -> Scalar:
+        if op is Op.HYPOT:
+            args = [*others, *(self.leaf(c).index for c in constants if c is not sympy.S.Zero)]
+            if not args:
+                return self.zero
+            if len(args) > 1:
+                return self._node(op, tuple(sorted(args)), None)
+            return Scalar(self, args[0])
+        unique = set(others)
+        if constants:
+            unique.add(self.leaf(min(constants) if op is Op.MIN else max(constants)).index)
+        if len(unique) == 1:
+            return Scalar(self, unique.pop())
+        return self._node(op, tuple(sorted(unique)), None)
+
+    def power(self, base: Scalar, exponent: Fraction) -> Scalar:
+        if exponent == 0:
+            return self.one
+        if exponent == 1:
+            return base
+        constant = base.rational
+        if constant is not None and exponent.denominator == 1 and _bits(constant) * abs(exponent) <= FOLD_BITS:
+            return self.leaf(constant ** int(exponent))
+        inner = self.nodes[base.index]
+        if inner.op is Op.POW and isinstance(inner.payload, Fraction):  # nonnegative bases: (x^a)^b = x^(ab)
+            return self.power(Scalar(self, inner.args[0]), inner.payload * exponent)
+        return self._node(Op.POW, (base.index,), exponent)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """A traced nonnegative number; arithmetic appends to its arena."""
+
+    arena: Arena
+    index: int
+
+    @property
+    def node(self) -> Node:
+        return self.arena.nodes[self.index]
+
+    @property
+    def rational(self) -> sympy.Rational | None:
+        payload = self.node.payload
+        return payload if isinstance(payload, sympy.Rational) else None
+
+    @property
+    def is_zero(self) -> bool:
+        """Structurally zero: not a value that happens to be small."""
+        return self.index == self.arena.zero.index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scalar) and other.arena is self.arena and other.index == self.index
+
+    def __hash__(self) -> int:
+        return hash((id(self.arena), self.index))
+
+    def __add__(self, other: Scalar) -> Scalar:
+        if not isinstance(other, Scalar):
+            return NotImplemented
+        return self.arena.combine(Op.ADD, (self, other))
+
+    def __mul__(self, other: Scalar) -> Scalar:
+        if not isinstance(other, Scalar):
+            return NotImplemented
+        return self.arena.combine(Op.MUL, (self, other))
+
+    def __truediv__(self, other: Scalar) -> Scalar:
+        if not isinstance(other, Scalar):
+            return NotImplemented
+        return self * other.arena.power(other, Fraction(-1))
+
+    def __pow__(self, exponent: int | Fraction) -> Scalar:
+        return self.arena.power(self, Fraction(exponent))
+
+    def minimum(self, *others: Scalar) -> Scalar:
+        return self.arena.combine(Op.MIN, (self, *others))
+
+    def maximum(self, *others: Scalar) -> Scalar:
+        return self.arena.combine(Op.MAX, (self, *others))
+
+    def hypot(self, *others: Scalar) -> Scalar:
+        return self.arena.combine(Op.HYPOT, (self, *others))
+
+
+def _bits(value: sympy.Rational) -> int:
+    return max(int(value.p).bit_length(), int(value.q).bit_length())
