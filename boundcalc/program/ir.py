@@ -1,21 +1,23 @@
 """The one intermediate representation: traced scalars, hash-consed, in a straight line.
 
-A `Scalar` is a handle on a node of an `Arena` and has operators, so that a rule written for numbers traces a
-program when it is called with scalars. Leaves are SymPy expressions in the spec's symbols alone; inner nodes are sums, products,
-powers with a rational exponent, minima, maxima, Euclidean sums (hypot) and loops. Equal nodes are one node. A node comes after its
-arguments, so a sweep over increasing indices is an evaluation order. Values of a bound are nonnegative; only derivatives have signs.
+A `Scalar` is a handle on a node of an `Arena` and has operators, so that a rule written for numbers traces a program
+when it is called with scalars. Leaves are SymPy expressions in the spec's symbols alone; inner nodes are sums,
+products, powers with a rational exponent, minima, maxima, Euclidean sums (hypot) and loops. Equal nodes are one node.
+A node comes after its arguments, so a sweep over increasing indices is an evaluation order. Values of a bound are
+nonnegative; only derivatives have signs, and they use one more node, `SELECT`: of several values the one whose key is
+the least (or the greatest), which is what the derivative of a minimum (maximum) is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
 import sympy
 
-# Rational constants are folded up to this many bits; beyond it they stay nodes, so that depth cannot make numbers explode.
+# Rational constants are folded up to this many bits; then they stay nodes, so that depth cannot make numbers explode.
 FOLD_BITS = 256
 
 
@@ -28,13 +30,14 @@ class Op(Enum):
     MIN = "min"
     MAX = "max"
     HYPOT = "hypot"  # sqrt(sum of squares); the entrywise rule for concatenation
+    SELECT = "select"  # payload: Op.MIN or Op.MAX; args: keys, then as many values; the value of the first extreme key
     LOOP = "loop"  # payload: Loop; args: starts, then results, then times
     RESULT = "result"  # payload: which state of the loop args[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`states` (indices of variable nodes) are replaced by `results` (node indices in the states) `times` times, from `starts`."""
+    """`states` (variable nodes) are replaced by `results` (nodes in the states) `times` times, from `starts`."""
 
     states: tuple[int, ...]
     starts: tuple[int, ...]
@@ -42,7 +45,7 @@ class Loop:
     times: int
 
 
-Payload = sympy.Expr | str | Fraction | Loop | int | None
+Payload = sympy.Expr | str | Fraction | Loop | Op | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,56 @@ class Arena:
         self, states: Sequence[Scalar], starts: Sequence[Scalar], results: Sequence[Scalar], times: Scalar
     ) -> tuple[Scalar, ...]:
         """The states after `times` passes of `states <- results`, from `starts` (all in this arena)."""
+        if not len(states) == len(starts) == len(results):
+            raise ValueError("a loop needs one start and one result for each state")
+        bound = frozenset(s.index for s in states)
+        if len(bound) != len(states) or any(s.node.op is not Op.VARIABLE for s in states):
+            raise ValueError("the states of a loop are distinct variables")
+        if times.node.free & bound:
+            raise ValueError("the number of passes of a loop may not depend on its states")
         payload = Loop(
             tuple(s.index for s in states), tuple(s.index for s in starts), tuple(s.index for s in results), times.index
         )
         node = self._node(Op.LOOP, (*payload.starts, *payload.results, payload.times), payload)
         return tuple(self._node(Op.RESULT, (node.index,), i) for i in range(len(states)))
 
+    def select(self, op: Op, keys: Sequence[Scalar], values: Sequence[Scalar]) -> Scalar:
+        """The value that belongs to the least (`Op.MIN`) or greatest (`Op.MAX`) key; at a tie the first."""
+        if op not in (Op.MIN, Op.MAX) or len(keys) != len(values) or not keys:
+            raise ValueError("select takes Op.MIN or Op.MAX and one value for each key")
+        if all(v.index == values[0].index for v in values):
+            return values[0]
+        return self._node(Op.SELECT, (*(k.index for k in keys), *(v.index for v in values)), op)
+
     def scalar(self, index: int) -> Scalar:
         return Scalar(self, index)
+
+    def needed(self, roots: Iterable[int], stop: Set[int] = frozenset()) -> list[int]:
+        """The nodes that `roots` are made of (loop bodies too), arguments first; those in `stop` are not entered."""
+        stack = list(roots)
+        seen = set(stack)
+        while stack:
+            index = stack.pop()
+            if index not in stop:
+                fresh = [arg for arg in self.nodes[index].args if arg not in seen]
+                seen.update(fresh)
+                stack.extend(fresh)
+        return sorted(seen)
+
+    def body(self, index: int) -> list[int]:
+        """The nodes that a pass of the loop at `index` computes, in order: inner bodies left out."""
+        node = self.nodes[index]
+        if not isinstance(node.payload, Loop):
+            raise ValueError("not a loop")
+        states = frozenset(node.payload.states)
+        visible = states | node.free
+        stack = [i for i in set(node.payload.results) if self.nodes[i].free & states]
+        seen = set(stack)
+        while stack:
+            fresh = {arg for arg in self.nodes[stack.pop()].args if self.nodes[arg].free & states} - seen
+            seen |= fresh
+            stack.extend(fresh)
+        return sorted(i for i in seen - states if self.nodes[i].free <= visible)
 
     def _node(self, op: Op, args: tuple[int, ...], payload: Payload) -> Scalar:
         key = (op, args, payload)
@@ -153,6 +198,10 @@ class Arena:
             return self.one
         if exponent == 1:
             return base
+        if base.is_zero and exponent < 0:
+            raise ZeroDivisionError("a negative power of zero")
+        if base.is_zero or base.index == self.one.index:
+            return base
         constant = base.rational
         if constant is not None and exponent.denominator == 1 and _bits(constant) * abs(exponent) <= FOLD_BITS:
             return self.leaf(constant ** int(exponent))
@@ -189,17 +238,17 @@ class Scalar:
     def __hash__(self) -> int:
         return hash((id(self.arena), self.index))
 
-    def __add__(self, other: Scalar) -> Scalar:
+    def __add__(self, other: object) -> Scalar:
         if not isinstance(other, Scalar):
             return NotImplemented
         return self.arena.combine(Op.ADD, (self, other))
 
-    def __mul__(self, other: Scalar) -> Scalar:
+    def __mul__(self, other: object) -> Scalar:
         if not isinstance(other, Scalar):
             return NotImplemented
         return self.arena.combine(Op.MUL, (self, other))
 
-    def __truediv__(self, other: Scalar) -> Scalar:
+    def __truediv__(self, other: object) -> Scalar:
         if not isinstance(other, Scalar):
             return NotImplemented
         return self * other.arena.power(other, Fraction(-1))

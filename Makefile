@@ -1,0 +1,54 @@
+# On a machine with Python >= 3.11 and pip: `make run` prints the bounds of a real architecture, `make test` checks everything.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SPEC ?= specs/vgg16-smooth-batchnorm.yaml
+PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+.PHONY: run test lint types unit bench docs test-frameworks clean
+
+run: $(VENV)/installed
+	$(BIN)/boundcalc bounds $(SPEC)
+
+test: lint types unit
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-test
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+unit: $(VENV)/installed-test
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/installed-test
+	$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/installed-docs
+	$(BIN)/sphinx-build -W -b html docs docs/_build/html
+
+test-frameworks: $(VENV)/installed-test
+	$(PIP) jax
+	$(PIP) torch==2.13.0
+	$(BIN)/python -m pytest tests/output/test_frameworks.py
+
+clean:
+	rm -rf $(VENV) docs/_build
+
+$(VENV)/python:
+	$(PYTHON) -c 'import sys; sys.exit("boundcalc needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/installed pyproject.toml constraints.txt
+	$(PIP) -e '.[test]'
+	touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed pyproject.toml constraints.txt
+	$(PIP) -e '.[docs]'
+	touch $@

@@ -1,0 +1,61 @@
+"""A compiler of symbolic Lipschitz and smoothness bounds for deep networks.
+
+    import boundcalc as bc
+    bounds = bc.compile(bc.load("specs/mlp.yaml"))
+    bounds.lipschitz.expression
+
+What is public is listed in `__all__`; the rest of the package is imported when a name is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from boundcalc.bounds import Bound, Bounds
+    from boundcalc.pipeline import compile
+    from boundcalc.spec.architecture import Architecture
+    from boundcalc.spec.expression import parse_closed_form as parse
+    from boundcalc.spec.load import load, loads
+    from boundcalc.spec.mistakes import SpecError
+    from boundcalc.spec.override import override
+
+__all__ = [
+    "Architecture",
+    "Bound",
+    "Bounds",
+    "SpecError",
+    "__version__",
+    "compile",
+    "load",
+    "loads",
+    "override",
+    "parse",
+]
+
+_HOMES = {
+    "Architecture": ("spec.architecture", "Architecture"),
+    "Bound": ("bounds", "Bound"),
+    "Bounds": ("bounds", "Bounds"),
+    "SpecError": ("spec.mistakes", "SpecError"),
+    "compile": ("pipeline", "compile"),
+    "load": ("spec.load", "load"),
+    "loads": ("spec.load", "loads"),
+    "override": ("spec.override", "override"),
+    "parse": ("spec.expression", "parse_closed_form"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("boundcalc")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'boundcalc' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(f"boundcalc.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""`python -m boundcalc`."""
+
+from boundcalc.cli import main
+
+main()

@@ -1,0 +1,312 @@
+"""What compiling gives: the bounds of a network, of every layer, and the quantities they are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.program import decimals
+from boundcalc.program.dependence import free_symbols
+from boundcalc.program.evaluate import MissingValues, evaluate
+from boundcalc.program.evaluate_log import evaluate_log
+from boundcalc.program.ir import Scalar
+from boundcalc.program.numbers import Number
+from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy, tree_size
+from boundcalc.rules.jet import Quantity, Unbounded
+from boundcalc.spec.mistakes import suggest
+from boundcalc.values import by_name, resolve
+
+EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
+Values = Mapping[sympy.Symbol, sympy.Expr]
+Certify = Callable[[Values], Number]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """One quantity: an upper bound, closed form and number.
+
+    `scalar` is its closed form in the program. `certify` computes its number where that is sharper than evaluating the
+    closed form (the largest eigenvalue under `blocks: layer`); `upper` says that the closed form is not tight.
+    """
+
+    name: str
+    graph: LayerGraph
+    quantity: Quantity | None  # None: no closed form is at hand, only numbers
+    certify: Certify | None = None
+    upper: bool = False
+    needs: frozenset[sympy.Symbol] | None = None  # the symbols of the number, where there is no closed form to tell
+
+    @property
+    def finite(self) -> bool:
+        return not isinstance(self.quantity, Unbounded)
+
+    @property
+    def reason(self) -> str | None:
+        """What makes the bound infinite or undefined; None where it is finite."""
+        return self.quantity.reason if isinstance(self.quantity, Unbounded) else None
+
+    @property
+    def scalar(self) -> Scalar | None:
+        return self.quantity if isinstance(self.quantity, Scalar) else None
+
+    @property
+    def free_symbols(self) -> frozenset[sympy.Symbol]:
+        """The symbols of the closed form, with and without values."""
+        if self.needs is not None:
+            return self.needs
+        if self.scalar is None:
+            return frozenset()
+        return free_symbols([self.scalar])[0]
+
+    @property
+    def expression(self) -> sympy.Expr | None:
+        """The closed form in the declared symbols; None where it would be too long, and `oo` where infinite."""
+        if not self.finite:
+            return sympy.oo
+        if self.scalar is None:
+            return None
+        try:
+            return to_sympy(self.scalar, EXPRESSION_CAP)
+        except NotClosed:
+            return None
+
+    def _given(self, mapping: Mapping[object, object] | None, symbols: Mapping[str, object]) -> dict[str, object]:
+        return by_name(self.graph.conditions, mapping, symbols)
+
+    def enclosure(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> Number:
+        """A ball or exact fraction (python-flint) that contains the bound. Raises as `evaluate`, and for infinite bounds."""
+        if not self.finite:
+            raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
+        return self.certified(resolve(self.graph.conditions, self._given(mapping, symbols)))
+
+    def certified(self, values: Values) -> Number:
+        """The number at exact values. Raises MissingValues, which is a KeyError."""
+        if self.certify is not None:
+            missing = sorted(s.name for s in self.free_symbols - values.keys())
+            if missing:
+                raise MissingValues(missing)
+            return self.certify(values)
+        assert self.scalar is not None
+        return evaluate([self.scalar], values)[0]
+
+    def evaluate(
+        self, mapping: Mapping[object, object] | None = None, /, **symbols: object
+    ) -> float | NDArray[np.float64]:
+        """The bound as a float that is rounded up, at the spec's values and those given; math.inf where it is not finite.
+
+        Arrays broadcast and give an array, in double precision in the log domain (relative error about 1e-12, not certified).
+        Raises KeyError for unknown symbols and for symbols without a value, ValueError for values outside their range.
+        """
+        given = self._given(mapping, symbols)
+        arrays = {name: np.asarray(value) for name, value in given.items() if np.ndim(value) > 0}  # type: ignore[arg-type]
+        if arrays:
+            return self._sweep(given, arrays)
+        if not self.finite:
+            return math.inf
+        return decimals.float_upper(self.certified(resolve(self.graph.conditions, given)))
+
+    def _sweep(self, given: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
+        if not self.finite:
+            return np.full(shape, math.inf)
+        fixed = {name: value for name, value in given.items() if name not in arrays}
+        if self.certify is not None or self.scalar is None or self._has_dependent_values(arrays):
+            points = np.broadcast_arrays(*arrays.values())
+            result = np.empty(shape)
+            for index in np.ndindex(shape):
+                at = {name: point[index] for name, point in zip(arrays, points, strict=True)}
+                result[index] = decimals.float_upper(self.certified(resolve(self.graph.conditions, {**fixed, **at})))
+            return result
+        for name, array in arrays.items():  # the range of every value is checked, at its ends
+            for end in (array.min(), array.max()):
+                resolve(self.graph.conditions, {**fixed, name: end})
+        values: dict[sympy.Symbol, object] = dict(resolve(self.graph.conditions, fixed))
+        values |= {self.graph.conditions.symbols[name]: array for name, array in arrays.items()}
+        with np.errstate(over="ignore"):
+            return np.broadcast_to(np.exp(evaluate_log([self.scalar], values)[0]), shape).copy()  # type: ignore[arg-type]
+
+    def _has_dependent_values(self, arrays: Mapping[str, object]) -> bool:
+        declared = self.graph.conditions.declared
+        swept = {self.graph.conditions.symbols[name] for name in arrays}
+        return any(value.free_symbols & swept for value in declared.values())
+
+    def log10(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> float | None:
+        """log10 of the bound, rounded up; None where the bound is 0, math.inf where it is not finite."""
+        if not self.finite:
+            return math.inf
+        return decimals.log10_upper(self.enclosure(mapping, **symbols))
+
+    def number(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> str:
+        """A decimal, rounded up, of any magnitude. Raises as `enclosure`."""
+        return decimals.upper_decimal(self.enclosure(mapping, **symbols))
+
+    def _sympy_(self) -> sympy.Expr:
+        if self.expression is None:
+            raise ValueError(f"{self.name} has no closed form of a readable size; see Bounds.definitions")
+        return self.expression
+
+    def _repr_latex_(self) -> str:
+        expression = self.expression
+        return f"${sympy.latex(self.name if expression is None else expression)}$"
+
+    def __repr__(self) -> str:
+        if not self.finite:
+            return f"<{self.name}: not finite, {self.reason}>"
+        expression = self.expression
+        return f"<{self.name}: {'too long to print, see Bounds.definitions' if expression is None else expression}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerBounds:
+    """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
+
+    layer: Layer
+    radius: sympy.Expr | Mapping[str, sympy.Expr] | None
+    own: Mapping[str, sympy.Expr | None]
+    norm: Bound
+    lipschitz: Bound
+    smoothness: Bound
+
+    @property
+    def path(self) -> str:
+        return self.layer.path
+
+    @property
+    def quantities(self) -> tuple[Bound, Bound, Bound]:
+        return self.norm, self.lipschitz, self.smoothness
+
+
+class Layers(Mapping[str, LayerBounds]):
+    """Layers by path; the path of a module or repeat means its last layer. Iterates over layers, in order."""
+
+    def __init__(self, rows: Mapping[str, LayerBounds], paths: Mapping[str, str]) -> None:
+        self._rows, self._paths = rows, paths
+
+    def __getitem__(self, path: str) -> LayerBounds:
+        node = self._paths.get(path, path)
+        if node not in self._rows:
+            raise KeyError(f"there is no layer '{path}'; {suggest(path, [*self._rows, *self._paths]) or 'see .layers'}")
+        return self._rows[node]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """l and L of F(w) = f(psi(w)) + r(w)."""
+
+    lipschitz: Bound
+    smoothness: Bound
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """The compiled bounds of an architecture; made by `boundcalc.compile`."""
+
+    graph: LayerGraph
+    blocks: str
+    wrt: tuple[str, ...]
+    constants: str
+    norm: Bound
+    lipschitz: Bound
+    smoothness: Bound
+    objective: Objective | None
+    layers: Layers
+    warnings: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def certified(self) -> bool:
+        """Whether the numbers are upper bounds: not under the published constants."""
+        return self.constants == "sharp"
+
+    @property
+    def symbols(self) -> Mapping[str, sympy.Symbol]:
+        """The declared symbols: a fresh Symbol of the same name has other assumptions and is not the same."""
+        return self.graph.conditions.symbols
+
+    @property
+    def quantities(self) -> tuple[Bound, ...]:
+        objective = () if self.objective is None else (self.objective.lipschitz, self.objective.smoothness)
+        rows = (quantity for row in self.layers.values() for quantity in row.quantities)
+        return (*rows, self.norm, self.lipschitz, self.smoothness, *objective)
+
+    @cached_property
+    def _named(self) -> Mapping[Scalar, str]:
+        """One name for each distinct closed form that a person can ask for."""
+        named: dict[Scalar, str] = {}
+        taken = set(self.symbols)
+        for quantity in self.quantities:
+            scalar = quantity.scalar
+            if scalar is None or scalar in named or isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
+                continue
+            name = "".join(c if c.isalnum() else "_" for c in quantity.name)
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            named[scalar] = name
+        return named
+
+    @cached_property
+    def definitions(self) -> list[tuple[str, sympy.Expr]]:
+        """Every quantity in terms of those before it: (name, expression) in order."""
+        try:
+            return definitions([(name, scalar) for scalar, name in self._named.items()])
+        except NotClosed:
+            return []
+
+    def definition(self, quantity: Bound) -> str | None:
+        """The name of a quantity in `definitions`."""
+        return None if quantity.scalar is None else self._named.get(quantity.scalar)
+
+    @cached_property
+    def expressions(self) -> Mapping[Scalar, sympy.Expr | None]:
+        """Closed forms of all quantities, None over the size cap; sizes are counted once for all."""
+        scalars = list(dict.fromkeys(q.scalar for q in self.quantities if q.scalar is not None))
+        try:
+            sizes = tree_size(scalars)
+        except NotClosed:
+            return dict.fromkeys(scalars)
+        return {
+            scalar: to_sympy(scalar, EXPRESSION_CAP) if size <= EXPRESSION_CAP else None
+            for scalar, size in zip(scalars, sizes, strict=True)
+        }
+
+    @cached_property
+    def values(self) -> Values:
+        """The exact values of the symbols that have one."""
+        return resolve(self.graph.conditions, {})
+
+    @cached_property
+    def numbers(self) -> Mapping[Bound, Number]:
+        """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
+        plain = [q for q in self.quantities if q.scalar is not None and q.certify is None]
+        needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
+        ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
+        numbers = dict(
+            zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
+        )
+        for quantity in self.quantities:
+            if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
+                numbers[quantity] = quantity.certify(self.values)
+        return numbers
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON of `boundcalc bounds --format json`."""
+        from boundcalc.output.json import bounds_to_dict
+
+        return bounds_to_dict(self)

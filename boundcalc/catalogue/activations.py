@@ -1,0 +1,165 @@
+"""Smooth elementwise activations whose constants have a closed form."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Integer, Piecewise, Rational, exp, log, oo, sqrt
+
+from .fact import Fact, Witness
+from .nonlinearity import Nonlinearity, Parameter, elementwise
+from .symbols import alpha, beta, x
+
+
+def attained(value: sympy.Expr, point: sympy.Expr, source: str) -> Fact:
+    """A constant reached at `point`."""
+    return Fact(value, source, Witness("attained", f"at x = {point}", point))
+
+
+def limit(value: sympy.Expr, point: sympy.Expr, source: str) -> Fact:
+    """A constant approached as x tends to `point`, from either side."""
+    return Fact(value, source, Witness("limit", f"as x tends to {point}", point))
+
+
+ZERO, ONE, HALF = Integer(0), Integer(1), Rational(1, 2)
+
+IDENTITY = elementwise(
+    "identity",
+    x,
+    title="identity",
+    lipschitz=attained(ONE, ZERO, "a' = 1"),
+    smoothness=attained(ZERO, ZERO, "a'' = 0"),
+    slope=ONE,
+)
+
+SOFTPLUS = elementwise(
+    "softplus",
+    log(1 + exp(beta * x)) / beta,
+    title="softplus (the exact function: frameworks switch to x where beta x is large)",
+    parameters=(Parameter("beta", beta, ONE, "sharpness"),),
+    lipschitz=limit(ONE, oo, "a' = sigmoid(beta x) < 1"),
+    smoothness=attained(beta / 4, ZERO, "a'' = beta s (1 - s) <= beta/4 with s = sigmoid(beta x)"),
+    at_zero=log(2) / beta,
+    slope=HALF,
+)
+
+LOGSIGMOID = elementwise(
+    "logsigmoid",
+    -log(1 + exp(-x)),
+    title="logarithm of the sigmoid",
+    lipschitz=limit(ONE, -oo, "-softplus(-x)"),
+    smoothness=attained(Rational(1, 4), ZERO, "-softplus(-x)"),
+    at_zero=log(2),
+    slope=HALF,
+)
+
+SIGMOID = elementwise(
+    "sigmoid",
+    1 / (1 + exp(-x)),
+    title="logistic sigmoid",
+    lipschitz=attained(Rational(1, 4), ZERO, "a' = s (1 - s) <= 1/4"),
+    smoothness=attained(sqrt(3) / 18, log(2 + sqrt(3)), "a'' = s (1 - s)(1 - 2s), largest at s = (3 + sqrt(3))/6"),
+    at_zero=HALF,
+    slope=Rational(1, 4),
+    sup=limit(ONE, oo, "0 < s < 1"),
+)
+
+TANH = elementwise(
+    "tanh",
+    sympy.tanh(x),
+    title="hyperbolic tangent",
+    lipschitz=attained(ONE, ZERO, "a' = 1 - t^2 <= 1"),
+    smoothness=attained(4 * sqrt(3) / 9, log(2 + sqrt(3)) / 2, "a'' = -2 t (1 - t^2), largest at t = 1/sqrt(3)"),
+    slope=ONE,
+    sup=limit(ONE, oo, "-1 < t < 1"),
+)
+
+TANHSHRINK = elementwise(
+    "tanhshrink",
+    x - sympy.tanh(x),
+    title="x - tanh(x)",
+    lipschitz=limit(ONE, oo, "a' = t^2 < 1"),
+    smoothness=attained(4 * sqrt(3) / 9, log(2 + sqrt(3)) / 2, "a'' = 2 t (1 - t^2), largest at t = 1/sqrt(3)"),
+    slope=ZERO,
+)
+
+ARCTAN = elementwise(
+    "arctan",
+    sympy.atan(x),
+    title="arc tangent",
+    lipschitz=attained(ONE, ZERO, "a' = 1/(1 + x^2) <= 1"),
+    smoothness=attained(3 * sqrt(3) / 8, 1 / sqrt(3), "a'' = -2x/(1 + x^2)^2, largest at x^2 = 1/3"),
+    slope=ONE,
+    sup=limit(sympy.pi / 2, oo, "|arctan| < pi/2"),
+)
+
+SOFTSIGN = elementwise(
+    "softsign",
+    x / (1 + sympy.Abs(x)),
+    title="x/(1 + |x|)",
+    lipschitz=attained(ONE, ZERO, "a' = (1 + |x|)^-2 <= 1"),
+    smoothness=limit(
+        Integer(2), ZERO, "|a''| = 2 (1 + |x|)^-3 off 0; a' is continuous, so 2 is its Lipschitz constant"
+    ),
+    slope=ONE,
+    sup=limit(ONE, oo, "|x| < 1 + |x|"),
+)
+
+CELU = elementwise(
+    "celu",
+    Piecewise((x, x > 0), (alpha * (exp(x / alpha) - 1), True)),
+    title="continuously differentiable exponential linear unit",
+    parameters=(Parameter("alpha", alpha, ONE, "minus the value at -oo", sympy.Gt(alpha, 0, evaluate=False)),),
+    lipschitz=attained(ONE, ONE, "a' = min(1, exp(x/alpha)) <= 1"),
+    smoothness=limit(1 / alpha, ZERO, "a'' = exp(x/alpha)/alpha for x < 0 and 0 for x > 0; a' is continuous"),
+    slope=ONE,
+)
+
+SIN = elementwise(
+    "sin",
+    sympy.sin(x),
+    title="sine",
+    lipschitz=attained(ONE, ZERO, "a' = cos"),
+    smoothness=attained(ONE, sympy.pi / 2, "a'' = -sin"),
+    slope=ONE,
+    sup=attained(ONE, sympy.pi / 2, "|sin| <= 1"),
+)
+
+GAUSSIAN = elementwise(
+    "gaussian",
+    exp(-(x**2)),
+    title="exp(-x^2)",
+    lipschitz=attained(sqrt(2) * exp(-HALF), 1 / sqrt(2), "a' = -2x exp(-x^2), largest where a'' = 0: x^2 = 1/2"),
+    smoothness=attained(Integer(2), ZERO, "a'' = (4x^2 - 2) exp(-x^2), stationary at 0 (2) and at x^2 = 3/2 (0.89)"),
+    at_zero=ONE,
+    slope=ZERO,
+    sup=attained(ONE, ZERO, "exp(-x^2) <= 1"),
+)
+
+SQUARE = elementwise(
+    "square",
+    x**2,
+    title="x^2",
+    lipschitz=Fact(
+        None,
+        "a' = 2x",
+        Witness("limit", "a' grows without bound", oo),
+        reason="square has an unbounded derivative: only a bound of its input makes it finite",
+    ),
+    smoothness=attained(Integer(2), ZERO, "a'' = 2"),
+    slope=ZERO,
+)
+
+SMOOTH: tuple[Nonlinearity, ...] = (
+    IDENTITY,
+    SOFTPLUS,
+    LOGSIGMOID,
+    SIGMOID,
+    TANH,
+    TANHSHRINK,
+    ARCTAN,
+    SOFTSIGN,
+    CELU,
+    SIN,
+    GAUSSIAN,
+    SQUARE,
+)

@@ -1,0 +1,48 @@
+"""Losses, averaged over `batch` samples, as functions of the whole batch of predictions."""
+
+from __future__ import annotations
+
+from sympy import Rational, log, sqrt
+
+from .fact import Fact, Witness
+from .nonlinearity import Nonlinearity
+from .symbols import batch, classes, labels, norm
+
+LOGISTIC = Nonlinearity(
+    name="logistic",
+    title="log-sum-exp of the scores minus the label's score (contains the softmax), averaged",
+    domain="all real scores, at least two classes, one label per sample",
+    lipschitz=Fact(
+        sqrt(2 / batch),
+        "gradient (p - e_y)/batch for each sample, ||p - e_y||^2 <= 2",
+        Witness("limit", "for every sample, the score of one wrong class tends to oo"),
+    ),
+    smoothness=Fact(
+        1 / (2 * batch),
+        "Hessian (diag(p) - p p^T)/batch for each sample, a variance of a unit vector's entries (Popoviciu)",
+        Witness("attained", "two classes at equal scores; with more classes, the others at scores that tend to -oo"),
+    ),
+    at_zero=log(classes),
+    sizes=(batch, classes),
+)
+
+SQUARED = Nonlinearity(
+    name="squared",
+    title="half the squared distance to the labels, averaged",
+    domain="predictions with norm at most `norm`, fixed labels with norm at most `labels`, both over the whole batch",
+    lipschitz=Fact(
+        (norm + labels) / batch,
+        "gradient (prediction - label)/batch, on the ball of predictions",
+        Witness("attained", "prediction at the boundary, opposite to the labels"),
+    ),
+    smoothness=Fact(1 / batch, "Hessian identity/batch", Witness("attained", "everywhere")),
+    at_zero=labels**2 / (2 * batch),
+    sizes=(batch, norm, labels),
+    norm=Fact(
+        Rational(1, 2) * (norm + labels) ** 2 / batch,
+        "triangle inequality",
+        Witness("attained", "prediction at the boundary, opposite to the labels"),
+    ),
+)
+
+ALL_LOSSES: tuple[Nonlinearity, ...] = (LOGISTIC, SQUARED)

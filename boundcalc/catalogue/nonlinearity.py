@@ -1,0 +1,166 @@
+"""Non-linear maps as the rules see them: two constants, the image of zero, the largest image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+import sympy
+from sympy.logic.boolalg import Boolean
+
+from . import symbols
+from .fact import Fact, Witness, replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A hyperparameter: what stands for it in the constants, its default (None: required), where the constants hold."""
+
+    name: str
+    symbol: sympy.Symbol
+    default: sympy.Expr | None
+    meaning: str
+    condition: Boolean = sympy.true
+
+
+@dataclass(frozen=True, slots=True)
+class Nonlinearity:
+    """A map a with ||Da|| <= lipschitz and Da Lipschitz with constant smoothness, Euclidean norms over the whole batch.
+
+    at_zero: ||a(0)||. norm: the largest ||a(z)||, None if unbounded (or not known).
+    sup_at_zero, sup: the same with the largest absolute entry in place of the Euclidean norm.
+    derivative_at_zero: |a'(0)| of an elementwise map, for the refinement |a'(0)| + smoothness * (largest |entry| of z);
+    None where the map is not smooth or not elementwise.
+    function: the scalar function of an elementwise map.
+    sizes: the size symbols that `instantiate` takes besides the parameters.
+    assumed: what could be neither proved nor refuted when the values were given; the constants hold only where all of
+    it does.
+    """
+
+    name: str
+    title: str
+    domain: str
+    lipschitz: Fact
+    smoothness: Fact
+    at_zero: sympy.Expr
+    parameters: tuple[Parameter, ...] = ()
+    sizes: tuple[sympy.Symbol, ...] = ()
+    norm: Fact | None = None
+    sup_at_zero: sympy.Expr | None = None
+    sup: Fact | None = None
+    elementwise: bool = False
+    derivative_at_zero: sympy.Expr | None = None
+    function: sympy.Lambda | None = None
+    assumed: tuple[Boolean, ...] = ()
+
+    def instantiate(self, **values: sympy.Expr) -> Nonlinearity:
+        """The entry with canonical symbols replaced, all at once, by the given exact expressions.
+
+        TypeError: an unknown name, a symbol that occurs and has neither value nor default, a value that is not exact.
+        ValueError: a value outside the domain of the constants.
+        """
+        given = self._replacement(values)
+        requirements = [condition for symbol, value in given.items() for condition in _domain(symbol, value)]
+        for parameter in self.parameters:
+            condition = cast(Boolean, parameter.condition.xreplace(given))
+            if condition == sympy.false:
+                raise ValueError(f"{self.name}: the constants hold only for {parameter.condition}")
+            requirements.append(condition)
+        smoothness = self.smoothness.at(given)
+        slope = self.derivative_at_zero if smoothness.value is not None else None
+        return replace(
+            self,
+            parameters=(),
+            sizes=(),
+            lipschitz=self.lipschitz.at(given),
+            smoothness=smoothness,
+            at_zero=replaced(self.at_zero, given),
+            norm=None if self.norm is None else self.norm.at(given),
+            sup_at_zero=None if self.sup_at_zero is None else replaced(self.sup_at_zero, given),
+            sup=None if self.sup is None else self.sup.at(given),
+            derivative_at_zero=None if slope is None else replaced(slope, given),
+            function=None if self.function is None else cast(sympy.Lambda, self.function.xreplace(given)),
+            assumed=self.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),
+        )
+
+    def _replacement(self, values: Mapping[str, sympy.Expr]) -> dict[sympy.Symbol, sympy.Expr]:
+        known = {p.name: p.symbol for p in self.parameters} | {size.name: size for size in self.sizes}
+        unknown = sorted(values.keys() - known.keys())
+        if unknown:
+            raise TypeError(f"{self.name} takes {', '.join(known) or 'no values'}; not {', '.join(unknown)}")
+        given = {p.symbol: p.default for p in self.parameters if p.default is not None}
+        given |= {known[name]: _exact(self.name, name, value) for name, value in values.items()}
+        occurring = self._occurring()
+        missing = [name for name, symbol in known.items() if symbol in occurring and symbol not in given]
+        if missing:
+            raise TypeError(f"{self.name} needs {', '.join(missing)}")
+        return given
+
+    def _occurring(self) -> set[sympy.Basic]:
+        facts = (self.lipschitz, self.smoothness, self.norm, self.sup)
+        found = [fact.value for fact in facts if fact is not None and fact.value is not None]
+        found += [e for e in (self.at_zero, self.sup_at_zero, self.derivative_at_zero, self.function) if e is not None]
+        return set[sympy.Basic]().union(*(expression.free_symbols for expression in found))
+
+
+def _exact(entry: str, name: str, value: object) -> sympy.Expr:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return sympy.Integer(value)
+    if not isinstance(value, sympy.Expr) or value.has(sympy.Float):
+        raise TypeError(f"{entry}: {name} must be an exact SymPy expression, not {value!r}")
+    return value
+
+
+def _domain(symbol: sympy.Symbol, value: sympy.Expr) -> list[Boolean]:
+    """What the symbol's own assumptions demand of its value, unless SymPy proves it; ValueError where it refutes it."""
+    if symbol.is_positive:
+        wanted, proved, condition = "positive", value.is_positive, sympy.Gt(value, 0, evaluate=False)
+    elif symbol.is_nonnegative:
+        wanted, proved, condition = "nonnegative", value.is_nonnegative, sympy.Ge(value, 0, evaluate=False)
+    else:
+        wanted, proved, condition = "real", value.is_real, sympy.Eq(sympy.im(value), 0, evaluate=False)
+    if proved is False:
+        raise ValueError(f"{symbol.name} must be {wanted}, not {value}")
+    return [] if proved else [condition]
+
+
+def elementwise(
+    name: str,
+    function: sympy.Expr,
+    *,
+    title: str,
+    lipschitz: Fact,
+    smoothness: Fact,
+    at_zero: sympy.Expr = sympy.S.Zero,
+    slope: sympy.Expr | None = None,
+    sup: Fact | None = None,
+    parameters: tuple[Parameter, ...] = (),
+) -> Nonlinearity:
+    """A scalar function of x applied to every entry; its constants are those of the function.
+
+    The Jacobian is diagonal, so its operator norm is the largest |a'(z_i)|; the second derivative is diagonal too.
+    at_zero: |a(0)|; slope: |a'(0)|; sup: the largest |a|.
+    """
+    width = sympy.sqrt(symbols.entries)
+    norm = None
+    if sup is not None and sup.value is not None:
+        point = None if sup.witness is None else sup.witness.point
+        kind = "upper" if sup.witness is None else sup.witness.kind
+        norm = Fact(sup.value * width, sup.source, Witness(kind, "all entries at the largest value", point))
+    return Nonlinearity(
+        name=name,
+        title=title,
+        domain="all real entries",
+        lipschitz=lipschitz,
+        smoothness=smoothness,
+        at_zero=at_zero * width,
+        parameters=parameters,
+        sizes=(symbols.entries,),
+        norm=norm,
+        sup_at_zero=at_zero,
+        sup=sup,
+        elementwise=True,
+        derivative_at_zero=slope,
+        function=sympy.Lambda(symbols.x, function),
+    )

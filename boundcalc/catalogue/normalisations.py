@@ -1,0 +1,83 @@
+"""Normalisations: every group of M = `count` entries is (centred and) divided by its standard deviation, with eps.
+
+With u the (centred) group, sigma = ||u||/sqrt(M), both forms are gradients of a convex function of ||u||, so that D^2
+is a symmetric trilinear form and its norm is reached on the diagonal (Banach). Put r = ||u|| / (sqrt(M) s).
+- sqrt, s = sqrt(eps): D = the Hessian of sqrt(1 + r^2) up to scale, at most its value at 0, eps^(-1/2). Along a line,
+  1 + r^2 is c^2 + t^2 with c >= 1, so D^2 is largest for c = 1: 3 t (1 + t^2)^(-5/2) at t = 1/2, that is
+  48/(25 sqrt(5)), times M^(-1/2) eps^(-1).
+- additive, s = eps: D is the Hessian of r - log(1 + r), at most 1/eps. In a direction at cosine a from y, D^2 is
+  2 a^3 (1 + r)^-3 + 3 a (1 - a^2)(1 + r)^-2 <= 3a - a^3 <= 2, times M^(-1/2) eps^(-2), as r tends to 0 (only C^{1,1})
+Groups act on separate entries, so several groups have the constants of one.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Integer, Rational, sqrt
+
+from .fact import Fact, Witness
+from .nonlinearity import Nonlinearity, Parameter
+from .symbols import channels, count, eps, rows
+
+_EPS = Parameter("eps", eps, None, "added to the variance (sqrt) or to the standard deviation (additive)")
+_CONSTANT_INPUT = Witness(
+    "attained", "at an input whose groups are constant (zero, without centring), M >= 2 if centred"
+)
+
+
+def _normalisation(name: str, groups: sympy.Symbol, centred: bool, form: str) -> Nonlinearity:
+    if form == "sqrt":
+        title = "z/sqrt(variance + eps)"
+        lipschitz = Fact(1 / sqrt(eps), "derivative at 0, where it is largest", _CONSTANT_INPUT)
+        smoothness = Fact(
+            Rational(48, 25) / sqrt(5) / sqrt(count) / eps,
+            "third derivative of sqrt(1 + t^2) at t = 1/2",
+            Witness("attained", "along a unit centred direction, where the variance is eps/4"),
+        )
+    else:
+        title = "z/(eps + standard deviation)"
+        lipschitz = Fact(1 / eps, "derivative at 0, where it is largest", _CONSTANT_INPUT)
+        smoothness = Fact(
+            2 / sqrt(count) / eps**2,
+            "third derivative of |t| - log(1 + |t|) as t tends to 0",
+            Witness("limit", "the variance tends to 0"),
+        )
+    entry = Witness("upper", "sqrt(M - 1) is the limit: the entries add up to 0") if centred else None
+    return Nonlinearity(
+        name=name,
+        title=("centred " if centred else "") + title + ", per group of `count` entries",
+        domain="all real entries, eps > 0; statistics of the input itself (training mode), biased variance",
+        parameters=(_EPS,),
+        sizes=(groups, count),
+        lipschitz=lipschitz,
+        smoothness=smoothness,
+        at_zero=Integer(0),
+        norm=Fact(
+            sqrt(groups * count),
+            "a group of M entries with standard deviation below 1",
+            Witness("limit", "the input is scaled up"),
+        ),
+        sup_at_zero=Integer(0),
+        sup=Fact(
+            sqrt(count),
+            "no entry exceeds the norm sqrt(M) of its group",
+            entry or Witness("limit", "one entry tends to oo, the others are 0"),
+        ),
+    )
+
+
+FORMS = ("sqrt", "additive")
+
+# The groups: a batch-norm has one per channel; the others have one per sample (and position, instance or group of
+# channels).
+NORMALISATIONS: tuple[tuple[str, str, Nonlinearity], ...] = tuple(
+    (name, form, _normalisation(name, groups, centred, form))
+    for name, groups, centred in (
+        ("batchnorm", channels, True),
+        ("layernorm", rows, True),
+        ("rmsnorm", rows, False),
+        ("groupnorm", rows, True),
+        ("instancenorm", rows, True),
+    )
+    for form in FORMS
+)

@@ -1,0 +1,35 @@
+"""Softmax along an axis: its derivatives are covariances and third cumulants of the distribution it returns."""
+
+from __future__ import annotations
+
+from sympy import Integer, Rational, sqrt
+
+from .fact import Fact, Witness
+from .nonlinearity import Nonlinearity
+from .symbols import classes, rows
+
+# Dp[u] = Cov_p(u, .) and D^2 p[u, v] = third cumulant kappa_p(u, v, .), both symmetric forms, so their norms are
+# reached on the diagonal (for the trilinear form: Banach): l = max Var_p(u), L = max |E_p (u - E u)^3| over ||u|| = 1.
+# The values of a unit u have range at most sqrt(2); the variance is then at most 2/4 (Popoviciu), and the third central
+# moment, which at a given mean is largest for two values, at most 2 sqrt(2) max p(1 - p)(1 - 2p) = 2 sqrt(2) sqrt(3)/18
+# = sqrt(6)/9.
+SOFTMAX = Nonlinearity(
+    name="softmax",
+    title="softmax of `rows` vectors of `classes` entries each",
+    domain="all real entries",
+    lipschitz=Fact(
+        Rational(1, 2),
+        "largest variance of a unit vector's entries under the softmax (Popoviciu)",
+        Witness("attained", "two classes at equal scores; with more classes, the others at scores that tend to -oo"),
+    ),
+    smoothness=Fact(
+        sqrt(6) / 9,
+        "largest third central moment of a unit vector's entries under the softmax",
+        Witness("attained", "two classes with p = (3 + sqrt(3))/6; with more, the others at scores that tend to -oo"),
+    ),
+    at_zero=sqrt(rows / classes),
+    sizes=(rows, classes),
+    norm=Fact(sqrt(rows), "||p||_2 <= ||p||_1 = 1", Witness("limit", "one score of each vector tends to oo")),
+    sup_at_zero=1 / classes,
+    sup=Fact(Integer(1), "p_i <= 1", Witness("limit", "one score tends to oo")),
+)

@@ -1,0 +1,131 @@
+"""Symbols, their values, and what was assumed of them.
+
+Closed forms keep every symbol. Where a choice needs a value (two shapes are equal, a repeat is unrolled) and the symbols have one, the
+choice is made and the condition is kept, so that an evaluation with other values can be refused instead of answered wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+import sympy
+from sympy.logic.boolalg import Boolean
+
+from boundcalc.spec.architecture import SymbolDeclaration
+from boundcalc.spec.exact import TooLarge, substitute
+from boundcalc.spec.expression import Expression
+from boundcalc.spec.mistakes import Mistakes, Place, SpecError
+
+
+@dataclass(slots=True)
+class Conditions:
+    """The declared symbols, the exact values of some of them, and the relations the compiled bound relies on."""
+
+    symbols: Mapping[str, sympy.Symbol]
+    values: Mapping[sympy.Symbol, sympy.Expr]
+    mistakes: Mistakes
+    declared: Mapping[sympy.Symbol, sympy.Expr]  # the values as written, in an order in which they can be computed
+    assumed: dict[Boolean, Place] = field(default_factory=dict)
+
+    def exact(self, expression: sympy.Expr, place: Place) -> sympy.Expr:
+        """The expression with the known values put in."""
+        if expression.is_Number or not expression.free_symbols:
+            return expression
+        try:
+            return substitute(expression, self.values)
+        except TooLarge as error:
+            self.mistakes.add(place, str(error))
+            self.mistakes.raise_if_any()
+            raise
+
+    def same(self, left: sympy.Expr, right: sympy.Expr, place: Place) -> bool:
+        """Whether two sizes are equal: identically, or for the values of the symbols (then that is kept as a condition)."""
+        if left == right:
+            return True
+        difference = sympy.expand(left - right)
+        if difference.is_Number:
+            return difference.is_zero is True
+        if self.exact(difference, place).is_zero:
+            self.assumed.setdefault(sympy.Eq(left, right), place)
+            return True
+        return False
+
+    def holds(self, condition: Boolean, place: Place) -> bool | None:
+        """Whether a relation holds; None where the symbols leave it open, and then it is kept as a condition."""
+        if condition in (sympy.true, sympy.false):
+            return condition == sympy.true
+        known = condition.func(*(self.exact(arg, place) for arg in condition.args))
+        if known == sympy.false:
+            return False
+        self.assumed.setdefault(condition, place)
+        return True if known == sympy.true else None
+
+
+def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -> Conditions:
+    """Symbols with their assumptions, and the exact values of those that have one."""
+    symbols = {name: _symbol(declaration) for name, declaration in declarations.items()}
+    valued = {name: d.value for name, d in declarations.items() if d.value is not None}
+    values: dict[sympy.Symbol, sympy.Expr] = {}
+    declared: dict[sympy.Symbol, sympy.Expr] = {}
+    for name in _order(declarations, valued, mistakes):
+        declaration = declarations[name]
+        if declaration.value is None:
+            continue
+        try:
+            declared[symbols[name]] = declaration.value.evaluate(symbols)
+            value = substitute(declared[symbols[name]], values)
+        except (SpecError, TooLarge) as error:
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
+            continue
+        _check_domain(declaration, value, symbols, values, mistakes)
+        values[symbols[name]] = value  # in terms of symbols that stay free, if any
+    return Conditions(symbols, values, mistakes, declared)
+
+
+def _symbol(declaration: SymbolDeclaration) -> sympy.Symbol:
+    # Positive unless the declaration allows less: `above: -1` makes a real symbol.
+    above = declaration.above.evaluate({}) if declaration.above is not None and not declaration.above.names else None
+    integer = {"integer": True} if declaration.integer else {}
+    if above is not None and above.is_negative:
+        return sympy.Symbol(declaration.name, real=True, **integer)
+    return sympy.Symbol(declaration.name, positive=True, **integer)
+
+
+def _order(
+    declarations: Mapping[str, SymbolDeclaration], valued: Mapping[str, Expression], mistakes: Mistakes
+) -> tuple[str, ...]:
+    graph = {name: {other for other in value.names if other in valued} for name, value in valued.items()}
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        mistakes.add(declarations[cycle[0]].place, f"the symbols {' -> '.join(reversed(cycle))} depend on each other")
+        return ()
+
+
+def _check_domain(
+    declaration: SymbolDeclaration,
+    value: sympy.Expr,
+    symbols: Mapping[str, sympy.Symbol],
+    values: Mapping[sympy.Symbol, sympy.Expr],
+    mistakes: Mistakes,
+) -> None:
+    name, place = declaration.name, declaration.value.place if declaration.value is not None else declaration.place
+    if symbols[name].is_positive and value.is_positive is False:
+        remedy = f"declare {name}: {{value: {value}, above: -1}} if it may be zero or negative"
+        mistakes.add(place, f"the symbol '{name}' is positive, and {value} is not", remedy)
+        return
+    if declaration.integer and value.is_integer is False:
+        mistakes.add(place, f"the symbol '{name}' is an integer, and {value} is not")
+    for bound, relation, word in ((declaration.above, sympy.Gt, "above"), (declaration.below, sympy.Lt, "below")):
+        if bound is None:
+            continue
+        try:
+            limit = substitute(bound.evaluate(symbols), values)
+        except (SpecError, TooLarge) as error:
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
+            continue
+        if relation(value, limit) == sympy.false:
+            mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {value} is not")

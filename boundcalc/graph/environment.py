@@ -1,0 +1,161 @@
+"""Names: what an expression or an operand of a spec means at the place where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import sympy
+
+from boundcalc.spec.architecture import Branch, Reference
+from boundcalc.spec.expression import Expression
+from boundcalc.spec.fields import fail
+from boundcalc.spec.mistakes import suggest
+
+Channels = Mapping[str, sympy.Expr]  # `in` and `out`, where they are known
+
+
+@dataclass(frozen=True, slots=True)
+class BoundExpression:
+    """An argument: an expression that keeps the environment of the call."""
+
+    expression: Expression
+    environment: Environment
+    channels: Channels
+
+
+@dataclass(frozen=True, slots=True)
+class BoundLayers:
+    """An argument that is a list of layers, read where it was written."""
+
+    branch: Branch
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNode:
+    """A name for a node of the layer graph: an input, a module's input, a carried state."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNumber:
+    """The counter of a repeat."""
+
+    value: sympy.Expr
+
+
+Binding = BoundExpression | BoundLayers | BoundNode | BoundNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Bindings of one scope. A module starts a fresh one (no parent); branches and repeats see what is around them."""
+
+    prefix: str  # the names of steps in this scope are looked up as prefix + name
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    parent: Environment | None = None
+
+    def chain(self) -> Iterator[Environment]:
+        scope: Environment | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def binding(self, name: str) -> Binding | None:
+        for scope in self.chain():
+            if name in scope.bindings:
+                return scope.bindings[name]
+        return None
+
+    def names(self) -> Iterator[str]:
+        for scope in self.chain():
+            yield from scope.bindings
+
+    def inside(self, prefix: str, bindings: Mapping[str, Binding] | None = None) -> Environment:
+        return Environment(prefix, bindings or {}, self)
+
+
+class _Values(Mapping[str, sympy.Expr]):
+    """The values of the names that one expression may use, found when they are asked for."""
+
+    def __init__(self, environment: Environment, symbols: Mapping[str, sympy.Symbol], channels: Channels) -> None:
+        self._environment, self._symbols, self._channels = environment, symbols, channels
+
+    def __getitem__(self, name: str) -> sympy.Expr:
+        if name in self._channels:
+            return self._channels[name]
+        binding = self._environment.binding(name)
+        if isinstance(binding, BoundNumber):
+            return binding.value
+        if isinstance(binding, BoundExpression):
+            return evaluate(binding.expression, binding.environment, self._symbols, binding.channels)
+        return self._symbols[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._channels
+        for name in self._environment.names():
+            if isinstance(self._environment.binding(name), BoundExpression | BoundNumber):
+                yield name
+        yield from self._symbols
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def evaluate(
+    expression: Expression, environment: Environment, symbols: Mapping[str, sympy.Symbol], channels: Channels
+) -> sympy.Expr:
+    """The SymPy value of an expression. Raises SpecError with the place of what is wrong."""
+    if "in" in expression.names and "in" not in channels:
+        remedy = "write the size itself; `in` is known where a layer reads one array with a channel or feature axis"
+        raise fail(expression.place, "`in` is not known here", remedy)
+    if "out" in expression.names and "out" not in channels:
+        raise fail(expression.place, "`out` is not known here", "a field that decides the shape cannot use `out`")
+    return expression.evaluate(_Values(environment, symbols, channels))
+
+
+def word(expression: Expression, environment: Environment) -> Expression:
+    """Follow a bare name through arguments: `padding: p` where the call says `p: same`."""
+    current, scope = expression, environment
+    while True:
+        binding = scope.binding(current.text)
+        if not isinstance(binding, BoundExpression):
+            return current
+        current, scope = binding.expression, binding.environment
+
+
+def read_flag_value(value: bool | Expression, environment: Environment) -> bool:
+    """true or false, followed through arguments."""
+    if isinstance(value, bool):
+        return value
+    text = word(value, environment).text
+    if text not in ("true", "false"):
+        raise fail(value.place, f"expected true or false, found '{text}'")
+    return text == "true"
+
+
+def find_path(reference: Reference, environment: Environment, paths: Mapping[str, str]) -> str:
+    """The full path of a layer or module that is named from inside a scope. Raises SpecError for an unknown name."""
+    for scope in environment.chain():
+        if f"{scope.prefix}{reference.name}" in paths:
+            return f"{scope.prefix}{reference.name}"
+    known = [path[len(s.prefix) :] for s in environment.chain() for path in paths if path.startswith(s.prefix)]
+    remedy = suggest(reference.name, known) or "a step can name steps before it, in its own scope"
+    raise fail(reference.place, f"unknown name '{reference.name}'", remedy)
+
+
+def find_node(reference: Reference, environment: Environment, paths: Mapping[str, str]) -> str:
+    """The node that a name stands for: the innermost scope wins. Raises SpecError for an unknown name."""
+    first, _, rest = reference.name.partition(".")
+    for scope in environment.chain():
+        binding = scope.bindings.get(first)
+        if isinstance(binding, BoundNode) and not rest:
+            return binding.node
+        if binding is not None and not rest:
+            raise fail(reference.place, f"'{reference.name}' is an argument or a counter, not a layer")
+        path = f"{scope.prefix}{reference.name}"
+        if path in paths:
+            return paths[path]
+    return paths[find_path(reference, environment, paths)]

@@ -1,0 +1,76 @@
+"""`--set head.radius=2*R`: fields replaced by their dotted path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import TypeAdapter
+
+from boundcalc.spec.architecture import Argument
+from boundcalc.spec.expression import Expression
+from boundcalc.spec.fields import fail, read_expression
+from boundcalc.spec.kinds import StepFields
+from boundcalc.spec.mistakes import Mistake, suggest
+from boundcalc.spec.reader import Scalar
+
+_STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index")
+
+
+class Overrides:
+    """Hands out the overriding values and remembers which were used, and which paths there are."""
+
+    def __init__(self, values: Mapping[str, Scalar]) -> None:
+        self._values = values
+        self._used: set[str] = set()
+        self._known: set[str] = set()
+        self._owners = {path.rpartition(".")[0] for path in values}
+
+    def _take(self, path: str) -> Scalar | None:
+        if not self._values:
+            return None
+        self._known.add(path)
+        value = self._values.get(path)
+        if value is not None:
+            self._used.add(path)
+        return value
+
+    def expression(self, prefix: str, name: str, given: Expression | None) -> Expression | None:
+        value = self._take(f"{prefix}{name}")
+        return given if value is None else read_expression(value)
+
+    def argument(self, owner: str, name: str, given: Argument | None) -> Argument | None:
+        value = self._take(f"{owner}.{name}")
+        return given if value is None else read_expression(value)
+
+    def apply(self, owner: str, fields: StepFields) -> StepFields:
+        """The fields of the step at `owner` with the overriding values, read as the field itself would be."""
+        if not self._values:
+            return fields
+        changes: dict[str, object] = {}
+        for name, info in type(fields).model_fields.items():
+            shown = info.alias or name
+            if shown in _STRUCTURE:
+                continue
+            value = self._take(f"{owner}.{shown}" if owner else shown)
+            if value is not None:
+                adapter: TypeAdapter[object] = TypeAdapter(type(fields).__annotations__.get(name) or info.annotation)
+                changes[name] = _validate(fields, name, value, adapter)
+        return fields.model_copy(update=changes) if changes else fields
+
+    def unused(self) -> Iterable[Mistake]:
+        for path, value in self._values.items():
+            if path not in self._used:
+                remedy = (
+                    suggest(path, self._known)
+                    or "`boundcalc show` lists the paths; fields are path.field, such as head.radius"
+                )
+                yield Mistake(value.place, f"there is no symbol and no field '{path}'", remedy)
+
+
+def _validate(fields: StepFields, name: str, value: Scalar, adapter: TypeAdapter[object]) -> object:
+    del adapter
+    shown = type(fields).model_fields[name].alias or name
+    if value.is_null:
+        raise fail(value.place, f"the field '{shown}' needs a value")
+    checked = type(fields).__pydantic_validator__.validate_assignment(fields.model_copy(), shown, value)
+    return getattr(checked, name)

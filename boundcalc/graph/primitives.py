@@ -1,0 +1,127 @@
+"""The primitives that every layer lowers to: the vocabulary of the rules. Norms are exact SymPy expressions in the spec's symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sympy
+
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected."""
+
+    ball: str
+    norm: sympy.Expr
+    differentiated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input of the network, bounded in Euclidean norm and in its largest entry."""
+
+    name: str
+    norm: sympy.Expr
+    sup: sympy.Expr | None
+    differentiated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An array that depends on nothing, of known norm."""
+
+    norm: sympy.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear map of operator norm `norm`. `contracts_sup`: no entry of the image exceeds the largest of the argument."""
+
+    of: int
+    norm: sympy.Expr
+    contracts_sup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bilinear:
+    """B(left, right) of norm `norm`, plus a term linear in `left` of operator norm `constant` (a bias in the same ball).
+
+    `left_norm` bounds the operator norm of B(left, .) on the set where that is known (spectral norm, row-stochastic factor).
+    `entrywise`: the entrywise product, where the largest entry of one factor bounds the operator norm.
+    """
+
+    left: int
+    right: int
+    norm: sympy.Expr
+    constant: sympy.Expr = sympy.S.Zero
+    left_norm: sympy.Expr | None = None
+    entrywise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A non-linear map known by the catalogue's constants; `at_zero` None: nothing bounds its image."""
+
+    of: int
+    entry: Nonlinearity
+    unbounded: str = ""  # why the norm of the image is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    terms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    terms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Inside a loop: the state that the loop carries."""
+
+    loop: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A loop with a symbolic number of passes over the primitives that follow it, up to `last`."""
+
+    path: str
+    times: sympy.Expr
+    starts: tuple[int, ...]
+    results: tuple[int, ...]
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A state of a loop after its last pass."""
+
+    loop: int
+    state: int
+
+
+Primitive = Parameter | Source | Constant | Linear | Bilinear | Map | Sum | Concat | Carried | Repeat | After
+
+
+@dataclass(slots=True)
+class PrimitiveGraph:
+    """Primitives in order, and which one is the output of each layer."""
+
+    primitives: list[Primitive] = field(default_factory=list)
+    outputs: dict[str, int] = field(default_factory=dict)  # layer path -> primitive
+    blocks: list[str] = field(default_factory=list)  # differentiated balls and inputs, in order
+    own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict)  # the layer's own constants
+    output: int | None = None
+    loss: int | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def emit(self, primitive: Primitive) -> int:
+        self.primitives.append(primitive)
+        return len(self.primitives) - 1

@@ -1,0 +1,222 @@
+"""Repeats: copies one after another where the number of times is a number, a loop over carried states where it is symbolic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import sympy
+
+from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
+from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, Loop, Shape, State, show_shape
+from boundcalc.graph.request import StepRequest
+from boundcalc.spec.architecture import Carry, Reference, Step
+from boundcalc.spec.fields import fail
+from boundcalc.spec.kinds import Repeat
+from boundcalc.spec.mistakes import Place
+
+if TYPE_CHECKING:
+    from boundcalc.graph.expand import Expander, Placement
+
+COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
+
+
+def repeat_steps(
+    walk: Expander,
+    step: Step,
+    fields: Repeat,
+    name: str,
+    current: str | None,
+    environment: Environment,
+    placement: Placement,
+) -> str | None:
+    shapes = () if current is None else (walk.graph.layer(current).shape,)
+    channels = {"in": shapes[0][0]} if shapes and len(shapes[0]) not in (0, 2) else {}
+    times = walk.evaluate(fields.times, environment, channels)
+    known = walk.conditions.exact(times, fields.times.place)
+    if known.is_number and not (known.is_Integer and known >= 0):
+        raise fail(fields.times.place, f"a number of times must be a whole number, not {known}")
+    symbolic = bool(times.free_symbols) and not (known.is_number and (walk.unroll or fields.index is not None))
+    copy = _Copy(walk, step, fields, name, environment, placement)
+    if symbolic:
+        if fields.index is not None:
+            raise fail(step.place, "a repeat with a symbolic number of times has no index", "give it a number of times")
+        return copy.loop(times, current)
+    if known != times:
+        walk.conditions.assumed.setdefault(sympy.Eq(times, known), fields.times.place)
+    if int(known) > LAYER_LIMIT:
+        remedy = "make the number of times a symbol: a symbolic repeat needs no copies"
+        raise fail(fields.times.place, f"more than {LAYER_LIMIT} copies", remedy)
+    return copy.unrolled(int(known), current)
+
+
+class _Copy:
+    """What unrolled copies and the body of a loop have in common."""
+
+    def __init__(
+        self, walk: Expander, step: Step, fields: Repeat, name: str, environment: Environment, placement: Placement
+    ) -> None:
+        self.walk, self.step, self.fields, self.environment = walk, step, fields, environment
+        self.path = f"{placement.prefix}{name}"
+        self.placement = placement.inside(name, placement.inherited.overlay(fields, environment))
+        self.request = StepRequest(walk, "repeat", step.place, fields, environment, {}, ())
+        self.collect = self.request.flag(fields.collect)
+        self.sequences = {key: self._sequence(reference) for key, reference in step.each}
+
+    def _sequence(self, reference: Reference) -> str:
+        node = self.walk.find(reference, self.environment, self.placement)
+        if not self.walk.graph.layer(node).shape:
+            raise fail(reference.place, f"'{reference.name}' has no first axis to take slices of")
+        return node
+
+    def body(
+        self, copy: str, bindings: dict[str, Binding], current: str | None, share: bool
+    ) -> tuple[str | None, Environment, Placement]:
+        inside = self.placement.inside(copy)
+        if share:
+            inside = replace(
+                inside, inherited=inside.inherited.sharing(f"{self.path}.0", f"{self.path}.{copy}", self.step.place)
+            )
+        scope = self.environment.inside(inside.prefix, bindings)
+        return self.walk.steps(self.step.body, current, scope, inside), scope, inside
+
+    def node(self, name: str, kind: str, inputs: tuple[str, ...], shape: Shape, **settings: object) -> str:
+        layer = Layer(name, kind, self.step.place, inputs, shape, settings, loops=self.loops_of(name), visible=False)
+        return self.walk.graph.add(layer)
+
+    def loops_of(self, name: str) -> tuple[str, ...]:
+        inside = name.startswith(f"{self.path}.{COPY}.")
+        return (*self.placement.loops, self.path) if inside else self.placement.loops
+
+    def start(self, carry: Carry) -> str:
+        if carry.start is not None:
+            return self.walk.find(carry.start, self.environment, self.placement)
+        shape = tuple(self.request.size(axis, "an axis") for axis in carry.shape or ())
+        return self.node(f"{self.path}.{carry.name}@start", "zeros", (), shape)
+
+    def check_times(self, times: sympy.Expr, place: Place) -> None:
+        for key, node in self.sequences.items():
+            length = self.walk.graph.layer(node).shape[0]
+            if not self.walk.conditions.same(times, length, place):
+                shape = show_shape(self.walk.graph.layer(node).shape)
+                raise fail(place, f"'{key}' takes {times} slices of an array of shape {shape}")
+
+    def replacement(self, carry: Carry, shape: Shape, scope: Environment, inside: Placement) -> str:
+        node = self.walk.find(carry.next, scope, inside)
+        found = self.walk.graph.layer(node).shape
+        same = len(found) == len(shape) and all(
+            self.walk.conditions.same(a, b, carry.place) for a, b in zip(found, shape, strict=True)
+        )
+        if not same:
+            raise fail(
+                carry.next.place,
+                f"'{carry.name}' has shape {show_shape(shape)}, and '{carry.next.name}' has {show_shape(found)}",
+            )
+        return node
+
+    def unrolled(self, times: int, current: str | None) -> str | None:
+        graph = self.walk.graph
+        self.check_times(sympy.Integer(times), self.fields.times.place)
+        states = {carry.name: self.start(carry) for carry in self.step.carry}
+        collected: list[str] = []
+        for t in range(times):
+            bindings: dict[str, Binding] = {name: BoundNode(node) for name, node in states.items()}
+            for key, node in self.sequences.items():
+                shape = graph.layer(node).shape[1:]
+                bindings[key] = BoundNode(self.node(f"{self.path}.{t}.{key}@slice", "slice", (node,), shape))
+            if self.fields.index is not None:
+                bindings[self.fields.index] = BoundNumber(sympy.Integer(t))
+            current, scope, inside = self.body(str(t), bindings, current, share=self.fields.share is True and t > 0)
+            for carry in self.step.carry:
+                shape = graph.layer(states[carry.name]).shape
+                states[carry.name] = self.replacement(carry, shape, scope, inside)
+            if current is not None:
+                graph.paths[f"{self.path}.{t}"] = current
+                collected.append(current)
+        for name, node in states.items():
+            graph.paths.setdefault(f"{self.path}.{name}", node)
+        if self.collect:
+            if not collected:
+                raise fail(self.step.place, "there is nothing to collect from 0 copies")
+            shape = (sympy.Integer(times), *graph.layer(collected[0]).shape)
+            return self.node(f"{self.path}@collected", "stack", tuple(collected), shape)
+        return current
+
+    def loop(self, times: sympy.Expr, current: str | None) -> str:
+        """One body over carried states: those of `carry`, the running value, and what is collected."""
+        graph, loops = self.walk.graph, (*self.placement.loops, self.path)
+        self.check_times(times, self.fields.times.place)
+        starts = {carry.name: self.start(carry) for carry in self.step.carry}
+        self.node(f"{self.path}@loop", "repeat", (), ())
+        inner = f"{self.path}.{COPY}"
+        bindings: dict[str, Binding] = {}
+        for name, start in starts.items():
+            shape = graph.layer(start).shape
+            node = self.node(f"{inner}.{name}@carried", "carried", (), shape, loop=self.path, state=name)
+            bindings[name] = BoundNode(node)
+        for key, node in self.sequences.items():
+            shape = graph.layer(node).shape[1:]
+            bindings[key] = BoundNode(self.node(f"{inner}.{key}@slice", "slice", (node,), shape))
+        running = None
+        if current is not None:
+            shape = graph.layer(current).shape
+            running = self.node(f"{inner}.@running", "carried", (), shape, loop=self.path, state="@running")
+        placement = self.placement
+        self.placement = replace(placement, loops=loops)
+        last, scope, inside = self.body(COPY, bindings, running, share=False)
+        results = {
+            carry.name: self.replacement(carry, graph.layer(starts[carry.name]).shape, scope, inside)
+            for carry in self.step.carry
+        }
+        self.placement = placement
+        if last is None:
+            raise fail(self.step.place, "a repeat without an input needs `carry` or layers that say `from`")
+        return self._close(times, starts, results, current, running, last)
+
+    def _close(
+        self,
+        times: sympy.Expr,
+        starts: dict[str, str],
+        results: dict[str, str],
+        current: str | None,
+        running: str | None,
+        last: str,
+    ) -> str:
+        graph = self.walk.graph
+        shape = graph.layer(last).shape
+        reads = running is not None and graph.digraph.out_degree(running) > 0
+        kept = running is not None and self._same(graph.layer(running).shape, shape)
+        if reads and not kept:
+            found = f"{show_shape(graph.layer(str(running)).shape)} becomes {show_shape(shape)}"
+            remedy = "a repeat with a symbolic number of times keeps the shape; give it a number of times"
+            raise fail(self.step.place, f"the body changes the shape: {found}", remedy)
+        start: str | None = current
+        if current is None or not kept:
+            # Nothing is handed on: the result is that of the last copy, and there must be one.
+            self.walk.conditions.holds(sympy.Ge(times, 1), self.fields.times.place)
+            start = None
+        begin: dict[str, str | None] = {**starts, "@running": start}
+        results = {**results, "@running": last}
+        if self.collect:
+            stacked = (times, *shape)
+            begin["@collected"] = None
+            kept_so_far = self.node(
+                f"{self.path}.{COPY}.@collected", "carried", (), stacked, loop=self.path, state="@collected"
+            )
+            results["@collected"] = self.node(f"{self.path}.{COPY}.@stack", "stack", (kept_so_far, last), stacked)
+        last_node = graph.newest
+        states: list[State] = []
+        for name, node in begin.items():
+            inputs = (results[name],) if node is None else (node, results[name])
+            shape = graph.layer(results[name]).shape
+            after = self.node(f"{self.path}.{name}@after", "after", inputs, shape, loop=self.path, state=name)
+            states.append(State(name, node, results[name], after))
+            if not name.startswith("@"):
+                graph.paths[f"{self.path}.{name}"] = after
+        graph.loops[self.path] = Loop(self.path, times, tuple(states), last_node)
+        return states[-1].after
+
+    def _same(self, left: Shape, right: Shape) -> bool:
+        return len(left) == len(right) and all(
+            self.walk.conditions.same(a, b, self.step.place) for a, b in zip(left, right, strict=True)
+        )

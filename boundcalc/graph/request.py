@@ -1,0 +1,77 @@
+"""A step as its layer rule sees it: fields evaluated in the scope where they are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import sympy
+from sympy.logic.boolalg import Boolean
+
+from boundcalc.graph.environment import Channels, Environment, read_flag_value, word
+from boundcalc.graph.layer_graph import Shape
+from boundcalc.graph.layers.rule import Fields
+from boundcalc.spec.expression import Expression
+from boundcalc.spec.fields import fail
+from boundcalc.spec.kinds import StepFields
+from boundcalc.spec.mistakes import Place, SpecError
+
+if TYPE_CHECKING:
+    from boundcalc.graph.expand import Expander
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    expander: Expander
+    kind: str
+    place: Place
+    step_fields: StepFields
+    environment: Environment
+    channels: Channels
+    shapes: tuple[Shape, ...]
+
+    @property
+    def batch(self) -> sympy.Expr:
+        return self.expander.graph.batch
+
+    def fields(self, model: type[Fields]) -> Fields:
+        assert isinstance(self.step_fields, model)
+        return cast(Fields, self.step_fields)
+
+    def term(self, expression: Expression) -> sympy.Expr:
+        return self.expander.evaluate(expression, self.environment, self.channels)
+
+    def size(self, expression: Expression, what: str, least: int = 1) -> sympy.Expr:
+        value = self.term(expression)
+        known = self.expander.conditions.exact(value, expression.place)
+        if known.is_number and not (known.is_Integer and known >= least):
+            wanted = "a positive whole number" if least == 1 else f"a whole number of at least {least}"
+            raise fail(expression.place, f"{what} must be {wanted}, not {known}")
+        return value
+
+    def constant(self, expression: Expression, what: str) -> sympy.Expr:
+        return self.expander.constant(expression, self.environment, self.channels, what)
+
+    def flag(self, value: bool | Expression) -> bool:
+        return read_flag_value(value, self.environment)
+
+    def word(self, expression: Expression) -> str:
+        return word(expression, self.environment).text
+
+    def integer(self, expression: Expression, what: str) -> int:
+        known = self.known(self.term(expression))
+        if not known.is_Integer:
+            raise fail(expression.place, f"{what} must be a whole number that is known, not {known}")
+        return int(known)
+
+    def known(self, expression: sympy.Expr) -> sympy.Expr:
+        return self.expander.conditions.exact(expression, self.place)
+
+    def assume(self, condition: Boolean) -> None:
+        self.expander.conditions.holds(condition, self.place)
+
+    def same(self, left: sympy.Expr, right: sympy.Expr) -> bool:
+        return self.expander.conditions.same(left, right, self.place)
+
+    def error(self, message: str, remedy: str | None = None, place: Place | None = None) -> SpecError:
+        return fail(place or self.place, message, remedy)

@@ -1,0 +1,64 @@
+"""LaTeX: the definitions in order, as an aligned display that compiles in any document with amsmath."""
+
+from __future__ import annotations
+
+import re
+
+import sympy
+
+from boundcalc.bounds import Bounds
+
+_LETTERS = {
+    "norm": "m",
+    "lipschitz": r"\ell",
+    "smoothness": "L",
+    "objective_lipschitz": r"\ell_F",
+    "objective_smoothness": "L_F",
+}
+
+
+def to_latex(bounds: Bounds) -> str:
+    """`align*` with a line for each definition, and the constants of the network last."""
+    names = {sympy.Symbol(name, positive=True): letter(name) for name, _ in bounds.definitions}
+    names |= {symbol: _escaped(name) for name, symbol in bounds.symbols.items()}
+    lines = [
+        rf"{letter(name)} &= {sympy.latex(expression, symbol_names=names)}" for name, expression in bounds.definitions
+    ]
+    quantities = [("m", bounds.norm), (r"\ell", bounds.lipschitz), ("L", bounds.smoothness)]
+    if bounds.objective is not None:
+        quantities += [(r"\ell_F", bounds.objective.lipschitz), ("L_F", bounds.objective.smoothness)]
+    for symbol, quantity in quantities:
+        if not quantity.finite:
+            lines.append(rf"{symbol} &= \infty \quad \text{{{_text(str(quantity.reason))}}}")
+            continue
+        if quantity.scalar is None:
+            continue
+        name = bounds.definition(quantity)
+        expression = bounds.expressions[quantity.scalar]
+        value = letter(name) if name is not None else sympy.latex(expression, symbol_names=names)
+        lines.append(rf"{symbol} &{r'\le' if quantity.upper else '='} {value}")
+    body = " \\\\\n".join(lines)
+    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def letter(name: str) -> str:
+    """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
+    for word in sorted(_LETTERS, key=len, reverse=True):
+        if name == word:
+            return _LETTERS[word]
+        if name.startswith(f"{word}_"):
+            return rf"{_LETTERS[word]}_{{\text{{{_text(name[len(word) + 1 :])}}}}}"
+    stem, _, index = name.partition("_")
+    return f"{stem}_{{{index}}}" if index.isdigit() else _escaped(name)
+
+
+def _text(text: str) -> str:
+    return re.sub(r"([_&%$#{}])", r"\\\1", text.replace("\\", r"\textbackslash ")).replace("^", r"\^{}")
+
+
+def _escaped(name: str) -> str:
+    """A symbol: one letter as it is, Greek names as letters, others upright."""
+    plain = sympy.latex(sympy.Symbol(name))
+    if len(name) == 1 or plain.startswith("\\"):
+        return plain
+    return rf"\mathrm{{{_text(name)}}}"

@@ -1,0 +1,178 @@
+"""Closed forms of loops in the number of passes (the depth).
+
+`lift` makes a pass a polynomial map, `settle` takes out what does not move, `span` makes it a linear map of monomials,
+`path_sum` its power, `depth_form` a formula. Where a minimum leaves several upper bounds, their least is the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+
+import sympy
+
+from boundcalc.program.depth_form import TooManyCasesError, depth_form
+from boundcalc.program.ir import Arena, Node, Op, Scalar
+from boundcalc.program.lift import branches, lift, loop_at
+from boundcalc.program.polynomial import Traced
+from boundcalc.program.settle import settle
+from boundcalc.program.span import NotLifted, span
+from boundcalc.program.to_sympy import NotClosed as NoExpression
+from boundcalc.program.to_sympy import to_sympy
+from boundcalc.program.triangular import CycleError
+
+SIZE = 24  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A closed form. `upper`: why it may exceed what the loop computes; empty where it is exact."""
+
+    expression: sympy.Expr
+    upper: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotClosed:
+    """Why a state has no closed form here; its numbers come from the loop."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Closures:
+    """What is known of the results of the loops of a program, by node; `definitions` of the symbols that they use.
+
+    Each definition uses the loops and the symbols before it.
+    """
+
+    results: Mapping[int, Closed | NotClosed]
+    definitions: tuple[tuple[sympy.Symbol, Scalar], ...]
+
+    @property
+    def expressions(self) -> dict[int, sympy.Expr]:
+        """The nodes that have a closed form, as `to_sympy` and `definitions` take them."""
+        return {i: c.expression for i, c in self.results.items() if isinstance(c, Closed)}
+
+
+def close(outputs: Sequence[Scalar]) -> Closures:
+    """The results of the loops that `outputs` depend on, each in closed form where it has one."""
+    if not outputs:
+        return Closures({}, ())
+    arena = outputs[0].arena
+    order = arena.needed(o.index for o in outputs)
+    leaves = [e for i in order if isinstance(e := arena.nodes[i].payload, sympy.Expr)]
+    closer = _Closer(arena, {str(symbol) for leaf in leaves for symbol in leaf.free_symbols})
+    for i in order:
+        if arena.nodes[i].op is Op.RESULT and not arena.nodes[i].free:
+            closer.close(i)
+    return Closures(closer.results, tuple(closer.definitions))
+
+
+class Decreasing(ValueError):  # noqa: N818
+    """An upper bound stands where less of it would make more of the result."""
+
+
+def reasons(output: Scalar, closures: Closures) -> tuple[str, ...]:
+    """Why an expression of `output` by the closed forms may exceed its value; empty where it is exact.
+
+    Raises Decreasing where the output is divided by, or lessened by, an upper form: it would be no bound.
+    """
+    return _reasons(output, closures.results)
+
+
+def _reasons(output: Scalar, known: Mapping[int, Closed | NotClosed]) -> tuple[str, ...]:
+    nodes = output.arena.nodes
+    above: dict[int, tuple[str, ...]] = {}
+    for i in output.arena.needed([output.index], stop=known.keys()):
+        node, result = nodes[i], known.get(i)
+        found = dict.fromkeys(r for arg in node.args for r in above.get(arg, ())) if result is None else {}
+        if isinstance(result, Closed):
+            found = dict.fromkeys(result.upper)
+        elif found and _decreases(node, [nodes[arg] for arg in node.args]):
+            raise Decreasing("an upper closed form is divided by or subtracted")
+        above[i] = tuple(found)
+    return above[output.index]
+
+
+def _decreases(node: Node, args: Sequence[Node]) -> bool:
+    if node.op is Op.POW:
+        return isinstance(node.payload, Fraction) and node.payload < 0
+    return node.op is Op.SELECT or any(isinstance(a.payload, sympy.Expr) and a.payload.is_negative for a in args)
+
+
+class _Closer:
+    """Closes loops in any order, those that a coefficient needs first."""
+
+    def __init__(self, arena: Arena, taken: set[str]) -> None:
+        self.arena, self.algebra = arena, Traced(arena)
+        self.results: dict[int, Closed | NotClosed] = {}
+        self.expressions: dict[int, sympy.Expr] = {}
+        self.definitions: list[tuple[sympy.Symbol, Scalar]] = []
+        self.known: dict[int, sympy.Expr] = {}  # coefficients
+        self.names = (name for i in count(1) if (name := f"c_{i}") not in taken)
+
+    def close(self, index: int) -> Closed | NotClosed:
+        """The state that the RESULT node stands for: the least of what the sides of the loop's minima give."""
+        if index not in self.results:
+            loop = self.arena.nodes[index].args[0]
+            forms = [self.form(index, branch) for branch in range(branches(self.arena, loop))]
+            closed = list(dict.fromkeys(f for f in forms if isinstance(f, Closed)))
+            self.results[index] = _least(closed) if closed else forms[0]
+            if closed:
+                self.expressions[index] = _least(closed).expression
+        return self.results[index]
+
+    def form(self, index: int, branch: int) -> Closed | NotClosed:
+        node = self.arena.nodes[index]
+        loop, position = loop_at(self.arena, node.args[0]), node.payload
+        assert isinstance(position, int)
+        lifted = lift(self.arena, node.args[0], self.algebra, branch)
+        if isinstance(lifted, NotLifted):
+            return NotClosed(lifted.reason)
+        settled = settle(lifted, [self.arena.scalar(i) for i in loop.starts], position, self.algebra)
+        spanned = span(settled.lifted, [position], self.algebra)
+        if isinstance(spanned, NotLifted):
+            return NotClosed(spanned.reason)
+        starts = [self.algebra.product(settled.starts[s] for s in monomial) for monomial in spanned.basis]
+        first = [state[position] for state in settled.first]
+        k = self.arena.scalar(loop.times)
+        try:
+            used = [k, *starts, *first, *(c for row in spanned.rows for c in row.values())]
+            value = {c: self.coefficient(c) for c in dict.fromkeys(used)}
+            rows = [{j: value[c] for j, c in row.items()} for row in spanned.rows]
+            expression = depth_form(rows, [value[c] for c in starts], value[k], [value[c] for c in first])
+            upper = [*lifted.upper, *(reason for c in value for reason in _reasons(c, self.results))]
+        except CycleError as cycle:
+            factors = " and ".join(lifted.names[s] for s in spanned.basis[cycle.through])
+            return NotClosed(f"the carried states feed each other (through {factors})")
+        except (TooManyCasesError, Decreasing, NoExpression) as error:
+            return NotClosed(str(error))
+        return Closed(expression, tuple(dict.fromkeys(upper)))
+
+    def coefficient(self, scalar: Scalar) -> sympy.Expr:
+        """In the spec's symbols where that is short, else a symbol with a definition. Closes the loops in it."""
+        known = self.known.get(scalar.index)
+        if known is None:
+            for i in self.arena.needed([scalar.index], stop=self.expressions.keys()):
+                node = self.arena.nodes[i]
+                if node.op is Op.RESULT and not node.free and isinstance(inner := self.close(i), NotClosed):
+                    raise NoExpression(inner.reason)
+            known = to_sympy(scalar, SIZE, self.expressions)
+            if known is None or known.has(sympy.Piecewise):
+                known = sympy.Symbol(next(self.names), positive=True)
+                self.definitions.append((known, scalar))
+            self.known[scalar.index] = known
+        return known
+
+
+def _least(forms: Sequence[Closed]) -> Closed:
+    if len(forms) == 1:
+        return forms[0]
+    expressions = list(dict.fromkeys(form.expression for form in forms))
+    return Closed(
+        sympy.Min(*expressions, evaluate=False) if len(expressions) > 1 else expressions[0],
+        tuple(dict.fromkeys(reason for form in forms for reason in form.upper)),
+    )

@@ -1,0 +1,98 @@
+"""From a path, a text or a Python mapping to an `Architecture`, with the files that it includes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from boundcalc.spec import fields, reader
+from boundcalc.spec.architecture import Architecture
+from boundcalc.spec.mistakes import Mistakes, SpecError
+from boundcalc.spec.reader import Mapping as NodeMapping
+from boundcalc.spec.reader import Node, Scalar, Sequence
+from boundcalc.spec.schema import read_architecture
+
+INCLUDE_LIMIT = 64
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, object]) -> Architecture:
+    """Read an architecture from a file, an open text file, or a mapping shaped like the YAML.
+
+    Raises SpecError with every mistake of the file and of the files it includes.
+    """
+    if isinstance(source, Mapping):
+        return _architecture(reader.read_object(source), "<dict>", None, "architecture")
+    if hasattr(source, "read"):
+        return loads(source.read(), str(getattr(source, "name", "<file>")))  # type: ignore[union-attr]
+    path = os.fspath(source)
+    return _architecture(reader.read_file(path), path, Path(path).parent, Path(path).stem)
+
+
+def loads(text: str | bytes, source: str = "<text>") -> Architecture:
+    """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
+    return _architecture(reader.read_text(text, source), source, None, "architecture")
+
+
+def _architecture(tree: Node, source: str, folder: Path | None, name: str) -> Architecture:
+    included: dict[str, Node] = {}
+    mistakes = Mistakes()
+    if folder is not None or _includes(tree) is not None:
+        _include(tree, source, folder, [], included, mistakes)
+    mistakes.raise_if_any()
+    return read_architecture(tree, source, included, name)
+
+
+def _includes(tree: Node) -> Node | None:
+    return tree.get("include") if isinstance(tree, NodeMapping) else None
+
+
+def _include(
+    tree: Node, source: str, folder: Path | None, chain: list[Path], included: dict[str, Node], mistakes: Mistakes
+) -> None:
+    """Depth first, so that a file comes after the files it builds on."""
+    node = _includes(tree)
+    if node is None:
+        return
+    items = node.items if isinstance(node, Sequence) else (node,)
+    for item in items:
+        if not isinstance(item, Scalar) or item.is_null:
+            mistakes.add(item.place, f"expected a file name, found {fields.describe(item)}", "include: [blocks.yaml]")
+        elif folder is None:
+            mistakes.add(
+                item.place, "a spec without a file of its own cannot include others", "save it and pass its path"
+            )
+        else:
+            _include_file(item, folder, source, chain, included, mistakes)
+
+
+def _include_file(
+    item: Scalar, folder: Path, source: str, chain: list[Path], included: dict[str, Node], mistakes: Mistakes
+) -> None:
+    root = folder.resolve()
+    target = (Path(source).parent / item.text).resolve()
+    shown = os.path.normpath(Path(source).parent / item.text)
+    if Path(item.text).is_absolute() or not target.is_relative_to(root):
+        mistakes.add(
+            item.place,
+            f"'{item.text}' is outside the spec's folder",
+            "an included file lies in the spec's folder or below it",
+        )
+    elif target in chain or target == Path(source).resolve():
+        mistakes.add(
+            item.place, f"'{item.text}' includes itself, directly or through others", "break the cycle of includes"
+        )
+    elif shown not in included:
+        if len(included) >= INCLUDE_LIMIT:
+            mistakes.add(item.place, f"more than {INCLUDE_LIMIT} files are included")
+            return
+        if not target.exists():
+            mistakes.add(item.place, f"there is no file '{item.text}' in the spec's folder")
+            return
+        try:
+            tree = reader.read_file(shown)
+        except SpecError as error:
+            mistakes.extend(error)
+            return
+        _include(tree, shown, folder, [*chain, target], included, mistakes)
+        included[shown] = tree

@@ -1,0 +1,100 @@
+"""Softmax: covariances and third cumulants, maximised over distributions and directions."""
+
+import numpy as np
+import pytest
+import sympy
+from autograd import jacobian
+
+from boundcalc.catalogue.index import SOFTMAX
+
+L1 = float(SOFTMAX.lipschitz.value)
+L2 = float(SOFTMAX.smoothness.value)
+
+
+def softmax(z):
+    shifted = np.exp(z - np.max(z))
+    return shifted / shifted.sum()
+
+
+def first(z):
+    p = softmax(z)
+    return np.diag(p) - np.outer(p, p)
+
+
+def second(z, k):
+    """D^2 softmax(z)[k, .], a matrix."""
+    p = softmax(z)
+    centred = k - p @ k
+    return np.diag(p * centred) - np.outer(p, p * centred) - np.outer(p * centred, p)
+
+
+def ascend(z, rng, rounds=8):
+    k = rng.normal(size=z.size)
+    for _ in range(rounds):
+        _, values, rows = np.linalg.svd(second(z, k / np.linalg.norm(k)))
+        k = rows[0]
+    return float(values[0])
+
+
+def test_formulas_are_the_derivatives(rng):
+    import autograd.numpy as anp
+
+    def function(z):
+        e = anp.exp(z)
+        return e / anp.sum(e)
+
+    z, k = rng.normal(size=4), rng.normal(size=4)
+    np.testing.assert_allclose(first(z), jacobian(function)(z), atol=1e-12)
+    directional = np.tensordot(jacobian(jacobian(function))(z), k, axes=([2], [0]))
+    np.testing.assert_allclose(second(z, k), directional, atol=1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5, 10, 50])
+def test_never_exceeded(classes, rng):
+    for _ in range(60):
+        z = rng.normal(size=classes) * rng.choice([0.3, 1, 3, 10])
+        assert np.linalg.norm(first(z), 2) <= L1 * (1 + 1e-12)
+        assert ascend(z, rng) <= L2 * (1 + 1e-12)
+
+
+def test_random_ascent_does_not_exceed(rng):
+    """Hill climbing over the scores, from many starts, ends below the constants and close to them."""
+    best = 0.0
+    for classes in (2, 3, 4):
+        z = rng.normal(size=classes)
+        value = ascend(z, rng)
+        for step in range(400):
+            candidate = z + rng.normal(size=classes) * (0.5 if step < 200 else 0.05)
+            reached = ascend(candidate, rng, 4)
+            if reached > value:
+                z, value = candidate, reached
+        best = max(best, value)
+        assert value <= L2 * (1 + 1e-12)
+    assert best > 0.999 * L2
+
+
+@pytest.mark.parametrize("others", [0, 1, 8])
+def test_witness(others):
+    """Two classes; with more classes, the others at scores that tend to -oo."""
+    rest = np.full(others, -40.0)
+    direction = np.concatenate([[1, -1], np.zeros(others)]) / np.sqrt(2)
+    assert np.linalg.norm(first(np.concatenate([[0, 0], rest])), 2) == pytest.approx(L1, rel=1e-9)
+    p = (3 + np.sqrt(3)) / 6
+    z = np.concatenate([[np.log(p / (1 - p)), 0], rest])
+    assert np.linalg.norm(second(z, direction), 2) == pytest.approx(L2, rel=1e-9)
+
+
+def test_rows_are_independent_and_bounded(rng):
+    """at_zero, norm and sup of a batch of `rows` vectors."""
+    rows, classes = 6, 5
+    entry = SOFTMAX.instantiate(rows=sympy.Integer(rows), classes=sympy.Integer(classes))
+    at_zero = np.stack([softmax(np.zeros(classes)) for _ in range(rows)])
+    assert np.linalg.norm(at_zero) == pytest.approx(float(entry.at_zero), rel=1e-12)
+    assert at_zero.max() == pytest.approx(float(entry.sup_at_zero), rel=1e-12)
+    for scale in (1, 10, 100):
+        z = np.stack([softmax(v) for v in scale * rng.normal(size=(rows, classes))])
+        assert np.linalg.norm(z) <= float(entry.norm.value) * (1 + 1e-12)
+        assert z.max() <= float(entry.sup.value)
+    one_hot = np.stack([softmax(1e3 * np.eye(classes)[i % classes]) for i in range(rows)])
+    assert np.linalg.norm(one_hot) == pytest.approx(float(entry.norm.value), rel=1e-9)
+    assert one_hot.max() == pytest.approx(float(entry.sup.value), rel=1e-9)

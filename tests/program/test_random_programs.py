@@ -1,0 +1,138 @@
+"""Random programs: every pass agrees with SymPy at 50 digits on the same expression."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+import sympy
+from flint import arb, ctx
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from boundcalc.program.differentiate import gradient
+from boundcalc.program.evaluate import evaluate
+from boundcalc.program.evaluate_log import evaluate_log, signed_values
+from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.numbers import Number, ball
+from boundcalc.program.to_sympy import to_sympy, tree_size
+
+X, Y, K = sympy.symbols("x y k", positive=True)
+SYMBOLS = (X, Y, K)
+EXPONENTS = [Fraction(2), Fraction(1, 2), Fraction(-1), Fraction(3, 2), Fraction(-1, 3)]
+LEAVES = [
+    X,
+    Y,
+    K,
+    sympy.Rational(3, 7),
+    sympy.sqrt(X * Y),
+    sympy.Max(X, 2 * Y),
+    sympy.Min(X + 1, Y * K) + sympy.floor(7 * K / 3),
+    sympy.ceiling(X / 2) * sympy.pi,
+    sympy.exp(-X) + sympy.log(1 + Y),
+    (1 + sympy.erf(K)) / 2 + X**K,
+    sympy.Abs(Y - K) + sympy.Rational(1, 3),
+]
+FAST = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Scalar:
+    """A scalar of a random program in x, y, k; small enough to be expanded."""
+    arena = Arena()
+    nodes = [arena.leaf(leaf) for leaf in draw(st.lists(st.sampled_from(LEAVES), min_size=2, max_size=4))]
+    node = st.integers(0, 10**6).map(lambda i: nodes[i % len(nodes)])
+    for _ in range(draw(st.integers(1, 6))):
+        op = draw(st.sampled_from([Op.ADD, Op.MUL, Op.POW, Op.MIN, Op.MAX, Op.HYPOT]))
+        if op is Op.POW:
+            nodes.append(draw(node) ** draw(st.sampled_from(EXPONENTS)))
+        else:
+            nodes.append(arena.combine(op, draw(st.lists(node, min_size=2, max_size=3))))
+    return nodes[-1]
+
+
+def rationals(q: int) -> st.SearchStrategy[sympy.Rational]:
+    return st.integers(1, 60).filter(lambda p: p % q != 0).map(lambda p: sympy.Rational(p, q))
+
+
+# Different primes below: no leaf has a kink or a jump at such a point.
+points = st.fixed_dictionaries({X: rationals(7), Y: rationals(11), K: rationals(13)})
+
+
+def exact(expression: sympy.Expr, point: dict[sympy.Symbol, sympy.Rational]) -> sympy.Expr:
+    return expression.xreplace(point)
+
+
+def contains(number: Number, reference: sympy.Expr) -> bool:
+    """Whether the ball touches the 50-digit value widened by its own error."""
+    value = sympy.N(reference, 60)
+    with ctx.workprec(300):
+        return bool(ball(number).overlaps(arb(str(value), str(abs(value) * sympy.Float("1e-45")) if value else "1e-45")))
+
+
+@FAST
+@given(programs(), points)
+def test_evaluation_in_balls_in_logarithms_and_in_sympy_agree(scalar, point):
+    expression = to_sympy(scalar, cap=10**5)
+    [number] = evaluate([scalar], point)
+    assert contains(number, exact(expression, point))
+    assert number >= 0
+    [log] = evaluate_log([scalar], {s: float(v) for s, v in point.items()})
+    [log_exact] = evaluate_log([scalar], point)
+    reference = -math.inf if number == 0 else float(ball(number).log())
+    assert float(log) == pytest.approx(reference, rel=1e-9, abs=1e-9)
+    assert float(log_exact) == pytest.approx(reference, rel=1e-9, abs=1e-9)
+
+
+@FAST
+@given(programs(), points)
+def test_gradients_agree_with_sympy_and_with_differences(scalar, point):
+    expression = to_sympy(scalar, cap=10**5)
+    partials = gradient(scalar, SYMBOLS)
+    ties: list[int] = []
+    numbers = evaluate(partials, point, ties=ties)
+    assume(not ties)
+    step = sympy.Rational(1, 10**20)
+    for symbol, number, partial in zip(SYMBOLS, numbers, partials, strict=True):
+        ahead, behind = (exact(expression, {**point, symbol: point[symbol] + s}) for s in (step, -step))
+        difference = sympy.N((ahead - behind) / (2 * step), 30, maxn=2000)
+        assert float(ball(number).mid()) == pytest.approx(float(difference), rel=1e-12, abs=1e-12)
+        smooth = not expression.has(sympy.Min, sympy.Max, sympy.floor, sympy.ceiling, sympy.Abs)
+        if smooth:
+            assert contains(number, exact(sympy.diff(expression, symbol), point))
+        [signed] = signed_values([partial], point)
+        assert float(signed.value) == pytest.approx(float(ball(number).mid()), rel=1e-8, abs=1e-9)
+
+
+@FAST
+@given(programs(), points)
+def test_second_derivatives_are_symmetric_and_right(scalar, point):
+    first = gradient(scalar, (X, Y))
+    ties: list[int] = []
+    hessian = evaluate([p for f in first for p in gradient(f, (X, Y))], point, ties=ties)
+    assume(not ties)
+    assert ball(hessian[1]).overlaps(ball(hessian[2]))
+    step = sympy.Rational(1, 10**20)
+    ahead, behind = (evaluate([first[0]], {**point, Y: point[Y] + s}, 256)[0] for s in (step, -step))
+    with ctx.workprec(256):
+        difference = float(((ball(ahead) - ball(behind)) * 10**20 / 2).mid())
+    assert float(ball(hessian[1]).mid()) == pytest.approx(difference, rel=1e-12, abs=1e-12)
+
+
+@FAST
+@given(programs())
+def test_the_gradient_has_a_bounded_number_of_nodes(scalar):
+    arena = scalar.arena
+    before = sum(1 + len(arena.nodes[i].args) for i in arena.needed([scalar.index]))
+    partials = gradient(scalar, SYMBOLS)
+    needed = arena.needed(p.index for p in partials)
+    assert len(needed) <= 5 * before + 3 * len(SYMBOLS)
+
+
+@FAST
+@given(programs())
+def test_the_size_is_counted_without_building(scalar):
+    [size] = tree_size([scalar])
+    assert to_sympy(scalar, size) is not None
+    assert to_sympy(scalar, size - 1) is None
