@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from boundcalc.derivatives import Derivative, Direction, differentiate
+from boundcalc.forms import Forms
 from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.graph.primitives import PrimitiveGraph
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import MissingValues, evaluate
 from boundcalc.program.evaluate_log import evaluate_log
 from boundcalc.program.ir import Scalar
-from boundcalc.program.numbers import Number
-from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy, tree_size
+from boundcalc.program.leaves import to_number
+from boundcalc.program.numbers import Number, ball
 from boundcalc.rules.jet import Quantity, Unbounded
 from boundcalc.spec.mistakes import suggest
 from boundcalc.values import by_name, resolve
 
-EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Certify = Callable[[Values], Number]
 
@@ -33,15 +36,18 @@ class Bound:
     """One quantity: an upper bound, closed form and number.
 
     `scalar` is its closed form in the program. `certify` computes its number where that is sharper than evaluating the
-    closed form (the largest eigenvalue under `blocks: layer`); `upper` says that the closed form is not tight.
+    closed form (the largest eigenvalue under `blocks: layer`); `loose` says why the closed form exceeds that number.
     """
 
     name: str
     graph: LayerGraph
+    forms: Forms
     quantity: Quantity | None  # None: no closed form is at hand, only numbers
     certify: Certify | None = None
-    upper: bool = False
+    loose: tuple[str, ...] = ()
     needs: frozenset[sympy.Symbol] | None = None  # the symbols of the number, where there is no closed form to tell
+    seeded: Scalar | None = None  # under `blocks: layer`, the form in the seeds whose value at `direction` is the bound
+    direction: Direction | None = None
 
     @property
     def finite(self) -> bool:
@@ -70,12 +76,12 @@ class Bound:
         """The closed form in the declared symbols; None where it would be too long, and `oo` where infinite."""
         if not self.finite:
             return sympy.oo
-        if self.scalar is None:
-            return None
-        try:
-            return to_sympy(self.scalar, EXPRESSION_CAP)
-        except NotClosed:
-            return None
+        return None if self.scalar is None else self.forms.expression(self.scalar)
+
+    @property
+    def upper(self) -> tuple[str, ...]:
+        """Why the closed form may exceed the number, which comes from the recursion itself; empty where both agree."""
+        return self.loose if self.scalar is None else (*self.loose, *self.forms.upper(self.scalar))
 
     def _given(self, mapping: Mapping[object, object] | None, symbols: Mapping[str, object]) -> dict[str, object]:
         return by_name(self.graph.conditions, mapping, symbols)
@@ -147,6 +153,49 @@ class Bound:
         """A decimal, rounded up, of any magnitude. Raises as `enclosure`."""
         return decimals.upper_decimal(self.enclosure(mapping, **symbols))
 
+    def gradient(self, symbols: Sequence[str]) -> list[Derivative]:
+        """Derivatives by several symbols, from one reverse pass. Raises KeyError for unknown names, ArithmeticError for an
+        infinite bound."""
+        if not self.finite:
+            raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
+        conditions = self.graph.conditions
+        by_name(conditions, dict.fromkeys(symbols, 0), {})
+        by = [conditions.symbols[symbol] for symbol in symbols]
+        closed = None if self.loose else self.expression
+        of = self.scalar if self.seeded is None else self.seeded
+        return differentiate(self.name, conditions, of, closed, self.upper, self.direction, by)
+
+    def diff(self, symbol: str | sympy.Symbol) -> Derivative:
+        """The derivative by one symbol."""
+        return self.gradient([str(symbol)])[0]
+
+    def elasticity(self, symbol: str, mapping: Mapping[object, object] | None = None, /, **values: object) -> float:
+        """d log(bound) / d log(symbol) at the given values: the percentage that the bound grows when the symbol grows by one."""
+        at = resolve(self.graph.conditions, self._given(mapping, values))
+        slope = ball(self.diff(symbol).certified(at)) * ball(to_number(at[self.graph.conditions.symbols[symbol]]))
+        return float((slope / ball(self.certified(at))).mid())
+
+    def subs(self, *arguments: object) -> sympy.Expr:
+        """SymPy's `subs` on the closed form; names stand for the declared symbols."""
+        if len(arguments) == 2:
+            arguments = ({arguments[0]: arguments[1]},)
+        (pairs,) = arguments
+        items = pairs.items() if isinstance(pairs, Mapping) else pairs
+        known = self.graph.conditions.symbols
+        return self._sympy_().subs([(known[s] if isinstance(s, str) else s, sympy.sympify(v, strict=True)) for s, v in items])  # type: ignore[attr-defined]
+
+    def series(self, symbol: str, point: object = 0, n: int = 6, direction: str = "+") -> sympy.Expr:
+        """SymPy's `series` of the closed form."""
+        return self._sympy_().series(self.graph.conditions.symbols[symbol], point, n, direction)
+
+    def lambdify(self, *names: str, modules: object = "numpy") -> Callable[..., Any]:
+        """SymPy's `lambdify` of the closed form, in double precision; all its symbols, in order, unless names are given."""
+        known = self.graph.conditions.symbols
+        for name in names:
+            by_name(self.graph.conditions, {name: 0}, {})
+        chosen = [known[n] for n in names] or sorted(self.free_symbols, key=lambda s: list(known).index(s.name))
+        return sympy.lambdify(chosen, self._sympy_(), modules=modules)
+
     def _sympy_(self) -> sympy.Expr:
         if self.expression is None:
             raise ValueError(f"{self.name} has no closed form of a readable size; see Bounds.definitions")
@@ -215,9 +264,11 @@ class Bounds:
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     graph: LayerGraph
+    primitives: PrimitiveGraph
     blocks: str
     wrt: tuple[str, ...]
     constants: str
+    refine: bool
     norm: Bound
     lipschitz: Bound
     smoothness: Bound
@@ -245,46 +296,14 @@ class Bounds:
         rows = (quantity for row in self.layers.values() for quantity in row.quantities)
         return (*rows, self.norm, self.lipschitz, self.smoothness, *objective)
 
-    @cached_property
-    def _named(self) -> Mapping[Scalar, str]:
-        """One name for each distinct closed form that a person can ask for."""
-        named: dict[Scalar, str] = {}
-        taken = set(self.symbols)
-        for quantity in self.quantities:
-            scalar = quantity.scalar
-            if scalar is None or scalar in named or isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
-                continue
-            name = "".join(c if c.isalnum() else "_" for c in quantity.name)
-            while name in taken:
-                name += "_"
-            taken.add(name)
-            named[scalar] = name
-        return named
-
-    @cached_property
+    @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
         """Every quantity in terms of those before it: (name, expression) in order."""
-        try:
-            return definitions([(name, scalar) for scalar, name in self._named.items()])
-        except NotClosed:
-            return []
+        return self.norm.forms.definitions
 
     def definition(self, quantity: Bound) -> str | None:
         """The name of a quantity in `definitions`."""
-        return None if quantity.scalar is None else self._named.get(quantity.scalar)
-
-    @cached_property
-    def expressions(self) -> Mapping[Scalar, sympy.Expr | None]:
-        """Closed forms of all quantities, None over the size cap; sizes are counted once for all."""
-        scalars = list(dict.fromkeys(q.scalar for q in self.quantities if q.scalar is not None))
-        try:
-            sizes = tree_size(scalars)
-        except NotClosed:
-            return dict.fromkeys(scalars)
-        return {
-            scalar: to_sympy(scalar, EXPRESSION_CAP) if size <= EXPRESSION_CAP else None
-            for scalar, size in zip(scalars, sizes, strict=True)
-        }
+        return None if quantity.scalar is None else quantity.forms.name(quantity.scalar)
 
     @cached_property
     def values(self) -> Values:

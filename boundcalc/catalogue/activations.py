@@ -5,9 +5,9 @@ from __future__ import annotations
 import sympy
 from sympy import Integer, Piecewise, Rational, exp, log, oo, sqrt
 
-from .fact import Fact, Witness
-from .nonlinearity import Nonlinearity, Parameter, elementwise
-from .symbols import alpha, beta, x
+from boundcalc.catalogue.fact import Fact, Witness
+from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwise
+from boundcalc.catalogue.symbols import alpha, beta, x
 
 
 def attained(value: sympy.Expr, point: sympy.Expr, source: str) -> Fact:

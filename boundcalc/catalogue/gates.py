@@ -10,10 +10,10 @@ from __future__ import annotations
 import sympy
 from sympy import Derivative, Rational, erf, exp, log, pi, sqrt, tanh
 
-from .activations import HALF, ZERO, attained
-from .fact import Fact, Root, Witness
-from .nonlinearity import Nonlinearity, elementwise
-from .symbols import x
+from boundcalc.catalogue.activations import HALF, ZERO, attained
+from boundcalc.catalogue.fact import Fact, Root, Witness
+from boundcalc.catalogue.nonlinearity import Nonlinearity, elementwise
+from boundcalc.catalogue.symbols import x
 
 
 def _at_root(value: str, equation: sympy.Expr, low: str, high: str, source: str) -> Fact:

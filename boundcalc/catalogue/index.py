@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .activations import SMOOTH
-from .gates import GATES
-from .kinked import KINKED
-from .losses import ALL_LOSSES
-from .nonlinearity import Nonlinearity
-from .normalisations import NORMALISATIONS as _NORMALISATIONS
-from .softmax import SOFTMAX
+from boundcalc.catalogue.activations import SMOOTH
+from boundcalc.catalogue.gates import GATES
+from boundcalc.catalogue.kinked import KINKED
+from boundcalc.catalogue.losses import ALL_LOSSES
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.catalogue.normalisations import NORMALISATIONS as _NORMALISATIONS
+from boundcalc.catalogue.softmax import SOFTMAX
 
 ACTIVATIONS: Mapping[str, Nonlinearity] = MappingProxyType({entry.name: entry for entry in SMOOTH + GATES + KINKED})
 

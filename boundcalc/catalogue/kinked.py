@@ -8,10 +8,10 @@ import sympy
 from sympy import Abs, Integer, Max, Min, Piecewise, Rational, exp
 from sympy.logic.boolalg import Boolean
 
-from .activations import HALF, ONE, ZERO, attained, limit
-from .fact import Fact, Witness
-from .nonlinearity import Nonlinearity, Parameter, elementwise
-from .symbols import alpha, lambd, max_val, min_val, negative_slope, x
+from boundcalc.catalogue.activations import HALF, ONE, ZERO, attained, limit
+from boundcalc.catalogue.fact import Fact, Witness
+from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwise
+from boundcalc.catalogue.symbols import alpha, lambd, max_val, min_val, negative_slope, x
 
 
 def kink(name: str, point: sympy.Expr, where: str) -> Fact:

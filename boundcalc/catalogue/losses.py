@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Rational, log, sqrt
 
-from .fact import Fact, Witness
-from .nonlinearity import Nonlinearity
-from .symbols import batch, classes, labels, norm
+from boundcalc.catalogue.fact import Fact, Witness
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.catalogue.symbols import batch, classes, labels, norm
 
 LOGISTIC = Nonlinearity(
     name="logistic",

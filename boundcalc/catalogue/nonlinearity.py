@@ -9,8 +9,8 @@ from typing import cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from . import symbols
-from .fact import Fact, Witness, replaced
+from boundcalc.catalogue import symbols
+from boundcalc.catalogue.fact import Fact, Witness, replaced
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from __future__ import annotations
 import sympy
 from sympy import Integer, Rational, sqrt
 
-from .fact import Fact, Witness
-from .nonlinearity import Nonlinearity, Parameter
-from .symbols import channels, count, eps, rows
+from boundcalc.catalogue.fact import Fact, Witness
+from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
+from boundcalc.catalogue.symbols import channels, count, eps, rows
 
 _EPS = Parameter("eps", eps, None, "added to the variance (sqrt) or to the standard deviation (additive)")
 _CONSTANT_INPUT = Witness(

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import sympy
 
-from .convolutions import product
-from .fact import Fact, Witness
-from .nonlinearity import Nonlinearity
+from boundcalc.catalogue.convolutions import product
+from boundcalc.catalogue.fact import Fact, Witness
+from boundcalc.catalogue.nonlinearity import Nonlinearity
 
 
 def average_pool_norm(touch_per_axis: Iterable[sympy.Expr], kernel_per_axis: Iterable[sympy.Expr]) -> sympy.Expr:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import sympy
 from sympy import Integer, Rational, ceiling, sqrt
 
-from .symbols import batch, eps, kernel, size, stride
+from boundcalc.catalogue.symbols import batch, eps, kernel, size, stride
 
 SOURCE = "V. Roulet and Z. Harchaoui, arXiv:2002.09051"
 

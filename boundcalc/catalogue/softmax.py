@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Integer, Rational, sqrt
 
-from .fact import Fact, Witness
-from .nonlinearity import Nonlinearity
-from .symbols import classes, rows
+from boundcalc.catalogue.fact import Fact, Witness
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.catalogue.symbols import classes, rows
 
 # Dp[u] = Cov_p(u, .) and D^2 p[u, v] = third cumulant kappa_p(u, v, .), both symmetric forms, so their norms are
 # reached on the diagonal (for the trilinear form: Banach): l = max Var_p(u), L = max |E_p (u - E u)^3| over ||u|| = 1.

@@ -74,6 +74,7 @@ class Loop:
     times: sympy.Expr
     states: tuple[State, ...]
     last: str
+    shared: bool  # one set of parameters for all passes
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from boundcalc.spec.mistakes import Place
 if TYPE_CHECKING:
     from boundcalc.graph.expand import Expander, Placement
 
+UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
 
 
@@ -36,7 +37,8 @@ def repeat_steps(
     known = walk.conditions.exact(times, fields.times.place)
     if known.is_number and not (known.is_Integer and known >= 0):
         raise fail(fields.times.place, f"a number of times must be a whole number, not {known}")
-    symbolic = bool(times.free_symbols) and not (known.is_number and (walk.unroll or fields.index is not None))
+    unroll = fields.index is not None or (walk.unroll and known.is_number and known <= UNROLLED)
+    symbolic = bool(times.free_symbols) and not (known.is_number and unroll)
     copy = _Copy(walk, step, fields, name, environment, placement)
     if symbolic:
         if fields.index is not None:
@@ -213,7 +215,7 @@ class _Copy:
             states.append(State(name, node, results[name], after))
             if not name.startswith("@"):
                 graph.paths[f"{self.path}.{name}"] = after
-        graph.loops[self.path] = Loop(self.path, times, tuple(states), last_node)
+        graph.loops[self.path] = Loop(self.path, times, tuple(states), last_node, self.fields.share is True)
         return states[-1].after
 
     def _same(self, left: Shape, right: Shape) -> bool:

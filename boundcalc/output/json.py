@@ -52,7 +52,7 @@ def symbol_values(bounds: Bounds) -> dict[str, str | None]:
 
 def bound_to_dict(bounds: Bounds, bound: Bound) -> dict[str, object]:
     """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
-    expression = None if bound.scalar is None else bounds.expressions[bound.scalar]
+    expression = None if bound.scalar is None else bound.expression
     result: dict[str, object] = {
         "expression": None if expression is None else str(expression),
         "definition": bounds.definition(bound),

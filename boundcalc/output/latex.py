@@ -34,7 +34,7 @@ def to_latex(bounds: Bounds) -> str:
         if quantity.scalar is None:
             continue
         name = bounds.definition(quantity)
-        expression = bounds.expressions[quantity.scalar]
+        expression = quantity.expression
         value = letter(name) if name is not None else sympy.latex(expression, symbol_names=names)
         lines.append(rf"{symbol} &{r'\le' if quantity.upper else '='} {value}")
     body = " \\\\\n".join(lines)

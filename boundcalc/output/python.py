@@ -133,4 +133,4 @@ def _value(bounds: Bounds, quantity: Bound, printer: _Printer) -> str:
     if quantity.scalar is None:
         return "None"
     name = bounds.definition(quantity)
-    return safe_name(name) if name is not None else f"one*{printer.doprint(bounds.expressions[quantity.scalar])}"
+    return safe_name(name) if name is not None else f"one*{printer.doprint(quantity.expression)}"

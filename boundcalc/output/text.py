@@ -88,7 +88,7 @@ def _cell(bounds: Bounds, quantity: Bound) -> str:
     number = bounds.numbers.get(quantity)
     if number is not None:
         return readable(number)
-    expression = None if quantity.scalar is None else bounds.expressions[quantity.scalar]
+    expression = None if quantity.scalar is None else quantity.expression
     text = "" if expression is None else str(expression)
     return text if 0 < len(text) <= 24 else (bounds.definition(quantity) or "symbolic")
 
@@ -143,7 +143,7 @@ def _closed_forms(bounds: Bounds) -> Iterable[str]:
     for name, quantity in quantities:
         if not quantity.finite or quantity.scalar is None:
             continue
-        expression = bounds.expressions[quantity.scalar]
+        expression = quantity.expression
         sign = "<=" if quantity.upper else "="
         if expression is not None and len(str(expression)) <= 400:
             lines.append(f"  {name} {sign} {expression}")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sympy
 
-from boundcalc.program.rational import rational_functions
+from boundcalc.program.rational import Fractions
 from boundcalc.program.readable import geometric
 from boundcalc.program.regime import Regime, UndecidedError, equations_of
 from boundcalc.program.resonance import Exponents, exponents, product, ratio
@@ -52,17 +52,16 @@ _Cases = Iterator[tuple[Regime, _Term]]
 def leading_term(
     expression: sympy.Expr, symbol: sympy.Symbol, at: Literal["oo", 0] = "oo"
 ) -> tuple[LeadingTerm, ...] | Undecided:
-    """The leading term of `expression` as `symbol` goes to infinity or, with at=0, to 0 from above, in every regime."""
+    """The leading term of `expression` as `symbol` goes to infinity or, with at=0, to 0 from above, in every regime.
+
+    The first whose condition holds counts, as in a Piecewise: a resonance comes before the regimes around it.
+    """
     large: Any = sympy.Dummy(symbol.name, positive=True) if at == 0 else symbol
     given: Any = expression.xreplace({symbol: 1 / large}) if at == 0 else expression
-    found: list[LeadingTerm] = []
+    back: dict[Any, Any] = {large: 1 / symbol} if at == 0 else {}
     try:
-        for regime, term in _Leading(large).of(given, Regime()):
-            found.append(
-                LeadingTerm(_written(term, large).xreplace({large: 1 / symbol} if at == 0 else {}), regime.condition)
-            )
-            if len(found) > REGIMES:
-                return Undecided(f"more than {REGIMES} regimes")
+        cases = _Leading(large).of(given, Regime())
+        found = [LeadingTerm(_written(term, large).xreplace(back), regime.condition) for regime, term in cases]
     except UndecidedError as undecided:
         return Undecided(str(undecided))
     return tuple(dict.fromkeys(found))
@@ -162,23 +161,23 @@ class _Leading:
                 for decided, order in self.compare(term, leaders[0], r):
                     kept = [*leaders, term] if order == 0 else [term] if order == sign else leaders
                     following.append((decided, kept))
+            if len(following) > REGIMES:
+                raise UndecidedError(f"more than {REGIMES} regimes")
             best = following
         yield from best
 
     def compare(self, x: _Term, y: _Term, regime: Regime) -> Iterator[tuple[Regime, int]]:
         quotient = ratio(x.rate, y.rate)
-        order = regime.sign(quotient)
-        for sign in (-1, 0, 1) if order is None else (order,):
-            assumed = regime.assuming(quotient, sign) if order is None else regime
+        for sign in (-1, 0, 1):
+            assumed = regime.assuming(quotient, sign)
             if assumed is None:
                 continue
             if sign:
                 yield assumed, sign
                 continue
             difference = sympy.expand(x.power - y.power)
-            order_of_power = assumed.power_sign(difference)
-            for s in (-1, 0, 1) if order_of_power is None else (order_of_power,):
-                narrowed = assumed.assuming_power(difference, s) if order_of_power is None else assumed
+            for s in assumed.power_signs(difference):
+                narrowed = assumed.assuming_power(difference, s)
                 yield narrowed, s or (x.logs > y.logs) - (x.logs < y.logs)
 
     def of_piecewise(self, e: Any, regime: Regime) -> _Cases:
@@ -189,8 +188,7 @@ class _Leading:
                 continue
             inside: Regime | None = regime
             for equation in equations:
-                if inside is not None and inside.sign(equation) != 0:
-                    inside = inside.assuming(equation, 0) if inside.sign(equation) is None else None
+                inside = inside and inside.assuming(equation, 0)
             if inside is not None:
                 yield from self.of(value, inside)
             if not equations:
@@ -203,12 +201,12 @@ class _Leading:
     def of_log(self, e: Any, regime: Regime) -> _Cases:
         for one, x in self.of(e.args[0], regime):
             growth = one.sign(x.rate)
-            power = one.power_sign(x.power)
+            power = one.power_signs(x.power)
             if x.rate and growth != 0:
                 yield one, _Term(sympy.log(product(x.rate.items())), {}, sympy.S.One)
-            elif power in (1, -1) and not x.logs:
+            elif 0 not in power and not x.logs:
                 yield one, _Term(x.power, {}, sympy.S.Zero, 1)
-            elif power == 0 and not x.logs and (x.coefficient - 1).is_nonzero:
+            elif power == (0,) and not x.logs and (x.coefficient - 1).is_nonzero:
                 yield one, _Term(sympy.log(x.coefficient), {})
             else:
                 raise UndecidedError(f"a logarithm that may tend to 0: {e}")
@@ -216,7 +214,7 @@ class _Leading:
     def of_rounded(self, e: Any, regime: Regime) -> _Cases:
         for one, x in self.of(e.args[0], regime):
             grows = one.sign(x.rate)
-            if not (grows == 1 or (grows == 0 and one.power_sign(x.power) == 1)):
+            if not (grows == 1 or (grows == 0 and one.power_signs(x.power) == (1,))):
                 raise UndecidedError(f"rounding of what does not grow: {e}")
             yield one, x
 
@@ -232,5 +230,5 @@ def _times(a: Exponents, b: Exponents) -> Exponents:
 def _sum(coefficients: list[Any]) -> Any:
     if len(coefficients) == 1:
         return coefficients[0]
-    ((*elements,),), back = rational_functions(coefficients)
-    return back(sum(elements[1:], elements[0]))
+    fractions = Fractions(coefficients)
+    return fractions.total([(element, {}) for element in fractions.elements])

@@ -15,10 +15,10 @@ from math import factorial
 
 import sympy
 
-from boundcalc.program.rational import Element, rational_functions, replace
+from boundcalc.program.rational import Element, Factors, Fractions, replace
 from boundcalc.program.readable import power_sum
 from boundcalc.program.resonance import CASES, Case, cases, exponents, product
-from boundcalc.program.triangular import FORGOTTEN, PathSum, at_power, path_sum, reciprocal_series
+from boundcalc.program.triangular import FORGOTTEN, PathSum, at_power, path_sum, reciprocal_taylor
 
 
 class TooManyCasesError(ValueError):
@@ -84,15 +84,25 @@ def _formula(paths: PathSum, factors: Sequence[sympy.Expr], classes: Sequence[in
     """The divided difference of x^k at factors with multiplicities m is, by Leibniz' rule on x^k / prod (x - other)^m,
     a sum over distinct factors and j < m of binomial(k, j) factor^(k - j) times a Taylor coefficient of the rest.
     """
-    (weights, bases), back = rational_functions(list(paths.values()), factors)
-    terms: dict[tuple[int, int, int], Element] = {}
+    fractions = Fractions([*paths.values(), *factors])
+    weights, bases = fractions.elements[: len(paths)], fractions.elements[len(paths) :]
+    differences: dict[tuple[int, int], tuple[Element, Factors]] = {}
+    terms: dict[tuple[int, int, int], list[tuple[Element, Factors]]] = {}
     for spectrum, weight in zip(paths, weights, strict=True):
         forgotten = spectrum.count(FORGOTTEN)
         counts = Counter(classes[i] for i in spectrum if i != FORGOTTEN)
         for one, m in counts.items():
-            rest = [(bases[one] - bases[other], n) for other, n in counts.items() if other != one]
-            series = reciprocal_series(rest, m)
+            others = [other for other in counts if other != one]
+            for other in others:
+                if (one, other) not in differences:
+                    differences[one, other] = fractions.factored(bases[one] - bases[other])
             for j in range(m):
-                key = (one, forgotten, j)
-                terms[key] = terms.get(key, 0) + weight * series[m - 1 - j]
-    return power_sum({(factors[one], z, j): back(c / factorial(j)) for (one, z, j), c in terms.items() if c}, k)
+                for number, powers in reciprocal_taylor([counts[other] for other in others], m - 1 - j):
+                    unit, bottom = weight * number / factorial(j), Counter[Element]()
+                    for other, power in zip(others, powers, strict=True):
+                        part, irreducible = differences[one, other]
+                        unit /= part**power
+                        for factor, count in irreducible.items():
+                            bottom[factor] += count * power
+                    terms.setdefault((one, forgotten, j), []).append((unit, bottom))
+    return power_sum({(factors[one], z, j): fractions.total(table) for (one, z, j), table in terms.items()}, k)

@@ -9,6 +9,7 @@ import sympy
 from flint import arb, ctx, fmpq
 
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
+from boundcalc.program.leaves import evaluate_leaf, to_number
 from boundcalc.program.numbers import (
     Number,
     Undecidable,
@@ -16,13 +17,11 @@ from boundcalc.program.numbers import (
     add,
     ball,
     compare,
-    evaluate_leaf,
     hypot,
     maximum,
     minimum,
     multiply,
     power,
-    to_number,
 )
 
 _FOLDS: Mapping[Op, Callable[[Sequence[Number]], Number]] = {

@@ -29,7 +29,7 @@ def squared_entries(arena: Arena, index: int, lipschitz: int, seeds: Sequence[Sc
     """
     loop = loop_at(arena, index)
     old = loop.states[lipschitz]
-    entries = _linear_form(arena, loop.results[lipschitz], {old, *(seed.index for seed in seeds)})
+    entries = linear_form(arena, loop.results[lipschitz], {old, *(seed.index for seed in seeds)})
     factor = entries.pop(old, arena.zero)
     total = arena.variable("p^2")
     image = arena.combine(Op.ADD, [factor**2 * total, *(entry**2 for entry in entries.values())])
@@ -52,8 +52,8 @@ def _states_of(arena: Arena, states: Sequence[int], results: Sequence[int], imag
     return sorted(needed)
 
 
-def _linear_form(arena: Arena, result: int, keys: set[int]) -> dict[int, Scalar]:
-    """The coefficient of each key (a node) in `result`."""
+def linear_form(arena: Arena, result: int, keys: set[int]) -> dict[int, Scalar]:
+    """The coefficient of each key (a node) in `result`, which is linear in them. Raises NotLinearError."""
     forms: dict[int, dict[int, Scalar]] = {key: {key: arena.one} for key in keys}
     for i in arena.needed([result], stop=keys):
         node = arena.nodes[i]

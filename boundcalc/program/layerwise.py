@@ -8,29 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import sympy
-from flint import ctx
+from flint import arb, ctx
 
 from boundcalc.program import numbers
 from boundcalc.program.blocks import Certified, Entries, Symbolic, entries, frobenius, is_linear_in_seeds
 from boundcalc.program.ir import Scalar
+from boundcalc.program.leaves import to_number
 from boundcalc.program.numbers import Number
 from boundcalc.program.perron import (
     eigenvalue_by_gradient,
+    eigenvector,
     first_order_by_gradient,
     largest_eigenvalue_upper,
 )
 
 ENTRY_LIMIT = 128  # blocks up to which all entries are computed: their number grows with the square
 SYMBOLIC_LIMIT = 32  # blocks up to which there is a closed form
-
-
-@dataclass(frozen=True, slots=True)
-class Direction:
-    """Where the largest derivative is reached, as far as floating point tells: a unit vector over the blocks."""
-
-    weights: Mapping[sympy.Symbol, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +41,8 @@ class BlockJet:
 class BlockNumbers:
     lipschitz: Number | None
     smoothness: Number | None
-    lipschitz_direction: tuple[float, ...] = ()
-    smoothness_direction: tuple[float, ...] = ()
+    lipschitz_direction: tuple[Number, ...] = ()  # the unit vector at which l(s) is ||p||
+    smoothness_direction: tuple[Number, ...] = ()  # the unit vector at which s^T Q s is lambda_max, nearly
 
 
 def closed_forms(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol]) -> list[BlockJet] | None:
@@ -89,16 +85,16 @@ def certified_last(
     if not is_linear_in_seeds(_finite([jet]), seeds):
         return None
     first, second = None, None
-    direction: tuple[float, ...] = ()
-    perron: tuple[float, ...] = ()
+    direction: tuple[Number, ...] = ()
+    perron: tuple[Number, ...] = ()
     if jet.lipschitz is not None:
         vector = first_order_by_gradient(jet.lipschitz, seeds, values, precision)
         with ctx.workprec(precision):
-            first = numbers.hypot(vector)
-            direction = _normalised(vector, first)
+            first, direction = _unit(vector)
     if jet.smoothness is not None:
         eigen = eigenvalue_by_gradient(jet.smoothness, seeds, values, precision)
-        second, perron = eigen.upper, eigen.vector
+        with ctx.workprec(precision):
+            second, perron = eigen.upper, _unit([arb(x) for x in eigen.vector])[1]
     return BlockNumbers(first, second, direction, perron)
 
 
@@ -109,20 +105,22 @@ def _finite(jets: Sequence[BlockJet]) -> list[Scalar]:
 
 def _numbers(jet: BlockJet, forms: Mapping[Scalar, Entries[Number]], size: int, precision: int) -> BlockNumbers:
     first, second = None, None
-    direction: tuple[float, ...] = ()
-    perron: tuple[float, ...] = ()
+    direction: tuple[Number, ...] = ()
+    perron: tuple[Number, ...] = ()
     if jet.lipschitz is not None:
         form = forms[jet.lipschitz]
-        vector = [form.get((i,), numbers.to_number(0)) for i in range(size)]
-        first = numbers.hypot(vector)
-        direction = _normalised(vector, first)
+        first, direction = _unit([form.get((i,), to_number(0)) for i in range(size)])
     if jet.smoothness is not None:
         eigen = largest_eigenvalue_upper(forms[jet.smoothness], size, precision)
-        second, perron = eigen.upper, eigen.vector
+        second = eigen.upper
+        perron = _unit(eigenvector(forms[jet.smoothness], eigen.vector))[1]
     return BlockNumbers(first, second, direction, perron)
 
 
-def _normalised(vector: Sequence[Number], norm: Number) -> tuple[float, ...]:
+def _unit(vector: Sequence[Number]) -> tuple[Number, tuple[Number, ...]]:
+    """The norm of a vector, and the vector divided by it (zero for zero)."""
+    norm = numbers.hypot(vector)
     if norm == 0:
-        return (0.0,) * len(vector)
-    return tuple(float(numbers.ball(numbers.multiply((x, numbers.power(norm, -1)))).mid()) for x in vector)  # type: ignore[arg-type]
+        return norm, tuple(vector)
+    scale = numbers.power(norm, Fraction(-1))
+    return norm, tuple(numbers.multiply((x, scale)) for x in vector)

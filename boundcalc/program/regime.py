@@ -41,23 +41,23 @@ class Regime:
         possible = [s for s in (-1, 0, 1) if self._feasible([*self.products, (product, s)])]
         return possible[0] if len(possible) == 1 else None
 
-    def power_sign(self, power: sympy.Expr) -> int | None:
+    def power_signs(self, power: sympy.Expr) -> tuple[int, ...]:
+        """The signs that an exponent may have."""
         power = sympy.expand(power)
-        for sign, decided in ((1, power.is_positive), (-1, power.is_negative), (0, power.is_zero)):
-            if decided:
-                return sign
         for known, sign in self.powers:
             for factor in (1, -1):
                 if sympy.expand(known - factor * power) == 0:
-                    return sign * factor
-        return None
+                    return (sign * factor,)
+        refuted = {-1: power.is_nonnegative, 0: power.is_nonzero, 1: power.is_nonpositive}
+        return tuple(sign for sign, is_refuted in refuted.items() if not is_refuted)
 
     def assuming(self, product: Exponents, sign: int) -> Regime | None:
         """With log(product) of this sign as well; None where that cannot be."""
+        known = self.sign(product)
+        if known is not None:
+            return self if known == sign else None
         products = (*self.products, (product, sign))
-        if not self._feasible(products):
-            return None
-        return replace(self, products=products)._possible()
+        return replace(self, products=products)._possible() if self._feasible(products) else None
 
     def excluding(self, together: Iterable[Exponents]) -> Regime | None:
         """Where the products are not all 1; None where they are."""
@@ -68,7 +68,7 @@ class Regime:
         return None if gone else self
 
     def assuming_power(self, power: sympy.Expr, sign: int) -> Regime:
-        return replace(self, powers=(*self.powers, (power, sign)))
+        return self if self.power_signs(power) == (sign,) else replace(self, powers=(*self.powers, (power, sign)))
 
     @property
     def condition(self) -> Any:
@@ -105,13 +105,13 @@ def equations_of(condition: Any, t: sympy.Symbol) -> list[Exponents] | None:
     """The products that `condition`, the case of a closed form, sets to 1; None where it fails for large t."""
     if condition == sympy.true:
         return []
-    relations = condition.args if isinstance(condition, sympy.And) else (condition,)
+    relations: tuple[Any, ...] = condition.args if isinstance(condition, sympy.And) else (condition,)
     result: list[Exponents] = []
     for relation in relations:
         left, right = relation.args
         if relation == sympy.Eq(t, right) and not right.has(t):
             return None
-        if not isinstance(relation, sympy.Eq) or right == 0:
+        if type(relation) is not sympy.Eq or right == 0:
             raise UndecidedError(f"a case that is no equation between products: {relation}")
         quotient = ratio(exponents(left), exponents(right))
         if t in quotient and not any(atom.has(t) for atom in quotient if atom != t):

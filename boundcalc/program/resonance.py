@@ -33,9 +33,9 @@ class Case:
 
 def exponents(factor: sympy.Expr) -> Exponents:
     """The factor as a product of powers of atoms: symbols, primes, sums, powers with a symbolic exponent."""
-    factors: Any = sympy.factor(factor)
-    factored = powers_of(factors)
-    return powers_of(factor) if any(a.is_negative for a in factored) else factored  # SymPy makes 1 - p into -(p - 1)
+    factored: Any = sympy.factor(factor)
+    signed = any(base.is_negative for base in factored.as_powers_dict())  # SymPy makes 1 - p into -(p - 1)
+    return powers_of(factor if signed else factored)
 
 
 def powers_of(factored: sympy.Expr) -> Exponents:

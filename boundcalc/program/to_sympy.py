@@ -65,7 +65,7 @@ def definitions(
     taken = {name for name, _ in named} | _symbol_names(arena, order, given)
     if len({name for name, _ in named}) < len(named):
         raise ValueError("a name is given twice")
-    fresh = (name for i in count(1) if (name := f"t_{i}") not in taken)
+    fresh = (candidate for i in count(1) if (candidate := f"t_{i}") not in taken)
     names: dict[int, sympy.Expr] = {}
     known = dict(given)  # what is not written out: the names, once they are defined
     result: list[tuple[str, sympy.Expr]] = []

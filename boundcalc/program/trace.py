@@ -26,11 +26,13 @@ class Traced:
     seeds: Mapping[str, sympy.Symbol]
 
 
-def trace(graph: p.PrimitiveGraph, seeded: bool = False, refine: bool = False) -> Traced:
-    """Run the rules. With `seeded`, the first-order entry of block i is a seed symbol in place of 1, so that the lipschitz
+def trace(
+    graph: p.PrimitiveGraph, seeded: bool = False, refine: bool = False, arena: Arena | None = None
+) -> Traced:
+    """Run the rules, in an arena of their own or in a given one. With `seeded`, the first-order entry of block i is a seed symbol in place of 1, so that the lipschitz
     entry is linear and the smoothness entry quadratic in the seeds (design 2.2)."""
     seeds = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
-    tracer = _Tracer(graph, Arena(), seeds, refine)
+    tracer = _Tracer(graph, Arena() if arena is None else arena, seeds, refine)
     tracer.run(0, len(graph.primitives) - 1)
     return Traced(tracer.arena, tracer.jets, seeds)
 
@@ -141,9 +143,13 @@ class _Tracer:
                 assert isinstance(after, Scalar)
                 begin.append(first)
                 following.append(after)
-        ends = iter(self.arena.loop(variables, begin, following, self.scalar(repeat.times))) if variables else iter(())
-        for i, kind in enumerate(kinds):
-            self.states[at, i] = kind.jet_of(self.arena, ends)
+        times = self.scalar(repeat.times)
+        # What the layers inside are bounded by is their value in the last copy, after times - 1 passes.
+        before = iter(self.arena.loop(variables, begin, following, self.scalar(repeat.times - 1)) if variables else ())
+        self.states.update({(at, i): kind.jet_of(self.arena, before) for i, kind in enumerate(kinds)})
+        self.run(at + 1, repeat.last)
+        ends = iter(self.arena.loop(variables, begin, following, times) if variables else ())
+        self.states.update({(at, i): kind.jet_of(self.arena, ends) for i, kind in enumerate(kinds)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ h_(k-p). A divided difference is symmetric and continuous. It has no poles, what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import comb
 
 import sympy
-
-from boundcalc.program.rational import Element
 
 # What k passes make of a state: sum of weight * (divided difference of x^k at eigenvalues with these numbers, sorted).
 PathSum = Mapping[tuple[int, ...], sympy.Expr]
@@ -84,11 +82,13 @@ def at_power(paths: PathSum, eigenvalues: Sequence[sympy.Expr], k: int) -> sympy
     return sympy.Add(*terms)
 
 
-def reciprocal_series(differences: Iterable[tuple[Element, int]], length: int) -> list[Element]:
-    """The first Taylor coefficients in e of prod (d + e)^(-m) over the given (d, m)."""
-    series: list[Element] = [1, *[0] * (length - 1)]
-    for d, m in differences:
-        # binomial(-m, i) d^(-m - i)
-        factor = [(-1) ** i * comb(m + i - 1, i) * d ** (-m - i) for i in range(length)]
-        series = [sum(series[i] * factor[n - i] for i in range(n + 1)) for n in range(length)]
-    return series
+def reciprocal_taylor(multiplicities: Sequence[int], order: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The coefficient of e^order in prod (d_i + e)^(-m_i), as terms number * prod d_i^(-power_i)."""
+    if not multiplicities:
+        if order == 0:
+            yield 1, ()
+        return
+    m, *rest = multiplicities
+    for i in range(order + 1):
+        for number, powers in reciprocal_taylor(rest, order - i):
+            yield (-1) ** i * comb(m + i - 1, i) * number, (m + i, *powers)  # binomial(-m, i) d^(-m - i)

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from boundcalc.spec.mistakes import Mistake, Place, SpecError, shown, suggest
-from boundcalc.spec.syntax import CLOSED_FORM, LANGUAGE, Step, Trouble, compile_text
+from boundcalc.spec.parser import ExpressionError, Step
+from boundcalc.spec.syntax import CLOSED_FORM, LANGUAGE, compile_text
 
 if TYPE_CHECKING:
     import sympy
@@ -59,7 +60,7 @@ def parse(text: str, place: Place) -> Expression:
     """The expression that `text` is; `place` is where the text starts. Raises SpecError at what is wrong."""
     try:
         program = _compiled(text)
-    except Trouble as trouble:
+    except ExpressionError as trouble:
         raise _error(place, trouble.offset, trouble.message, trouble.remedy) from None
     names = frozenset(cast("str", step.value) for step in program if step.operation == "name")
     return Expression(text, place, names - CONSTANTS, program)
@@ -80,7 +81,7 @@ def parse_closed_form(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.E
     place = Place("<expression>", 1, 1)
     try:
         program = compile_text(text, CLOSED_FORM)
-    except Trouble as trouble:
+    except ExpressionError as trouble:
         raise _error(place, trouble.offset, trouble.message, trouble.remedy) from None
     constants = _constants(CLOSED_FORM.constants)
     result = _run(program, place, lambda name: _named(name, symbols, constants), lambda value: value)
@@ -100,7 +101,7 @@ def _constants(names: frozenset[str]) -> dict[str, sympy.Basic]:
     return {name: known[name] for name in names}
 
 
-class _UnknownName(Exception):
+class _UnknownNameError(Exception):
     """A name without a value; the message is the remedy."""
 
 
@@ -110,7 +111,7 @@ def _named(name: str, values: Mapping[str, sympy.Expr], constants: Mapping[str, 
     try:
         return values[name]
     except KeyError:
-        raise _UnknownName(suggest(name, [*values, *constants]) or "") from None
+        raise _UnknownNameError(suggest(name, [*values, *constants]) or "") from None
 
 
 def _run(
@@ -125,10 +126,12 @@ def _run(
         arguments = stack[len(stack) - step.count :]
         del stack[len(stack) - step.count :]
         try:
-            stack.append(named(cast("str", step.value)) if step.operation == "name" else limited(apply(step, arguments)))
+            stack.append(
+                named(cast("str", step.value)) if step.operation == "name" else limited(apply(step, arguments))
+            )
         except NoValue as error:
             raise _error(place, step.offset, str(error), kind="value") from None
-        except _UnknownName as error:
+        except _UnknownNameError as error:
             message = f"unknown name {shown(cast('str', step.value))}"
             raise _error(place, step.offset, message, str(error) or None, "unknown_name") from None
         except OverflowError:

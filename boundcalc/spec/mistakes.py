@@ -67,8 +67,12 @@ class SpecError(ValueError):
     def errors(self) -> list[dict[str, object]]:
         """The mistakes in the shape of pydantic's `ValidationError.errors()`; `loc` is (source, line, column)."""
         return [
-            {"type": m.kind, "loc": (m.place.source, m.place.line, m.place.column), "msg": m.message}
-            | ({"ctx": {"remedy": m.remedy}} if m.remedy else {})
+            {
+                "type": m.kind,
+                "loc": (m.place.source, m.place.line, m.place.column),
+                "msg": m.message,
+                **({"ctx": {"remedy": m.remedy}} if m.remedy else {}),
+            }
             for m in self.mistakes
         ]
 

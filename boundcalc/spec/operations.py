@@ -10,8 +10,8 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.spec import exact
+from boundcalc.spec.parser import Step
 from boundcalc.spec.signs import Undefined
-from boundcalc.spec.syntax import Step
 
 Value = Any  # a SymPy expression, a condition, or a pair of both
 Operation = Callable[..., Value]
@@ -46,7 +46,7 @@ _CONDITIONS: Mapping[str, Operation] = {"and": sympy.And, "or": sympy.Or, "pair"
 _RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 _ARITHMETIC: Mapping[str, Operation] = {
     "negate": lambda x: exact.multiply((sympy.S.NegativeOne, x)),
-    "invert": lambda x: exact.power(x, sympy.S.NegativeOne),
+    "invert": lambda *factors: exact.multiply(exact.power(x, sympy.S.NegativeOne) for x in factors),
     "add": lambda *terms: exact.add(terms),
     "multiply": lambda *factors: exact.multiply(factors),
     "power": exact.power,

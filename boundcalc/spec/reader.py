@@ -1,80 +1,43 @@
-"""YAML text, files and Python objects read as a tree of texts with places.
+"""YAML text and files read as a tree of texts with places.
 
-PyYAML's event stream is composed here, not by PyYAML: places are kept, scalars stay text, and whatever could hang or crash a loader or
-mean two things (tags, anchors, aliases, merge keys, several documents, duplicate keys, great depth or size) is refused as events come.
+PyYAML's event stream is composed here, not by PyYAML: places are kept, scalars stay text, and whatever could hang or crash a
+loader or mean two things (tags, anchors, aliases, merge keys, several documents, duplicate keys, great depth or size) is
+refused as events come.
 """
 
 from __future__ import annotations
 
 import codecs
-import math
 import os
 import re
-import sys
-from collections.abc import Iterable
-from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import cached_property
-from numbers import Rational
-from typing import cast
 
 import yaml
 
 from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError, shown
+from boundcalc.spec.objects import read_object
+from boundcalc.spec.tree import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_SCALAR,
+    UNPRINTABLE,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    describe_character,
+)
 from boundcalc.spec.yaml_errors import in_our_words, marker
 
+__all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_file", "read_object", "read_text"]
+
 MAX_BYTES = 1 << 20
-MAX_DEPTH = 64
-MAX_NODES = 100_000  # PyYAML without libyaml takes 1.5 s for these
-MAX_SCALAR = 10_000
-MAX_INTEGER_BITS = 3322  # 1,000 digits
 MAX_SPLIT = 120  # characters of a split expression that a remedy repeats
 
-_LOADER = yaml.Loader  # libyaml refuses `{a:, b: 1}`, which the language uses
-# What YAML itself allows, less tabs (treated apart), the line breaks NEL, LS and PS that no editor counts, and a BOM inside the text.
+_LOADER = (
+    yaml.Loader
+)  # libyaml refuses `{a:, b: 1}`, which the language uses (both loaders must be tried; see examples)
 _LINE_BREAK = re.compile("\r\n|\r|\n")
-_UNPRINTABLE = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A text. `quoted` says that whoever wrote it marked it as text (quotes, a block scalar, a Python str)."""
-
-    text: str
-    quoted: bool
-    place: Place
-
-    @property
-    def is_null(self) -> bool:
-        return not self.quoted and self.text in ("", "~", "null")
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    items: tuple[Node, ...]
-    place: Place
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """Keys are scalars, each once, in the order written."""
-
-    entries: tuple[tuple[Scalar, Node], ...]
-    place: Place
-
-    @cached_property
-    def _values(self) -> dict[str, Node]:
-        return {key.text: value for key, value in self.entries}
-
-    def get(self, key: str) -> Node | None:
-        return self._values.get(key)
-
-    def keys(self) -> tuple[Scalar, ...]:
-        return tuple(key for key, _ in self.entries)
-
-
-Node = Scalar | Sequence | Mapping
 
 
 def read_file(path: str | os.PathLike[str]) -> Node:
@@ -103,7 +66,9 @@ def read_text(text: str | bytes, source: str) -> Node:
 def _decode(text: str | bytes, source: str) -> str:
     size = len(text if isinstance(text, bytes) or len(text) > MAX_BYTES else text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
-        raise _error(Place(source), f"is too large: more than {MAX_BYTES} bytes", "split it and use `include`", "too_large")
+        raise _error(
+            Place(source), f"is too large: more than {MAX_BYTES} bytes", "split it and use `include`", "too_large"
+        )
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -129,20 +94,18 @@ def _position(before: str) -> tuple[int, int]:
 
 def _check_characters(text: str, source: str) -> None:
     """Refuse what is unprintable anywhere, and tabs outside comments: YAML indents with spaces."""
-    if "\t" not in text and _UNPRINTABLE.search(text) is None:
+    if "\t" not in text and UNPRINTABLE.search(text) is None:
         return
     mistakes = Mistakes()
     for number, line in enumerate(_LINE_BREAK.split(text), 1):
-        if bad := _UNPRINTABLE.search(line):
-            mistakes.add(Place(source, number, bad.start() + 1), _character(bad[0]), "delete it", kind="character")
+        if bad := UNPRINTABLE.search(line):
+            mistakes.add(
+                Place(source, number, bad.start() + 1), describe_character(bad[0]), "delete it", kind="character"
+            )
         tab = line.find("\t")
         if tab >= 0 and not re.search(r"(^|\s)#", line[:tab]):
             mistakes.add(Place(source, number, tab + 1), "a tab", "write spaces", kind="character")
     mistakes.raise_if_any()
-
-
-def _character(bad: str) -> str:
-    return "a NUL character" if bad == "\0" else f"the unprintable character U+{ord(bad):04X}"
 
 
 @dataclass(slots=True)
@@ -231,7 +194,9 @@ class _Composer:
 
     def _close(self) -> None:
         frame = self.stack.pop()
-        self._put(Mapping(tuple(frame.entries), frame.place) if frame.mapping else Sequence(tuple(frame.items), frame.place))
+        self._put(
+            Mapping(tuple(frame.entries), frame.place) if frame.mapping else Sequence(tuple(frame.items), frame.place)
+        )
 
     def _put(self, node: Node) -> None:
         """Hand a complete node to the collection around it."""
@@ -251,7 +216,9 @@ class _Composer:
 
     def _key(self, frame: _Frame, node: Node) -> Scalar:
         if not isinstance(node, Scalar):
-            self.mistakes.add(node.place, "a key is a word, not a list or a mapping", "quote text that has braces in it", "yaml")
+            self.mistakes.add(
+                node.place, "a key is a word, not a list or a mapping", "quote text that has braces in it", "yaml"
+            )
             return Scalar("", True, node.place)
         if frame.split:
             return node
@@ -260,7 +227,9 @@ class _Composer:
         elif node.text == "<<" and not node.quoted:
             self.mistakes.add(node.place, "merge keys (`<<`) are not part of the language", "define a module", "yaml")
         elif first := frame.seen.get(node.text):
-            self.mistakes.add(node.place, f"{shown(node.text)} is already given at {first.line}:{first.column}", kind="duplicate")
+            self.mistakes.add(
+                node.place, f"{shown(node.text)} is already given at {first.line}:{first.column}", kind="duplicate"
+            )
         frame.seen.setdefault(node.text, node.place)
         return node
 
@@ -268,8 +237,8 @@ class _Composer:
         quoted = event.style in ("'", '"', "|", ">")
         if len(event.value) > MAX_SCALAR:
             self.mistakes.add(place, f"more than {MAX_SCALAR} characters in one text", kind="too_large")
-        if bad := _UNPRINTABLE.search(event.value):
-            self.mistakes.add(place, f"{_character(bad[0])} in the text", "leave it out", "character")
+        if bad := UNPRINTABLE.search(event.value):
+            self.mistakes.add(place, f"{describe_character(bad[0])} in the text", "leave it out", "character")
         # One character per column: a plain text, or a quoted one without escapes, on one line.
         width = event.end_mark.column - event.start_mark.column if event.end_mark.line == event.start_mark.line else -1
         lead = int(quoted) if width == len(event.value) + 2 * quoted else None
@@ -291,81 +260,3 @@ class _Composer:
         remedy = f'quote the expression: "{whole}"' if depth == 0 else "quote the expression"
         self.mistakes.add(scalar.place, message, remedy, "yaml")
         return True
-
-
-def read_object(value: object, source: str = "<dict>") -> Node:
-    """The tree of nested dicts, lists and scalars. Numbers become exact texts; a place is `source` and the path: `<dict>: layers[3]`.
-
-    Raises SpecError for other types, numbers that are not finite, duplicate keys, cycles and what is too deep or too large.
-    """
-    mistakes = Mistakes()
-    node = _Converter(mistakes).convert(value, Place(source), f"{source}: ", ())
-    mistakes.raise_if_any()
-    return node
-
-
-class _Converter:
-    def __init__(self, mistakes: Mistakes) -> None:
-        self.mistakes = mistakes
-        self.nodes = 0
-
-    def convert(self, value: object, place: Place, path: str, above: tuple[int, ...]) -> Node:
-        """`path` is what the source of this value's parts starts with, `above` the identities of the collections around it."""
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise _error(place, f"more than {MAX_NODES} values", None, "too_large")
-        if not isinstance(value, (AnyMapping, list, tuple)):
-            return self._scalar(value, place)
-        if id(value) in above or len(above) >= MAX_DEPTH:
-            message = "contains itself" if id(value) in above else f"more than {MAX_DEPTH} levels"
-            self.mistakes.add(place, message, kind="too_large")
-            return Scalar("", False, place)
-        above = (*above, id(value))
-        if isinstance(value, AnyMapping):
-            return self._mapping(cast("AnyMapping[object, object]", value), place, path, above)
-        parts = cast("Iterable[object]", value)
-        stem = path if path.endswith(": ") else path.removesuffix(".")
-        return Sequence(tuple(self.convert(v, Place(f"{stem}[{i}]"), f"{stem}[{i}].", above) for i, v in enumerate(parts)), place)
-
-    def _mapping(self, value: AnyMapping[object, object], place: Place, path: str, above: tuple[int, ...]) -> Mapping:
-        entries: dict[str, tuple[Scalar, Node]] = {}
-        for key, part in value.items():
-            text = self._scalar(key, place).text
-            if key is None or text in entries:
-                self.mistakes.add(place, f"the key {shown(text)} is given twice" if text in entries else "a key is missing")
-            inside = Place(path + text)
-            entries[text] = (Scalar(text, True, inside), self.convert(part, inside, f"{path}{text}.", above))
-        return Mapping(tuple(entries.values()), place)
-
-    def _scalar(self, value: object, place: Place) -> Scalar:
-        text = _text_of(value)
-        if text is None:
-            message = f"{shown(repr(value))} is neither text, number, list nor mapping"
-            if isinstance(value, float):
-                message = f"{value} is not a finite number"
-            elif isinstance(value, Rational):
-                message = "a number of more than 1,000 digits"
-            self.mistakes.add(place, message)
-        elif len(text) > MAX_SCALAR:
-            self.mistakes.add(place, f"more than {MAX_SCALAR} characters in one text", kind="too_large")
-        elif bad := _UNPRINTABLE.search(text):
-            self.mistakes.add(place, f"{_character(bad[0])} in the text", "leave it out", "character")
-        return Scalar(text or "", isinstance(value, str), place)
-
-
-def _text_of(value: object) -> str | None:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return float.__repr__(value) if math.isfinite(value) else None
-    if isinstance(value, Rational):  # int, Fraction, NumPy's and SymPy's integers and rationals
-        number = Fraction(int(value.numerator), int(value.denominator))
-        return str(number) if max(abs(number.numerator), number.denominator).bit_length() <= MAX_INTEGER_BITS else None
-    sympy = sys.modules.get("sympy")  # nobody passes a SymPy number without having imported it
-    if sympy is not None and isinstance(value, sympy.Expr) and value.is_number:
-        return str(value)
-    return None

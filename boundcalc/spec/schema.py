@@ -269,7 +269,7 @@ def _symbol(key: Scalar, node: Node) -> SymbolDeclaration:
     allowed = ("value", "integer", "above", "below")
     mistakes = Mistakes()
     found: dict[str, Expression | None] = {}
-    for name, value in node.entries:
+    for name, _ in node.entries:
         if name.text not in allowed:
             remedy = (
                 suggest(name.text, allowed)

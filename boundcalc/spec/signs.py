@@ -6,6 +6,7 @@ SymPy's own answers are not asked: `is_positive` of a polynomial of degree 4,000
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import sympy
 from flint import arb, ctx, fmpq
@@ -16,7 +17,7 @@ UNKNOWN = (-1, 1)
 POLES = (sympy.S.ComplexInfinity, sympy.S.NaN, sympy.S.Infinity, sympy.S.NegativeInfinity)
 
 
-class NoValue(ValueError):
+class NoValue(ValueError):  # noqa: N818
     """An operation has no value that can be used."""
 
 
@@ -44,7 +45,7 @@ def enclose(number: sympy.Expr) -> arb:
         raise Undefined("not a finite number")
     if (rule := _ENCLOSE.get(number.func)) is None:
         raise TypeError(f"not a number of the language: {number}")
-    return rule([enclose(arg) for arg in number.args])
+    return rule([enclose(cast("sympy.Expr", arg)) for arg in number.args])
 
 
 def _fold(combine: Callable[[arb, arb], arb]) -> Callable[[Sequence[arb]], arb]:
@@ -152,11 +153,13 @@ def _sign_range_of_power(base: sympy.Expr, exponent: sympy.Expr) -> tuple[int, i
 def is_integer(expression: sympy.Expr) -> bool:
     """Whether the expression is an integer, as far as its parts tell."""
     if isinstance(expression, (sympy.Add, sympy.Mul, sympy.Min, sympy.Max, sympy.Abs)):
-        return all(is_integer(arg) for arg in expression.args)
+        return all(is_integer(cast("sympy.Expr", arg)) for arg in expression.args)
     if isinstance(expression, sympy.Pow):
         exponent = expression.exp
         return is_integer(expression.base) and is_integer(exponent) and sign_range(exponent)[0] >= 0
-    return isinstance(expression, (sympy.Symbol, sympy.Integer, sympy.floor, sympy.ceiling)) and bool(expression.is_integer)
+    return isinstance(expression, (sympy.Symbol, sympy.Integer, sympy.floor, sympy.ceiling)) and bool(
+        expression.is_integer
+    )
 
 
 def degree(expression: sympy.Expr) -> sympy.Rational:
@@ -165,7 +168,7 @@ def degree(expression: sympy.Expr) -> sympy.Rational:
         return sympy.S.One
     degrees = [degree(arg) for arg in expression.args if isinstance(arg, sympy.Expr)]
     if isinstance(expression, sympy.Mul):
-        return sympy.Add(*degrees)
+        return sum(degrees, sympy.S.Zero)
     if isinstance(expression, sympy.Pow) and isinstance(expression.exp, sympy.Rational):
         return degrees[0] * abs(expression.exp)
     return max(degrees, default=sympy.S.Zero)

@@ -200,7 +200,7 @@ class StepReader:
         for key, value in node.entries:
             if not isinstance(value, NodeMapping):
                 raise fields.fail(value.place, f"the carried state '{key.text}' needs `next` and `shape` or `start`")
-            unknown = [name for name in value.keys() if name not in ("shape", "start", "next")]
+            unknown = [name.text for name, _ in value.entries if name.text not in ("shape", "start", "next")]
             if unknown:
                 raise fields.fail(
                     value.place, f"a carried state has no field '{unknown[0]}'", "its fields are shape, start, next"

@@ -11,14 +11,44 @@ from boundcalc.spec.mistakes import Mistake, Place, shown
 
 # (what PyYAML says, whether the place is where the construct starts or where it goes wrong, our message, our remedy)
 _WORDS: tuple[tuple[str, Literal["start", "here"], str, str | None], ...] = (
-    ("quoted scalar.*end of stream|quoted scalar.*document (indicator|separator)", "start", "the quote that opens here is never closed", None),
-    ("escape|hexdecimal", "start", "no such escape inside double quotes", "use single quotes, or write two backslashes for one"),
-    ("mapping values are not allowed", "here", "a `:` where no key can be", "put fields in braces, `dense: {units: 3}`, or on lines of their own"),
+    (
+        "quoted scalar.*end of stream|quoted scalar.*document (indicator|separator)",
+        "start",
+        "the quote that opens here is never closed",
+        None,
+    ),
+    (
+        "escape|hexdecimal",
+        "start",
+        "no such escape inside double quotes",
+        "use single quotes, or write two backslashes for one",
+    ),
+    (
+        "mapping values are not allowed",
+        "here",
+        "a `:` where no key can be",
+        "put fields in braces, `dense: {units: 3}`, or on lines of their own",
+    ),
     ("could not find expected ':'", "start", "a key without `:`, or text that is not indented", "write `key: value`"),
-    ("sequence entries are not allowed", "here", "a `-` where no list can start", "start the list on a line of its own"),
+    (
+        "sequence entries are not allowed",
+        "here",
+        "a `-` where no list can start",
+        "start the list on a line of its own",
+    ),
     ("mapping keys are not allowed", "here", "a `?` where no key can be", "quote text that starts with `?`"),
-    ("expected '?<document start>", "here", "text after the end of the spec", "check the indentation; quote a whole value that starts with a quote"),
-    ("block scalar", "here", "a block text that is not written as YAML wants it", "start its text on the next line, indented"),
+    (
+        "expected '?<document start>",
+        "here",
+        "text after the end of the spec",
+        "check the indentation; quote a whole value that starts with a quote",
+    ),
+    (
+        "block scalar",
+        "here",
+        "a block text that is not written as YAML wants it",
+        "start its text on the next line, indented",
+    ),
     ("plain scalar", "here", "a text that YAML cannot read", "quote it"),
     ("node content", "here", "a value is missing", None),
 )
@@ -52,7 +82,9 @@ def marker(lines: list[str], place: Place) -> Mistake:
     text = match[0]
     one, many = _MARKER[match[1]]
     if text == match[1] and one != "tag":
-        return Mistake(place, f"`{text}` starts a YAML {one}; {many} are not part of the language", "quote the text", "yaml")
+        return Mistake(
+            place, f"`{text}` starts a YAML {one}; {many} are not part of the language", "quote the text", "yaml"
+        )
     remedy = f"write {text[1:]}" if one == "alias" else "leave it out"
     return Mistake(place, f"`{text}` is a YAML {one}; {many} are not part of the language", remedy, "yaml")
 
@@ -67,7 +99,12 @@ def _not_closed(closing: str, start: Place, here: Place, lines: list[str]) -> Mi
         remedy = None if not found else f"or a comma is missing before {here.line}:{here.column}"
         return Mistake(start, f"the `{opening}` that opens here is not closed", remedy, "yaml")
     if found == ":":
-        return Mistake(here, f"a second `:` in one entry of the `{opening}` at {start.line}:{start.column}", "add a comma or braces", "yaml")
+        return Mistake(
+            here,
+            f"a second `:` in one entry of the `{opening}` at {start.line}:{start.column}",
+            "add a comma or braces",
+            "yaml",
+        )
     return Mistake(here, f"a `,` or `{closing}` is missing before this", None, "yaml")
 
 
@@ -75,7 +112,9 @@ def _not_in_block(start: Place, here: Place, lines: list[str]) -> Mistake:
     if here == start:
         return Mistake(here, "a key is missing", None, "yaml")
     if lines[here.line - 1][: here.column - 1].strip(" "):
-        return Mistake(here, "text after the end of a value", "quote the whole value, or put a key on a line of its own", "yaml")
+        return Mistake(
+            here, "text after the end of a value", "quote the whole value, or put a key on a line of its own", "yaml"
+        )
     return Mistake(here, "this line is not indented as the lines above it", "align it with them", "yaml")
 
 

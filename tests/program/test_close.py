@@ -142,7 +142,7 @@ def test_deep_linear_is_printed_as_people_write_it() -> None:
     m, l, L = (f.expression for f in forms(loop(deep_linear, [x, 0, 0])))  # noqa: E741
     assert m == x * R**K
     assert l == K * R ** (K - 1) * x
-    assert L == K * (K - 1) * R ** (K - 2) * x
+    assert K * (K - 1) * R ** (K - 2) * x == L
     assert str(l) == "R**(k - 1)*k*x"
     assert str(L) == "R**(k - 2)*k*x*(k - 1)"
 

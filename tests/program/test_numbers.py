@@ -9,19 +9,18 @@ from flint import arb, ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boundcalc.program.leaves import from_sympy, to_number
 from boundcalc.program.numbers import (
     EXACT_BITS,
     Undecidable,
     add,
     ball,
     compare,
-    from_sympy,
     hypot,
     maximum,
     minimum,
     multiply,
     power,
-    to_number,
 )
 
 X, Y = sympy.symbols("x y", positive=True)
@@ -80,6 +79,15 @@ def test_exact_numbers_do_not_grow_without_end():
     assert isinstance(add([fmpq(1, 3**i) for i in range(1, 60)]), arb | fmpq)
     assert power(fmpq(2), Fraction(EXACT_BITS // 2)) == fmpq(2) ** (EXACT_BITS // 2)
     assert isinstance(power(fmpq(2), Fraction(10**12)), arb)
+
+
+@pytest.mark.parametrize("q", [999, 1001, 10**30])
+def test_exponents_with_large_denominators(q):
+    with ctx.workprec(128):
+        result = ball(power(fmpq(5), Fraction(3 * q + 1, q)))
+        assert result.overlaps((arb(5).log() * (3 + arb(fmpq(1, q)))).exp())
+        assert result.rel_accuracy_bits() > 100
+        assert power(arb(0), Fraction(1, q)) == 0
 
 
 def test_balls_around_zero():
@@ -162,7 +170,9 @@ def test_a_floor_that_cannot_be_decided_is_an_error():
         from_sympy(sympy.Piecewise((1, X < 2), (3, True)), {X: arb(2, 0.5)})
 
 
-@pytest.mark.parametrize("expression", [sympy.gamma(X), sympy.Float("0.1") * X, sympy.oo + 0 * X, sympy.sin(X), sympy.I * X])
+@pytest.mark.parametrize(
+    "expression", [sympy.gamma(X), sympy.Float("0.1") * X, sympy.oo + 0 * X, sympy.sin(X), sympy.I * X]
+)
 def test_what_is_not_known_is_an_error(expression):
     with pytest.raises(TypeError, match="cannot evaluate"):
         from_sympy(expression, {X: 2})
@@ -182,7 +192,8 @@ def test_values_must_be_exact():
 
 
 @pytest.mark.parametrize(
-    "expression", [1 / (X - 2), sympy.log(X - 2), sympy.log(X - 3), sympy.sqrt(X - 3), sympy.exp(sympy.exp(sympy.exp(X * 50)))]
+    "expression",
+    [1 / (X - 2), sympy.log(X - 2), sympy.log(X - 3), sympy.sqrt(X - 3), sympy.exp(sympy.exp(sympy.exp(X * 50)))],
 )
 def test_undefined_and_overflowing_values_are_errors(expression):
     with pytest.raises(ArithmeticError):

@@ -1,0 +1,134 @@
+"""Closed forms of the quantities of one program: loops closed once, sizes counted once, names given once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+import sympy
+
+from boundcalc.program import close
+from boundcalc.program.ir import Op, Scalar
+from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy, tree_size
+
+EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
+CLOSED_CAP = 6000  # the same where a loop is in it: a closed form in the depth has no shorter shape
+
+
+class Forms:
+    """The closed forms of some scalars of one arena, which are all registered before the first is asked for."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._named: dict[Scalar, str] = {}
+        self._known: dict[Scalar, sympy.Expr | None] = {}
+
+    def register(self, name: str, scalar: Scalar) -> None:
+        """Ask for the closed form of a scalar, and give it a name unless it is a number, a symbol or has one."""
+        if scalar in self._named:
+            return
+        if isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
+            self._named[scalar] = ""
+            return
+        fitting = "".join(c if c.isalnum() and c.isascii() else "_" for c in name)
+        while fitting in self._taken:
+            fitting += "_"
+        self._taken.add(fitting)
+        self._named[scalar] = fitting
+
+    def name(self, scalar: Scalar) -> str | None:
+        """The scalar's name in `definitions`; None for numbers and symbols, and for what has no closed form."""
+        name = self._named.get(scalar) or None
+        return name if name is not None and self.reason(scalar) is None else None
+
+    @cached_property
+    def closures(self) -> close.Closures:
+        return close.close(list(self._named))
+
+    def reason(self, scalar: Scalar) -> str | None:
+        """Why there is no closed form in the depth; None where there is one."""
+        for index in self._loops(scalar):
+            result = self.closures.results.get(index)
+            if isinstance(result, close.NotClosed):
+                return result.reason
+        return None
+
+    def upper(self, scalar: Scalar) -> tuple[str, ...]:
+        """Why the closed form may exceed what the recursion computes; empty where it is exact."""
+        if not self._loops(scalar):
+            return ()
+        return close.reasons(scalar, self.closures)
+
+    def _loops(self, scalar: Scalar) -> list[int]:
+        """The results of loops that a scalar is made of, those inside the definitions of coefficients included."""
+        if not self.closures.results:
+            return []
+        arena = scalar.arena
+        return [i for i in arena.needed([scalar.index]) if arena.nodes[i].op is Op.RESULT and not arena.nodes[i].free]
+
+    def expression(self, scalar: Scalar) -> sympy.Expr | None:
+        """One expression in the spec's symbols; None where it is too long, or a loop in it does not close."""
+        if scalar not in self._known:
+            self._known[scalar] = self._expression(scalar)
+        return self._known[scalar]
+
+    def _expression(self, scalar: Scalar) -> sympy.Expr | None:
+        if self.reason(scalar) is not None:
+            return None
+        given = self.closures.expressions
+        cap = CLOSED_CAP if given and self._loops(scalar) else EXPRESSION_CAP
+        if self._sizes.get(scalar, 0) > cap:
+            return None
+        result = to_sympy(scalar, cap, given)
+        if result is None or not self.closures.definitions:
+            return result
+        for symbol, coefficient in reversed(self.closures.definitions):
+            if result.has(symbol):
+                value = to_sympy(coefficient, cap, given)
+                if value is None or _size(result) + result.count(symbol) * _size(value) > cap:
+                    return None
+                result = result.xreplace({symbol: value})
+        return result
+
+    @cached_property
+    def _sizes(self) -> Mapping[Scalar, int]:
+        scalars = [scalar for scalar in self._named if self.reason(scalar) is None]
+        return dict(zip(scalars, tree_size(scalars, self.closures.expressions), strict=True))
+
+    @cached_property
+    def definitions(self) -> list[tuple[str, sympy.Expr]]:
+        """Every named scalar in terms of those before it; coefficients of closed forms stand before their first use."""
+        named: list[tuple[str, Scalar]] = []
+        waiting = {symbol: scalar for symbol, scalar in self.closures.definitions}
+        for scalar, name in self._named.items():
+            if not name or self.reason(scalar) is not None:
+                continue
+            for symbol in self._coefficients(scalar):
+                if symbol in waiting:
+                    named.append((symbol.name, waiting.pop(symbol)))
+            named.append((name, scalar))
+        try:
+            return definitions(named, closed=self.closures.expressions)
+        except NotClosed:
+            return []
+
+    def _coefficients(self, scalar: Scalar) -> Sequence[sympy.Symbol]:
+        """The coefficient symbols that a definition of the scalar uses, and those that they use, first things first."""
+        if not self.closures.definitions:
+            return ()
+        used: set[sympy.Basic] = set()
+        for index in self._loops(scalar):
+            expression = self.closures.expressions.get(index)
+            used |= set() if expression is None else expression.free_symbols
+        found: list[sympy.Symbol] = []
+        for symbol, coefficient in reversed(self.closures.definitions):
+            if symbol in used:
+                found.insert(0, symbol)
+                for index in self._loops(coefficient):
+                    expression = self.closures.expressions.get(index)
+                    used |= set() if expression is None else expression.free_symbols
+        return found
+
+
+def _size(expression: sympy.Expr) -> int:
+    return sum(1 for _ in sympy.preorder_traversal(expression))

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+import sympy
+
+from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.to_sympy import SATURATION, NotClosed, definitions, to_sympy, tree_size
+
+X, Y, K = sympy.symbols("x y k", positive=True)
+
+
+def test_sympy_combines_powers():
+    arena = Arena()
+    x, y = arena.leaf(X), arena.leaf(Y)
+    assert str(to_sympy(x * (x * y) * x, 100)) == "x**3*y"
+    assert str(to_sympy((x * y).hypot(x), 100)) == "sqrt(x**2*y**2 + x**2)"
+    assert to_sympy(x.minimum(y) + x.maximum(arena.one), 100) == sympy.Min(X, Y) + sympy.Max(1, X)
+    select = arena.select(Op.MIN, [x, y], [y, x])
+    assert to_sympy(select, 100) == sympy.Piecewise((Y, X <= Y), (X, True))
+
+
+def test_sizes_saturate_and_nothing_is_built_above_the_cap():
+    arena = Arena()
+    x = arena.leaf(X)
+    for _ in range(500):
+        x = x * x + x
+    assert tree_size([x, arena.leaf(X + Y)]) == [SATURATION, 3]
+    assert to_sympy(x, cap=10**6) is None
+
+
+def test_huge_powers_are_not_multiplied_out():
+    arena = Arena()
+    huge = arena.leaf(10) ** 10**9
+    assert str(to_sympy(huge, 10)) == "10**1000000000"
+
+
+def loop(arena: Arena) -> Scalar:
+    s = arena.variable("s")
+    [power] = arena.loop([s], [arena.leaf(Y)], [s * arena.leaf(X)], arena.leaf(K))
+    return power
+
+
+def test_loops_need_a_closed_form():
+    arena = Arena()
+    power = loop(arena)
+    total = power + arena.one
+    with pytest.raises(NotClosed):
+        to_sympy(total, 100)
+    with pytest.raises(NotClosed):
+        definitions([("a", total)])
+    closed = {power.index: Y * X**K}
+    assert to_sympy(total, 100, closed) == Y * X**K + 1
+    assert tree_size([total], closed) == [7]
+    assert definitions([("a", total), ("b", power), ("c", power)], closed=closed) == [
+        ("a", Y * X**K + 1),
+        ("b", Y * X**K),
+        ("c", sympy.Symbol("b", positive=True)),
+    ]
+
+
+def unfold(result: list[tuple[str, sympy.Expr]]) -> dict[str, sympy.Expr]:
+    """Every name in the spec's symbols; each may use the names before it only."""
+    values: dict[sympy.Symbol, sympy.Expr] = {}
+    for name, expression in result:
+        assert expression.free_symbols <= {X, Y, K, *values}
+        values[sympy.Symbol(name, positive=True)] = expression.xreplace(values)
+    return {str(symbol): expression for symbol, expression in values.items()}
+
+
+def test_definitions_use_the_names_before_them():
+    arena = Arena()
+    x, y = arena.leaf(X), arena.leaf(Y)
+    a = x * y + arena.one
+    b = a.hypot(x) * y
+    c = b * a + x
+    result = definitions([("a", a), ("b", b), ("again", a), ("c", c), ("plain", x), ("two", arena.leaf(2)), ("d", x)])
+    s = {name: sympy.Symbol(name, positive=True) for name in ("a", "b")}
+    assert result == [
+        ("a", X * Y + 1),
+        ("b", sympy.sqrt(s["a"] ** 2 + X**2) * Y),
+        ("again", s["a"]),
+        ("c", s["a"] * s["b"] + X),
+        ("plain", X),
+        ("two", sympy.Integer(2)),
+        ("d", X),
+    ]
+
+
+def test_what_would_be_too_long_gets_a_name_of_its_own():
+    arena = Arena()
+    t = sympy.Symbol("t_1", positive=True)  # a name that is taken
+    x = arena.leaf(t) + arena.leaf(X)
+    for _ in range(12):
+        x = x * x + arena.leaf(Y)
+    result = definitions([("x", x)], limit=50)
+    names = [name for name, _ in result]
+    assert names[-1] == "x"
+    assert names[0] == "t_2"
+    assert len(names) > 3
+    assert max(sum(1 for _ in sympy.preorder_traversal(e)) for _, e in result) < 200
+    values: dict[sympy.Symbol, sympy.Expr] = {t: sympy.Rational(1, 7), X: sympy.Rational(1, 5), Y: sympy.Rational(1, 3)}
+    for name, expression in result:
+        values[sympy.Symbol(name, positive=True)] = expression.evalf(30, subs=values)
+    expected = sympy.Rational(12, 35)
+    for _ in range(12):
+        expected = (expected**2 + sympy.Rational(1, 3)).evalf(40)
+    assert abs(values[sympy.Symbol("x", positive=True)] - expected) < 1e-20
+
+
+def test_definitions_of_a_deep_program_are_linear():
+    arena = Arena()
+    m, lip, named = arena.leaf(X), arena.zero, []
+    for i in range(300):
+        m, lip = arena.leaf(Y) * m + arena.leaf(K), arena.leaf(Y) * lip + m
+        named += [(f"m_{i}", m), (f"l_{i}", lip)]
+    result = definitions(named)
+    assert [name for name, _ in result] == [name for name, _ in named]
+    assert max(sum(1 for _ in sympy.preorder_traversal(e)) for _, e in result) < 12
+    short = unfold(result[:6])
+    assert sympy.expand(short["l_2"] - to_sympy(dict(named)["l_2"], 100)) == 0
+
+
+def test_a_name_is_given_once():
+    arena = Arena()
+    with pytest.raises(ValueError, match="twice"):
+        definitions([("a", arena.leaf(X)), ("a", arena.leaf(Y))])
+    assert definitions([]) == []
+    assert tree_size([]) == []
