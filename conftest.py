@@ -10,7 +10,6 @@ A document is a session in a folder of its own, where `specs` is that of the rep
 
 from __future__ import annotations
 
-import doctest
 import os
 import re
 import shlex
@@ -101,7 +100,8 @@ class Console:
         else:
             session["status"], output = run(command)
         if not matches(expected, output):
-            expected = elided_as(expected, output) if "\n...\n" in f"\n{expected}" else output
+            shorter = elided_as(expected, output)
+            expected = shorter if self.update and "...\n" in shorter and matches(shorter, output) else output
         return f"$ {command}\n{expected}"
 
 
@@ -153,7 +153,7 @@ def elided_as(expected: str, output: str) -> str:
 
 
 def _start(line: str) -> str:
-    return re.split(r"\s{2,}| <?= |(?<=\"): ", line.strip())[0]
+    return re.split(r"(?<=\S)\s{2,}| <?= |(?<=\"): ", line)[0]
 
 
 class Python:

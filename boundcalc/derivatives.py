@@ -17,7 +17,7 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.leaves import from_sympy
 from boundcalc.program.numbers import Number
-from boundcalc.values import Given, by_name, resolve
+from boundcalc.values import by_name, resolve
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
@@ -38,6 +38,11 @@ class Derivative:
     upper: tuple[str, ...] = ()
     direction: Direction | None = None
     reason: str | None = None
+
+    @property
+    def definition(self) -> str:
+        """An identifier for lists of definitions: d_lipschitz_by_eps."""
+        return self.name.replace(" / d ", "_by_").replace("d ", "d_")
 
     @property
     def expression(self) -> sympy.Expr | None:
@@ -154,9 +159,5 @@ def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> l
     forms = Forms(taken)
     for derivative in derivatives:
         if derivative.scalar is not None and derivative.closed is None and derivative.direction is None:
-            forms.register(derivative.name.replace(" / ", "_by_").replace("d ", "d_").replace(" ", ""), derivative.scalar)
+            forms.register(derivative.definition, derivative.scalar)
     return forms.definitions
-
-
-def given_values(conditions: Conditions, given: Given) -> Values:
-    return resolve(conditions, given)

@@ -7,4 +7,3 @@ html_theme = "furo"
 html_title = "boundcalc"
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
-myst_enable_extensions = ["dollarmath"]

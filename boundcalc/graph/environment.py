@@ -17,11 +17,17 @@ Channels = Mapping[str, sympy.Expr]  # `in` and `out`, where they are known
 
 @dataclass(frozen=True, slots=True)
 class BoundExpression:
-    """An argument: an expression that keeps the environment of the call."""
+    """An argument: an expression that keeps the environment of the call, evaluated once, when it is first needed."""
 
     expression: Expression
     environment: Environment
     channels: Channels
+    known: list[sympy.Expr] = field(default_factory=list["sympy.Expr"], compare=False, repr=False)
+
+    def evaluate(self, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
+        if not self.known:
+            self.known.append(evaluate(self.expression, self.environment, symbols, self.channels))
+        return self.known[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class _Values(Mapping[str, sympy.Expr]):
         if isinstance(binding, BoundNumber):
             return binding.value
         if isinstance(binding, BoundExpression):
-            return evaluate(binding.expression, binding.environment, self._symbols, binding.channels)
+            return binding.evaluate(self._symbols)
         return self._symbols[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -23,7 +23,7 @@ from boundcalc.graph.environment import (
     find_path,
 )
 from boundcalc.graph.inherit import Inherited, balls_of, spectral_of
-from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, LayerGraph, Shape, size
+from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, Layer, LayerGraph, Shape, size
 from boundcalc.graph.layers import LOSS_RULES, RULES
 from boundcalc.graph.layers.rule import LayerRule
 from boundcalc.graph.overrides import Overrides
@@ -38,6 +38,10 @@ from boundcalc.spec.mistakes import Mistakes, Place, SpecError
 
 class _Unknown(Exception):
     """A step reads a step whose mistake was already noted."""
+
+
+class _TooLarge(Exception):
+    """The walk is over: modules and repeats inside one another grow exponentially. The mistake was noted."""
 
 
 @dataclass(slots=True)
@@ -80,6 +84,7 @@ class Expander:
         self.conditions: Conditions = conditions
         self.overrides = Overrides(architecture.overrides)
         self.graph = LayerGraph(architecture.name, sympy.S.One, conditions)
+        self.walked = 0
 
     def run(self) -> LayerGraph:
         graph, architecture = self.graph, self.architecture
@@ -167,10 +172,13 @@ class Expander:
     ) -> str | None:
         """The node after the last step. After a mistake the walk goes on as far as it can, to find others."""
         broken = False
+        self.walked += 1
         for step in steps:
+            self._count(step, placement)
             try:
-                if broken and step.sources is None and step.kind in RULES and RULES[step.kind].operands != 0:
-                    placement.name(step)
+                if broken and _reads_current(step):
+                    if not isinstance(environment.binding(step.kind), BoundLayers):
+                        placement.name(step)
                     continue
                 current = self.step(step, None if broken else current, environment, placement)
                 broken = False
@@ -179,15 +187,21 @@ class Expander:
                 broken = True
             except _Unknown:
                 broken = True
-            if len(self.graph.digraph) > LAYER_LIMIT:
-                raise fail(
-                    step.place,
-                    f"the network has more than {LAYER_LIMIT} layers",
-                    "repeat with a symbolic number of times",
-                )
         if broken:
             raise _Unknown
         return current
+
+    def _count(self, step: Step, placement: Placement) -> None:
+        """Steps count also where they make no layer or are mistakes, and lists of steps also where they are empty."""
+        self.walked += 1
+        if self.walked > LAYER_LIMIT:
+            remedy = "repeat with a symbolic number of times"
+            self.mistakes.add(step.place, f"the network has more than {LAYER_LIMIT} layers and modules", remedy)
+            raise _TooLarge
+        if placement.prefix.count(".") > DEPTH_LIMIT:
+            message = f"more than {DEPTH_LIMIT} modules, branches and repeats inside one another"
+            self.mistakes.add(step.place, message, "write them one after another")
+            raise _TooLarge
 
     def step(self, step: Step, current: str | None, environment: Environment, placement: Placement) -> str | None:
         binding = environment.binding(step.kind)
@@ -399,6 +413,13 @@ class Expander:
         return value
 
 
+def _reads_current(step: Step) -> bool:
+    """Whether a step reads the one before it."""
+    if step.sources is None:
+        return step.kind not in RULES or RULES[step.kind].operands != 0
+    return any(isinstance(source, Branch) for source in step.sources)
+
+
 def _channels(name: str, shapes: tuple[Shape, ...], rule: LayerRule) -> Mapping[str, sympy.Expr]:
     if not shapes or not shapes[0]:
         return {}
@@ -415,7 +436,9 @@ def _call_channels(shapes: tuple[Shape, ...]) -> Channels:
 
 def expand(architecture: Architecture, unroll: bool = False) -> LayerGraph:
     """The layer graph of an architecture. Raises SpecError with every mistake found."""
+    walk = Expander(architecture, unroll)
     try:
-        return Expander(architecture, unroll).run()
-    except _Unknown:  # pragma: no cover
+        return walk.run()
+    except (_Unknown, _TooLarge):
+        walk.mistakes.raise_if_any()
         raise AssertionError("a mistake was lost") from None

@@ -23,7 +23,7 @@ from boundcalc.program.to_sympy import NotClosed as NoExpression
 from boundcalc.program.to_sympy import to_sympy
 from boundcalc.program.triangular import CycleError
 
-SIZE = 24  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
+SIZE = 40  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,11 @@ def _reasons(output: Scalar, known: Mapping[int, Closed | NotClosed]) -> tuple[s
 def _decreases(node: Node, args: Sequence[Node]) -> bool:
     if node.op is Op.POW:
         return isinstance(node.payload, Fraction) and node.payload < 0
-    return node.op is Op.SELECT or any(isinstance(a.payload, sympy.Expr) and a.payload.is_negative for a in args)
+    return node.op is Op.SELECT or any(map(_is_negative, args))
+
+
+def _is_negative(node: Node) -> bool:
+    return isinstance(node.payload, sympy.Expr) and node.payload.is_negative is True
 
 
 class _Closer:
@@ -136,18 +140,21 @@ class _Closer:
         spanned = span(settled.lifted, [position], self.algebra)
         if isinstance(spanned, NotLifted):
             return NotClosed(spanned.reason)
-        starts = [self.algebra.product(settled.starts[s] for s in monomial) for monomial in spanned.basis]
+        factors = [[settled.starts[s] for s in monomial] for monomial in spanned.basis]
         first = [state[position] for state in settled.first]
         k = self.arena.scalar(loop.times)
         try:
-            used = [k, *starts, *first, *(c for row in spanned.rows for c in row.values())]
+            used = [k, *(start for starts in factors for start in starts), *first, *(c for row in spanned.rows for c in row.values())]
             value = {c: self.coefficient(c) for c in dict.fromkeys(used)}
             rows = [{j: value[c] for j, c in row.items()} for row in spanned.rows]
-            expression = depth_form(rows, [value[c] for c in starts], value[k], [value[c] for c in first])
+            starts = [sympy.Mul(*(value[c] for c in monomial)) for monomial in factors]
+            expression = depth_form(rows, starts, value[k], [value[c] for c in first])
             upper = [*lifted.upper, *(reason for c in value for reason in _reasons(c, self.results))]
+            if upper and any(_is_negative(self.arena.nodes[i]) for i in self.arena.needed(loop.results)):
+                raise Decreasing("a pass subtracts what is known by an upper closed form only")
         except CycleError as cycle:
-            factors = " and ".join(lifted.names[s] for s in spanned.basis[cycle.through])
-            return NotClosed(f"the carried states feed each other (through {factors})")
+            through = " and ".join(lifted.names[s] for s in spanned.basis[cycle.through])
+            return NotClosed(f"the carried states feed each other (through {through})")
         except (TooManyCasesError, Decreasing, NoExpression) as error:
             return NotClosed(str(error))
         return Closed(expression, tuple(dict.fromkeys(upper)))
@@ -161,6 +168,8 @@ class _Closer:
                 if node.op is Op.RESULT and not node.free and isinstance(inner := self.close(i), NotClosed):
                     raise NoExpression(inner.reason)
             known = to_sympy(scalar, SIZE, self.expressions)
+            if known is not None:
+                known = sympy.expand(known)  # R*(a + b) and R*a + R*b must cancel
             if known is None or known.has(sympy.Piecewise):
                 known = sympy.Symbol(next(self.names), positive=True)
                 self.definitions.append((known, scalar))

@@ -23,6 +23,7 @@ from boundcalc.program.numbers import (
     multiply,
     power,
 )
+from boundcalc.program.powers import fast_loop
 
 _FOLDS: Mapping[Op, Callable[[Sequence[Number]], Number]] = {
     Op.ADD: add,
@@ -105,9 +106,7 @@ def check_values(arena: Arena, order: Sequence[int], known: Set[sympy.Symbol]) -
         raise ValueError("a variable that no loop binds has no value")
 
 
-def run_loop(
-    loop: Loop, start: list[Number], times: int, step: Callable[[Sequence[Number]], list[Number]]
-) -> list[Number]:
+def run_loop(start: list[Number], times: int, step: Callable[[Sequence[Number]], list[Number]]) -> list[Number]:
     """The states after `times` passes of `step` from `start`."""
     state = start
     for _ in range(times):
@@ -169,7 +168,9 @@ class _Sweep:
             self.run(body)
             return [numbers[i] for i in loop.results]
 
-        return run_loop(loop, [numbers[i] for i in loop.starts], _natural(numbers[loop.times]), step)
+        starts, times = [numbers[i] for i in loop.starts], _natural(numbers[loop.times])
+        fast = fast_loop(self.arena, index, numbers.__getitem__, starts, times)
+        return run_loop(starts, times, step) if fast is None else fast
 
     def select(self, index: int) -> Number:
         node = self.arena.nodes[index]

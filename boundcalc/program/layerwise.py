@@ -25,7 +25,7 @@ from boundcalc.program.perron import (
     largest_eigenvalue_upper,
 )
 
-ENTRY_LIMIT = 128  # blocks up to which all entries are computed: their number grows with the square
+ENTRY_LIMIT = 64  # blocks up to which all entries are computed: their number grows with the square
 SYMBOLIC_LIMIT = 32  # blocks up to which there is a closed form
 
 

@@ -134,10 +134,16 @@ def _expression_size(expression: sympy.Expr) -> int:
 _FOLDS: Mapping[Op, Callable[..., sympy.Expr]] = {
     Op.ADD: sympy.Add,
     Op.MUL: sympy.Mul,
-    Op.MIN: sympy.Min,
-    Op.MAX: sympy.Max,
+    Op.MIN: lambda *args: _extremum(sympy.Min, args),
+    Op.MAX: lambda *args: _extremum(sympy.Max, args),
     Op.HYPOT: lambda *args: sympy.sqrt(sympy.Add(*(arg**2 for arg in args))),
 }
+
+
+def _extremum(kind: type[sympy.Min] | type[sympy.Max], args: Sequence[sympy.Expr]) -> sympy.Expr:
+    """Unevaluated: SymPy compares and factors all pairs, at milliseconds each."""
+    unique = tuple(dict.fromkeys(args))
+    return unique[0] if len(unique) == 1 else kind(*unique, evaluate=False)
 
 
 def _build(node: Node, built: Mapping[int, sympy.Expr]) -> sympy.Expr:

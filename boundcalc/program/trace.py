@@ -24,17 +24,25 @@ class Traced:
     arena: Arena
     jets: Mapping[int, Jet]
     seeds: Mapping[str, sympy.Symbol]
+    scales: Mapping[str, sympy.Symbol]
 
 
 def trace(
-    graph: p.PrimitiveGraph, seeded: bool = False, refine: bool = False, arena: Arena | None = None
+    graph: p.PrimitiveGraph,
+    seeded: bool = False,
+    refine: bool = False,
+    arena: Arena | None = None,
+    scaled: bool = False,
 ) -> Traced:
     """Run the rules, in an arena of their own or in a given one. With `seeded`, the first-order entry of block i is a seed symbol in place of 1, so that the lipschitz
-    entry is linear and the smoothness entry quadratic in the seeds (design 2.2)."""
+    entry is linear and the smoothness entry quadratic in the seeds (design 2.2). With `scaled`, the norm of every ball is
+    multiplied by a symbol that stands for 1, so that a derivative tells what a ball contributes."""
     seeds = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
-    tracer = _Tracer(graph, Arena() if arena is None else arena, seeds, refine)
+    balls = [primitive.ball for primitive in graph.primitives if isinstance(primitive, p.Parameter)] if scaled else []
+    scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
+    tracer = _Tracer(graph, Arena() if arena is None else arena, seeds, scales, refine)
     tracer.run(0, len(graph.primitives) - 1)
-    return Traced(tracer.arena, tracer.jets, seeds)
+    return Traced(tracer.arena, tracer.jets, seeds, scales)
 
 
 @dataclass(slots=True)
@@ -42,6 +50,7 @@ class _Tracer:
     graph: p.PrimitiveGraph
     arena: Arena
     seeds: Mapping[str, sympy.Symbol]
+    scales: Mapping[str, sympy.Symbol]
     refine: bool
     jets: dict[int, Jet] = field(default_factory=dict)
     states: dict[tuple[int, int], Jet] = field(default_factory=dict)  # (loop, state) inside the loop
@@ -70,6 +79,7 @@ class _Tracer:
         match primitive:
             case p.Parameter(ball, norm, differentiated):
                 bound = self.scalar(norm)
+                bound = bound * self.scalar(self.scales[ball]) if self.scales else bound
                 return Jet(bound, bound, self.first_order(ball, differentiated), zero)
             case p.Source(name, norm, sup, differentiated):
                 bound = self.scalar(norm)

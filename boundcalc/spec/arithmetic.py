@@ -8,6 +8,7 @@ between 2**-4096 and 2**4096.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import sympy
 from flint import arb, ctx
@@ -211,7 +212,7 @@ def logarithm(argument: sympy.Expr) -> sympy.Expr:
     if argument.is_number and low != high:
         raise TooLarge("the argument of a logarithm cannot be told from zero")
     if isinstance(argument, sympy.exp):
-        return argument.exp
+        return cast("sympy.Expr", argument.args[0])
     return checked(sympy.log(argument, evaluate=argument.is_number))
 
 

@@ -34,9 +34,6 @@ __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_file", "read_object", 
 MAX_BYTES = 1 << 20
 MAX_SPLIT = 120  # characters of a split expression that a remedy repeats
 
-_LOADER = (
-    yaml.Loader
-)  # libyaml refuses `{a:, b: 1}`, which the language uses (both loaders must be tried; see examples)
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
@@ -136,7 +133,7 @@ class _Composer:
         self.last = Place(source)
 
     def compose(self) -> Node:
-        # PyYAML without libyaml passes over unknown directives in silence.
+        # PyYAML passes over unknown directives in silence.
         for number, line in enumerate(self.lines, 1):
             if line.startswith("%"):
                 place = Place(self.source, number, 1)
@@ -144,11 +141,12 @@ class _Composer:
             if line.strip(" ") and not line.lstrip(" ").startswith("#"):
                 break
         try:
-            for event in yaml.parse(self.text, Loader=_LOADER):
+            # Not the loader of libyaml, which refuses the `{width:, R:}` of YAML 1.2 and of our language.
+            for event in yaml.parse(self.text, Loader=yaml.SafeLoader):
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             self.mistakes.extend((in_our_words(error, self.lines, self.source),))
-        except (ValueError, OverflowError) as error:  # escapes such as "\UFFFFFFFF", without libyaml
+        except (ValueError, OverflowError) as error:  # escapes such as "\UFFFFFFFF"
             if isinstance(error, SpecError):
                 raise
             self.mistakes.add(self.last, f"after this, an escape in quotes is no character ({error})", kind="yaml")

@@ -9,7 +9,7 @@ from functools import cached_property
 from boundcalc.spec.mistakes import Place
 
 MAX_DEPTH = 64
-MAX_NODES = 100_000  # PyYAML without libyaml takes two seconds for these
+MAX_NODES = 50_000  # PyYAML takes a second for these
 MAX_SCALAR = 10_000
 
 # What YAML itself forbids, the line breaks NEL, LS and PS that no editor counts, and a byte order mark inside the text.

@@ -1,4 +1,4 @@
-"""PyYAML's syntax errors in our words: the same with and without libyaml, at the place a person would look at."""
+"""PyYAML's syntax errors in our words, at the place a person would look at."""
 
 from __future__ import annotations
 

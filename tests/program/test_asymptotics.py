@@ -8,6 +8,8 @@ import pytest
 import sympy
 
 from boundcalc.program.asymptotics import LeadingTerm, Undecided, leading_term
+from boundcalc.program.close import close
+from boundcalc.program.ir import Arena
 
 R, A, ALPHA, B, w, n, c, eps, x = sympy.symbols("R A alpha B w n c epsilon x", positive=True)
 k = sympy.Symbol("k", positive=True, integer=True)
@@ -125,3 +127,22 @@ def test_the_ratio_tends_to_one(values: Mapping[sympy.Symbol, E]) -> None:
     assert holding
     far = {**given, k: sympy.Integer(3000)}
     assert abs(sympy.N(L_TWO_FACTORS.subs(far) / holding[0].subs(far), 30) - 1) < sympy.Rational(1, 100)
+
+
+@pytest.mark.parametrize("radius", [sympy.Rational(1, 2), sympy.Integer(1), sympy.Integer(2)])
+def test_closed_forms_of_loops(radius: E) -> None:
+    """A dense softplus layer without bias, repeated: below, at and above growth 1."""
+    arena = Arena()
+    m, l, L = (arena.variable(name) for name in "mlL")  # noqa: E741
+    r, new = arena.leaf(R), arena.leaf(R) * l + m
+    body = [r * m + arena.leaf(c), new, r * L + arena.leaf(2) * l + arena.leaf(sympy.Rational(1, 4)) * new**2]
+    results = arena.loop([m, l, L], [arena.leaf(x), arena.zero, arena.zero], body, arena.leaf(k))
+    closures = close(results)
+    given = {R: radius, c: sympy.Rational(1, 3), x: sympy.Integer(2)}
+    for result in results:
+        form = closures.expressions[result.index]
+        found = terms(form, k)
+        assert {condition for _, condition in found} == {sympy.Eq(R, 1), R < 1, R > 1}
+        (term,) = (term for term, condition in found if condition.subs(given) == sympy.true)
+        far = {**given, k: sympy.Integer(4000)}
+        assert abs(form.subs(far) / term.subs(far) - 1) < sympy.Rational(1, 50)

@@ -312,6 +312,14 @@ def test_an_upper_form_may_not_be_divided_by() -> None:
     assert reasons(exact[1] ** -1, close(exact)) == ()
 
 
+def test_an_upper_start_may_not_be_subtracted_in_a_later_loop() -> None:
+    first = loop(biased, [x, 0, 0])
+    arena = first[0].arena
+    state = arena.variable("d")
+    later = arena.loop([state], [first[0]], [arena.leaf(2) + arena.leaf(-1) * state], arena.leaf(K))
+    assert "subtracts" in reason(later, 0)
+
+
 # what does not close
 
 
@@ -418,3 +426,11 @@ def test_numbers_for_every_coefficient(values: list[Fraction], depth: int) -> No
     results = loop(body, [Q(1, 2), Q(1, 3), Q(2)], K0)
     truth = evaluate(results, {K0: sympy.Integer(depth)})
     assert [f.expression.subs(K0, depth) for f in forms(results)] == [number(t) for t in truth]
+
+
+def test_a_given_number_of_passes() -> None:
+    for times in (0, 1, 5):
+        results = loop(dense, [x, y, z], sympy.Integer(times))
+        values = VALUES | {R: Q(3, 2)}
+        truth = [number(v) for v in evaluate(results, values)]
+        assert [f.expression.subs(values) for f in forms(results)] == truth

@@ -18,8 +18,8 @@ from boundcalc.program.ir import Scalar
 from boundcalc.program.trace import Traced, trace
 from boundcalc.rules.jet import Quantity
 from boundcalc.spec.load import loads
-from reference.derivatives import climb, evaluate, jacobians, project, random_points, selected_part, top
-from reference.network import Network
+from reference.derivatives import climb, evaluate, jacobians, random_points, selected_part, top
+from reference.network import OUTPUT, Network
 
 TOLERANCE = 1e-6
 RADIUS_PART = 1e-3  # how far differences of Jacobians reach, in radii: rounding loses about 1e-13 of the Jacobian
@@ -55,7 +55,7 @@ class Comparison:
 
     @property
     def network_output(self) -> str:
-        return self.network.graph.loss or self.network.graph.outputs[0]
+        return self.network.graph.loss or OUTPUT
 
 
 def compare(text: str, wrt: Sequence[str] = ("parameters",), seed: int = 0, refine: bool = False, climbs: int = 2) -> Comparison:
@@ -68,6 +68,7 @@ def compare(text: str, wrt: Sequence[str] = ("parameters",), seed: int = 0, refi
     if len(network.selected) and climbs:
         spheres = np.concatenate([spheres, climb(network, result.network_output, spheres[:2], climbs)])
     points = np.concatenate([spheres, insides])
+    _check_blocks(result)
     _check_values(result, points)
     _check_jacobians(result, points)
     _check_changes(result, points, rng)
@@ -79,7 +80,8 @@ def prefixes(network: Network, refine: bool = False) -> dict[str, Prefix]:
     graph = network.graph
     primitives = lower(graph, network.selection)
     total, seeded = trace(primitives, refine=refine), trace(primitives, seeded=True, refine=refine)
-    at = {layer.path: primitives.outputs[layer.path] for layer in graph}
+    assert primitives.output is not None
+    at = {**{layer.path: primitives.outputs[layer.path] for layer in graph}, OUTPUT: primitives.output}
     names = ("norm", "sup", "lipschitz", "smoothness")
     scalars = {(p, n): getattr(total.jets[i], n) for p, i in at.items() for n in names}
     numbers = _numbers(scalars, network)
@@ -111,6 +113,13 @@ def _forms(seeded: Traced, at: Mapping[str, int], network: Network) -> dict[Quan
     with ctx.workprec(80):
         found = entries(scalars, list(seeded.seeds.values()), Certified(network.graph.conditions.values))
     return {s: {key: float(v) for key, v in form.items()} for s, form in zip(scalars, found, strict=True)}
+
+
+def _check_blocks(result: Comparison) -> None:
+    """By blocks is never larger than in total: ||p|| <= l, ||Q||_F <= L (and infinite at the same layers)."""
+    for path, prefix in result.prefixes.items():
+        result.check("l by blocks against the total", path, np.linalg.norm(prefix.p)[None], prefix.lipschitz)
+        result.check("||Q||_F against the total", path, np.linalg.norm(prefix.Q)[None], prefix.smoothness)
 
 
 def _check_values(result: Comparison, points: NDArray[np.float64]) -> None:
@@ -171,11 +180,11 @@ def _changes(
         if block.radius == 0:
             directions[:, part] = 0
         else:
-            steps = np.minimum(steps, RADIUS_PART * block.radius / np.where(lengths == 0, 1e-300, lengths))
+            steps = np.minimum(steps, RADIUS_PART * block.inner / np.where(lengths == 0, 1e-300, lengths))
     steps = np.where(np.isfinite(steps), steps, 0)
     moved = bases.copy()
     moved[:, network.selected] += steps[:, None] * directions
-    assert np.allclose(project(network, moved), moved, rtol=1e-9, atol=1e-9)
+    assert np.allclose(network.project(moved), moved, rtol=1e-9, atol=1e-9)
     lengths = np.linalg.norm(moved - bases, axis=1)
     lengths = np.where(lengths == 0, 1, lengths)  # nothing to move in: all balls are points
     after = jacobians(network, moved)
@@ -207,22 +216,19 @@ def _check_compiled(
     """What `compile` answers is what was compared: the program's own numbers, and by blocks at least lambda_max."""
     network = result.network
     total, layer = (compile_bounds(loads(text), blocks=b, wrt=wrt, refine=refine) for b in ("total", "layer"))
-    outputs = network.graph.outputs
-    if len(outputs) == 1:
-        prefix = result.prefixes[outputs[0]]
-        loops = bool(total.graph.loops)
-        for name, least, by_blocks in (
-            ("norm", prefix.norm, prefix.norm),
-            ("lipschitz", prefix.lipschitz, np.linalg.norm(prefix.p)),
-            ("smoothness", prefix.smoothness, _largest_eigenvalue(prefix.Q)),
-        ):
-            first, second = float(getattr(total, name).evaluate()), float(getattr(layer, name).evaluate())
-            # A loop keeps less (a ReLU before anything that is differentiated, say), so that its bounds may be larger.
-            same = first >= least * (1 - 1e-9) if loops else first == np.inf == least or abs(first - least) <= 1e-9 * least
-            if not same:
-                result.violations.append(f"compile: {name} {first}, the program {least}")
-            if not min(by_blocks, least) * (1 - 1e-9) <= second <= min(first, least) * (1 + 1e-9):
-                result.violations.append(f"compile: {name} by blocks {second}, not between {by_blocks} and {first}")
+    prefix, loops = result.prefixes[OUTPUT], bool(total.graph.loops)
+    for name, least, by_blocks in (
+        ("norm", prefix.norm, prefix.norm),
+        ("lipschitz", prefix.lipschitz, np.linalg.norm(prefix.p)),
+        ("smoothness", prefix.smoothness, _largest_eigenvalue(prefix.Q)),
+    ):
+        first, second = float(getattr(total, name).evaluate()), float(getattr(layer, name).evaluate())
+        # A loop keeps less (a ReLU before anything that is differentiated, say), so that its bounds may be larger.
+        same = first >= least * (1 - 1e-9) if loops else first == np.inf == least or abs(first - least) <= 1e-9 * least
+        if not same:
+            result.violations.append(f"compile: {name} {first}, the program {least}")
+        if not min(by_blocks, least) * (1 - 1e-9) <= second <= min(first, least) * (1 + 1e-9):
+            result.violations.append(f"compile: {name} by blocks {second}, not between {by_blocks} and {first}")
     if network.graph.loss is not None:
         _check_objective(result, points, rng, total, layer)
 
@@ -236,10 +242,12 @@ def _check_objective(result: Comparison, points: NDArray[np.float64], rng: np.ra
     decayed = (0.0 if weight is None else network.number(weight)) * ~inputs[network.selected]
 
     def gradient(w: NDArray[np.float64]) -> NDArray[np.float64]:
-        return jacobians(network, w)[loss][:, 0] + decayed * (w + network.starts)[:, network.selected]
+        return jacobians(network, w)[loss][:, 0] + decayed * w[:, network.selected]
 
-    moved = project(network, points + 1e-2 * rng.normal(size=points.shape))
+    moved = network.project(points + 1e-2 * rng.normal(size=points.shape))
     moved = np.concatenate([moved, random_points(network, rng, len(points))])
+    others = np.setdiff1d(np.arange(network.width), network.selected)
+    moved[:, others] = np.concatenate([points, points])[:, others]  # what is not differentiated by stays
     before, after = gradient(np.concatenate([points, points])), gradient(moved)
     lengths = np.linalg.norm((moved - np.concatenate([points, points]))[:, network.selected], axis=1)
     apart = lengths > 1e-6  # on narrow spheres there are few points

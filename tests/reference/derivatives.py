@@ -30,21 +30,13 @@ def jacobians(network: Network, points: Points) -> dict[str, NDArray[np.float64]
     }
 
 
-def project(network: Network, points: Points, onto_sphere: bool = False) -> Points:
-    """Points in the product of the blocks' sets, or on the product of their boundaries."""
-    result = points.copy()
-    for block in network.blocks:
-        result[:, block.part] = block.project(points[:, block.part], onto_sphere)
-    return result
-
-
 def random_points(network: Network, rng: np.random.Generator, count: int, onto_sphere: bool = True) -> Points:
     directions = rng.normal(size=(count, network.width))
     if not onto_sphere:
         centers = np.concatenate([block.center for block in network.blocks])
         radii = np.concatenate([np.full(len(b.center), b.radius / np.sqrt(len(b.center))) for b in network.blocks])
-        return project(network, centers + radii * directions)
-    return project(network, directions, onto_sphere=True)
+        return network.project(centers + radii * directions)
+    return network.project(directions, onto_sphere=True)
 
 
 def climb(network: Network, path: str, points: Points, steps: int) -> Points:
@@ -61,7 +53,7 @@ def climb(network: Network, path: str, points: Points, steps: int) -> Points:
         change = (jacobians(network, moved)[path] - jacobian) / t
         gradient = np.zeros_like(points)
         gradient[:, network.selected] = np.einsum("pe,pes->ps", left[:, :, 0], change)
-        candidates = project(network, gradient + 1e-12 * points, onto_sphere=True)
+        candidates = network.project(gradient + 1e-12 * points, onto_sphere=True)
         better = top(jacobians(network, candidates)[path]) > top(jacobian)
         points = np.where(better[:, None], candidates, points)
     return points

@@ -25,6 +25,9 @@ from reference import layers as run
 from reference.layers import Array
 
 
+OUTPUT = "@output"  # all outputs of the network together
+
+
 @contextmanager
 def _recording() -> Iterator[None]:
     """Layers keep the step they were made from under `settings["step"]`: lowering forgets what the constants do not need."""
@@ -57,6 +60,7 @@ class Block:
     radius: float
     rows: int
     selected: bool
+    inner: float  # a ball of this radius around the centre lies in the set
 
     def project(self, w: NDArray[np.float64], onto_sphere: bool = False) -> NDArray[np.float64]:
         """Points of shape (points, size) moved into the block's set, or each of their vectors to its boundary."""
@@ -75,7 +79,6 @@ class Network:
         self.selection = select(self.graph, wrt)
         self.batch = self.integer(self.graph.batch)
         self.arrays: dict[tuple[str, str], tuple[slice, tuple[int, ...]]] = {}  # (ball, array) -> where, shape
-        self.owners: dict[tuple[str, str], tuple[str, str]] = {}
         self.blocks: list[Block] = []
         self.width = 0
         rng = np.random.default_rng(seed)
@@ -103,16 +106,38 @@ class Network:
 
     def _ball(self, path: str, rng: np.random.Generator) -> None:
         start, ball = self.width, self.graph.balls[path]
+        centers: list[NDArray[np.float64]] = []
         for layer in self.graph:
             for array in layer.arrays:
                 if array.ball == path and not array.shared:
                     shape = tuple(self.integer(axis) for axis in array.shape)
-                    self.arrays[layer.path, array.name] = (slice(self.width, self.width + int(np.prod(shape))), shape)
-                    self.width += int(np.prod(shape))
-        size = self.width - start
-        center = np.zeros(size) if ball.center is None else self.number(ball.center) * run.unit(rng, size)
+                    size = int(np.prod(shape))
+                    self.arrays[layer.path, array.name] = (slice(self.width, self.width + size), shape)
+                    self.width += size
+                    centers.append(self._center(layer, array.name, size, rng))
+        center = np.concatenate(centers)
+        step = self._step(self.graph.layer(path.removesuffix(".weight").removesuffix(".bias")))
+        if ball.center is not None and not isinstance(step.step_fields.center, Mapping):
+            center = self.number(ball.center) * run.unit(rng, len(center))
         selected = not ball.frozen and self.selection.parameter(path)
-        self.blocks.append(Block(path, slice(start, self.width), center, self.number(ball.radius), 1, selected))
+        part = slice(start, self.width)
+        self.blocks.append(Block(path, part, center, self.number(ball.radius), 1, selected, self._inner(path)))
+
+    def _center(self, layer: Layer, name: str, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Of one array, as the spec has it: its own centre, or one for gains."""
+        step = self._step(layer)
+        given = step.step_fields.center
+        if isinstance(given, Mapping) and name in given:
+            return self.number(step.term(given[name])) * run.unit(rng, size)
+        return np.ones(size) if layer.kind == "batchnorm" and name == "weight" else np.zeros(size)
+
+    def _inner(self, path: str) -> float:
+        """A spectral bound S holds for weights of norm S over the norm of the layer's bilinear map."""
+        radius = self.number(self.graph.balls[path].radius)
+        for layer in self.graph:
+            if layer.spectral is not None and any(a.ball == path for a in layer.arrays):
+                radius = min(radius, self.number(layer.spectral) / self.number(layer.settings["norm"]))  # type: ignore[arg-type]
+        return radius
 
     def _input(self, layer: Layer, architecture: Architecture) -> None:
         declared = architecture.inputs[layer.path].norm
@@ -122,7 +147,28 @@ class Network:
         radius = self.number(layer.settings["sup"])  # type: ignore[arg-type]
         part = slice(self.width, self.width + size)
         self.width += size
-        self.blocks.append(Block(layer.path, part, np.zeros(size), radius, rows, self.selection.input(layer.path)))
+        self.blocks.append(Block(layer.path, part, np.zeros(size), radius, rows, self.selection.input(layer.path), radius))
+
+    def project(self, w: NDArray[np.float64], onto_sphere: bool = False) -> NDArray[np.float64]:
+        """Points (points, width) moved into the product of the blocks' sets, or to the product of their boundaries."""
+        result = w.copy()
+        for block in self.blocks:
+            result[:, block.part] = block.project(w[:, block.part], onto_sphere)
+        for layer in self.graph:
+            if layer.spectral is not None and layer.arrays:
+                part, _ = self.arrays[self._owner(layer, "weight")]
+                norms = [self._operator_norm(layer, point[None]) for point in result]
+                scale = self.number(layer.spectral) / np.maximum(norms, 1e-300)
+                result[:, part] *= np.minimum(scale, 1)[:, None]
+        return result
+
+    def _operator_norm(self, layer: Layer, w: NDArray[np.float64]) -> float:
+        """Of the layer's linear map, from its images of the unit vectors."""
+        shape = self.shape(self.graph.layer(layer.inputs[0]))
+        units = np.eye(int(np.prod(shape)), dtype=complex).reshape(1, -1, *shape)
+        bare = replace(layer, arrays=tuple(a for a in layer.arrays if a.name == "weight"))
+        images = _KINDS[layer.kind](self, bare, [units], w.astype(complex))
+        return float(np.linalg.norm(images.reshape(units.shape[1], -1), 2))
 
     def block(self, name: str) -> Block:
         return next(block for block in self.blocks if block.name == name)
@@ -150,17 +196,6 @@ class Network:
     def _ball_of(self, key: tuple[str, str]) -> str:
         return next(a.ball for a in self.graph.layer(key[0]).arrays if a.name == key[1])
 
-    @property
-    def starts(self) -> NDArray[np.float64]:
-        """What is added to the blocks to get the arrays themselves: the ones that gains start at, where they have no centre."""
-        ones = np.zeros(self.width)
-        for layer in self.graph:
-            if layer.kind == "batchnorm" and layer.arrays:
-                key = self._owner(layer, "weight")
-                if self.graph.balls[self._ball_of(key)].center is None:
-                    ones[self.arrays[key][0]] = 1
-        return ones
-
     # Running ---------------------------------------------------------------------------------------------------------
 
     def outputs(self, w: Array) -> dict[str, Array]:
@@ -168,6 +203,7 @@ class Network:
         found: dict[str, Array] = {}
         for layer in self.graph:
             found[layer.path] = self._layer(layer, [found[path] for path in layer.inputs], w)
+        found[OUTPUT] = np.concatenate([found[path].reshape(len(w), -1) for path in self.graph.outputs], axis=1)
         return found
 
     def _step(self, layer: Layer) -> StepRequest:
@@ -257,9 +293,7 @@ def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Arr
     gain, shift = net._array(layer, "weight", w), net._array(layer, "bias", w)
     assert gain is not None
     assert shift is not None
-    ball = next(a.ball for a in layer.arrays if a.name == "weight")
-    start = 1.0 if net.graph.balls[ball].center is None else 0.0
-    return run.affine(z, start + gain, shift)
+    return run.affine(z, gain, shift)
 
 
 def _dropout(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:

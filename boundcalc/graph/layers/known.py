@@ -33,14 +33,18 @@ def given_map(
     at_zero: sympy.Expr | None,
     sup: sympy.Expr | None,
 ) -> Nonlinearity:
-    """A map known by constants that somebody vouches for; `at_zero` and `sup` bound Euclidean norms."""
+    """A map known by constants that somebody vouches for; `at_zero` and `sup` bound Euclidean norms.
+
+    Where only `sup` is known it also bounds the image of zero.
+    """
+    bound_at_zero = at_zero if at_zero is not None else sup
     return Nonlinearity(
         name=name,
         title=f"{name} of given constants",
         domain="where the spec's constants hold",
         lipschitz=Fact(lipschitz, _SOURCE, reason=f"no Lipschitz constant of '{name}' is given"),
         smoothness=Fact(smoothness, _SOURCE, reason=f"no smoothness constant of '{name}' is given"),
-        at_zero=sympy.S.Zero if at_zero is None else at_zero,
+        at_zero=sympy.S.Zero if bound_at_zero is None else bound_at_zero,
         norm=None if sup is None else Fact(sup, _SOURCE),
     )
 

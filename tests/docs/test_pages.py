@@ -1,0 +1,58 @@
+"""The documentation: generated pages are up to date, links lead somewhere, and every block of code is an example that is run."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from boundcalc.spec.kinds import KINDS, LOSSES
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+RUN = {"yaml", "console", "python"}  # what conftest.py turns into tests
+FENCE = re.compile(r"^ *```(\S*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_catalogue_is_up_to_date() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "generate_catalogue.py"))
+    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == script["page"]()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_of_code_is_run(page: Path) -> None:
+    """Besides examples there are commands of a shell (make), text that is not code, and the table of contents."""
+    text = page.read_text(encoding="utf-8")
+    blocks = FENCE.findall(text)
+    assert len(blocks) * 2 == len(re.findall(r"^ *```", text, re.MULTILINE))
+    for language, block in blocks:
+        assert language in RUN | {"sh", "text", "{toctree}"}, f"```{language} is not run"
+        if language == "sh":
+            assert all(line.startswith("make ") for line in block.splitlines())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        other = page if not path else page.parent / path
+        assert other.is_file(), f"{page.name}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", other.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}, target
+
+
+def test_all_pages_are_in_the_table_of_contents() -> None:
+    text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = dict(FENCE.findall(text))["{toctree}"].split()
+    assert {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"} <= set(listed)
+
+
+def test_the_language_page_names_every_kind() -> None:
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    catalogue = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    named = {*re.findall(r"\w+", text), *re.findall(r"^### (\w+)$", catalogue, re.MULTILINE)}
+    named |= {f"{pool}{axes}d" for pool in ("maxpool", "avgpool") for axes in (1, 2, 3)}
+    assert not {*KINDS, *LOSSES} - named
