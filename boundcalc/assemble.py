@@ -14,12 +14,12 @@ from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.graph.primitives import PrimitiveGraph
 from boundcalc.program import layerwise, numbers
 from boundcalc.program.dependence import free_symbols
+from boundcalc.program.depth.fresh_blocks import NotLinearError
+from boundcalc.program.depth.loop_blocks import squared_norm
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.fresh_blocks import NotLinearError
 from boundcalc.program.ir import Scalar
 from boundcalc.program.layerwise import BlockJet, BlockNumbers
 from boundcalc.program.leaves import to_number
-from boundcalc.program.loop_blocks import squared_norm
 from boundcalc.program.numbers import Number
 from boundcalc.program.objective import regularized
 from boundcalc.program.trace import Traced

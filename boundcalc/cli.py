@@ -6,10 +6,12 @@ Exit status: 0 answered, 1 the answer is no, 2 the user's mistake, 70 a bug of o
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -56,11 +58,24 @@ def spec_options(command: Any) -> Any:
     "--format", "form", type=click.Choice(["text", "json", "latex", "python"]), default="text", show_default=True
 )
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
-def bounds(form: str, output: str | None, **options: Any) -> None:
+def bounds(
+    spec: str,
+    assignments: Sequence[str],
+    values: str | None,
+    blocks: Any,
+    wrt: str,
+    constants: Any,
+    refine: bool,
+    form: str,
+    output: str | None,
+) -> None:
     """Bounds of the network and of every layer."""
-    compiled = compile_spec(**options)
+    from boundcalc.pipeline import compile as compile_architecture
+
+    architecture = configured(spec, assignments, values)
+    compiled = compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
     if form == "json":
-        write(json.dumps(compiled.to_dict(), indent=1, ensure_ascii=False), output)
+        write(to_json(compiled.to_dict()), output)
     elif form == "latex":
         from boundcalc.output.latex import to_latex
 
@@ -72,7 +87,10 @@ def bounds(form: str, output: str | None, **options: Any) -> None:
     else:
         from boundcalc.output.text import to_text
 
-        other = None if options["blocks"] == "layer" else compile_spec(**{**options, "blocks": "layer"})
+        other = None
+        if compiled.norm in compiled.numbers:  # both ways to group the parameters, where both give numbers
+            against: Any = "total" if blocks == "layer" else "layer"
+            other = compile_architecture(architecture, blocks=against, wrt=wrt, constants=constants, refine=refine)
         write(to_text(compiled, other), output)
 
 
@@ -85,20 +103,17 @@ def check(specs: Sequence[str], form: str) -> None:
     from boundcalc.spec.mistakes import SpecError
 
     found: list[dict[str, object]] = []
-    lines: list[str] = []
     for spec in specs:
         try:
             expand(load_spec(spec))
-            lines.append(f"{spec}: no mistakes")
+            if form == "text":
+                emit(f"{spec}: no mistakes")
         except SpecError as error:
-            lines.append(str(error))
-            found.extend({"file": e["loc"][0], "line": e["loc"][1], "column": e["loc"][2], **e} for e in error.errors())  # type: ignore[index]
+            found.extend(_located(entry) for entry in error.errors())
+            if form == "text":
+                click.echo(str(error), err=True)
     if form == "json":
-        click.echo(json.dumps({"mistakes": found}, indent=1))
-    elif found:
-        click.echo("\n".join(lines), err=True)
-    else:
-        click.echo("\n".join(lines))
+        emit(to_json({"mistakes": found}))
     if found:
         sys.exit(MISTAKE)
 
@@ -120,7 +135,12 @@ def schema() -> None:
     """JSON Schema of the spec language, for editors."""
     from boundcalc.spec.jsonschema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=1))
+    emit(to_json(json_schema()))
+
+
+def _located(entry: dict[str, object]) -> dict[str, object]:
+    file, line, column = cast("tuple[str, int, int]", entry["loc"])
+    return {"file": file, "line": line, "column": column, **entry}
 
 
 def load_spec(spec: str) -> Architecture:
@@ -132,18 +152,12 @@ def load_spec(spec: str) -> Architecture:
 
 
 def configured(spec: str, assignments: Sequence[str], values: str | None) -> Architecture:
-    from boundcalc.spec.override import override, read_values
+    from boundcalc.spec.override import override, read_assignments, read_values
 
     architecture = load_spec(spec)
     if values is not None:
-        architecture = override(architecture, read_values(values), values)
-    changes: dict[str, str] = {}
-    for assignment in assignments:
-        path, equals, text = assignment.partition("=")
-        if not equals:
-            raise click.UsageError(f"--set {assignment}: expected PATH=EXPR, such as R=2")
-        changes[path.strip()] = text
-    return override(architecture, changes) if changes else architecture
+        architecture = override(architecture, read_values(values))
+    return override(architecture, read_assignments(assignments))
 
 
 def compile_spec(
@@ -155,38 +169,51 @@ def compile_spec(
     return compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
 
 
+def to_json(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
 def write(text: str, output: str | None) -> None:
-    if output is None:
-        click.echo(text)
+    if output is None or output == "-":
+        emit(text)
         return
     try:
         Path(output).write_text(text + "\n", encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise click.UsageError(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def emit(text: str) -> None:
+    """A result, on standard output. A reader that closes the pipe has read what it wanted."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python flushes once more when it exits
     except OSError as error:
-        raise click.UsageError(f"cannot write {output}: {error.strerror}") from None
+        raise click.UsageError(f"cannot write: {error.strerror}") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: mistakes of the user become messages, never tracebacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character is no error
     try:
-        cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except click.exceptions.Abort:
+        status = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(MISTAKE)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:
         from boundcalc.spec.mistakes import SpecError
 
         if isinstance(error, SpecError):
             click.echo(str(error), err=True)
             sys.exit(MISTAKE)
-        if "--debug" in sys.argv:
+        if "BOUNDCALC_DEBUG" in os.environ:
             raise
         click.echo(f"boundcalc: internal error: {type(error).__name__}: {error}", err=True)
         click.echo("this is a bug of boundcalc; please report it with the spec and the command", err=True)
         sys.exit(BUG)
+    sys.exit(status)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import sympy
 
-from boundcalc.program import close
+from boundcalc.program.depth import close
 from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy, tree_size
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import sympy
 from flint import arb, ctx, fmpq
 
+from boundcalc.program.depth.powers import fast_loop
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.leaves import evaluate_leaf, to_number
 from boundcalc.program.numbers import (
@@ -23,7 +24,6 @@ from boundcalc.program.numbers import (
     multiply,
     power,
 )
-from boundcalc.program.powers import fast_loop
 
 _FOLDS: Mapping[Op, Callable[[Sequence[Number]], Number]] = {
     Op.ADD: add,

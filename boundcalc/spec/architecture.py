@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.kinds import InputNorm, StepFields
 from boundcalc.spec.mistakes import Place
-from boundcalc.spec.reader import Scalar
+from boundcalc.spec.tree import Scalar
 
 
 @dataclass(frozen=True, slots=True)

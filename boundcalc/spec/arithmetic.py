@@ -182,7 +182,7 @@ def _check_roots(factors: Iterable[sympy.Expr], exponent: sympy.Expr = sympy.S.O
         if isinstance(number, sympy.Rational) and not whole.is_Integer and abs(number) != 1:
             bits += _bits(number)
             if isinstance(whole, sympy.Rational) and _bits(number) * int(whole.q) > MAX_BITS:
-                raise TooLarge(f"the {whole.q}th root of a number of {_bits(number)} bits")
+                raise TooLarge(f"a root of order {whole.q} of a number of {_bits(number)} bits")
     if bits > MAX_ROOT_BITS:
         raise TooLarge(f"roots of numbers of more than {MAX_ROOT_BITS} bits")
 

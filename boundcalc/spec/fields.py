@@ -14,8 +14,8 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.spec.expression import Expression, parse
 from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError, suggest
-from boundcalc.spec.reader import Mapping as NodeMapping
-from boundcalc.spec.reader import Node, Scalar, Sequence
+from boundcalc.spec.tree import Mapping as NodeMapping
+from boundcalc.spec.tree import Node, Scalar, Sequence
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")

@@ -9,9 +9,10 @@ from pathlib import Path
 from boundcalc.spec import fields, reader
 from boundcalc.spec.architecture import Architecture
 from boundcalc.spec.mistakes import Mistakes, SpecError
-from boundcalc.spec.reader import Mapping as NodeMapping
-from boundcalc.spec.reader import Node, Scalar, Sequence
+from boundcalc.spec.objects import read_object
 from boundcalc.spec.schema import read_architecture
+from boundcalc.spec.tree import Mapping as NodeMapping
+from boundcalc.spec.tree import Node, Scalar, Sequence
 
 INCLUDE_LIMIT = 64
 
@@ -22,7 +23,7 @@ def load(source: str | os.PathLike[str] | Mapping[str, object]) -> Architecture:
     Raises SpecError with every mistake of the file and of the files it includes.
     """
     if isinstance(source, Mapping):
-        return _architecture(reader.read_object(source), "<dict>", None, "architecture")
+        return _architecture(read_object(source), "<dict>", None, "architecture")
     if hasattr(source, "read"):
         return loads(source.read(), str(getattr(source, "name", "<file>")))  # type: ignore[union-attr]
     path = os.fspath(source)
@@ -86,13 +87,13 @@ def _include_file(
         if len(included) >= INCLUDE_LIMIT:
             mistakes.add(item.place, f"more than {INCLUDE_LIMIT} files are included")
             return
-        if not target.exists():
-            mistakes.add(item.place, f"there is no file '{item.text}' in the spec's folder")
-            return
         try:
             tree = reader.read_file(shown)
         except SpecError as error:
-            mistakes.extend(error)
+            if error.mistakes[0].kind == "unreadable":  # said where the name is written
+                mistakes.add(item.place, f"the included file '{item.text}' {error.mistakes[0].message}")
+            else:
+                mistakes.extend(error)
             return
         _include(tree, shown, folder, [*chain, target], included, mistakes)
         included[shown] = tree

@@ -22,7 +22,7 @@ def apply(step: Step, arguments: list[Value]) -> Value:
     if step.operation == "number":
         assert isinstance(step.value, Fraction)
         return exact.add((sympy.Rational(step.value.numerator, step.value.denominator),))
-    if step.operation in ("and", "or") and not all(isinstance(arg, Boolean) for arg in arguments):
+    if step.operation in ("and", "or") and not all(_is_condition(arg) for arg in arguments):
         raise Undefined("a value, where a condition is expected")
     if step.operation in ("and", "or", "pair"):
         return _CONDITIONS[step.operation](*arguments)
@@ -35,9 +35,13 @@ def apply(step: Step, arguments: list[Value]) -> Value:
     return (_FUNCTIONS[str(step.value)] if step.operation == "call" else _ARITHMETIC[step.operation])(*arguments)
 
 
+def _is_condition(value: Value) -> bool:
+    return isinstance(value, Boolean) and not isinstance(value, sympy.Expr)  # to SymPy a symbol is both
+
+
 def _piecewise(branches: list[Value]) -> sympy.Expr:
     for branch in branches:
-        if not (isinstance(branch, tuple) and isinstance(branch[0], sympy.Expr) and isinstance(branch[1], Boolean)):
+        if not (isinstance(branch, tuple) and isinstance(branch[0], sympy.Expr) and _is_condition(branch[1])):
             raise Undefined("Piecewise has pairs of a value and a condition")
     return sympy.Piecewise(*branches, evaluate=False)
 

@@ -1,59 +1,74 @@
-"""`--set PATH=EXPR`: a symbol gets another value, or none; a field of a step another expression."""
+"""`--set PATH=EXPR` and `--values FILE`: a symbol gets another value, or none; a field of a step another expression."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 
 from boundcalc.spec.architecture import Architecture
 from boundcalc.spec.expression import parse
 from boundcalc.spec.fields import PATH, describe, fail
-from boundcalc.spec.mistakes import Mistakes, Place, SpecError, suggest
-from boundcalc.spec.reader import Mapping as NodeMapping
-from boundcalc.spec.reader import Scalar, read_file
+from boundcalc.spec.mistakes import Mistakes, Place, SpecError, shown, suggest
+from boundcalc.spec.objects import read_object
+from boundcalc.spec.reader import read_file
+from boundcalc.spec.tree import Mapping, Node, Scalar
 
 FILE_FIELDS = ("batch", "radius")
 
 
-def override(architecture: Architecture, assignments: Mapping[str, str], source: str = "--set") -> Architecture:
-    """A copy with other values. A path without a dot is a symbol (or the file's `batch` or `radius`); an empty text makes
-    a symbol free again. Paths of fields are checked when the graph is built, which knows them all.
+def override(architecture: Architecture, assignments: AnyMapping[str, object] | Mapping) -> Architecture:
+    """A copy with other values. A path without a dot is a symbol (or the file's `batch` or `radius`), a path with dots a
+    field such as `head.radius`; a value is an expression or an exact number, and None (or an empty text) makes a symbol
+    free again. Paths of fields are checked when the graph is built, which knows them all.
 
-    Raises SpecError for unknown symbols and texts that are not expressions.
+    Raises SpecError for unknown symbols and values that are not expressions.
     """
+    tree = assignments if isinstance(assignments, Mapping) else _values(read_object(assignments, "<values>"))
     symbols = dict(architecture.symbols)
     fields: dict[str, Scalar] = dict(architecture.overrides)
     mistakes = Mistakes()
-    for path, text in assignments.items():
-        place = Place(f"{source} {path}={text}", 0, 0)
-        try:
-            if path in symbols:
-                value = parse(text, place) if text.strip() else None
-                symbols[path] = replace(symbols[path], value=value)
-            elif not PATH.match(path):
-                mistakes.add(place, f"'{path}' is not a symbol or a path", "write --set R=2 or --set head.radius=2*R")
-            elif "." in path or path in FILE_FIELDS:
-                fields[path] = Scalar(text, False, place)
-            else:
-                remedy = suggest(path, [*symbols, *FILE_FIELDS]) or f"the symbols are {', '.join(symbols) or 'none'}"
-                mistakes.add(place, f"unknown symbol '{path}'", remedy, kind="unknown_symbol")
-        except SpecError as error:
-            mistakes.extend(error)
+    for key, value in tree.entries:
+        path = key.text
+        if not isinstance(value, Scalar):
+            mistakes.add(value.place, f"the value of {shown(path)} is {describe(value)}", "write an expression")
+        elif path in symbols:
+            try:
+                empty = value.is_null or not value.text.strip()
+                symbols[path] = replace(symbols[path], value=None if empty else parse(value.text, value.place))
+            except SpecError as error:
+                mistakes.extend(error)
+        elif not PATH.match(path):
+            mistakes.add(key.place, f"{shown(path)} is not a symbol or a path", "write R=2 or head.radius=2*R")
+        elif "." in path or path in FILE_FIELDS:
+            fields[path] = value
+        else:
+            remedy = suggest(path, [*symbols, *FILE_FIELDS]) or f"the symbols are {', '.join(symbols) or 'none'}"
+            mistakes.add(key.place, f"unknown symbol {shown(path)}", remedy, kind="unknown_symbol")
     mistakes.raise_if_any()
     return replace(architecture, symbols=symbols, overrides=fields)
 
 
-def read_values(path: str) -> dict[str, str]:
-    """A YAML or JSON file of `path: expression`. Raises SpecError."""
-    tree = read_file(path)
-    if not isinstance(tree, NodeMapping):
-        raise fail(tree.place, f"expected a mapping of values, found {describe(tree)}", "write lines such as R: 2")
-    values: dict[str, str] = {}
+def read_assignments(assignments: Iterable[str]) -> Mapping:
+    """`PATH=EXPR` texts of the command line; the last one of a path wins. Raises SpecError for a text without `=`."""
+    entries: dict[str, tuple[Scalar, Node]] = {}
     mistakes = Mistakes()
-    for key, value in tree.entries:
-        if isinstance(value, Scalar):
-            values[key.text] = "" if value.is_null else value.text
-        else:
-            mistakes.add(value.place, f"the value of '{key.text}' is {describe(value)}", "write an expression")
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        place = Place(f"--set {shown(assignment)[1:-1]}")
+        if not equals:
+            mistakes.add(place, "an `=` is missing", "write PATH=EXPR, such as R=2; R= makes R symbolic")
+        entries[path.strip()] = (Scalar(path.strip(), True, place), Scalar(text, False, place))
     mistakes.raise_if_any()
-    return values
+    return Mapping(tuple(entries.values()), Place("--set"))
+
+
+def read_values(path: str) -> Mapping:
+    """A YAML or JSON file of `path: expression`. Raises SpecError."""
+    return _values(read_file(path))
+
+
+def _values(tree: Node) -> Mapping:
+    if not isinstance(tree, Mapping):
+        raise fail(tree.place, f"expected a mapping of values, found {describe(tree)}", "write lines such as R: 2")
+    return tree

@@ -10,9 +10,9 @@ from boundcalc.spec.architecture import Architecture, Argument, Input, Module, R
 from boundcalc.spec.expression import RESERVED, Expression
 from boundcalc.spec.kinds import COMMON_FIELDS, KINDS, InputNorm, StepFields
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError, suggest
-from boundcalc.spec.reader import Mapping as NodeMapping
-from boundcalc.spec.reader import Node, Scalar, Sequence
 from boundcalc.spec.steps import Signature, StepReader, validate
+from boundcalc.spec.tree import Mapping as NodeMapping
+from boundcalc.spec.tree import Node, Scalar, Sequence
 
 FILE_KEYS = (
     "name", "include", "symbols", "define", "batch", "input", "inputs", "radius", "layers", "output", "loss", "regularizer",

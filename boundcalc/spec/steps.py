@@ -12,8 +12,8 @@ from boundcalc.spec import fields
 from boundcalc.spec.architecture import Argument, Branch, Carry, Operand, Reference, Step
 from boundcalc.spec.kinds import COMMON_FIELDS, KINDS, LOSSES, Call, Repeat, Residual, StepFields
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError, suggest
-from boundcalc.spec.reader import Mapping as NodeMapping
-from boundcalc.spec.reader import Node, Scalar, Sequence
+from boundcalc.spec.tree import Mapping as NodeMapping
+from boundcalc.spec.tree import Node, Scalar, Sequence
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -148,7 +148,7 @@ def _parse(text: str) -> list[Step]:
 def _unexpected(text: str, offset: int) -> ExpressionError:
     """What is wrong where the grammar does not go on; the characters and the parentheses are all right."""
     found = re.match(r"[A-Za-z_][A-Za-z0-9_]*|[0-9.]+|\*\*|[<>]=?|.|$", text[offset:])
-    token = found[0] if found else ""
+    token = found[0].strip() if found else ""
     before = text[:offset].rstrip()
     last = re.search(r"[A-Za-z0-9_.]+$|\)$", before)
     if not token:

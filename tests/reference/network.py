@@ -24,7 +24,6 @@ from boundcalc.spec.kinds import COMMON_FIELDS, Convolution, NonlinearMap, Pooli
 from reference import layers as run
 from reference.layers import Array
 
-
 OUTPUT = "@output"  # all outputs of the network together
 
 

@@ -60,8 +60,17 @@ def complaint(text: str | bytes) -> str:
 def test_scalars_stay_text() -> None:
     root = read_text("{a: 010, b: 1:20, c: 1e-3, d: no, e: ~, f: null, g:, h: '', i: \"~\", j: 2002-01-01, k: .5}", "f")
     assert plain(root) == {
-        "a": "010", "b": "1:20", "c": "1e-3", "d": "no", "e": None, "f": None, "g": None, "h": "", "i": "~",
-        "j": "2002-01-01", "k": ".5",
+        "a": "010",
+        "b": "1:20",
+        "c": "1e-3",
+        "d": "no",
+        "e": None,
+        "f": None,
+        "g": None,
+        "h": "",
+        "i": "~",
+        "j": "2002-01-01",
+        "k": ".5",
     }
 
 
@@ -198,7 +207,9 @@ def test_mistakes_before_a_syntax_error_are_kept() -> None:
 
 def test_parentheses_that_no_comma_splits_are_fine() -> None:
     assert plain(read_text('{a: max(w), b: "max(8, w)", c: (1+w)*2}\n', "f")) == {
-        "a": "max(w)", "b": "max(8, w)", "c": "(1+w)*2"
+        "a": "max(w)",
+        "b": "max(8, w)",
+        "c": "(1+w)*2",
     }
     assert plain(read_text("a: max(8, w)\n", "f")) == {"a": "max(8, w)"}
 
@@ -406,13 +417,12 @@ def test_all_mistakes_of_an_object_are_found_at_once() -> None:
 
 
 def _only_spec_errors(text: str | bytes) -> None:
+    said = "read"
     try:
-        node = read_text(text, "f")
+        plain(read_text(text, "f"))
     except SpecError as error:
-        assert error.mistakes
-        assert str(error).encode("utf-8")
-    else:
-        plain(node)
+        said = str(error)
+    assert said.encode("utf-8")
 
 
 @given(st.binary(max_size=80))

@@ -13,9 +13,9 @@ from typing import Generic
 
 import sympy
 
+from boundcalc.program.depth.polynomial import Algebra, C, DegreeError, Polynomial, product, total
+from boundcalc.program.depth.span import Lift, NotLifted, span
 from boundcalc.program.ir import Arena, Loop, Node, Op
-from boundcalc.program.polynomial import Algebra, C, DegreeError, Polynomial, product, total
-from boundcalc.program.span import Lift, NotLifted, span
 
 
 class _StopError(Exception):

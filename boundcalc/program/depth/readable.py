@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy
 
-from boundcalc.program.resonance import Exponents, exponents, powers_of, product, ratio, rational
+from boundcalc.program.depth.resonance import Exponents, exponents, powers_of, product, ratio, rational
 
 
 def falling(k: sympy.Expr, j: int) -> sympy.Expr:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import sympy
 
-from boundcalc.program.fresh_blocks import NotLinearError, linear_form, squared_entries
+from boundcalc.program.depth.fresh_blocks import NotLinearError, linear_form, squared_entries
+from boundcalc.program.depth.lift import loop_at
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.lift import loop_at
 
 
 def squared_norm(lipschitz: Scalar, seeds: Iterable[sympy.Symbol]) -> Scalar:

@@ -13,15 +13,15 @@ from itertools import count
 
 import sympy
 
-from boundcalc.program.depth_form import TooManyCasesError, depth_form
+from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
+from boundcalc.program.depth.lift import branches, lift, loop_at
+from boundcalc.program.depth.polynomial import Traced
+from boundcalc.program.depth.settle import settle
+from boundcalc.program.depth.span import NotLifted, span
+from boundcalc.program.depth.triangular import CycleError
 from boundcalc.program.ir import Arena, Node, Op, Scalar
-from boundcalc.program.lift import branches, lift, loop_at
-from boundcalc.program.polynomial import Traced
-from boundcalc.program.settle import settle
-from boundcalc.program.span import NotLifted, span
 from boundcalc.program.to_sympy import NotClosed as NoExpression
 from boundcalc.program.to_sympy import to_sympy
-from boundcalc.program.triangular import CycleError
 
 SIZE = 40  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
 

@@ -9,9 +9,9 @@ import sympy
 from flint import arb, fmpq
 
 from boundcalc.program.blocks import Symbolic, entries
-from boundcalc.program.close import Closed, close
+from boundcalc.program.depth.close import Closed, close
+from boundcalc.program.depth.fresh_blocks import NotLinearError, squared_entries
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.fresh_blocks import NotLinearError, squared_entries
 from boundcalc.program.ir import Arena, Op, Scalar
 
 R, S, x, n, a, r = sympy.symbols("R S x n a r", positive=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from boundcalc.program.depth.lift import loop_at
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.lift import loop_at
 
 
 class NotLinearError(ValueError):

@@ -12,7 +12,7 @@ from flint import fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.program.close import Closed, Decreasing, NotClosed, close, reasons
+from boundcalc.program.depth.close import Closed, Decreasing, NotClosed, close, reasons
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
 from boundcalc.program.to_sympy import to_sympy
@@ -400,7 +400,16 @@ def test_a_loop_in_a_loop(radius: sympy.Expr) -> None:
 def test_long_coefficients_get_names() -> None:
     def body(leaf: Callable[..., Scalar], m: Scalar) -> Sequence[Scalar]:
         return [
-            leaf(sympy.sqrt(R + b) + sympy.log(1 + d * e) + sympy.sqrt(c**2 + a + x) ** 3 + c * x / z) * m + leaf(a)
+            leaf(
+                sympy.sqrt(R + b)
+                + sympy.log(1 + d * e)
+                + sympy.sqrt(c**2 + a + x) ** 3
+                + c * x / z
+                + sympy.sqrt(1 + sympy.log(2 + a * b))
+                + sympy.sqrt(z + d**3)
+            )
+            * m
+            + leaf(a)
         ]
 
     results = loop(body, [x])

@@ -11,11 +11,11 @@ from fractions import Fraction
 from flint import fmpq
 
 from boundcalc.program import numbers
+from boundcalc.program.depth.lift import lift
+from boundcalc.program.depth.polynomial import Rows
+from boundcalc.program.depth.span import NotLifted, fix, span
 from boundcalc.program.ir import Arena
-from boundcalc.program.lift import lift
 from boundcalc.program.numbers import Number
-from boundcalc.program.polynomial import Rows
-from boundcalc.program.span import NotLifted, fix, span
 
 FEW = 32  # passes below which the loop itself is quicker
 

@@ -15,10 +15,10 @@ from math import factorial
 
 import sympy
 
-from boundcalc.program.rational import Element, Factors, Fractions, replace
-from boundcalc.program.readable import power_sum
-from boundcalc.program.resonance import CASES, Case, cases, exponents, product
-from boundcalc.program.triangular import FORGOTTEN, PathSum, at_power, path_sum, reciprocal_taylor
+from boundcalc.program.depth.rational import Element, Factors, Fractions, replace
+from boundcalc.program.depth.readable import power_sum
+from boundcalc.program.depth.resonance import CASES, Case, cases, exponents, product
+from boundcalc.program.depth.triangular import FORGOTTEN, PathSum, at_power, path_sum, reciprocal_taylor
 
 
 class TooManyCasesError(ValueError):

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import sympy
 
-from boundcalc.program.rational import Fractions
-from boundcalc.program.readable import geometric
-from boundcalc.program.regime import Regime, UndecidedError, equations_of
-from boundcalc.program.resonance import Exponents, exponents, product, ratio
+from boundcalc.program.depth.rational import Fractions
+from boundcalc.program.depth.readable import geometric
+from boundcalc.program.depth.regime import Regime, UndecidedError, equations_of
+from boundcalc.program.depth.resonance import Exponents, exponents, product, ratio
 
 REGIMES = 64
 

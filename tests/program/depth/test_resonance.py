@@ -8,10 +8,10 @@ from itertools import combinations
 import pytest
 import sympy
 
-from boundcalc.program.depth_form import TooManyCasesError, depth_form
-from boundcalc.program.readable import geometric
-from boundcalc.program.resonance import cases, exponents, product
-from boundcalc.program.triangular import CycleError, homogeneous, path_sum, reciprocal_taylor
+from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
+from boundcalc.program.depth.readable import geometric
+from boundcalc.program.depth.resonance import cases, exponents, product
+from boundcalc.program.depth.triangular import CycleError, homogeneous, path_sum, reciprocal_taylor
 
 A, B, C, R, b, p, n = sympy.symbols("A B C R b p n", positive=True)
 Q = sympy.Rational

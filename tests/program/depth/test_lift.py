@@ -11,12 +11,12 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boundcalc.program.depth.lift import branches, lift
+from boundcalc.program.depth.polynomial import Traced, at
+from boundcalc.program.depth.settle import settle
+from boundcalc.program.depth.span import Lift, NotLifted, Span, span
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
-from boundcalc.program.lift import branches, lift
-from boundcalc.program.polynomial import Traced, at
-from boundcalc.program.settle import settle
-from boundcalc.program.span import Lift, NotLifted, Span, span
 
 R, c = sympy.symbols("R c", positive=True)
 

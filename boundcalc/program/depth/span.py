@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Generic
 
-from boundcalc.program.polynomial import (
+from boundcalc.program.depth.polynomial import (
     Algebra,
     C,
     DegreeError,

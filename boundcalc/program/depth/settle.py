@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from boundcalc.program.depth.polynomial import Polynomial, Traced, accumulate, at, reachable
+from boundcalc.program.depth.span import Lift, fix
 from boundcalc.program.ir import Scalar
-from boundcalc.program.polynomial import Polynomial, Traced, accumulate, at, reachable
-from boundcalc.program.span import Lift, fix
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from boundcalc.program.resonance import Exponents, exponents, ratio, sides
+from boundcalc.program.depth.resonance import Exponents, exponents, ratio, sides
 
 _Row = tuple[Mapping[sympy.Expr, Fraction], bool]  # a linear form that is > 0 (True) or >= 0 (False)
 
