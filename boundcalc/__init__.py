@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from boundcalc.spec.mistakes import SpecError
     from boundcalc.spec.override import override
 
+    __version__: str
+
 __all__ = [
     "Architecture",
     "Bound",

@@ -184,7 +184,7 @@ class Bound:
         known = self.graph.conditions.symbols
         return self._sympy_().subs([(known[s] if isinstance(s, str) else s, sympy.sympify(v, strict=True)) for s, v in items])  # type: ignore[attr-defined]
 
-    def series(self, symbol: str, point: object = 0, n: int = 6, direction: str = "+") -> sympy.Expr:
+    def series(self, symbol: str, point: Any = 0, n: int = 6, direction: str = "+") -> sympy.Expr:
         """SymPy's `series` of the closed form."""
         return self._sympy_().series(self.graph.conditions.symbols[symbol], point, n, direction)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import cast
 
 import sympy
 
@@ -87,7 +88,7 @@ class Forms:
                 value = to_sympy(coefficient, cap, given)
                 if value is None or _size(result) + result.count(symbol) * _size(value) > cap:
                     return None
-                result = result.xreplace({symbol: value})
+                result = _replaced(result, symbol, value)
         return result
 
     @cached_property
@@ -128,6 +129,24 @@ class Forms:
                     expression = self.closures.expressions.get(index)
                     used |= set() if expression is None else expression.free_symbols
         return found
+
+
+def _replaced(expression: sympy.Expr, symbol: sympy.Symbol, value: sympy.Expr) -> sympy.Expr:
+    """`xreplace` that leaves minima unevaluated: SymPy compares and factors all pairs, for seconds."""
+    known: dict[sympy.Basic, sympy.Basic] = {symbol: value}
+
+    def walk(part: sympy.Basic) -> sympy.Basic:
+        if part not in known:
+            args = [walk(arg) for arg in part.args]
+            if args == list(part.args):
+                known[part] = part
+            elif isinstance(part, (sympy.Min, sympy.Max)):
+                known[part] = part.func(*dict.fromkeys(args), evaluate=False)
+            else:
+                known[part] = part.func(*args)
+        return known[part]
+
+    return cast(sympy.Expr, walk(expression))
 
 
 def _size(expression: sympy.Expr) -> int:

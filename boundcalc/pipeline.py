@@ -19,7 +19,7 @@ Blocks = Literal["total", "layer"]
 Constants = Literal["sharp", "published"]
 
 
-def compile(  # noqa: A001
+def compile(
     architecture: Architecture,
     *,
     blocks: Blocks = "total",

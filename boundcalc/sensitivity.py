@@ -14,6 +14,7 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
 from boundcalc.program.leaves import to_number
 from boundcalc.program.numbers import Number, ball
+from boundcalc.program.reverse import value_and_gradient
 from boundcalc.program.trace import trace
 from boundcalc.rules.jet import Jet
 
@@ -76,6 +77,14 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
             at |= dict(zip(traced.seeds.values(), bound.direction(bounds.values).values(), strict=True))
         elif traced.seeds:
             continue  # loops whose entries have a recursion of their own
-        slopes = evaluate(gradient(scalar, list(traced.scales.values())), at)  # type: ignore[arg-type]
+        slopes = _slopes(scalar, at, list(traced.scales.values()))
         found[name] = {path: float((ball(s) / ball(whole)).mid()) for path, s in zip(traced.scales, slopes, strict=True)}
     return found
+
+
+def _slopes(
+    scalar: Scalar, at: Mapping[sympy.Symbol, object], symbols: Sequence[sympy.Symbol]
+) -> Sequence[Number]:
+    """Numbers need no program of the derivatives, except through loops."""
+    found = value_and_gradient(scalar, at, symbols)  # type: ignore[arg-type]
+    return evaluate(gradient(scalar, symbols), at) if found is None else found[1]  # type: ignore[arg-type]

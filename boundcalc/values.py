@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 import sympy
@@ -85,7 +86,7 @@ def check(conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr], cha
         if symbol.is_integer and value.is_integer is False:
             raise ValueError(f"the symbol '{symbol}' is an integer, and {value} is not")
     for condition in conditions.assumed:
-        known = condition.func(*(substitute(arg, values) for arg in condition.args))
+        known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))
         if known == sympy.false:
             raise ValueError(
                 f"the bound was compiled for {condition}, which these values break; compile the spec again with them"

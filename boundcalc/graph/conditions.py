@@ -6,9 +6,10 @@ choice is made and the condition is kept, so that an evaluation with other value
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from typing import cast
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -48,7 +49,7 @@ class Conditions:
         if difference.is_Number:
             return difference.is_zero is True
         if self.exact(difference, place).is_zero:
-            self.assumed.setdefault(sympy.Eq(left, right), place)
+            self.assumed.setdefault(cast(Boolean, sympy.Eq(left, right)), place)
             return True
         return False
 
@@ -56,7 +57,7 @@ class Conditions:
         """Whether a relation holds; None where the symbols leave it open, and then it is kept as a condition."""
         if condition in (sympy.true, sympy.false):
             return condition == sympy.true
-        known = condition.func(*(self.exact(arg, place) for arg in condition.args))
+        known = condition.func(*(self.exact(cast(sympy.Expr, arg), place) for arg in condition.args))
         if known == sympy.false:
             return False
         self.assumed.setdefault(condition, place)
@@ -81,7 +82,24 @@ def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -
             continue
         _check_domain(declaration, value, symbols, values, mistakes)
         values[symbols[name]] = value  # in terms of symbols that stay free, if any
-    return Conditions(symbols, values, mistakes, declared)
+    limits = {limit: d.place for d in declarations.values() for limit in _limits(d, symbols, mistakes)}
+    return Conditions(symbols, values, mistakes, declared, limits)
+
+
+def _limits(
+    declaration: SymbolDeclaration, symbols: Mapping[str, sympy.Symbol], mistakes: Mistakes
+) -> Iterator[Boolean]:
+    """The declared range, which any other value must keep as well."""
+    for bound, relation in ((declaration.above, sympy.Gt), (declaration.below, sympy.Lt)):
+        try:
+            limit = sympy.true if bound is None else relation(symbols[declaration.name], bound.evaluate(symbols))
+        except SpecError as error:
+            mistakes.extend(error)
+            continue
+        if limit == sympy.false:
+            mistakes.add(declaration.place, f"no value of the symbol '{declaration.name}' is in its range")
+        elif limit != sympy.true:
+            yield limit
 
 
 def _symbol(declaration: SymbolDeclaration) -> sympy.Symbol:
@@ -114,7 +132,7 @@ def _check_domain(
 ) -> None:
     name, place = declaration.name, declaration.value.place if declaration.value is not None else declaration.place
     if symbols[name].is_positive and value.is_positive is False:
-        remedy = f"declare {name}: {{value: {value}, above: -1}} if it may be zero or negative"
+        remedy = f"declare {name}: {{value: {value}, above: {sympy.floor(value) - 1}}} if it may be zero or negative"
         mistakes.add(place, f"the symbol '{name}' is positive, and {value} is not", remedy)
         return
     if declaration.integer and value.is_integer is False:

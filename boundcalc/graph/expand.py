@@ -252,7 +252,7 @@ class Expander:
         inference = rule.infer(request)
         channels = {**channels, **_channels("out", (inference.shape,), rule)}
         inherited = self._inherited(step, name, environment, placement)
-        arrays = balls_of(self, step, path, inference.arrays, inherited, channels)
+        arrays = balls_of(self, step, path, inference, inherited, channels)
         layer = Layer(
             path, step.kind, step.place, inputs, inference.shape, inference.settings, arrays,
             spectral_of(self, inherited, channels) if arrays else None, placement.loops,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sympy
 
 from boundcalc.graph.environment import Channels, Environment, read_flag_value
-from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape
+from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape, size
+from boundcalc.graph.layers.rule import Inference
 from boundcalc.spec.architecture import Step
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
@@ -55,35 +56,44 @@ class Inherited:
 
 
 def balls_of(
-    expander: Expander, step: Step, path: str, shapes: Mapping[str, Shape], inherited: Inherited, channels: Channels
+    expander: Expander, step: Step, path: str, inference: Inference, inherited: Inherited, channels: Channels
 ) -> tuple[Array, ...]:
-    """The learned arrays of a layer, each in the ball that bounds it."""
+    """The learned arrays of a layer, each in the ball that bounds it: one for all of them, or one each."""
+    shapes = inference.arrays
     if not shapes:
         return ()
     _check_names(step, shapes)
-    shared = _shared(expander, step, path, shapes, inherited)
-    own = [name for name in shapes if name not in shared]
-    arrays: list[Array] = []
-    for name in shapes:
-        if name in shared:
-            arrays.append(shared[name])
-            continue
-        radius = _ball_value(inherited.radius, name)
+    arrays = _shared(expander, step, path, inference, inherited)
+    own = [name for name in shapes if name not in arrays]
+    together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius[0], Mapping))
+    for names in [own] if together else [[name] for name in own]:
+        ball = path if together else f"{path}.{names[0]}"
+        radius = _ball_value(inherited.radius, names[0])
         if radius is None:
             remedy = "give a radius to the file, the module or the layer: radius: R"
-            raise fail(step.place, f"the learned array '{name}' of '{step.kind}' has no radius", remedy)
-        apart = isinstance(inherited.radius[0] if inherited.radius else None, Mapping) or len(own) < len(shapes)
-        ball = f"{path}.{name}" if apart else path
-        if ball not in expander.graph.balls:
-            center = _ball_value(inherited.center, name)
-            expander.graph.balls[ball] = Ball(
-                ball,
-                _nonnegative(expander, radius, channels, "a radius"),
-                None if center is None else _nonnegative(expander, center, channels, "a centre"),
-                _is_frozen(inherited),
-            )
-        arrays.append(Array(name, shapes[name], ball))
-    return tuple(arrays)
+            raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
+        center = _center(expander, inherited, names, channels)
+        at_one = inference.gains.intersection(names) if center is None else frozenset[str]()
+        ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
+        bound = _nonnegative(expander, radius, channels, "a radius")
+        expander.graph.balls[ball] = Ball(ball, bound, center, _is_frozen(inherited), ones)
+        for name in names:
+            arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one)
+    return tuple(arrays[name] for name in shapes)
+
+
+def _center(expander: Expander, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
+    """The norm of the centre of one ball: given for the ball, or for arrays in it, whose squares add up."""
+    if inherited.center is None:
+        return None
+    value, environment = inherited.center
+    if isinstance(value, Expression):
+        return _nonnegative(expander, (value, environment), channels, "a centre")
+    given = [value[name] for name in names if name in value]
+    if not given:
+        return None
+    norms = [_nonnegative(expander, (center, environment), channels, "a centre") for center in given]
+    return norms[0] if len(norms) == 1 else sympy.sqrt(sympy.Add(*(norm**2 for norm in norms)))
 
 
 def spectral_of(expander: Expander, inherited: Inherited, channels: Channels) -> sympy.Expr | None:
@@ -122,10 +132,11 @@ def _nonnegative(
 
 
 def _shared(
-    expander: Expander, step: Step, path: str, shapes: Mapping[str, Shape], inherited: Inherited
+    expander: Expander, step: Step, path: str, inference: Inference, inherited: Inherited
 ) -> dict[str, Array]:
     """Arrays that belong to another layer; their shapes must agree, as they are or transposed."""
     found: dict[str, Array] = {}
+    shapes = inference.arrays
     share = step.fields.share
     if isinstance(share, Mapping):
         for name, (target, place) in share.items():
@@ -140,6 +151,10 @@ def _shared(
         relative = path[len(inherited.share.base) :]
         for name, shape in shapes.items():
             found[name] = _take(expander, inherited.share.target + relative, name, name, shape, inherited.share.place)
+    for name, array in found.items():
+        if array.at_one and name not in inference.gains:
+            remedy = "give its layer a `center`, or share it as the weight of a normalisation"
+            raise fail(step.place, f"'{array.origin}' is a gain that starts at one, and '{name}' is none", remedy)
     return found
 
 
@@ -158,4 +173,4 @@ def _take(expander: Expander, target: str, array: str, name: str, shape: Shape, 
     if not equal:
         found = f"{show_shape(other.shape)} and {show_shape(shape)}"
         raise fail(place, f"'{target}.{array}' cannot be shared: the shapes {found} differ, also transposed")
-    return Array(name, shape, other.ball, shared=True)
+    return Array(name, shape, other.ball, other.origin, shared=True, at_one=other.at_one)

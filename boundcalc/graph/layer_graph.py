@@ -24,16 +24,26 @@ class Ball:
     radius: sympy.Expr
     center: sympy.Expr | None
     frozen: bool
+    ones: sympy.Expr = sympy.S.Zero  # norm of the gains in it that start at one, outside the radius
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A learned array of a layer: its shape and the ball it belongs to (that of another layer when it is shared)."""
+    """A learned array of a layer: its shape and the ball it belongs to (that of another layer when it is shared).
+
+    `origin` names the array itself, wherever it is used; `at_one`: it starts at one (a gain), outside the radius.
+    """
 
     name: str
     shape: Shape
     ball: str
+    origin: str
     shared: bool = False
+    at_one: bool = False
+
+    def joint(self, other: Array) -> bool:
+        """Whether two arrays are different parts of one ball."""
+        return self.ball == other.ball and self.origin != other.origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ class LayerGraph:
     name: str
     batch: sympy.Expr
     conditions: Conditions
-    digraph: nx.DiGraph = field(default_factory=nx.DiGraph)
+    digraph: nx.DiGraph[str] = field(default_factory=nx.DiGraph)
     balls: dict[str, Ball] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)  # every name a person can use, also of modules, to its node
     loops: dict[str, Loop] = field(default_factory=dict)

@@ -49,7 +49,7 @@ class GraphLowering:
         for ball in self.graph.balls.values():  # before any loop, so that a ball has one primitive
             norm = ball.radius if ball.center is None else ball.radius + ball.center
             selected = not ball.frozen and self.selection.parameter(ball.path)
-            self._parameters[ball.path] = self.emit(Parameter(ball.path, norm, selected))
+            self._parameters[ball.path] = self.emit(Parameter(ball.path, norm, selected, ball.ones))
             if selected:
                 self.result.blocks.append(ball.path)
         for layer in self.graph:
@@ -117,9 +117,6 @@ class GraphLowering:
 
     def array(self, array: Array) -> int:
         return self._parameters[array.ball]
-
-    def has_center(self, array: Array) -> bool:
-        return self.graph.balls[array.ball].center is not None
 
     def source(self, node: str) -> Layer:
         return self.graph.layer(node)

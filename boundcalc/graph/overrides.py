@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from boundcalc.spec.architecture import Argument
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail, read_expression
 from boundcalc.spec.kinds import StepFields
-from boundcalc.spec.mistakes import Mistake, suggest
+from boundcalc.spec.mistakes import Mistake, SpecError, suggest
 from boundcalc.spec.reader import Scalar
 
 _STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index")
@@ -53,24 +54,29 @@ class Overrides:
                 continue
             value = self._take(f"{owner}.{shown}" if owner else shown)
             if value is not None:
-                adapter: TypeAdapter[object] = TypeAdapter(type(fields).__annotations__.get(name) or info.annotation)
-                changes[name] = _validate(fields, name, value, adapter)
+                changes[name] = _read(info, shown, value)
         return fields.model_copy(update=changes) if changes else fields
 
     def unused(self) -> Iterable[Mistake]:
         for path, value in self._values.items():
             if path not in self._used:
+                field = path.rpartition(".")[2]
+                alike = [known for known in self._known if known.rpartition(".")[2] == field]
                 remedy = (
-                    suggest(path, self._known)
+                    suggest(path, alike or self._known)
                     or "`boundcalc show` lists the paths; fields are path.field, such as head.radius"
                 )
                 yield Mistake(value.place, f"there is no symbol and no field '{path}'", remedy)
 
 
-def _validate(fields: StepFields, name: str, value: Scalar, adapter: TypeAdapter[object]) -> object:
-    del adapter
-    shown = type(fields).model_fields[name].alias or name
+def _read(info: FieldInfo, shown: str, value: Scalar) -> object:
+    """A value as the field's own type reads it. Raises SpecError."""
     if value.is_null:
         raise fail(value.place, f"the field '{shown}' needs a value")
-    checked = type(fields).__pydantic_validator__.validate_assignment(fields.model_copy(), shown, value)
-    return getattr(checked, name)
+    adapter: TypeAdapter[object] = TypeAdapter(info.rebuild_annotation())
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        causes = [entry.get("ctx", {}).get("error") for entry in error.errors()]
+        found = [mistake for cause in causes if isinstance(cause, SpecError) for mistake in cause.mistakes]
+        raise SpecError(found) from None

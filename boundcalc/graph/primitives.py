@@ -12,11 +12,15 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected."""
+    """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected.
+
+    `ones` is the norm of gains that start at one: the rules see the difference from them, a regularizer the whole.
+    """
 
     ball: str
     norm: sympy.Expr
     differentiated: bool
+    ones: sympy.Expr = sympy.S.Zero
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
 from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, Loop, Shape, State, show_shape
@@ -45,7 +46,7 @@ def repeat_steps(
             raise fail(step.place, "a repeat with a symbolic number of times has no index", "give it a number of times")
         return copy.loop(times, current)
     if known != times:
-        walk.conditions.assumed.setdefault(sympy.Eq(times, known), fields.times.place)
+        walk.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
     if int(known) > LAYER_LIMIT:
         remedy = "make the number of times a symbol: a symbolic repeat needs no copies"
         raise fail(fields.times.place, f"more than {LAYER_LIMIT} copies", remedy)

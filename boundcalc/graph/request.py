@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -36,7 +36,7 @@ class StepRequest:
 
     def fields(self, model: type[Fields]) -> Fields:
         assert isinstance(self.step_fields, model)
-        return cast(Fields, self.step_fields)
+        return self.step_fields
 
     def term(self, expression: Expression) -> sympy.Expr:
         return self.expander.evaluate(expression, self.environment, self.channels)

@@ -19,10 +19,12 @@ _LETTERS = {
 
 def to_latex(bounds: Bounds) -> str:
     """`align*` with a line for each definition, and the constants of the network last."""
-    names = {sympy.Symbol(name, positive=True): letter(name) for name, _ in bounds.definitions}
+    paths = {bounds.definition(quantity): quantity.name for quantity in bounds.quantities}
+    letters = {name: letter(paths.get(name, name)) for name, _ in bounds.definitions}
+    names = {sympy.Symbol(name, positive=True): text for name, text in letters.items()}
     names |= {symbol: _escaped(name) for name, symbol in bounds.symbols.items()}
     lines = [
-        rf"{letter(name)} &= {sympy.latex(expression, symbol_names=names)}" for name, expression in bounds.definitions
+        f"{letters[name]} &= {sympy.latex(expression, symbol_names=names)}" for name, expression in bounds.definitions
     ]
     quantities = [("m", bounds.norm), (r"\ell", bounds.lipschitz), ("L", bounds.smoothness)]
     if bounds.objective is not None:
@@ -35,10 +37,12 @@ def to_latex(bounds: Bounds) -> str:
             continue
         name = bounds.definition(quantity)
         expression = quantity.expression
-        value = letter(name) if name is not None else sympy.latex(expression, symbol_names=names)
-        lines.append(rf"{symbol} &{r'\le' if quantity.upper else '='} {value}")
+        value = letters[name] if name in letters else sympy.latex(expression, symbol_names=names)
+        sign = r"\le" if quantity.upper else "="
+        lines.append(f"{symbol} &{sign} {value}")
+    comments = "".join(f"% {' '.join(line.split())}\n" for line in (bounds.name, *bounds.warnings))
     body = " \\\\\n".join(lines)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
 def letter(name: str) -> str:

@@ -3,134 +3,117 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
-from sympy.printing.pycode import PythonCodePrinter
 
 from boundcalc.bounds import Bound, Bounds
+from boundcalc.output.python_printer import Printer, constant
 
-
-class _Printer(PythonCodePrinter):
-    """Rationals as quotients of Python numbers, functions of the array module `xp`."""
-
-    def _print_Rational(self, expr: sympy.Rational) -> str:
-        return f"({expr.p}/{expr.q})"
-
-    def _print_Half(self, expr: sympy.Rational) -> str:
-        return "(1/2)"
-
-    def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
-        base, exponent = expr.args
-        if exponent == sympy.Rational(1, 2):
-            return f"xp.sqrt(one*({self._print(base)}))"
-        if exponent == sympy.Rational(-1, 2):
-            return f"(1/xp.sqrt(one*({self._print(base)})))"
-        return f"({self._print(base)})**({self._print(exponent)})"
-
-    def _call(self, name: str, expr: sympy.Expr) -> str:
-        return f"xp.{name}(one*({self._print(expr.args[0])}))"
-
-    def _print_exp(self, expr: sympy.Expr) -> str:
-        return self._call("exp", expr)
-
-    def _print_log(self, expr: sympy.Expr) -> str:
-        return self._call("log", expr)
-
-    def _print_floor(self, expr: sympy.Expr) -> str:
-        return self._call("floor", expr)
-
-    def _print_ceiling(self, expr: sympy.Expr) -> str:
-        return self._call("ceil", expr)
-
-    def _print_erf(self, expr: sympy.Expr) -> str:
-        return f"math.erf({self._print(expr.args[0])})"
-
-    def _print_Pi(self, expr: sympy.Expr) -> str:
-        return "math.pi"
-
-    def _print_Exp1(self, expr: sympy.Expr) -> str:
-        return "math.e"
-
-    def _fold(self, name: str, args: Iterable[sympy.Basic]) -> str:
-        first, *others = (self._print(arg) for arg in args)
-        for other in others:
-            first = f"xp.{name}(one*({first}), one*({other}))"
-        return first
-
-    def _print_Min(self, expr: sympy.Expr) -> str:
-        return self._fold("minimum", expr.args)
-
-    def _print_Max(self, expr: sympy.Expr) -> str:
-        return self._fold("maximum", expr.args)
-
-    def _print_Symbol(self, expr: sympy.Symbol) -> str:
-        return safe_name(expr.name)
-
-
-def safe_name(name: str) -> str:
-    """A name that Python accepts and that the function does not use itself."""
-    return f"{name}_" if keyword.iskeyword(name) or name in ("xp", "one", "math", "numpy", "bounds") else name
+_TAKEN = frozenset({*keyword.kwlist, "xp", "one", "math", "numpy", "bounds"})
 
 
 def to_python(bounds: Bounds) -> str:
     """Source of `bounds(..., xp=numpy) -> dict`: double precision, not certified; infinite bounds are math.inf.
 
-    `xp` is any module with sqrt, exp, log, minimum, maximum (numpy, jax.numpy, torch), so the result can be differentiated.
+    `xp` is any module with sqrt, exp, log, minimum, maximum, where, ones_like (numpy, jax.numpy, torch), so the result can be
+    differentiated; the arguments are numbers or arrays of it, for torch at least one tensor.
     """
-    printer = _Printer({"fully_qualified_modules": False, "strict": True})
-    defaults = {name: bounds.values.get(symbol) for name, symbol in bounds.symbols.items()}
     used = _used(bounds)
-    lines = [
-        f'"""Bounds of {bounds.name!r} with respect to {", ".join(bounds.wrt)} (blocks: {bounds.blocks}, {bounds.constants} constants), written by boundcalc."""',
-        "",
-        "import math",
-        "",
-        "import numpy",
-        "",
-        "",
-        f"def bounds({_signature(defaults, used, printer)}xp=numpy):",
-        '    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`."""',
-    ]
-    names = ", ".join(safe_name(name) for name in used)
-    lines.append(f"    one = {_one(names)}  # in the array type of the arguments")
-    for name, expression in bounds.definitions:
-        lines.append(f"    {safe_name(name)} = {printer.doprint(expression)}")
+    names = safe_names([*used, *(name for name, _ in bounds.definitions)])
+    printer = Printer(names)
+    lines = [f'"""{_title(bounds)}"""']
+    lines += [f"# warning: {_plain(warning)}" for warning in bounds.warnings]
+    lines += ["", "import math", "", "import numpy", "", ""]
+    lines.append('@numpy.errstate(all="ignore")  # what is not finite is of no consequence, or inf')
+    lines.append(f"def bounds({_signature(bounds, used, names)}xp=numpy):")
+    lines.append('    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`; beyond 1e308 they are inf."""')
+    lines += [f"    {line}" for line in _arguments(bounds, used, names, printer)]
+    lines += [f"    {names[name]} = {printer.array(expression)}" for name, expression in bounds.definitions]
     lines.append("    return {")
-    quantities = {"norm": bounds.norm, "lipschitz": bounds.lipschitz, "smoothness": bounds.smoothness}
-    if bounds.objective is not None:
-        quantities["objective_lipschitz"] = bounds.objective.lipschitz
-        quantities["objective_smoothness"] = bounds.objective.smoothness
-    for name, quantity in quantities.items():
-        lines.append(f'        "{name}": {_value(bounds, quantity, printer)},')
+    for name, quantity in _quantities(bounds).items():
+        lines.append(f'        "{name}": {_value(bounds, quantity, names, printer)}')
     lines.append("    }")
     return "\n".join(lines)
 
 
-def _one(names: str) -> str:
-    first = names.split(", ")[0] if names else ""
-    return f"xp.ones_like({first}) if hasattr({first}, 'dtype') else numpy.float64(1)" if first else "numpy.float64(1)"
+def safe_names(names: Iterable[str]) -> dict[str, str]:
+    """Names that Python accepts and that the function does not use itself, all different."""
+    wanted = list(names)
+    taken = {*_TAKEN, *wanted}
+    safe: dict[str, str] = {}
+    for name in wanted:
+        fitting = name
+        while fitting in taken and (fitting != name or name in _TAKEN):
+            fitting += "_"
+        taken.add(fitting)
+        safe[name] = fitting
+    return safe
+
+
+def _title(bounds: Bounds) -> str:
+    wrt = ", ".join(_plain(word) for word in bounds.wrt)
+    kind = f"blocks: {bounds.blocks}, {bounds.constants} constants"
+    return f"Bounds of '{_plain(bounds.name)}' with respect to {wrt} ({kind}), written by boundcalc."
+
+
+def _plain(text: str) -> str:
+    """Text of the spec that ends neither a comment nor a docstring."""
+    return re.sub(r"[^\w .,:;()'*+/=<>|-]", "?", text)
+
+
+def _quantities(bounds: Bounds) -> Mapping[str, Bound]:
+    quantities = {"norm": bounds.norm, "lipschitz": bounds.lipschitz, "smoothness": bounds.smoothness}
+    if bounds.objective is not None:
+        quantities["objective_lipschitz"] = bounds.objective.lipschitz
+        quantities["objective_smoothness"] = bounds.objective.smoothness
+    return quantities
 
 
 def _used(bounds: Bounds) -> list[str]:
-    """The symbols that the bounds depend on, those without values first."""
-    free = frozenset[sympy.Symbol]().union(*(q.free_symbols for q in bounds.quantities))
-    names = [name for name, symbol in bounds.symbols.items() if symbol in free]
-    return sorted(names, key=lambda name: bounds.symbols[name] in bounds.values)
+    """The symbols that the definitions depend on, also through the values of others; those without values first."""
+    declared = bounds.graph.conditions.declared
+    wanted = frozenset[sympy.Basic]().union(*(e.free_symbols for _, e in bounds.definitions))
+    wanted = wanted.union(*(q.free_symbols for q in _quantities(bounds).values()))
+    for symbol in reversed(list(declared)):
+        if symbol in wanted:
+            wanted |= declared[symbol].free_symbols
+    names = [name for name, symbol in bounds.symbols.items() if symbol in wanted]
+    return sorted(names, key=lambda name: bounds.symbols[name] in declared)
 
 
-def _signature(defaults: Mapping[str, sympy.Expr | None], used: list[str], printer: _Printer) -> str:
+def _signature(bounds: Bounds, used: list[str], names: Mapping[str, str]) -> str:
+    declared = bounds.graph.conditions.declared
     parts: list[str] = []
     for name in used:
-        value = defaults[name]
-        parts.append(safe_name(name) if value is None else f"{safe_name(name)}={printer.doprint(value)}")
+        value = declared.get(bounds.symbols[name])
+        if value is None:
+            parts.append(names[name])
+        else:  # what depends on other arguments is computed from them
+            parts.append(f"{names[name]}={'None' if value.free_symbols else constant(value)}")
     return "".join(f"{part}, " for part in parts)
 
 
-def _value(bounds: Bounds, quantity: Bound, printer: _Printer) -> str:
+def _arguments(bounds: Bounds, used: list[str], names: Mapping[str, str], printer: Printer) -> Iterator[str]:
+    """Arguments that depend on others get their values, and all of them the shape and type of all."""
+    declared = bounds.graph.conditions.declared
+    dependent = [symbol for symbol, value in declared.items() if value.free_symbols and symbol.name in used]
+    given = [names[name] for name in used if bounds.symbols[name] not in dependent]
+    yield f"one = xp.ones_like({' + '.join(['1.0', *(f'0 * {name}' for name in given)])})"
+    yield from (f"{name} = one * {name}" for name in given)
+    for symbol in dependent:
+        name = names[symbol.name]
+        yield f"{name} = {printer.array(declared[symbol])} if {name} is None else one * {name}"
+
+
+def _value(bounds: Bounds, quantity: Bound, names: Mapping[str, str], printer: Printer) -> str:
     if not quantity.finite:
-        return f"math.inf,  # {quantity.reason}".rstrip(",")
-    if quantity.scalar is None:
-        return "None"
+        return f"math.inf,  # {_plain(str(quantity.reason))}"
+    remark = f"  # at most: {_plain('; '.join(quantity.upper))}" if quantity.upper else ""
     name = bounds.definition(quantity)
-    return safe_name(name) if name is not None else f"one*{printer.doprint(quantity.expression)}"
+    if name is not None and name in names:
+        return f"{names[name]},{remark}"
+    if quantity.expression is None:
+        return "None,  # no closed form"
+    return f"{printer.array(quantity.expression)},{remark}"

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterable, Sequence
-from io import StringIO
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from boundcalc.bounds import Bound, Bounds
+from boundcalc.bounds import Bound, Bounds, LayerBounds
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
 from boundcalc.output.json import symbol_values
+from boundcalc.output.table import table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
 
 DIGITS = 4
 DEFINITIONS_SHOWN = 60
-NARROW = 60  # a table is not squeezed below this
 
 
 def to_text(bounds: Bounds, other: Bounds | None = None) -> str:
-    """Everything about some bounds. `other` are the same ones with `blocks: layer`, shown beside the total."""
+    """Everything about some bounds. `other` are those of the other grouping of the parameters, shown beside them."""
     parts = [_header(bounds), _layer_table(bounds), _summary(bounds, other), *_reasons(bounds), *_closed_forms(bounds)]
     parts += [f"warning: {warning}" for warning in bounds.warnings]
     return "\n".join(part for part in parts if part)
@@ -41,10 +33,10 @@ def graph_to_text(graph: LayerGraph) -> str:
         total = total + count
         reads = ", ".join(_shown(graph, node) for node in layer.inputs)
         rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))
-    table = _table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",))
+    drawn = table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",))
     loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).kind}\n"
     outputs = ", ".join(graph.outputs)
-    return f"{graph.name}: batch {graph.batch}, output {outputs}\n{loss}{table}\n{_thousands(total)} parameters"
+    return f"{graph.name}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{_thousands(total)} parameters"
 
 
 def _shown(graph: LayerGraph, node: str) -> str:
@@ -78,7 +70,7 @@ def _layer_table(bounds: Bounds) -> str:
         cells = [_cell(bounds, quantity) for quantity in row.quantities]
         rows.append((row.path, row.layer.kind, show_shape(row.layer.shape), *cells))
     columns = ("layer", "kind", "shape", "norm", "lipschitz", "smoothness")
-    return _table(columns, rows, right=("norm", "lipschitz", "smoothness"))
+    return table(columns, rows, right=("norm", "lipschitz", "smoothness"))
 
 
 def _cell(bounds: Bounds, quantity: Bound) -> str:
@@ -101,46 +93,47 @@ def readable(number: Number) -> str:
 
 
 def _summary(bounds: Bounds, other: Bounds | None) -> str:
-    """The network as a whole; total and layer side by side where both are numbers."""
+    """The network as a whole, and the other grouping of the parameters beside it where both are numbers."""
     rows: list[Sequence[str]] = []
-    pairs = [("norm", bounds.norm, other and other.norm), ("lipschitz", bounds.lipschitz, other and other.lipschitz)]
-    pairs.append(("smoothness", bounds.smoothness, other and other.smoothness))
-    if bounds.objective is not None:
-        against = other.objective if other is not None else None
-        pairs.append(("objective lipschitz", bounds.objective.lipschitz, against and against.lipschitz))
-        pairs.append(("objective smoothness", bounds.objective.smoothness, against and against.smoothness))
+    against = {} if other is None else _totals(other)
     both = False
-    for name, quantity, sharper in pairs:
-        cells = [name, _cell(bounds, quantity), ""]
-        if other is not None and sharper is not None and sharper in other.numbers and quantity in bounds.numbers:
-            cells[2], both = readable(other.numbers[sharper]), True
-        rows.append(cells)
-    columns = ("network", f"blocks: {bounds.blocks}", "blocks: layer")
+    for name, quantity in _totals(bounds).items():
+        number = other.numbers.get(against[name]) if other is not None and quantity in bounds.numbers else None
+        both = both or number is not None
+        rows.append((name, _cell(bounds, quantity), "" if number is None else readable(number)))
+    columns = ("network", f"blocks: {bounds.blocks}", "" if other is None else f"blocks: {other.blocks}")
     if not both:
-        return _table(columns[:2], [row[:2] for row in rows], right=columns[1:2])
-    return _table(columns, rows, right=columns[1:])
+        return table(columns[:2], [row[:2] for row in rows], right=columns[1:2])
+    return table(columns, rows, right=columns[1:])
+
+
+def _totals(bounds: Bounds) -> dict[str, Bound]:
+    totals = {"norm": bounds.norm, "lipschitz": bounds.lipschitz, "smoothness": bounds.smoothness}
+    if bounds.objective is not None:
+        totals["objective lipschitz"] = bounds.objective.lipschitz
+        totals["objective smoothness"] = bounds.objective.smoothness
+    return totals
 
 
 def _reasons(bounds: Bounds) -> Iterable[str]:
     """Which layer makes a bound infinite, and why."""
-    for name in ("norm", "lipschitz", "smoothness"):
-        total: Bound = getattr(bounds, name)
-        if total.finite:
-            continue
-        first = next((row for row in bounds.layers.values() if not getattr(row, name).finite), None)
-        where = "" if first is None else f" from layer '{first.path}' on"
-        yield f"{name} is infinite{where}: {total.reason}"
+    for name, total in _totals(bounds).items():
+        if not total.finite:
+            first = next((row.path for row in bounds.layers.values() if not _same(row, name).finite), None)
+            where = "" if first is None else f" from layer '{first}' on"
+            yield f"{name} is infinite{where}: {total.reason}"
+
+
+def _same(row: LayerBounds, name: str) -> Bound:
+    """The quantity of a layer that decides that of the network or of the objective."""
+    return {"norm": row.norm, "lipschitz": row.lipschitz, "smoothness": row.smoothness}[name.split()[-1]]
 
 
 def _closed_forms(bounds: Bounds) -> Iterable[str]:
     """The expanded forms where they are short, the definitions they are made of otherwise."""
-    quantities = [("norm", bounds.norm), ("lipschitz", bounds.lipschitz), ("smoothness", bounds.smoothness)]
-    if bounds.objective is not None:
-        quantities.append(("objective lipschitz", bounds.objective.lipschitz))
-        quantities.append(("objective smoothness", bounds.objective.smoothness))
     lines: list[str] = []
     needed = False
-    for name, quantity in quantities:
+    for name, quantity in _totals(bounds).items():
         if not quantity.finite or quantity.scalar is None:
             continue
         expression = quantity.expression
@@ -160,16 +153,3 @@ def _closed_forms(bounds: Bounds) -> Iterable[str]:
         yield "\n".join(f"  {name} = {expression}" for name, expression in shown)
         if len(bounds.definitions) > len(shown):
             yield f"  ... and {len(bounds.definitions) - len(shown)} more definitions: see --format json"
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str]) -> str:
-    """As wide as it needs to be in a pipe; folded into the window on a terminal."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    buffer = StringIO()
-    width = max(NARROW, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 100_000
-    Console(file=buffer, width=width, no_color=True, force_terminal=False, legacy_windows=False).print(table)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

@@ -70,15 +70,15 @@ def evaluate(
     for attempt in range(_RETRIES + 1):
         last = attempt == _RETRIES
         with ctx.workprec(precision << attempt):
-            sweep = _Sweep(arena, {s: to_number(v) for s, v in values.items()})
+            filled = _Sweep(arena, {s: to_number(v) for s, v in values.items()})
             try:
-                sweep.run([i for i in order if not arena.nodes[i].free])
+                filled.run([i for i in order if not arena.nodes[i].free])
             except Undecidable:
                 if last:
                     raise
                 continue
-            results = [sweep.numbers[o.index] for o in outputs]
-            if last or (not sweep.undecided and all(_is_sharp(r) for r in results)):
+            results = [filled.numbers[o.index] for o in outputs]
+            if last or (not filled.undecided and all(_is_sharp(r) for r in results)):
                 break
     else:
         raise AssertionError("the last attempt returns or raises")
@@ -86,8 +86,16 @@ def evaluate(
         if isinstance(result, arb) and not result.is_finite():
             raise ArithmeticError("the result is not a finite number")
     if ties is not None:
-        ties.extend(sorted(sweep.ties))
+        ties.extend(sorted(filled.ties))
     return results
+
+
+def sweep(arena: Arena, order: Sequence[int], values: Mapping[sympy.Symbol, Number]) -> Mapping[int, Number]:
+    """The numbers of all nodes in `order`, at flint's current precision. Raises as `evaluate`."""
+    check_values(arena, order, values.keys())
+    filled = _Sweep(arena, values)
+    filled.run([i for i in order if not arena.nodes[i].free])
+    return filled.numbers
 
 
 def check_values(arena: Arena, order: Sequence[int], known: Set[sympy.Symbol]) -> None:

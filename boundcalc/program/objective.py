@@ -20,7 +20,7 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -
     arena = traced.arena
     weight = arena.leaf(graph.regularizer)
     balls = [p for p in primitives.primitives if isinstance(p, Parameter) and p.differentiated]
-    norms = [arena.leaf(ball.norm) for ball in balls]
+    norms = [arena.leaf(ball.norm + ball.ones) for ball in balls]
     if traced.seeds:
         seeds = [arena.leaf(traced.seeds[ball.ball]) for ball in balls]
         first, second = arena.zero, arena.zero

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy
@@ -10,6 +10,7 @@ import sympy
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph import primitives as p
+from boundcalc.program.depth.polynomial import reachable
 from boundcalc.program.ir import Arena, Scalar
 from boundcalc.rules import jet as rules
 from boundcalc.rules.jet import Jet, Quantity, Unbounded
@@ -77,7 +78,7 @@ class _Tracer:
     def jet(self, primitive: p.Primitive) -> Jet:
         jets, zero = self.jets, self.arena.zero
         match primitive:
-            case p.Parameter(ball, norm, differentiated):
+            case p.Parameter(ball, norm, differentiated, _):
                 bound = self.scalar(norm)
                 bound = bound * self.scalar(self.scales[ball]) if self.scales else bound
                 return Jet(bound, bound, self.first_order(ball, differentiated), zero)
@@ -153,13 +154,27 @@ class _Tracer:
                 assert isinstance(after, Scalar)
                 begin.append(first)
                 following.append(after)
-        times = self.scalar(repeat.times)
         # What the layers inside are bounded by is their value in the last copy, after times - 1 passes.
-        before = iter(self.arena.loop(variables, begin, following, self.scalar(repeat.times - 1)) if variables else ())
-        self.states.update({(at, i): kind.jet_of(self.arena, before) for i, kind in enumerate(kinds)})
-        self.run(at + 1, repeat.last)
-        ends = iter(self.arena.loop(variables, begin, following, times) if variables else ())
-        self.states.update({(at, i): kind.jet_of(self.arena, ends) for i, kind in enumerate(kinds)})
+        for passes, last in ((repeat.times - 1, False), (repeat.times, True)):
+            ends = iter(separate_loops(self.arena, variables, begin, following, self.scalar(passes)))
+            self.states.update({(at, i): kind.jet_of(self.arena, ends) for i, kind in enumerate(kinds)})
+            if not last:
+                self.run(at + 1, repeat.last)
+
+
+def separate_loops(
+    arena: Arena, states: Sequence[Scalar], starts: Sequence[Scalar], results: Sequence[Scalar], times: Scalar
+) -> list[Scalar]:
+    """The states after `times` passes, each from a loop over those that it depends on: a norm needs no first-order terms,
+    so its loop has no seeds in it, and its closed form no approximation that only they need."""
+    position = {state.index: i for i, state in enumerate(states)}
+    reads = [[position[v] for v in result.node.free if v in position] for result in results]
+    ends: list[Scalar] = []
+    for wanted in range(len(states)):
+        chosen = sorted(reachable(reads, wanted))
+        parts = ([of[i] for i in chosen] for of in (states, starts, results))
+        ends.append(arena.loop(*parts, times)[chosen.index(wanted)])
+    return ends
 
 
 @dataclass(frozen=True, slots=True)

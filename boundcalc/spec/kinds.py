@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
@@ -29,8 +29,12 @@ class StepFields(BaseModel):
 COMMON_FIELDS = frozenset(field.alias or name for name, field in StepFields.model_fields.items())
 
 
-def _word(*words: str) -> Any:
-    return Annotated[str, PlainValidator(fields.choice(*words)), WithJsonSchema({"enum": list(words)})]
+_FORMS, _MODES, _APPROXIMATIONS = ("sqrt", "additive"), ("train", "eval"), ("none", "tanh")
+Form = Annotated[str, PlainValidator(fields.choice(*_FORMS)), WithJsonSchema({"enum": list(_FORMS)})]
+Mode = Annotated[str, PlainValidator(fields.choice(*_MODES)), WithJsonSchema({"enum": list(_MODES)})]
+Approximation = Annotated[
+    str, PlainValidator(fields.choice(*_APPROXIMATIONS)), WithJsonSchema({"enum": list(_APPROXIMATIONS)})
+]
 
 
 class Plain(StepFields):
@@ -74,7 +78,7 @@ class BatchNorm(StepFields):
     value_field = "eps"
     eps: Term
     affine: Flag = False
-    form: _word("sqrt", "additive") = "sqrt"
+    form: Form = "sqrt"
     positions: Flag = True
 
 
@@ -93,7 +97,7 @@ class Mean(StepFields):
 class Dropout(StepFields):
     value_field = "p"
     p: Term
-    mode: _word("train", "eval") = "train"
+    mode: Mode = "train"
 
 
 class HardTanh(StepFields):
@@ -123,7 +127,7 @@ class Elu(StepFields):
 
 class Gelu(StepFields):
     value_field = "approximate"
-    approximate: _word("none", "tanh") = "none"
+    approximate: Approximation = "none"
 
 
 class Softmax(StepFields):

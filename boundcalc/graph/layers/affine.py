@@ -75,7 +75,7 @@ def lower_affine(layer: Layer, inputs: tuple[int, ...], lowering: Lowering) -> i
     if published is not None:
         return _lower_published(layer, inputs[0], weight, bias, published, lowering)
     lowering.own(layer, operator_norm=norm, **({} if bias is None else {"bias": copies}), **_spectral(layer))
-    joint = bias is not None and bias.ball == weight.ball
+    joint = bias is not None and weight.joint(bias)
     product = lowering.emit(
         Bilinear(lowering.array(weight), inputs[0], norm, copies if joint else sympy.S.Zero, layer.spectral)
     )

@@ -20,12 +20,10 @@ from boundcalc.spec.kinds import Squared
 def infer_logistic(request: Request) -> Inference:
     """Log-sum-exp over the last axis minus the label's score; one label for each row."""
     (shape,) = request.shapes
-    if not shape:
-        raise request.error("'logistic' needs scores of classes on the last axis, and its input has no axes")
-    if len(shape) > 1:
+    if len(shape) != 1:
         remedy = f"flatten or average it to [classes] first; the input has shape {show_shape(shape)}"
         raise request.error("'logistic' reads one row of scores for each sample", remedy)
-    entry = LOSSES["logistic"].instantiate(batch=request.batch, classes=shape[-1])
+    entry = LOSSES["logistic"].instantiate(batch=request.batch, classes=shape[0])
     return Inference((), settings={"entry": entry})
 
 

@@ -41,7 +41,7 @@ def infer_batchnorm(request: Request) -> Inference:
         settings["entry"] = NORMALISATIONS["batchnorm", fields.form].instantiate(
             eps=eps, count=count, channels=channels
         )
-    return Inference(shape, arrays, settings)
+    return Inference(shape, arrays, settings, frozenset({"weight"} if arrays else ()))
 
 
 def lower_batchnorm(layer: Layer, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -66,12 +66,12 @@ def lower_gain(layer: Layer, of: int, lowering: Lowering) -> int:
     weight = next(array for array in layer.arrays if array.name == "weight")
     bias = next(array for array in layer.arrays if array.name == "bias")
     copies = gains.repeat_norm(lowering.batch * cast(sympy.Expr, layer.settings["positions"]))
-    joint = weight.ball == bias.ball
+    joint = weight.joint(bias)
     constant = copies if joint else sympy.S.Zero
     terms = [lowering.emit(Bilinear(lowering.array(weight), of, gains.GAIN_NORM, constant))]
     if not joint:
         terms.append(lowering.emit(Linear(lowering.array(bias), copies)))
-    if not lowering.has_center(weight):
+    if weight.at_one:
         terms.insert(0, of)
     return terms[0] if len(terms) == 1 else lowering.emit(Sum(tuple(terms)))
 

@@ -71,11 +71,12 @@ class Request(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """The shape of the result, the learned arrays, and what lowering needs to know."""
+    """The shape of the result, the learned arrays, and what lowering needs to know. `gains` start at one."""
 
     shape: Shape
     arrays: Mapping[str, Shape] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
+    gains: frozenset[str] = frozenset()
 
 
 class Lowering(Protocol):
@@ -89,8 +90,6 @@ class Lowering(Protocol):
     def array(self, array: Array) -> int:
         """The parameter that holds a learned array (one for each ball)."""
         ...
-
-    def has_center(self, array: Array) -> bool: ...
 
     def source(self, node: str) -> Layer:
         """The layer that a node of the layer graph stands for."""

@@ -51,7 +51,7 @@ def _squared(scalar: Scalar, seeds: frozenset[sympy.Symbol]) -> Scalar:
     loop = loop_at(arena, node.args[0])
     position = node.payload
     assert isinstance(position, int)
-    outside = arena.needed([loop.results[position]], stop=loop.states)
+    outside = arena.needed([loop.results[position]], stop=frozenset(loop.states))
     fresh = [arena.scalar(i) for i in outside if arena.nodes[i].payload in seeds]
     start = squared_norm(arena.scalar(loop.starts[position]), seeds)
     reached = _Reached(seeds)

@@ -1,0 +1,67 @@
+"""The commands about hyperparameters: derivatives, asymptotics."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from boundcalc.cli_common import compile_spec, spec_options, write
+
+NO = 1  # exit status: the answer is no
+
+
+@click.command()
+@spec_options
+@click.option("--by", "symbols", metavar="NAMES", help="symbols, separated by commas; all of them unless said")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
+def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> None:
+    """Derivatives of l and L with respect to hyperparameters, elasticities, and what each layer contributes."""
+    from boundcalc.output.sensitivity import sensitivity_to_dict, sensitivity_to_text
+    from boundcalc.sensitivity import contributions, sensitivities
+
+    compiled = compile_spec(**options)
+    names = list(compiled.symbols) if symbols is None else [name.strip() for name in symbols.split(",")]
+    for name in names:
+        _check(name, compiled.symbols, "--by")
+    found = sensitivities(compiled, names)
+    layers = contributions(compiled)
+    if form == "json":
+        write(json.dumps(sensitivity_to_dict(compiled, found, layers), indent=1, ensure_ascii=False), output)
+    else:
+        write(sensitivity_to_text(compiled, found, layers), output)
+    if not found:
+        sys.exit(NO)
+
+
+@click.command()
+@spec_options
+@click.option("--in", "target", required=True, metavar="NAME", help="the symbol that grows; 1/eps for eps -> 0")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
+def asymptotics(target: str, form: str, output: str | None, **options: Any) -> None:
+    """The leading term of the bounds in a hyperparameter, and where its regime changes."""
+    from boundcalc.growth import growths, parse_target
+    from boundcalc.output.growth import growth_to_dict, growth_to_text
+
+    compiled = compile_spec(**options)
+    name, at = parse_target(target)
+    _check(name, compiled.symbols, "--in")
+    found = growths(compiled, name, at)
+    if form == "json":
+        write(json.dumps(growth_to_dict(compiled, name, at, found), indent=1, ensure_ascii=False), output)
+    else:
+        write(growth_to_text(compiled, name, at, found), output)
+    if all(growth.reason is not None for growth in found.values()):
+        sys.exit(NO)
+
+
+def _check(name: str, known: Any, option: str) -> None:
+    from boundcalc.spec.mistakes import Mistake, Place, SpecError, suggest
+
+    if name not in known:
+        remedy = suggest(name, known) or f"the symbols are {', '.join(known) or 'none'}"
+        raise SpecError([Mistake(Place(f"{option} {name}"), f"unknown symbol '{name}'", remedy, "unknown_symbol")])

@@ -1,0 +1,124 @@
+"""Closed forms as Python expressions over an array module `xp`, without a number that only Python's integers can hold."""
+
+# ruff: noqa: N802 (SymPy's printers find their methods by the names of classes)
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy
+from sympy.printing.pycode import PythonCodePrinter
+
+_RELATIONS: Mapping[type[sympy.Basic], str] = {
+    sympy.Eq: "==", sympy.Ne: "!=", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">="
+}  # fmt: skip
+_LARGEST = 2**31 - 1  # array modules read larger Python integers as 32 bits, or refuse them
+
+
+def constant(value: sympy.Expr) -> str:
+    """A number in double precision; the nearest one, so nothing is certified."""
+    if isinstance(value, sympy.Integer) and abs(int(value)) <= _LARGEST:
+        return str(value)
+    if isinstance(value, sympy.Rational):
+        try:
+            return repr(int(value.p) / int(value.q))
+        except OverflowError:
+            return "math.inf" if value > 0 else "-math.inf"
+    number = float(value.evalf(30))
+    return repr(number) if abs(number) < float("inf") else "math.inf"
+
+
+class Printer(PythonCodePrinter):
+    """Rationals as floats, functions of the array module `xp`; `one` turns what is constant into an array."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__({"fully_qualified_modules": False, "strict": True})
+        self.names = names
+
+    def _print_Symbol(self, expr: sympy.Symbol) -> str:
+        return self.names[expr.name]
+
+    def _print_Integer(self, expr: sympy.Integer) -> str:
+        return constant(expr)
+
+    def _print_Rational(self, expr: sympy.Rational) -> str:
+        small = max(abs(int(expr.p)), int(expr.q)) <= _LARGEST
+        return f"{expr.p}/{expr.q}" if small else constant(expr)
+
+    def _print_Half(self, expr: sympy.Rational) -> str:
+        return "1/2"
+
+    def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
+        base, exponent = expr.args
+        if exponent == sympy.Rational(1, 2):
+            return self._call("sqrt", base)
+        if exponent == sympy.Rational(-1, 2):
+            return f"(1/{self._call('sqrt', base)})"
+        power = self._print(exponent)
+        return f"{self._operand(base)}**{power if power.isidentifier() or power.isdigit() else f'({power})'}"
+
+    def array(self, expr: sympy.Basic) -> str:
+        """An expression as an array: one with symbols is one already."""
+        text = self._print(expr)
+        return text if expr.free_symbols else f"one*({text})"
+
+    def _operand(self, expr: sympy.Basic) -> str:
+        text = self.array(expr)
+        return text if expr.is_Symbol else f"({text})"
+
+    def _call(self, name: str, *arguments: sympy.Basic) -> str:
+        return f"xp.{name}({', '.join(self.array(argument) for argument in arguments)})"
+
+    def _print_exp(self, expr: sympy.Expr) -> str:
+        return self._call("exp", *expr.args)
+
+    def _print_log(self, expr: sympy.Expr) -> str:
+        return self._call("log", *expr.args)
+
+    def _print_floor(self, expr: sympy.Expr) -> str:
+        return self._call("floor", *expr.args)
+
+    def _print_ceiling(self, expr: sympy.Expr) -> str:
+        return self._call("ceil", *expr.args)
+
+    def _print_Abs(self, expr: sympy.Expr) -> str:
+        return self._call("abs", *expr.args)
+
+    def _print_erf(self, expr: sympy.Expr) -> str:
+        return f"math.erf({self._print(expr.args[0])})"
+
+    def _print_Pi(self, expr: sympy.Expr) -> str:
+        return "math.pi"
+
+    def _print_Exp1(self, expr: sympy.Expr) -> str:
+        return "math.e"
+
+    def _print_Min(self, expr: sympy.Expr) -> str:
+        return self._fold("minimum", expr)
+
+    def _print_Max(self, expr: sympy.Expr) -> str:
+        return self._fold("maximum", expr)
+
+    def _fold(self, name: str, expr: sympy.Expr) -> str:
+        first, *others = (self.array(arg) for arg in expr.args)
+        for other in others:
+            first = f"xp.{name}({first}, {other})"
+        return first
+
+    def _print_Piecewise(self, expr: sympy.Piecewise) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
+        *cases, (last, final) = [(pair.args[0], pair.args[1]) for pair in expr.args]
+        value = self.array(last)
+        if final != sympy.true:
+            value = f"xp.where({self._condition(final)}, {value}, one*math.nan)"
+        for branch, condition in reversed(cases):
+            value = f"xp.where({self._condition(condition)}, {self.array(branch)}, {value})"
+        return value
+
+    def _condition(self, condition: sympy.Basic) -> str:
+        """Relations of arrays, joined by & and |, which array modules understand."""
+        if isinstance(condition, sympy.And | sympy.Or):
+            sign = " & " if isinstance(condition, sympy.And) else " | "
+            return "(" + sign.join(self._condition(arg) for arg in condition.args) + ")"
+        if type(condition) in _RELATIONS:
+            left, right = (self._operand(arg) for arg in condition.args)
+            return f"({left} {_RELATIONS[type(condition)]} {right})"
+        return f"(one == {1 if condition == sympy.true else 0})"

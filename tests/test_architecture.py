@@ -1,0 +1,144 @@
+"""The shape of the code: imports go one way, modules stay small, every kind of the language has a rule."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+from boundcalc.catalogue.index import ACTIVATIONS, LOSSES
+from boundcalc.graph.layers import LOSS_RULES, RULES
+from boundcalc.graph.layers.elementwise import ACTIVATION, SQUARE
+from boundcalc.spec.kinds import COMMON_FIELDS, KINDS
+from boundcalc.spec.kinds import LOSSES as LOSS_KINDS
+
+PACKAGE = Path(__file__).parents[1] / "boundcalc"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+# In the order in which data flows; the modules of the package itself that are not named stand between program and output.
+STAGES = ("spec", "catalogue", "graph", "rules", "program", "", "output", "cli")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def stage(module: str) -> int:
+    first = module.split(".")[1] if "." in module else ""
+    if first.startswith("cli") or first == "__main__":
+        return STAGES.index("cli")
+    return STAGES.index(first) if first in STAGES else STAGES.index("")
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path, top_level_only: bool = False) -> Iterator[str]:
+    """Modules of the package that a module imports; not those for type checkers alone, nor those inside functions if so asked."""
+    known = {module_name(other) for other in MODULES}
+    skipped = {
+        id(child)
+        for node in ast.walk(tree(path))
+        if _for_type_checkers(node) or (top_level_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree(path)):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if inner in known or node.module in known:
+                    yield inner if inner in known else node.module
+
+
+def _for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def test_the_modules_are_found() -> None:
+    assert {"boundcalc", "boundcalc.spec.reader", "boundcalc.rules.jet", "boundcalc.cli"} <= {module_name(p) for p in MODULES}
+    assert "boundcalc.rules.jet" in set(imports(PACKAGE / "program" / "trace.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_imports_go_one_way(path: Path) -> None:
+    if path == PACKAGE / "__init__.py":
+        return  # the face of the package: it imports what is asked for, when it is asked for
+    own = stage(module_name(path))
+    later = [name for name in imports(path) if stage(name) > own]
+    allowed = {"boundcalc.bounds": "boundcalc.output.json"}  # Bounds.to_dict, inside the method
+    assert [name for name in later if allowed.get(module_name(path)) != name] == []
+    assert [name for name in imports(path, top_level_only=True) if stage(name) > own] == []
+
+
+def test_imports_have_no_cycles() -> None:
+    edges = [(module_name(path), name) for path in MODULES for name in imports(path, top_level_only=True)]
+    graph = nx.DiGraph((a, b) for a, b in edges if a != b)
+    assert list(nx.simple_cycles(graph)) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_no_module_is_too_long_or_hides_its_imports(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    starred = [n for n in ast.walk(tree(path)) if isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names)]
+    assert starred == []
+    relative = [n for n in ast.walk(tree(path)) if isinstance(n, ast.ImportFrom) and n.level]
+    assert relative == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_nothing_executes_text(path: Path) -> None:
+    """User text never reaches eval, exec, parse_expr or sympify: all of them execute code. Strict sympify refuses text, and the program
+    and the rules see expressions only."""
+    calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    if STAGES[stage(module_name(path))] in ("rules", "program"):
+        calls = [call for call in calls if _called(call) != "sympify"]
+    strict = [call for call in calls if any(keyword.arg == "strict" for keyword in call.keywords)]
+    names = {_called(call) for call in calls if call not in strict}
+    assert names & {"eval", "exec", "sympify", "parse_expr", "safe_load", "__import__"} == set()
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def test_every_kind_of_the_language_has_a_rule() -> None:
+    assert set(RULES) == set(KINDS) - {"residual", "repeat"}  # these two are expanded
+    assert set(LOSS_RULES) == set(LOSS_KINDS) == set(LOSSES)
+
+
+def test_every_activation_of_the_catalogue_is_in_the_language() -> None:
+    spelled = {kind for kind, rule in RULES.items() if rule in (ACTIVATION, SQUARE)}
+    assert set(ACTIVATIONS) - {"gelu_tanh", "identity"} == spelled  # gelu: tanh; the identity has a rule of its own
+    for kind in spelled:
+        own = {info.alias or name for name, info in KINDS[kind].model_fields.items()} - COMMON_FIELDS
+        assert own - {"approximate"} == {parameter.name for parameter in ACTIVATIONS[kind].parameters}
+
+
+def test_help_does_not_import_sympy() -> None:
+    code = (
+        "import sys\nfrom boundcalc.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit as error:\n    assert not error.code\n"
+        "print('loaded:', [name for name in ('sympy', 'numpy', 'networkx', 'flint') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Usage:" in done.stdout
+    assert "loaded: []" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["reader", "mistakes"])
+def test_reading_yaml_does_not_import_sympy(name: str) -> None:
+    code = f"import sys, boundcalc.spec.{name}; print('sympy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
