@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
-from boundcalc.forms import Forms
+from boundcalc.forms import Forms, replaced
 from boundcalc.graph.conditions import Conditions
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
-from boundcalc.program.differentiate import gradient
+from boundcalc.program.differentiate import gradient, leaf_derivative
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.leaves import from_sympy
@@ -151,7 +153,43 @@ def _moved(conditions: Conditions, symbol: sympy.Symbol) -> dict[sympy.Symbol, s
 
 
 def _total(expression: sympy.Expr, moved: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
-    return sympy.Add(*(sympy.diff(expression, symbol) * rate for symbol, rate in moved.items()))
+    return sympy.Add(*(_slope(expression, symbol) * rate for symbol, rate in moved.items()))
+
+
+def _slope(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """The derivative of a closed form. A case for one value of the symbol (R = 1) knows the form there and not its slope,
+    so there the derivative has no case: SymPy makes it nan, and numbers are refused."""
+    known: dict[sympy.Basic, sympy.Basic] = {}
+    for whole in sorted(expression.atoms(sympy.Min, sympy.Max), key=sympy.count_ops):  # inner ones first
+        known[whole] = _cases_outside(replaced(whole, known))
+    expression, known = replaced(expression, known), {}
+    for whole in sorted(expression.atoms(sympy.Piecewise), key=lambda whole: whole.count(sympy.Piecewise)):
+        elsewhere: list[Boolean] = []
+        pairs: list[tuple[sympy.Expr, Boolean]] = []
+        for value, condition in whole.args:
+            if any(symbol in equation.free_symbols for equation in condition.atoms(sympy.Eq)):
+                elsewhere.append(sympy.Not(condition))
+            else:
+                pairs.append((replaced(value, known), sympy.And(condition, *elsewhere)))
+        if elsewhere:
+            known[whole] = sympy.Piecewise(*pairs)
+    return leaf_derivative(replaced(expression, known), symbol)
+
+
+def _cases_outside(extremum: sympy.Expr) -> sympy.Expr:
+    """A minimum of forms with cases as cases of minima: its derivative compares them, and SymPy's conditions have no cases."""
+    inside = sympy.Add(*extremum.args, evaluate=False).atoms(sympy.Piecewise)
+    outermost = [p for p in inside if not any(p is not other and other.has(p) for other in inside)]
+    if not outermost:
+        return extremum
+    first = min(outermost, key=str)
+    conditions = [condition for _, condition in first.args]
+    alike = [p for p in outermost if [condition for _, condition in p.args] == conditions]
+    pairs = [
+        (_cases_outside(replaced(extremum, {p: p.args[i].args[0] for p in alike})), condition)
+        for i, condition in enumerate(conditions)
+    ]
+    return cast(sympy.Expr, sympy.Piecewise(*pairs, evaluate=False))
 
 
 def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> list[tuple[str, sympy.Expr]]:

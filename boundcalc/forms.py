@@ -88,7 +88,7 @@ class Forms:
                 value = to_sympy(coefficient, cap, given)
                 if value is None or _size(result) + result.count(symbol) * _size(value) > cap:
                     return None
-                result = _replaced(result, symbol, value)
+                result = replaced(result, {symbol: value})
         return result
 
     @cached_property
@@ -131,9 +131,9 @@ class Forms:
         return found
 
 
-def _replaced(expression: sympy.Expr, symbol: sympy.Symbol, value: sympy.Expr) -> sympy.Expr:
+def replaced(expression: sympy.Expr, parts: Mapping[sympy.Basic, sympy.Basic]) -> sympy.Expr:
     """`xreplace` that leaves minima unevaluated: SymPy compares and factors all pairs, for seconds."""
-    known: dict[sympy.Basic, sympy.Basic] = {symbol: value}
+    known = dict(parts)
 
     def walk(part: sympy.Basic) -> sympy.Basic:
         if part not in known:
@@ -141,7 +141,8 @@ def _replaced(expression: sympy.Expr, symbol: sympy.Symbol, value: sympy.Expr) -
             if args == list(part.args):
                 known[part] = part
             elif isinstance(part, (sympy.Min, sympy.Max)):
-                known[part] = part.func(*dict.fromkeys(args), evaluate=False)
+                unique = list(dict.fromkeys(args))
+                known[part] = unique[0] if len(unique) == 1 else part.func(*unique, evaluate=False)
             else:
                 known[part] = part.func(*args)
         return known[part]

@@ -12,17 +12,23 @@ import numpy as np
 import sympy
 
 from boundcalc.graph.conditions import Conditions
-from boundcalc.spec.exact import TooLarge, substitute
-from boundcalc.spec.mistakes import suggest
+from boundcalc.spec.exact import NoValue, substitute
+from boundcalc.spec.expression import parse
+from boundcalc.spec.mistakes import Place, SpecError, suggest
 
 Given = Mapping[str, object]
 
 
 def exact(value: object) -> sympy.Expr:
-    """An exact number: floats are read as the decimal they print (0.01 is 1/100).
+    """An exact number: floats are read as the decimal they print (0.01 is 1/100), text as an expression of the language.
 
-    Raises TypeError for what is no number, ValueError for nan and infinities.
+    Raises TypeError for what is no number, ValueError for nan, infinities and text that is no expression.
     """
+    if isinstance(value, str):
+        try:
+            return parse(value, Place("<value>", 1, 1)).evaluate({})
+        except SpecError as error:
+            raise ValueError(str(error)) from None
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool):
@@ -69,7 +75,7 @@ def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Ex
         if symbol not in values:
             try:
                 value = substitute(expression, values)
-            except TooLarge as error:
+            except NoValue as error:
                 raise ValueError(str(error)) from None
             if not value.free_symbols:
                 values[symbol] = value

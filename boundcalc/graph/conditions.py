@@ -15,7 +15,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.spec.architecture import SymbolDeclaration
-from boundcalc.spec.exact import TooLarge, substitute
+from boundcalc.spec.exact import NoValue, substitute
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError
 
@@ -36,7 +36,7 @@ class Conditions:
             return expression
         try:
             return substitute(expression, self.values)
-        except TooLarge as error:
+        except NoValue as error:
             self.mistakes.add(place, str(error))
             self.mistakes.raise_if_any()
             raise
@@ -77,7 +77,7 @@ def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -
         try:
             declared[symbols[name]] = declaration.value.evaluate(symbols)
             value = substitute(declared[symbols[name]], values)
-        except (SpecError, TooLarge) as error:
+        except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
             continue
         _check_domain(declaration, value, symbols, values, mistakes)
@@ -142,7 +142,7 @@ def _check_domain(
             continue
         try:
             limit = substitute(bound.evaluate(symbols), values)
-        except (SpecError, TooLarge) as error:
+        except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
             continue
         if relation(value, limit) == sympy.false:

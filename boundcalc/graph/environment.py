@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy
 
 from boundcalc.spec.architecture import Branch, Reference
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
-from boundcalc.spec.mistakes import suggest
+from boundcalc.spec.mistakes import Mistake, SpecError, suggest
 
 Channels = Mapping[str, sympy.Expr]  # `in` and `out`, where they are known
 
@@ -119,7 +119,16 @@ def evaluate(
         raise fail(expression.place, "`in` is not known here", remedy)
     if "out" in expression.names and "out" not in channels:
         raise fail(expression.place, "`out` is not known here", "a field that decides the shape cannot use `out`")
-    return expression.evaluate(_Values(environment, symbols, channels))
+    try:
+        return expression.evaluate(_Values(environment, symbols, channels))
+    except SpecError as error:
+        raise SpecError(_with_remedy(mistake) for mistake in error.mistakes) from None
+
+
+def _with_remedy(mistake: Mistake) -> Mistake:
+    if mistake.kind != "unknown_name" or mistake.remedy is not None:
+        return mistake
+    return replace(mistake, remedy="declare it under `symbols:`, with a value or without")
 
 
 def word(expression: Expression, environment: Environment) -> Expression:

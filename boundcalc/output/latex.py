@@ -19,7 +19,7 @@ _LETTERS = {
 
 def to_latex(bounds: Bounds) -> str:
     """`align*` with a line for each definition, and the constants of the network last."""
-    paths = {bounds.definition(quantity): quantity.name for quantity in bounds.quantities}
+    paths = {bounds.definition(quantity): quantity.name for quantity in reversed(bounds.quantities)}
     letters = {name: letter(paths.get(name, name)) for name, _ in bounds.definitions}
     names = {sympy.Symbol(name, positive=True): text for name, text in letters.items()}
     names |= {symbol: _escaped(name) for name, symbol in bounds.symbols.items()}
@@ -61,7 +61,9 @@ def _text(text: str) -> str:
 
 
 def _escaped(name: str) -> str:
-    """A symbol: one letter as it is, Greek names as letters, others upright."""
+    """A symbol: one letter as it is or with an index, Greek names as letters, others upright."""
+    if match := re.fullmatch(r"([A-Za-z])_([A-Za-z0-9]+)", name):
+        return rf"{match[1]}_{{\mathrm{{{match[2]}}}}}"
     plain = sympy.latex(sympy.Symbol(name))
     if len(name) == 1 or plain.startswith("\\"):
         return plain

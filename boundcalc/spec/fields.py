@@ -18,6 +18,7 @@ from boundcalc.spec.tree import Mapping as NodeMapping
 from boundcalc.spec.tree import Node, Scalar, Sequence
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")
 
 
@@ -49,9 +50,10 @@ def read_flag(node: Node) -> bool | Expression:
     scalar = read_scalar(node, "true or false")
     if scalar.text in ("true", "false"):
         return scalar.text == "true"
-    if IDENTIFIER.match(scalar.text) and scalar.text.lower() not in ("yes", "no", "on", "off", "true", "false"):
+    if IDENTIFIER.match(scalar.text) and scalar.text.lower() not in _TRUTH:
         return parse(scalar.text, scalar.place)
-    raise fail(scalar.place, f"expected true or false, found '{scalar.text}'")
+    remedy = _TRUTH.get(scalar.text.lower())
+    raise fail(scalar.place, f"expected true or false, found '{scalar.text}'", remedy and f"write {remedy}")
 
 
 def read_identifier(node: Node) -> str:

@@ -27,6 +27,7 @@ def validate(model: type[Model], entries: Iterable[tuple[Scalar, Node]], place: 
         mistakes = Mistakes()
         places = {key.text: key.place for key, _ in pairs}
         known = [info.alias or name for name, info in model.model_fields.items()]
+        guesses = [suggest(name, known) for name in places if name not in known]
         for entry in error.errors():
             name = str(entry["loc"][0]) if entry["loc"] else ""
             where = places.get(name, place)
@@ -34,6 +35,8 @@ def validate(model: type[Model], entries: Iterable[tuple[Scalar, Node]], place: 
             if isinstance(cause, SpecError):
                 mistakes.extend(cause)
             elif entry["type"] == "missing":
+                if f"did you mean '{name}'?" in guesses:
+                    continue  # it is there, and misspelt
                 mistakes.add(place, f"{owner} requires the field '{name}'", f"write {name}: VALUE", kind="missing")
             elif entry["type"] == "extra_forbidden":
                 own = [n for n in known if n not in COMMON_FIELDS] or sorted(COMMON_FIELDS)

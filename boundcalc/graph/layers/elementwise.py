@@ -38,7 +38,7 @@ def infer_activation(request: Request) -> Inference:
         ACTIVATIONS[name].instantiate(entries=request.batch * size(shape), **known)
     except ValueError as error:
         raise request.error(str(error)) from None
-    return Inference(shape, settings={"entry": entry})
+    return Inference(shape, settings={**values, "entry": entry})
 
 
 def lower_activation(layer: Layer, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -103,6 +103,7 @@ def infer_dropout(request: Request) -> Inference:
 
 
 def lower_dropout(layer: Layer, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    lowering.published(layer)
     norm = cast(sympy.Expr, layer.settings["norm"])
     lowering.own(layer, operator_norm=norm)
     return lowering.emit(Linear(inputs[0], norm))

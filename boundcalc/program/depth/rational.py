@@ -16,7 +16,7 @@ from sympy.polys.fields import sfield
 Element = Any  # of a field of rational functions, or of its ring of polynomials; SymPy has no types for them
 Factors = Mapping[Element, int]  # irreducible polynomials and their multiplicities
 
-TERMS = 60  # longer numerators are left multiplied out: factoring them takes long
+TERMS = 12  # longer numerators are left multiplied out: factoring them takes seconds
 
 
 class Fractions:
