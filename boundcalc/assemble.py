@@ -158,7 +158,6 @@ class LayerMaker(TotalMaker):
             self._cache = (dict(values), dict(zip(self.seeded, found, strict=True)))
         return self._cache[1]
 
-
     def _ready(self, key: int, values: Values) -> BlockJet:
         """The entries whose symbols all have values."""
         seeded, total = _block_jet(self.seeded[key]), _block_jet(self.jets[key])
@@ -186,14 +185,23 @@ class LoopMaker(TotalMaker):
         total = self.jets[key]
         loose = (TOTAL,)
         smoothness = self.bound(f"{prefix}smoothness", path, total.smoothness, loose=loose)
-        seeded = self.seeded.jets.get(key)
-        if self.shared or seeded is None or not isinstance(seeded.lipschitz, Scalar):
-            return self.bound(f"{prefix}lipschitz", path, total.lipschitz, loose=loose), smoothness
-        try:
-            squared = squared_norm(seeded.lipschitz, self.seeded.seeds.values())
-        except NotLinearError:
+        squared = self._squared(key)
+        if squared is None:
             return self.bound(f"{prefix}lipschitz", path, total.lipschitz, loose=loose), smoothness
         return self.bound(f"{prefix}lipschitz", path, squared ** Fraction(1, 2)), smoothness
+
+    def _squared(self, key: int) -> Scalar | None:
+        """||p||^2, or None where the total recursion has to do."""
+        seeded = self.seeded.jets.get(key)
+        if self.shared or seeded is None or not isinstance(seeded.lipschitz, Scalar):
+            return None
+        try:
+            return squared_norm(seeded.lipschitz, self.seeded.seeds.values())
+        except NotLinearError as error:
+            warning = f"blocks in a repeat cannot be kept apart ({error}): {TOTAL}"
+            if warning not in self.warnings:
+                self.warnings.append(warning)
+            return None
 
 
 def by_total(graph: LayerGraph, primitives: PrimitiveGraph, total: Traced) -> TotalMaker:

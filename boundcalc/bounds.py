@@ -83,6 +83,11 @@ class Bound:
         """Why the closed form may exceed the number, which comes from the recursion itself; empty where both agree."""
         return self.loose if self.scalar is None else (*self.loose, *self.forms.upper(self.scalar))
 
+    @property
+    def unclosed(self) -> str | None:
+        """Why there is no closed form in the depth; None where there is one."""
+        return None if self.scalar is None else self.forms.reason(self.scalar)
+
     def _given(self, mapping: Mapping[object, object] | None, symbols: Mapping[str, object]) -> dict[str, object]:
         return by_name(self.graph.conditions, mapping, symbols)
 
@@ -173,7 +178,10 @@ class Bound:
         """d log(bound) / d log(symbol) at the given values: the percentage that the bound grows when the symbol grows by one."""
         at = resolve(self.graph.conditions, self._given(mapping, values))
         slope = ball(self.diff(symbol).certified(at)) * ball(to_number(at[self.graph.conditions.symbols[symbol]]))
-        return float((slope / ball(self.certified(at))).mid())
+        whole = self.certified(at)
+        if whole == 0:
+            raise ArithmeticError(f"{self.name} is 0 there: it has no logarithm")
+        return float((slope / ball(whole)).mid())
 
     def subs(self, *arguments: object) -> sympy.Expr:
         """SymPy's `subs` on the closed form; names stand for the declared symbols."""
@@ -198,7 +206,8 @@ class Bound:
 
     def _sympy_(self) -> sympy.Expr:
         if self.expression is None:
-            raise ValueError(f"{self.name} has no closed form of a readable size; see Bounds.definitions")
+            reason = self.unclosed or "it would be too long to read; see Bounds.definitions"
+            raise ValueError(f"{self.name} has no closed form: {reason}")
         return self.expression
 
     def _repr_latex_(self) -> str:
@@ -208,6 +217,8 @@ class Bound:
     def __repr__(self) -> str:
         if not self.finite:
             return f"<{self.name}: not finite, {self.reason}>"
+        if self.unclosed is not None:
+            return f"<{self.name}: no closed form, {self.unclosed}>"
         expression = self.expression
         return f"<{self.name}: {'too long to print, see Bounds.definitions' if expression is None else expression}>"
 

@@ -5,19 +5,16 @@ Exit status: 0 answered, 1 the answer is no, 2 the user's mistake, 70 a bug of o
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
-if TYPE_CHECKING:
-    from boundcalc.bounds import Bounds
-    from boundcalc.spec.architecture import Architecture
+from boundcalc.cli_common import configured, emit, load_spec, spec_options, to_json, write
+from boundcalc.cli_depth import asymptotics, diff
 
 MISTAKE, BUG, INTERRUPTED = 2, 70, 130
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -30,26 +27,6 @@ def cli() -> None:
 
     SPEC is a YAML file that describes a network (`-` reads standard input).
     """
-
-
-def spec_options(command: Any) -> Any:
-    """What every command that compiles a spec understands."""
-    options = (
-        click.argument("spec"),
-        click.option(
-            "--set", "assignments", multiple=True, metavar="PATH=EXPR", help="R=2, head.radius=2*R; R= makes R symbolic"
-        ),
-        click.option("--values", type=click.Path(), metavar="FILE", help="a YAML or JSON file of symbol: value"),
-        click.option("--blocks", type=click.Choice(["total", "layer"]), default="total", show_default=True),
-        click.option(
-            "--wrt", default="parameters", show_default=True, help="parameters, inputs, or paths such as 'stage4.**'"
-        ),
-        click.option("--constants", type=click.Choice(["sharp", "published"]), default="sharp", show_default=True),
-        click.option("--refine", is_flag=True, help="also bound slopes by |a'(0)| + L m"),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @cli.command()
@@ -138,59 +115,13 @@ def schema() -> None:
     emit(to_json(json_schema()))
 
 
+cli.add_command(diff)
+cli.add_command(asymptotics)
+
+
 def _located(entry: dict[str, object]) -> dict[str, object]:
     file, line, column = cast("tuple[str, int, int]", entry["loc"])
     return {"file": file, "line": line, "column": column, **entry}
-
-
-def load_spec(spec: str) -> Architecture:
-    from boundcalc.spec.load import load, loads
-
-    if spec == "-":
-        return loads(sys.stdin.buffer.read(1 << 21), "<stdin>")
-    return load(spec)
-
-
-def configured(spec: str, assignments: Sequence[str], values: str | None) -> Architecture:
-    from boundcalc.spec.override import override, read_assignments, read_values
-
-    architecture = load_spec(spec)
-    if values is not None:
-        architecture = override(architecture, read_values(values))
-    return override(architecture, read_assignments(assignments))
-
-
-def compile_spec(
-    spec: str, assignments: Sequence[str], values: str | None, blocks: Any, wrt: str, constants: Any, refine: bool
-) -> Bounds:
-    from boundcalc.pipeline import compile as compile_architecture
-
-    architecture = configured(spec, assignments, values)
-    return compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
-
-
-def to_json(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False)
-
-
-def write(text: str, output: str | None) -> None:
-    if output is None or output == "-":
-        emit(text)
-        return
-    try:
-        Path(output).write_text(text + "\n", encoding="utf-8")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise click.UsageError(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def emit(text: str) -> None:
-    """A result, on standard output. A reader that closes the pipe has read what it wanted."""
-    try:
-        click.echo(text)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python flushes once more when it exits
-    except OSError as error:
-        raise click.UsageError(f"cannot write: {error.strerror}") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
 import click
 
-from boundcalc.cli_common import compile_spec, spec_options, write
+from boundcalc.cli_common import compile_spec, spec_options, to_json, write
 
 NO = 1  # exit status: the answer is no
 
@@ -30,7 +29,7 @@ def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> 
     found = sensitivities(compiled, names)
     layers = contributions(compiled)
     if form == "json":
-        write(json.dumps(sensitivity_to_dict(compiled, found, layers), indent=1, ensure_ascii=False), output)
+        write(to_json(sensitivity_to_dict(compiled, found, layers)), output)
     else:
         write(sensitivity_to_text(compiled, found, layers), output)
     if not found:
@@ -52,7 +51,7 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
     _check(name, compiled.symbols, "--in")
     found = growths(compiled, name, at)
     if form == "json":
-        write(json.dumps(growth_to_dict(compiled, name, at, found), indent=1, ensure_ascii=False), output)
+        write(to_json(growth_to_dict(compiled, name, at, found)), output)
     else:
         write(growth_to_text(compiled, name, at, found), output)
     if all(growth.reason is not None for growth in found.values()):

@@ -79,10 +79,11 @@ class Derivative:
         return math.copysign(math.inf, float(text)) if abs(float(text)) == math.inf else float(text)
 
     def diff(self, symbol: str | sympy.Symbol) -> Derivative:
-        """The next derivative."""
-        return differentiate(
-            self.name, self.conditions, self.scalar, self.closed, self.upper, self.direction, [_symbol(self.conditions, symbol)]
-        )[0]
+        """The next derivative. Under `blocks: layer` it is that of the closed form: the vector at which the first one is
+        taken moves with the symbol."""
+        scalar = self.scalar if self.direction is None else None
+        by = [_symbol(self.conditions, symbol)]
+        return differentiate(self.name, self.conditions, scalar, self.closed, self.upper, None, by)[0]
 
     def _sympy_(self) -> sympy.Expr:
         if self.closed is None:
@@ -166,7 +167,7 @@ def _slope(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
     for whole in sorted(expression.atoms(sympy.Piecewise), key=lambda whole: whole.count(sympy.Piecewise)):
         elsewhere: list[Boolean] = []
         pairs: list[tuple[sympy.Expr, Boolean]] = []
-        for value, condition in whole.args:
+        for value, condition in _pairs(whole):
             if any(symbol in equation.free_symbols for equation in condition.atoms(sympy.Eq)):
                 elsewhere.append(sympy.Not(condition))
             else:
@@ -178,18 +179,23 @@ def _slope(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
 
 def _cases_outside(extremum: sympy.Expr) -> sympy.Expr:
     """A minimum of forms with cases as cases of minima: its derivative compares them, and SymPy's conditions have no cases."""
-    inside = sympy.Add(*extremum.args, evaluate=False).atoms(sympy.Piecewise)
+    inside = extremum.atoms(sympy.Piecewise)
     outermost = [p for p in inside if not any(p is not other and other.has(p) for other in inside)]
     if not outermost:
         return extremum
     first = min(outermost, key=str)
-    conditions = [condition for _, condition in first.args]
-    alike = [p for p in outermost if [condition for _, condition in p.args] == conditions]
+    conditions = [condition for _, condition in _pairs(first)]
+    alike = [p for p in outermost if [condition for _, condition in _pairs(p)] == conditions]
     pairs = [
-        (_cases_outside(replaced(extremum, {p: p.args[i].args[0] for p in alike})), condition)
+        (_cases_outside(replaced(extremum, {p: _pairs(p)[i][0] for p in alike})), condition)
         for i, condition in enumerate(conditions)
     ]
     return cast(sympy.Expr, sympy.Piecewise(*pairs, evaluate=False))
+
+
+def _pairs(whole: sympy.Basic) -> list[tuple[sympy.Expr, Boolean]]:
+    """The values and conditions of a Piecewise."""
+    return [cast("tuple[sympy.Expr, Boolean]", pair.args) for pair in whole.args]
 
 
 def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> list[tuple[str, sympy.Expr]]:

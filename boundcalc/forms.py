@@ -100,7 +100,7 @@ class Forms:
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
         """Every named scalar in terms of those before it; coefficients of closed forms stand before their first use."""
         named: list[tuple[str, Scalar]] = []
-        waiting = {symbol: scalar for symbol, scalar in self.closures.definitions}
+        waiting = dict(self.closures.definitions)
         for scalar, name in self._named.items():
             if not name or self.reason(scalar) is not None:
                 continue

@@ -67,7 +67,9 @@ def _for_type_checkers(node: ast.AST) -> bool:
 
 
 def test_the_modules_are_found() -> None:
-    assert {"boundcalc", "boundcalc.spec.reader", "boundcalc.rules.jet", "boundcalc.cli"} <= {module_name(p) for p in MODULES}
+    assert {"boundcalc", "boundcalc.spec.reader", "boundcalc.rules.jet", "boundcalc.cli"} <= {
+        module_name(p) for p in MODULES
+    }
     assert "boundcalc.rules.jet" in set(imports(PACKAGE / "program" / "trace.py"))
 
 
@@ -110,7 +112,13 @@ def test_nothing_executes_text(path: Path) -> None:
 
 
 def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return (
+        call.func.id
+        if isinstance(call.func, ast.Name)
+        else call.func.attr
+        if isinstance(call.func, ast.Attribute)
+        else ""
+    )
 
 
 def test_every_kind_of_the_language_has_a_rule() -> None:

@@ -29,7 +29,7 @@ def graph_to_text(graph: LayerGraph) -> str:
     for layer in graph:
         if not layer.visible:
             continue
-        count = layer.parameters
+        count = graph.conditions.exact(layer.parameters, layer.place)
         total = total + count
         reads = ", ".join(_shown(graph, node) for node in layer.inputs)
         rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))

@@ -172,8 +172,8 @@ def separate_loops(
     ends: list[Scalar] = []
     for wanted in range(len(states)):
         chosen = sorted(reachable(reads, wanted))
-        parts = ([of[i] for i in chosen] for of in (states, starts, results))
-        ends.append(arena.loop(*parts, times)[chosen.index(wanted)])
+        own_states, own_starts, own_results = ([of[i] for i in chosen] for of in (states, starts, results))
+        ends.append(arena.loop(own_states, own_starts, own_results, times)[chosen.index(wanted)])
     return ends
 
 

@@ -58,13 +58,25 @@ def test_paths_are_dotted_and_a_module_is_its_last_layer() -> None:
 
 def test_branches_have_scopes_of_their_own_and_see_what_is_around() -> None:
     found = graph(HEAD + "layers: [{dense: {units: 3, name: a}}, {add: [[relu, {dense: {units: 3, name: a}}], a]}]")
-    assert inputs(found) == {"a": ("input",), "add_0.relu_0": ("a",), "add_0.a": ("add_0.relu_0",), "add_0": ("add_0.a", "a")}
+    assert inputs(found) == {
+        "a": ("input",),
+        "add_0.relu_0": ("a",),
+        "add_0.a": ("add_0.relu_0",),
+        "add_0": ("add_0.a", "a"),
+    }
     outer = graph(HEAD + "layers: [{dense: {units: 3, name: a}}, {residual: [{multiply: [[], a]}]}]")
-    assert inputs(outer) == {"a": ("input",), "residual_0.multiply_0": ("a", "a"), "residual_0": ("a", "residual_0.multiply_0")}
+    assert inputs(outer) == {
+        "a": ("input",),
+        "residual_0.multiply_0": ("a", "a"),
+        "residual_0": ("a", "residual_0.multiply_0"),
+    }
 
 
 def test_from_reads_an_earlier_step_the_input_or_a_branch() -> None:
-    found = graph(HEAD + "layers: [{dense: {units: 3, name: a}}, tanh, {dense: {units: 2, from: input}}, {relu: {from: [[sigmoid]]}}, {relu: {from: a}}]")
+    found = graph(
+        HEAD
+        + "layers: [{dense: {units: 3, name: a}}, tanh, {dense: {units: 2, from: input}}, {relu: {from: [[sigmoid]]}}, {relu: {from: a}}]"
+    )
     assert inputs(found) == {
         "a": ("input",), "tanh_0": ("a",), "dense_0": ("input",), "relu_0.sigmoid_0": ("dense_0",), "relu_0": ("relu_0.sigmoid_0",), "relu_1": ("a",),
     }  # fmt: skip
@@ -86,7 +98,11 @@ def test_residual_is_add() -> None:
     [
         ("[dense: 3, {relu: {name: dense_0}}]", "3:21", "the name 'dense_0' is used twice in its scope"),
         ("[{relu: {from: nowhere}}]", "3:24", "unknown name 'nowhere'"),
-        ("[{dense: {units: 3, name: stem}}, {relu: {from: stme}}]", "3:57", "unknown name 'stme'; did you mean 'stem'?"),
+        (
+            "[{dense: {units: 3, name: stem}}, {relu: {from: stme}}]",
+            "3:57",
+            "unknown name 'stme'; did you mean 'stem'?",
+        ),
         ("[{relu: {from: later}}, {relu: {name: later}}]", "3:24", "unknown name 'later'"),
         ("[{relu: {from: [input, input]}}]", "3:11", "'relu' reads one input, not 2"),
         ("[{relu: {name: input}}]", "3:11", "the name 'input' is used twice"),
@@ -117,7 +133,11 @@ def test_arguments_are_expressions_or_layers_read_where_they_were_written() -> N
 
 
 def test_an_argument_of_layers_may_be_empty_or_an_operand() -> None:
-    found = graph("define: {block: {args: {shortcut: []}, layers: [{add: [shortcut, [relu]]}]}}\n" + HEAD + "layers: [block, {block: {shortcut: [tanh]}}]")
+    found = graph(
+        "define: {block: {args: {shortcut: []}, layers: [{add: [shortcut, [relu]]}]}}\n"
+        + HEAD
+        + "layers: [block, {block: {shortcut: [tanh]}}]"
+    )
     assert found.layer("block_0.add_0").inputs == ("input", "block_0.add_0.relu_0")
     assert found.layer("block_1.add_0").inputs == ("block_1.add_0.tanh_0", "block_1.add_0.relu_0")
 
@@ -163,7 +183,9 @@ def test_in_and_out_are_what_enters_and_leaves() -> None:
 
 def test_include(tmp_path: Path) -> None:
     (tmp_path / "blocks.yaml").write_text("symbols: {w: 4, v: 2}\ndefine: {block: [dense: w, relu]}\n")
-    (tmp_path / "net.yaml").write_text("include: [blocks.yaml]\nsymbols: {w: 5}\n" + HEAD + "layers: [block, dense: v]\n")
+    (tmp_path / "net.yaml").write_text(
+        "include: [blocks.yaml]\nsymbols: {w: 5}\n" + HEAD + "layers: [block, dense: v]\n"
+    )
     found = expand(bc.load(tmp_path / "net.yaml"))
     assert found.name == "net"
     sizes = [found.conditions.values[layer.shape[0]] for layer in found if layer.kind == "dense"]
@@ -223,9 +245,18 @@ def test_a_ball_for_each_array() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("input: {shape: [3], norm: 1}\nlayers: [dense: 3]", "2:10: the learned array 'weight' of 'dense' has no radius"),
-        (HEAD + "layers: [{dense: {units: 3, radius: {wieght: 1}}}]", "3:11: 'dense' has no learned array 'wieght'; did you mean 'weight'?"),
-        (HEAD + "layers: [{dense: {units: 3, bias: false, radius: {weight: 1, bias: 1}}}]", "3:11: 'dense' has no learned array 'bias'"),
+        (
+            "input: {shape: [3], norm: 1}\nlayers: [dense: 3]",
+            "2:10: the learned array 'weight' of 'dense' has no radius",
+        ),
+        (
+            HEAD + "layers: [{dense: {units: 3, radius: {wieght: 1}}}]",
+            "3:11: 'dense' has no learned array 'wieght'; did you mean 'weight'?",
+        ),
+        (
+            HEAD + "layers: [{dense: {units: 3, bias: false, radius: {weight: 1, bias: 1}}}]",
+            "3:11: 'dense' has no learned array 'bias'",
+        ),
         (HEAD + "layers: [{dense: {units: 3, radius: -1}}]", "3:37: a radius must not be negative: -1"),
         (HEAD + "layers: [{dense: {units: 3, spectral: -1}}]", "3:39: a spectral norm must not be negative: -1"),
     ],
@@ -257,7 +288,10 @@ def test_sharing_layers_arrays_and_modules() -> None:
 
 
 def test_sharing_transposed() -> None:
-    found = graph(HEAD + "layers: [{dense: {units: 5, bias: false, name: a}}, {dense: {units: 3, bias: false, share: {weight: a.weight}}}]")
+    found = graph(
+        HEAD
+        + "layers: [{dense: {units: 5, bias: false, name: a}}, {dense: {units: 3, bias: false, share: {weight: a.weight}}}]"
+    )
     assert found.layer("dense_0").arrays[0].shape == (3, 5)
     assert found.layer("dense_0").arrays[0].ball == "a"
 
@@ -274,9 +308,21 @@ def test_sharing_transposed() -> None:
     ],
 )
 def test_mistakes_with_sharing(share: str, message: str) -> None:
-    (line,) = mistakes(HEAD + f"layers: [{{dense: {{units: 5, name: a}}}}, relu, {{dense: {{units: 4, share: {share}}}}}]")
+    (line,) = mistakes(
+        HEAD + f"layers: [{{dense: {{units: 5, name: a}}}}, relu, {{dense: {{units: 4, share: {share}}}}}]"
+    )
     assert message in line
     assert line.startswith("spec.yaml:3:")
+
+
+def test_a_gain_that_starts_at_one_is_shared_as_a_gain_only() -> None:
+    text = (
+        HEAD
+        + "layers: [{batchnorm: {eps: 1, affine: true, name: a}}, {batchnorm: {eps: 1, affine: true, share: SHARE}}]"
+    )
+    (line,) = mistakes(text.replace("SHARE", "{weight: a.weight, bias: a.weight}"))
+    assert "'a.weight' is a gain that starts at one, and 'bias' is none" in line
+    assert balls(graph(text.replace("SHARE", "a")).layer("batchnorm_0")) == {"weight": ("a", True), "bias": ("a", True)}
 
 
 # Repeats -------------------------------------------------------------------------------------------------------------
@@ -322,7 +368,8 @@ layers:
 
 def test_a_state_that_starts_somewhere_and_a_collection() -> None:
     found = graph(
-        HEAD + "layers: [{dense: {units: 3, name: a}}, {repeat: {times: 2, collect: true, name: r, carry: {h: {start: a, next: b}}, "
+        HEAD
+        + "layers: [{dense: {units: 3, name: a}}, {repeat: {times: 2, collect: true, name: r, carry: {h: {start: a, next: b}}, "
         "layers: [{add: {from: [[], h], name: b}}, relu]}}]"
     )
     assert found.layer("r.0.b").inputs == ("a", "a")
@@ -361,12 +408,21 @@ def test_an_index_unrolls_a_repeat_whose_times_have_a_value() -> None:
     [
         ("{repeat: {times: k, index: i, layers: [dense: 3]}}", "a repeat with a symbolic number of times has no index"),
         ("{repeat: {times: k, layers: [dense: 4]}}", "the body changes the shape: [3] becomes [4]"),
-        ("{repeat: {times: k, name: r, layers: [{dense: {units: 3, name: a}}]}}, {relu: {from: r.*.a}}", "'r.*.a' is not the name of a step"),
+        (
+            "{repeat: {times: k, name: r, layers: [{dense: {units: 3, name: a}}]}}, {relu: {from: r.*.a}}",
+            "'r.*.a' is not the name of a step",
+        ),
         ("{repeat: {times: 1/2, layers: [relu]}}", "a number of times must be a whole number, not 1/2"),
         ("{repeat: {times: -1, layers: [relu]}}", "a number of times must be a whole number, not -1"),
         ("{repeat: {times: 10**9, layers: [relu]}}", "more than 100000 copies"),
-        ("{repeat: {times: 2, each: {x: input}, layers: [{relu: {from: x}}]}}", "'x' takes 2 slices of an array of shape [3]"),
-        ("{repeat: {times: 2, carry: {h: {shape: [2], next: a}}, layers: [{relu: {name: a}}]}}", "'h' has shape [2], and 'a' has [3]"),
+        (
+            "{repeat: {times: 2, each: {x: input}, layers: [{relu: {from: x}}]}}",
+            "'x' takes 2 slices of an array of shape [3]",
+        ),
+        (
+            "{repeat: {times: 2, carry: {h: {shape: [2], next: a}}, layers: [{relu: {name: a}}]}}",
+            "'h' has shape [2], and 'a' has [3]",
+        ),
         ("{repeat: {times: 2, carry: {h: {shape: [3], next: b}}, layers: [relu]}}", "unknown name 'b'"),
         ("{repeat: {times: 0, collect: true, layers: [relu]}}", "there is nothing to collect from 0 copies"),
     ],
@@ -378,7 +434,11 @@ def test_mistakes_with_repeats(layers: str, message: str) -> None:
 
 
 def test_a_loop_is_read_from_outside_through_its_states_only() -> None:
-    text = SYMBOLIC + HEAD + "layers: [{repeat: {times: k, name: r, carry: {h: {shape: [3], next: a}}, layers: [{relu: {name: a}}]}}, {add: [r, r.h]}]"
+    text = (
+        SYMBOLIC
+        + HEAD
+        + "layers: [{repeat: {times: k, name: r, carry: {h: {shape: [3], next: a}}, layers: [{relu: {name: a}}]}}, {add: [r, r.h]}]"
+    )
     found = graph(text)
     assert found.layer("add_0").inputs == ("r.@running@after", "r.h@after")
 
@@ -388,7 +448,10 @@ def test_a_loop_is_read_from_outside_through_its_states_only() -> None:
 
 def test_several_inputs_and_outputs() -> None:
     text = "batch: 2\ninputs: {a: {shape: [3], norm: 1}, b: {shape: [4], norm: {sample: 2}}, c: {shape: [2, 2], norm: {entry: 3}}}\nradius: 1\n"
-    found = graph(text + "layers: [{relu: {from: a, name: first}}, {tanh: {from: b}}, {flatten: {from: c}}]\noutput: [first, flatten_0]")
+    found = graph(
+        text
+        + "layers: [{relu: {from: a, name: first}}, {tanh: {from: b}}, {flatten: {from: c}}]\noutput: [first, flatten_0]"
+    )
     assert found.outputs == ("first", "flatten_0")
     norms = [found.layer(name).settings["norm"] for name in "abc"]
     assert norms == [1, 2 * sympy.sqrt(2), 3 * sympy.sqrt(8)]
@@ -405,7 +468,10 @@ def test_token_inputs_have_no_norm() -> None:
 
 
 def test_the_loss_is_a_step_of_its_own() -> None:
-    found = graph(HEAD + "layers: [dense: 3, {dense: {units: 3, name: b}}]\nloss: {squared: {from: [dense_0, b]}}\nregularizer: {l2: 1/10}")
+    found = graph(
+        HEAD
+        + "layers: [dense: 3, {dense: {units: 3, name: b}}]\nloss: {squared: {from: [dense_0, b]}}\nregularizer: {l2: 1/10}"
+    )
     assert found.loss == "loss"
     assert found.layer("loss").inputs == ("dense_0", "b")
     assert found.outputs == ("b",)
@@ -497,7 +563,9 @@ def test_resnet50(tmp_path: Path) -> None:
     found = expand(bc.load(tmp_path / "resnet50.yaml"))
     assert sum(layer.parameters for layer in found) == 25_557_032  # as torchvision counts them
     assert found.layer(found.paths["stage3.rest.4"]).shape == (1024, 14, 14)
-    assert found.balls["stage3.rest.4.bottleneck_0.add_0.conv_bn_1.conv2d_0"].radius == found.conditions.symbols["R"] / 2
+    assert (
+        found.balls["stage3.rest.4.bottleneck_0.add_0.conv_bn_1.conv2d_0"].radius == found.conditions.symbols["R"] / 2
+    )
     bounds = bc.compile(bc.load(tmp_path / "resnet50.yaml"), wrt="stage4.**")
     assert bounds.lipschitz.log10() is not None
     assert bounds.layers["stage3"].lipschitz.evaluate() == 0

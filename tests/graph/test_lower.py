@@ -78,7 +78,9 @@ def test_dense_layers_on_several_positions_add_the_bias_at_each() -> None:
 
 def test_convolutions() -> None:
     """Kernel 3, stride 2: 2 windows; 3 positions, each with the bias."""
-    assert body(SIGNAL + "layers: [{conv1d: {channels: 4, kernel: 3, stride: 2}}]") == [Bilinear(0, 1, sqrt(2), sqrt(3 * n))]
+    assert body(SIGNAL + "layers: [{conv1d: {channels: 4, kernel: 3, stride: 2}}]") == [
+        Bilinear(0, 1, sqrt(2), sqrt(3 * n))
+    ]
     assert body(SIGNAL + "layers: [{conv1d: {channels: 4, kernel: 3, stride: 2, bias: false, spectral: S}}]") == [
         Bilinear(0, 1, sqrt(2), S.Zero, SPECTRAL)
     ]
@@ -101,7 +103,9 @@ def test_averages_are_linear_and_keep_the_largest_entry(step: str, norm: sympy.E
 
 def test_an_average_with_a_clipped_last_window_divides_by_less() -> None:
     """8 entries, kernel 5, stride 4, ceil: 2 windows of 5 and of 4 entries; each entry in at most 2."""
-    assert body(SIGNAL + "layers: [avgpool1d: {kernel: 5, stride: 4, ceil: true}]") == [Linear(0, sqrt(2) / 2, contracts_sup=True)]
+    assert body(SIGNAL + "layers: [avgpool1d: {kernel: 5, stride: 4, ceil: true}]") == [
+        Linear(0, sqrt(2) / 2, contracts_sup=True)
+    ]
 
 
 def test_dropout_and_given_linear_maps() -> None:
@@ -127,7 +131,10 @@ def test_combinations() -> None:
 
 
 def test_a_stochastic_factor_is_known_by_its_rows_whatever_the_axis_of_the_product() -> None:
-    plain, stochastic = "layers: [{matmul: {from: [[], []], transpose_right: true}}]", "layers: [softmax, {matmul: {from: [[], input], transpose_right: true}}]"
+    plain, stochastic = (
+        "layers: [{matmul: {from: [[], []], transpose_right: true}}]",
+        "layers: [softmax, {matmul: {from: [[], input], transpose_right: true}}]",
+    )
     assert body(SIGNAL + plain)[-1] == Bilinear(0, 0, S.One)
     assert body(SIGNAL + stochastic)[-1] == Bilinear(1, 0, S.One, left_norm=sqrt(3))
     turned = stochastic.replace("transpose_right", "transpose_left")
@@ -208,7 +215,8 @@ def test_a_symbolic_repeat() -> None:
 
 def test_a_symbolic_scan_starts_at_zero_and_reads_slices() -> None:
     found = lowered(
-        HEAD + "input: {shape: [k, 3], norm: 1}\nlayers: [{repeat: {times: k, each: {x: input}, carry: {h: {shape: [3], next: s}}, layers: [{add: {from: [x, h], name: s}}]}}]"
+        HEAD
+        + "input: {shape: [k, 3], norm: 1}\nlayers: [{repeat: {times: k, each: {x: input}, carry: {h: {shape: [3], next: s}}, layers: [{add: {from: [x, h], name: s}}]}}]"
     )
     assert Constant(S.Zero) in found.primitives
     assert Linear(0, S.One, contracts_sup=True) in found.primitives
@@ -222,7 +230,9 @@ IMAGE = HEAD + "input: {shape: [3, 8, 8], norm: 1}\n"
 
 
 def test_published_constants() -> None:
-    found = lowered(IMAGE + "layers: [{conv2d: {channels: 2, kernel: 3, stride: 2}}, softplus, flatten, dense: 5]", published=True)
+    found = lowered(
+        IMAGE + "layers: [{conv2d: {channels: 2, kernel: 3, stride: 2}}, softplus, flatten, dense: 5]", published=True
+    )
     conv, bias, total = (p for p in found.primitives[3:6])
     assert conv == Bilinear(0, 2, S(2))
     assert bias == Linear(0, 2 * sqrt(n))

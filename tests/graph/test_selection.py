@@ -29,7 +29,9 @@ def graph() -> LayerGraph:
     return expand(bc.loads(TEXT))
 
 
-UP = [f"{prefix}.up.{array}" for prefix in ("block_0", "rest.0.block_0", "rest.1.block_0") for array in ("weight", "bias")]
+UP = [
+    f"{prefix}.up.{array}" for prefix in ("block_0", "rest.0.block_0", "rest.1.block_0") for array in ("weight", "bias")
+]
 
 
 @pytest.mark.parametrize(

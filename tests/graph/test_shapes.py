@@ -71,7 +71,11 @@ def test_shapes(shape: str, step: str, expected: tuple[int, ...], parameters: in
 
 
 def test_symbolic_shapes() -> None:
-    layer = last("[c, h, w]", "conv2d: {channels: 2*c, kernel: 3, stride: 2, padding: 1}", "symbols: {c:, h: {integer: true}, w: 9}\n")
+    layer = last(
+        "[c, h, w]",
+        "conv2d: {channels: 2*c, kernel: 3, stride: 2, padding: 1}",
+        "symbols: {c:, h: {integer: true}, w: 9}\n",
+    )
     c, h, w = (next(s for axis in layer.shape for s in axis.free_symbols if s.name == name) for name in "chw")
     assert layer.shape == (2 * c, sympy.floor((h - 1) / 2) + 1, sympy.floor((w - 1) / 2) + 1)
     assert layer.parameters == 2 * c * c * 9 + 2 * c

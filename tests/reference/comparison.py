@@ -58,7 +58,9 @@ class Comparison:
         return self.network.graph.loss or OUTPUT
 
 
-def compare(text: str, wrt: Sequence[str] = ("parameters",), seed: int = 0, refine: bool = False, climbs: int = 2) -> Comparison:
+def compare(
+    text: str, wrt: Sequence[str] = ("parameters",), seed: int = 0, refine: bool = False, climbs: int = 2
+) -> Comparison:
     """Check all bounds of the network that the spec `text` describes; the caller asserts that there are no violations."""
     architecture = loads(text)
     network = Network(architecture, tuple(wrt), seed)
@@ -211,7 +213,12 @@ def _largest_eigenvalue(Q: NDArray[np.float64]) -> float:
 
 
 def _check_compiled(
-    result: Comparison, text: str, wrt: Sequence[str], refine: bool, points: NDArray[np.float64], rng: np.random.Generator
+    result: Comparison,
+    text: str,
+    wrt: Sequence[str],
+    refine: bool,
+    points: NDArray[np.float64],
+    rng: np.random.Generator,
 ) -> None:
     """What `compile` answers is what was compared: the program's own numbers, and by blocks at least lambda_max."""
     network = result.network
@@ -233,12 +240,19 @@ def _check_compiled(
         _check_objective(result, points, rng, total, layer)
 
 
-def _check_objective(result: Comparison, points: NDArray[np.float64], rng: np.random.Generator, *compiled: Bounds) -> None:
+def _check_objective(
+    result: Comparison, points: NDArray[np.float64], rng: np.random.Generator, *compiled: Bounds
+) -> None:
     """F = loss + weight/2 ||w||^2: its gradient, and differences of gradients."""
     network = result.network
     loss, weight = network.graph.loss, network.graph.regularizer
     assert loss is not None
-    inputs = np.concatenate([np.full(len(b.center), b.name in network.graph.paths and network.graph.layer(b.name).kind == "input") for b in network.blocks])
+    inputs = np.concatenate(
+        [
+            np.full(len(b.center), b.name in network.graph.paths and network.graph.layer(b.name).kind == "input")
+            for b in network.blocks
+        ]
+    )
     decayed = (0.0 if weight is None else network.number(weight)) * ~inputs[network.selected]
 
     def gradient(w: NDArray[np.float64]) -> NDArray[np.float64]:

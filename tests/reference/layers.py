@@ -21,7 +21,12 @@ _ERF = np.vectorize(math.erf, otypes=[float])
 
 def softplus(z: Array, beta: float = 1.0) -> Array:
     x = beta * z
-    return np.where(x.real > 0, x + np.log1p(np.exp(np.where(x.real > 0, -x, 0))), np.log1p(np.exp(np.where(x.real > 0, 0, x)))) / beta
+    return (
+        np.where(
+            x.real > 0, x + np.log1p(np.exp(np.where(x.real > 0, -x, 0))), np.log1p(np.exp(np.where(x.real > 0, 0, x)))
+        )
+        / beta
+    )
 
 
 def sigmoid(z: Array) -> Array:
@@ -103,7 +108,9 @@ def dense(z: Array, weight: Array, bias: Array | None) -> Array:
     return rows.reshape(*z.shape[:-1], weight.shape[1])
 
 
-def windows(z: Array, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], counts: Sequence[int]) -> Array:
+def windows(
+    z: Array, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], counts: Sequence[int]
+) -> Array:
     """(copies, batch, channels, *counts, *kernel): the entries under each tap of each window of a padded array."""
     axes = tuple(range(3, z.ndim))
     extents = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
@@ -134,9 +141,7 @@ def convolution(
     else:
         before = after = list(padding)
     z = padded(z, before, after)
-    counts = [
-        (n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(z.shape[3:], kernel, stride, dilation, strict=True)
-    ]
+    counts = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(z.shape[3:], kernel, stride, dilation, strict=True)]
     seen = windows(z, kernel, stride, dilation, counts)
     copies, batch, channels = z.shape[:3]
     inputs = weight.shape[2]
@@ -150,7 +155,9 @@ def convolution(
 # Poolings ------------------------------------------------------------------------------------------------------------
 
 
-def _pooled(z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int], counted: bool) -> tuple[Array, Array]:
+def _pooled(
+    z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int], counted: bool
+) -> tuple[Array, Array]:
     """The windows, and where they hold entries (with `counted`: entries or padding, but nothing beyond it)."""
     extra = [
         max(0, (c - 1) * s + k - n - 2 * p)
@@ -168,12 +175,16 @@ def _pooled(z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Seq
     return values, windows(mask, kernel, stride, unit, counts).reshape(1, 1, 1, *flat).real
 
 
-def average_pool(z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int]) -> Array:
+def average_pool(
+    z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int]
+) -> Array:
     values, mask = _pooled(z, kernel, stride, padding, counts, counted=True)
     return values.sum(axis=-1) / mask.sum(axis=-1)
 
 
-def max_pool(z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int]) -> Array:
+def max_pool(
+    z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int]
+) -> Array:
     values, mask = _pooled(z, kernel, stride, padding, counts, counted=False)
     where = np.where(mask > 0, values.real, -np.inf).argmax(axis=-1)
     return np.take_along_axis(values, where[..., None], axis=-1)[..., 0]
@@ -225,7 +236,13 @@ def wave(z: Array, into: int, amplitude: float, frequency: float, phase: float, 
 
 
 def known_map(
-    z: Array, into: int, lipschitz: float | None, smoothness: float | None, at_zero: float | None, sup: float | None, rng: np.random.Generator
+    z: Array,
+    into: int,
+    lipschitz: float | None,
+    smoothness: float | None,
+    at_zero: float | None,
+    sup: float | None,
+    rng: np.random.Generator,
 ) -> Array:
     amplitude = sup if sup is not None else 2 * at_zero if at_zero else 3.0
     if amplitude == 0:
@@ -249,7 +266,9 @@ def known_bilinear(f: Array, g: Array, into: int, norm: float, rng: np.random.Ge
     return norm * product[:, None] * unit(rng, into)
 
 
-def generic(z: Array, parameter: Array, into: int, lipschitz: float, smoothness: float, rng: np.random.Generator) -> Array:
+def generic(
+    z: Array, parameter: Array, into: int, lipschitz: float, smoothness: float, rng: np.random.Generator
+) -> Array:
     """phi(v, z) with the given constants in (v, z) jointly, both reached."""
     joint = np.concatenate([parameter.reshape(z.shape[0], -1), z.reshape(z.shape[0], -1)], axis=1)
     if smoothness == 0:

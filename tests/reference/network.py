@@ -86,7 +86,9 @@ class Network:
         for layer in self.graph:
             if layer.kind == "input":
                 self._input(layer, architecture)
-        self.selected = np.concatenate([np.arange(self.width)[b.part] for b in self.blocks if b.selected] or [[]]).astype(int)
+        self.selected = np.concatenate(
+            [np.arange(self.width)[b.part] for b in self.blocks if b.selected] or [[]]
+        ).astype(int)
 
     # Numbers ---------------------------------------------------------------------------------------------------------
 
@@ -146,7 +148,9 @@ class Network:
         radius = self.number(layer.settings["sup"])  # type: ignore[arg-type]
         part = slice(self.width, self.width + size)
         self.width += size
-        self.blocks.append(Block(layer.path, part, np.zeros(size), radius, rows, self.selection.input(layer.path), radius))
+        self.blocks.append(
+            Block(layer.path, part, np.zeros(size), radius, rows, self.selection.input(layer.path), radius)
+        )
 
     def project(self, w: NDArray[np.float64], onto_sphere: bool = False) -> NDArray[np.float64]:
         """Points (points, width) moved into the product of the blocks' sets, or to the product of their boundaries."""
@@ -183,17 +187,8 @@ class Network:
         return value if stored == shape else value.transpose(0, *range(value.ndim - 1, 0, -1))
 
     def _owner(self, layer: Layer, name: str) -> tuple[str, str]:
-        array = next(a for a in layer.arrays if a.name == name)
-        if not array.shared:
-            return layer.path, name
-        ball = array.ball
-        candidates = [key for key in self.arrays if self._ball_of(key) == ball]
-        share = self._step(layer).step_fields.share
-        wanted = share[name][0].rpartition(".")[2] if isinstance(share, Mapping) else name
-        return next(key for key in candidates if key[1] == wanted)
-
-    def _ball_of(self, key: tuple[str, str]) -> str:
-        return next(a.ball for a in self.graph.layer(key[0]).arrays if a.name == key[1])
+        path, _, array = next(a.origin for a in layer.arrays if a.name == name).rpartition(".")
+        return path, array
 
     # Running ---------------------------------------------------------------------------------------------------------
 
@@ -225,7 +220,11 @@ class Network:
         if kind in LOSS_RULES:
             return result
         if result.shape != full:
-            assert kind in ("flatten", "reshape", "linear", "map", "bilinear", "generic"), (layer.path, result.shape, full)
+            assert kind in ("flatten", "reshape", "linear", "map", "bilinear", "generic"), (
+                layer.path,
+                result.shape,
+                full,
+            )
         return result.reshape(full)
 
     def _activation(self, layer: Layer, z: Array) -> Array:
@@ -363,7 +362,9 @@ def _generic(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
     parameter = net._array(layer, "weight", w)
     assert lipschitz is not None
     assert parameter is not None
-    return run.generic(inputs[0], parameter, net.size_of(layer), lipschitz, 1.0 if smoothness is None else smoothness, net.rng(layer))
+    return run.generic(
+        inputs[0], parameter, net.size_of(layer), lipschitz, 1.0 if smoothness is None else smoothness, net.rng(layer)
+    )
 
 
 def _logistic(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:

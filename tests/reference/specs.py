@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 HEADER = "symbols: {R: 3/2}\nbatch: 2\nradius: R\n"
 VECTOR = HEADER + "input: {shape: [3], norm: {sample: 1}}\n"
-NARROW = "symbols: {R: 3/2}\nradius: R\ninput: {shape: [1], norm: 2}\n"  # one unit, one sample: bounds are nearly reached
+NARROW = (
+    "symbols: {R: 3/2}\nradius: R\ninput: {shape: [1], norm: 2}\n"  # one unit, one sample: bounds are nearly reached
+)
 SIGNAL = HEADER + "input: {shape: [2, 7], norm: {entry: 1}}\n"
 IMAGE = HEADER + "input: {shape: [2, 4, 5], norm: {entry: 1/2}}\n"
 VOLUME = HEADER + "input: {shape: [1, 3, 4, 3], norm: 2}\n"
@@ -99,6 +101,14 @@ NETWORKS: Mapping[str, str] = {
     "spectral convolution": SIGNAL + "layers: [{conv1d: {channels: 2, kernel: 3, spectral: 1}}, tanh, {conv1d: {channels: 1, kernel: 2, bias: false, spectral: 1/2}}]",
     "spectral, narrow": NARROW + "layers: [{dense: {units: 1, bias: false, spectral: 1}}, {dense: {units: 1, bias: false}}]",
     "centre of the weights, one ball": VECTOR + "layers: [dense: 2, {dense: {units: 2, center: {weight: 2}}}, tanh]",
+    "centre of the bias, one ball": VECTOR + "layers: [dense: 2, {dense: {units: 2, radius: 1/4, center: {bias: 2}}}]",
+    "centres, one ball": VECTOR + "layers: [dense: 2, {dense: {units: 2, radius: 1/4, center: {weight: 1/4, bias: 2}}}]",
+    "gains with a centre of the shifts, one ball": VECTOR + "layers: [dense: 2, {batchnorm: {eps: 1/100, affine: true, radius: 1/10, center: {bias: 1/4}}}]",
+    "gains with a centre of the shifts": VECTOR + "layers: [dense: 2, {batchnorm: {eps: 1/100, affine: true, radius: {weight: 1/10, bias: 1}, center: {bias: 1/4}}}]",
+    "gain and shift from one array": VECTOR + "layers: [{dense: {units: 1, name: a, radius: 3}}, {batchnorm: {eps: 1/100, affine: true, share: {weight: a.bias, bias: a.bias}}}]",
+    "gains and shifts exchanged": VECTOR + "layers: [dense: 1, {batchnorm: {eps: 1/100, affine: true, name: a, center: 1}}, dense: 1, {batchnorm: {eps: 1/100, affine: true, share: {weight: a.bias, bias: a.weight}}}]",
+    "a gain with a centre elsewhere": VECTOR + "layers: [dense: 1, {batchnorm: {eps: 1/100, affine: true, name: a, radius: 1/10, center: 1}}, {parameter: {shape: [1], share: {weight: a.weight}}}]",
+    "regularized gains": VECTOR + "layers: [dense: 2, {batchnorm: {eps: 1, affine: true, radius: 1/10}}]\nloss: logistic\nregularizer: 50",
     "shared": VECTOR + "layers: [{dense: {units: 3, name: a}}, tanh, {dense: {units: 3, share: a}}, tanh, {dense: {units: 3, share: {weight: a.weight}}}]",
     "shared, narrow": NARROW + "layers: [{dense: {units: 1, bias: false, name: a}}, {dense: {units: 1, bias: false, share: a}}, {dense: {units: 1, bias: false, share: a}}]",
     "shared, transposed": VECTOR + "layers: [{dense: {units: 2, bias: false, name: a}}, tanh, {dense: {units: 3, share: {weight: a.weight}}}]",
@@ -164,30 +174,6 @@ layers:
     "autoencoder": VECTOR + "layers: [dense: 2, tanh, {dense: {units: 3, name: decoded}}]\nloss: {squared: {from: [decoded, input]}}",
     "a loss of a frozen network": VECTOR + "layers: [{dense: {units: 2, frozen: true}}, relu, {dense: {units: 3, frozen: true}}]\nloss: logistic",
 }  # fmt: skip
-
-# Bounds that are too small today, and why.
-REFUTED: Mapping[str, tuple[str, str]] = {
-    "centre of the bias, one ball": (
-        VECTOR + "layers: [dense: 2, {dense: {units: 2, radius: 1/4, center: {bias: 2}}}]",
-        "a centre of one array of a ball counts only where it is that of the first array (graph/inherit.py)",
-    ),
-    "centres, one ball": (
-        VECTOR + "layers: [dense: 2, {dense: {units: 2, radius: 1/4, center: {weight: 1/4, bias: 2}}}]",
-        "of several centres in one ball only the first counts (graph/inherit.py)",
-    ),
-    "gain and shift from one array": (
-        VECTOR + "layers: [dense: 1, {batchnorm: {eps: 1/100, affine: true, name: a}}, dense: {units: 1, radius: 3}, {batchnorm: {eps: 1/100, affine: true, share: {weight: a.weight, bias: a.weight}}}]",
-        "gain and shift taken from the same array are bounded as if they were different parts of the ball",
-    ),
-    "a gain elsewhere": (
-        VECTOR + "layers: [dense: 1, {batchnorm: {eps: 1/100, affine: true, name: a, radius: 1/10}}, {parameter: {shape: [1], share: {weight: a.weight}}}]",
-        "a shared gain starts at one, and its norm elsewhere leaves that out",
-    ),
-    "regularized gains": (
-        VECTOR + "layers: [dense: 2, {batchnorm: {eps: 1, affine: true, radius: 1/10}}]\nloss: logistic\nregularizer: 50",
-        "the regularizer leaves out the ones that gains start at (program/objective.py)",
-    ),
-}
 
 SELECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("narrow biases", ("input",)),

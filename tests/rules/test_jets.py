@@ -12,24 +12,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference.comparison import compare
 from reference.network import COVERED, OUTPUT
-from reference.specs import NETWORKS, REFUTED, SELECTIONS
+from reference.specs import NETWORKS, SELECTIONS
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layers import LOSS_RULES, RULES
 
+# Bounds that are too small today, and why.
+REFUTED = {
+    "gains with a centre of the shifts, one ball": "a centre of the shifts alone moves the gains of the same ball from one to zero",
+}
 
-@pytest.mark.parametrize("name", NETWORKS)
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=REFUTED[name])) if name in REFUTED else name
+        for name in NETWORKS
+    ],
+)
 def test_no_network_exceeds_its_bounds(name: str) -> None:
     assert compare(NETWORKS[name]).violations == []
-
-
-@pytest.mark.parametrize("name", REFUTED)
-def test_refuted_bounds(name: str) -> None:
-    text, reason = REFUTED[name]
-    if compare(text).violations:
-        pytest.xfail(reason)
-    pytest.fail("repaired: move this network to NETWORKS")
 
 
 @pytest.mark.parametrize(("name", "wrt"), SELECTIONS)
@@ -37,7 +40,9 @@ def test_no_network_exceeds_its_bounds_by_what_is_selected(name: str, wrt: tuple
     assert compare(NETWORKS[name], wrt).violations == []
 
 
-@pytest.mark.parametrize("name", ["narrow softplus", "narrow gelu", "narrow square", "squared", "activation square", "autoencoder"])
+@pytest.mark.parametrize(
+    "name", ["narrow softplus", "narrow gelu", "narrow square", "squared", "activation square", "autoencoder"]
+)
 def test_no_network_exceeds_its_refined_bounds(name: str) -> None:
     assert compare(NETWORKS[name], ("parameters", "input"), refine=True).violations == []
 
@@ -124,7 +129,13 @@ def fields(draw: st.DrawFn, width: int, earlier: list[str]) -> str:
     """The fields of a dense layer."""
     parts = [f"units: {width}", f"bias: {draw(st.sampled_from(['true', 'false']))}", f"radius: {draw(NUMBERS)}"]
     if draw(st.integers(0, 3)) == 0:
-        parts.append(draw(st.sampled_from(["frozen: true", "spectral: 1", "center: 1", f"radius: {{weight: 1, bias: {draw(NUMBERS)}}}"])))
+        parts.append(
+            draw(
+                st.sampled_from(
+                    ["frozen: true", "spectral: 1", "center: 1", f"radius: {{weight: 1, bias: {draw(NUMBERS)}}}"]
+                )
+            )
+        )
     if earlier and draw(st.integers(0, 3)) == 0:
         parts.append(f"share: {{weight: {draw(st.sampled_from(earlier))}.weight}}")
     found = {part.split(":")[0]: part for part in parts}  # the last of each

@@ -98,8 +98,12 @@ def dense_chain(bias: bool) -> list[Affine]:
 
 def test_the_talk_s_recursion_on_dense_layers() -> None:
     assert numbers(DENSE_CHAIN) == pytest.approx(recursion(dense_chain(True), 2.0, joint=True), rel=1e-12)
-    unbiased = DENSE_CHAIN.replace("dense: 5", "dense: {units: 5, bias: false}").replace("dense: 2", "dense: {units: 2, bias: false}")
-    unbiased = unbiased.replace("dense: 7", "dense: {units: 7, bias: false}").replace("dense: 3", "dense: {units: 3, bias: false}")
+    unbiased = DENSE_CHAIN.replace("dense: 5", "dense: {units: 5, bias: false}").replace(
+        "dense: 2", "dense: {units: 2, bias: false}"
+    )
+    unbiased = unbiased.replace("dense: 7", "dense: {units: 7, bias: false}").replace(
+        "dense: 3", "dense: {units: 3, bias: false}"
+    )
     assert numbers(unbiased) == pytest.approx(recursion(dense_chain(False), 2.0, joint=True), rel=1e-12)
 
 
@@ -132,11 +136,13 @@ def test_the_paper_s_own_constants() -> None:
 
 def test_the_input_is_differentiated_by_the_same_recursion() -> None:
     """With respect to the input alone: l_0 = 1 and nothing by v."""
-    _, l, L = numbers(HEAD + "layers: [dense: {units: 5, bias: false}, tanh, dense: {units: 2, bias: false}, sigmoid]", wrt="input")
+    _, l, L = numbers(
+        HEAD + "layers: [dense: {units: 5, bias: false}, tanh, dense: {units: 2, bias: false}, sigmoid]", wrt="input"
+    )
     first, second = 1.5, 1.5 * 1.5
     L_1 = ACTIVATIONS["tanh"][1] * first**2
     assert l == pytest.approx(0.25 * second, rel=1e-12)
-    assert L == pytest.approx(0.25 * 1.5 * L_1 + ACTIVATIONS["sigmoid"][1] * second**2, rel=1e-12)
+    assert pytest.approx(0.25 * 1.5 * L_1 + ACTIVATIONS["sigmoid"][1] * second**2, rel=1e-12) == L
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
@@ -210,7 +216,9 @@ def test_a_row_stochastic_factor_has_norm_up_to_the_root_of_its_rows() -> None:
 def test_a_row_stochastic_factor_with_more_columns_than_rows() -> None:
     text = "inputs: {p: {shape: [2, 9], norm: 100}, z: {shape: [9, 3], norm: 5}}\nradius: 1\nlayers: [{softmax: {from: p}}, {matmul: [[], z]}]"
     assert bounds(text, wrt="z").lipschitz.evaluate() == pytest.approx(math.sqrt(2), rel=1e-12)
-    transposed = text.replace("[9, 3]", "[2, 3]").replace("{matmul: [[], z]}", "{matmul: {from: [[], z], transpose_left: true}}")
+    transposed = text.replace("[9, 3]", "[2, 3]").replace(
+        "{matmul: [[], z]}", "{matmul: {from: [[], z], transpose_left: true}}"
+    )
     assert bounds(transposed, wrt="z").lipschitz.evaluate() == pytest.approx(math.sqrt(2), rel=1e-12)
 
 
@@ -225,11 +233,13 @@ def test_spectral_bounds(S: float) -> None:
     norm, l, L = numbers(text)
     assert norm == pytest.approx(min(R * by_v, S * m_1 + R * 2), rel=1e-12)
     assert l == pytest.approx(by_z * l_1 + by_v, rel=1e-12)
-    assert L == pytest.approx(2 * l_1, rel=1e-12)
+    assert pytest.approx(2 * l_1, rel=1e-12) == L
 
 
 def test_a_centre_adds_to_the_radius() -> None:
-    norm, l, L = numbers("input: {shape: [3], norm: 3}\nradius: 2\nlayers: [{dense: {units: 2, center: 5, bias: false}}, dense: {units: 2, bias: false}]")
+    norm, l, L = numbers(
+        "input: {shape: [3], norm: 3}\nradius: 2\nlayers: [{dense: {units: 2, center: 5, bias: false}}, dense: {units: 2, bias: false}]"
+    )
     assert (norm, l, L) == pytest.approx((2 * 7 * 3, 2 * 3 + 7 * 3, 2 * 3), rel=1e-12)
 
 

@@ -1,0 +1,152 @@
+"""Hostile specs get a clear error and exit status 2: nothing is executed, nothing hangs, nothing crashes.
+
+Each file is read by `boundcalc bounds` in a process that is killed after a minute: a hang fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import boundcalc as bc
+from boundcalc.graph.expand import expand
+
+HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
+CHAIN = [f"m{i}" for i in range(41)]
+
+TEXTS: dict[str, bytes | str] = {
+    "50,000 brackets": "[" * 50_000,
+    "50,000 closed brackets": HEAD + "layers: " + "[" * 50_000 + "]" * 50_000,
+    "50,000 braces": "{a: " * 50_000,
+    "alias bomb": "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)),
+    "merge-key bomb": "a0: &a0 {x: 1}\n"
+    + "".join(f"a{i}: &a{i} {{<<: [{','.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 30)),
+    "tag that executes": 'layers: !!python/object/apply:os.system ["touch pwned"]\n',
+    "harmless tag": HEAD + "layers: [!!str relu]\n",
+    "duplicate keys": HEAD + "layers: [relu]\nlayers: [tanh]\n",
+    "10**10**10 in a symbol": "symbols: {a: 10**10**10}\n" + HEAD + "layers: [dense: 3]\n",
+    "10**10**10 in a radius": HEAD.replace("radius: 1", "radius: 10**10**10") + "layers: [dense: 3]\n",
+    "import in a size": HEAD + "layers: [dense: \"__import__('os').system('touch pwned')\"]\n",
+    "import in a radius": HEAD.replace("radius: 1", "radius: __import__('os')") + "layers: [dense: 3]\n",
+    "1 MB scalar": HEAD + "layers: [dense: " + "9" * 1_000_000 + "]\n",
+    "more than 1 MB": HEAD + "layers: [dense: " + "9" * (1 << 20) + "]\n",
+    "NUL": b"input: \0\n",
+    "not UTF-8": "name: café\n".encode("latin-1"),
+    "UTF-16": "name: x\n".encode("utf-16"),
+    "binary": bytes(range(256)) * 40,
+    "empty": "",
+    "only a comment": "# nothing\n",
+    "null": "null\n",
+    "a word": "hello\n",
+    "a list": "- a\n",
+    "two documents": HEAD + "layers: [relu]\n---\na: 1\n",
+    "module that calls itself": HEAD + "define:\n  a: [dense: 3, a]\nlayers: [a]\n",
+    "modules that call each other": HEAD + "define:\n  a: [b]\n  b: [a]\nlayers: [a]\n",
+    "10**9 copies": HEAD + "layers: [repeat: {times: 10**9, layers: [relu]}]\n",
+    "half a copy": HEAD + "layers: [repeat: {times: 1/2, layers: [relu]}]\n",
+    "symbols in a circle": "symbols: {a: b, b: c, c: a}\n" + HEAD + "layers: [dense: a]\n",
+    "towers of symbols": "symbols:\n  s0: 3\n" + "".join(f"  s{i}: s{i - 1}**s{i - 1}\n" for i in range(1, 9)) + HEAD
+    + "layers: [dense: s8]\n",
+    "towers of exponentials": HEAD.replace("radius: 1", f"radius: {'exp(' * 10}3{')' * 10}") + "layers: [dense: 3]\n",
+    "power of sums": "symbols: {a:, b:, c:}\n" + HEAD.replace("radius: 1", f"radius: {'*'.join(['(a+b+c)'] * 200)}")
+    + "layers: [dense: 4]\n",
+    "20,000 mistakes": HEAD + "layers:\n" + "  - foo\n" * 20_000,
+    "includes itself": "include: [spec.yaml]\n" + HEAD + "layers: [relu]\n",
+    "includes the system's files": "include: [/etc/passwd]\n" + HEAD + "layers: [relu]\n",
+    "includes from above": "include: [../../etc/passwd]\n" + HEAD + "layers: [relu]\n",
+    "includes a folder": "include: [.]\n" + HEAD + "layers: [relu]\n",
+    "includes an endless name": "include: [" + "a" * 5000 + "]\n" + HEAD + "layers: [relu]\n",
+}  # fmt: skip
+
+
+def modules(body: str, last: str, first: str, args: str = "") -> str:
+    """m0 ... m40, each calling the next as `body` says."""
+    lines = [f"  {name}: {{{args}layers: [{body.format(after)}]}}" for name, after in zip(CHAIN, CHAIN[1:], strict=False)]
+    return HEAD + "define:\n" + "\n".join(lines) + f"\n  m40: {{{args}layers: [{last}]}}\nlayers: [{first}]\n"
+
+
+EXPONENTIAL = {
+    "layers": modules("{0}, {0}", "relu", "m0"),
+    "nothing": modules("{0}, {0}", "", "m0"),
+    "mistakes": modules("{0}, {0}", "dense: -1", "m0"),
+    "arguments": modules("{0}: {{q: q*q}}", "dense: q", "m0: {q: 2}", "args: {q:}, "),
+    "lists of layers": modules("{0}: {{q: [q, q]}}", "q", "m0: {q: [relu]}", "args: {q:}, "),
+    "repeats": HEAD + "layers: [" + "repeat: {times: 1000, layers: [" * 4 + "relu" + "]}" * 4 + "]\n",
+    "repeats of nothing": HEAD + "layers: [" + "repeat: {times: 1000, layers: [" * 4 + "]}" * 4 + "]\n",
+    "chain of modules": HEAD + "define:\n" + "".join(f"  c{i}: [c{i + 1}]\n" for i in range(2000))
+    + "  c2000: [relu]\nlayers: [c0]\n",
+}  # fmt: skip
+
+
+def test_hostile_files_are_refused_by_one_command(tmp_path: Path) -> None:
+    folders = {}
+    for name, text in TEXTS.items():
+        folder = tmp_path / str(len(folders))
+        folder.mkdir()
+        (folder / "spec.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        folders[str(folder / "spec.yaml")] = name
+    command = [sys.executable, "-m", "boundcalc", "check", *folders, str(tmp_path), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == ""
+    refused = {str(Path(m["file"]).parent / "spec.yaml") for m in json.loads(done.stdout)["mistakes"] if m["msg"]}
+    assert [name for path, name in folders.items() if path not in refused] == []
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_hostile_texts_raise_short_errors(name: str) -> None:
+    text = TEXTS[name]
+    with pytest.raises(bc.SpecError) as error:
+        expand(bc.loads(text))
+    assert error.value.mistakes
+    assert all(len(str(mistake)) < 6000 for mistake in error.value.mistakes)
+    assert len(error.value.errors()) <= 50
+
+
+@pytest.mark.parametrize("name", EXPONENTIAL)
+def test_structures_that_grow_exponentially_are_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boundcalc.graph.expand.LAYER_LIMIT", 2000)  # the walk is stopped by a count: a smaller one is as good
+    with pytest.raises(bc.SpecError) as error:
+        expand(bc.loads(EXPONENTIAL[name]))
+    assert error.value.mistakes
+
+
+def test_long_chains_of_symbols_and_arguments_are_ordinary() -> None:
+    symbols = "symbols:\n  s0: 1\n" + "".join(f"  s{i}: s{i - 1} + 1\n" for i in range(1, 1000))
+    bounds = bc.compile(bc.loads(symbols + HEAD + "layers: [dense: s999]\n"))
+    assert bounds.lipschitz.evaluate() == pytest.approx(2**0.5)
+    arguments = modules("{0}: {{q: q+q}}", "dense: {units: q, bias: false}", "m0: {q: 1}", "args: {q:}, ")
+    assert bc.compile(bc.loads(arguments)).graph.layer("m0_0.m1_0" if False else _last(arguments)).shape == (2**40,)
+
+
+def _last(text: str) -> str:
+    return expand(bc.loads(text)).outputs[0]
+
+
+def test_sizes_beyond_doubles_are_ordinary() -> None:
+    text = "input: {shape: [3, 10**300, 10**300], norm: 10**400}\nradius: 10**400\nlayers: [conv2d: {channels: 3, kernel: 3}]\n"
+    bounds = bc.compile(bc.loads(text))
+    assert bounds.norm.log10() == pytest.approx(1000, abs=1e3)
+    assert bounds.norm.evaluate() == float("inf")
+    assert bounds.norm.number().partition("e")[2] == "+800"
+
+
+@pytest.mark.parametrize("name", ["print", "__class__", "__builtins__", "exec", "S", "N", "Q", "t_1", "norm", "norm_head", "_"])
+def test_symbols_may_have_the_names_of_anything(name: str) -> None:
+    text = f"symbols: {{{name}:}}\ninput: {{shape: [4], norm: 1}}\nradius: {name}\nlayers: [{{dense: {{units: 3, name: head}}}}]\n"
+    bounds = bc.compile(bc.loads(text))
+    assert bounds.norm.evaluate({name: 2}) == 2 * 2**0.5
+    assert bounds.symbols[name].name == name
+    names = [definition for definition, _ in bounds.definitions]
+    assert name not in names
+
+
+@pytest.mark.parametrize("name", ["lambda", "None", "True", "in", "I", "E", "pi", "oo", "sqrt", "max", "é", "x.y", "1x", "a b"])
+def test_symbols_may_not_be_called_like_this(name: str) -> None:
+    with pytest.raises(bc.SpecError):
+        bc.loads(f'symbols: {{"{name}": 2}}\n{HEAD}layers: [relu]\n')

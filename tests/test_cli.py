@@ -1,0 +1,367 @@
+"""The command line as a stranger uses it: results on stdout, the rest on stderr, exit statuses, mistakes as messages."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from boundcalc.cli import main
+
+SPECS = Path(__file__).parent.parent / "specs"
+SMALL = "input: {shape: [4], norm: 1}\nradius: R\nsymbols: {R: 2, w: 3}\nlayers: [{dense: {units: w, name: head}}, softplus]\n"
+COMMAND = [sys.executable, "-m", "boundcalc"]
+
+
+class Answer(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    def run(*arguments: object, stdin: bytes = b"") -> Answer:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Answer(int(stop.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+# Formats and files ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["text", "json", "latex", "python"])
+def test_every_format_answers_on_stdout_alone(run: Run, small: Path, form: str) -> None:
+    answer = run("bounds", small, "--format", form)
+    assert answer.status == 0
+    assert answer.err == ""
+    assert answer.out.endswith("\n")
+
+
+def test_text_is_the_default_and_shows_both_groupings(run: Run, small: Path) -> None:
+    text = run("bounds", small).out
+    assert "blocks: total" in text
+    assert "blocks: layer" in text
+    swapped = run("bounds", small, "--blocks", "layer").out
+    assert swapped.index("network") < swapped.index("blocks: layer", swapped.index("network"))
+    assert "blocks: total" in swapped
+
+
+def test_symbols_left_free_show_one_grouping(run: Run, small: Path) -> None:
+    text = run("bounds", small, "--set", "R=").out
+    assert "blocks: layer" not in text
+    assert "free: R" in text
+
+
+def test_dash_reads_standard_input_once(run: Run) -> None:
+    text = run("bounds", "-", stdin=SMALL.encode())
+    assert text.status == 0, text.err
+    assert run("bounds", "-", "--format", "json", stdin=SMALL.encode()).json["name"] == "architecture"
+    assert run("show", "-", stdin=SMALL.encode()).status == 0
+    mistake = run("check", "-", stdin=b"layers: [cnov2d: 3]")
+    assert mistake.status == 2
+    assert "<stdin>:1:10: unknown layer 'cnov2d'; did you mean 'conv2d'?" in mistake.err
+
+
+def test_output_goes_to_a_file(run: Run, small: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    answer = run("bounds", small, "--format", "json", "-o", target)
+    assert (answer.status, answer.out, answer.err) == (0, "", "")
+    assert json.loads(target.read_text()) == run("bounds", small, "--format", "json").json
+    assert run("bounds", small, "-o", "-").out == run("bounds", small).out
+
+
+@pytest.mark.parametrize("target", ["missing/out.json", "."])
+def test_an_output_that_cannot_be_written_is_a_mistake(
+    run: Run, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = run("bounds", small, "-o", target)
+    assert answer.status == 2
+    assert "cannot write" in answer.err
+    assert answer.out == ""
+
+
+def test_tables_are_not_cropped_in_a_pipe(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    name = "a_very_long_name_of_a_layer" * 10
+    path = tmp_path / "long.yaml"
+    path.write_text(SMALL.replace("head", name))
+    for command in ("bounds", "show"):
+        assert name in run(command, path).out
+
+
+def test_no_colour_codes_at_all(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for command in (("bounds", small), ("show", small), ("bounds", "nothing.yaml")):
+        answer = run(*command)
+        assert "\x1b" not in answer.out + answer.err
+
+
+# --set, --values, --wrt, --constants ---------------------------------------------------------------------------------
+
+
+def number(answer: Answer, name: str = "norm") -> str:
+    assert answer.status == 0, answer.err
+    return answer.json["bounds"][name]["number"]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "same_as"),
+    [
+        ("R=1+2", "R=3"),
+        ("radius=3", "R=3"),
+        ("head.radius=R+1", "R=3"),
+        ("w=6/2", "R=2"),
+        ("input.norm=sqrt(1)", "batch=1"),
+        (" R =3", "R=3"),
+    ],
+)
+def test_set_symbols_and_fields(run: Run, small: Path, assignment: str, same_as: str) -> None:
+    one = run("bounds", small, "--format", "json", "--set", assignment)
+    other = run("bounds", small, "--format", "json", "--set", same_as)
+    assert number(one) == number(other)
+
+
+def test_set_changes_the_answer(run: Run, small: Path) -> None:
+    plain = run("bounds", small, "--format", "json")
+    for assignment in ("R=3", "head.units=7", "head.radius=2*R", "batch=9", "input.norm=5", "head.bias=false"):
+        assert number(run("bounds", small, "--format", "json", "--set", assignment)) != number(plain), assignment
+
+
+def test_the_last_set_wins_and_empty_makes_symbolic(run: Run, small: Path) -> None:
+    answer = run("bounds", small, "--format", "json", "--set", "R=5", "--set", "R=").json
+    assert answer["symbols"] == {"R": None, "w": "3"}
+    assert answer["bounds"]["norm"]["number"] is None
+    assert answer["bounds"]["norm"]["enclosure"] is None
+
+
+def test_set_reaches_into_modules_and_repeats(run: Run) -> None:
+    spec = SPECS / "vgg16-smooth.yaml"
+    plain = number(run("bounds", spec, "--format", "json"), "lipschitz")
+    for path in ("stage_3.convs.0.conv_0.conv2d_0.radius=7", "stage_3.radius=7", "stage_0.depth=3", "fc1.units=7"):
+        assert number(run("bounds", spec, "--format", "json", "--set", path), "lipschitz") != plain, path
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("ww=3", "--set ww=3: unknown symbol 'ww'; the symbols are R, w"),
+        ("head.unit=3", "--set head.unit=3: there is no symbol and no field 'head.unit'; did you mean 'head.units'?"),
+        ("haed.units=3", "did you mean 'head.units'?"),
+        ("input.nrom=3", "did you mean 'input.norm'?"),
+        ("R", "an `=` is missing; write PATH=EXPR"),
+        ("=3", "'' is not a symbol or a path"),
+        ("R=2*", "--set R=2*: the expression ends too early"),
+        ("R=1/0", "division by zero"),
+        ("R=-1", "the symbol 'R' is positive, and -1 is not"),
+        ("R=foo", "unknown name 'foo'"),
+        ("head.units=", "the field 'units' needs a value"),
+        ("head.bias=maybe", "expected true or false, found 'maybe'"),
+        ("R=__import__('os')", "unexpected"),
+        ("R=10**10**10", "too large"),
+    ],
+)
+def test_mistakes_in_set_name_it(run: Run, small: Path, assignment: str, message: str) -> None:
+    answer = run("bounds", small, "--set", assignment)
+    assert answer.status == 2
+    assert message in answer.err
+    assert answer.out == ""
+
+
+def test_several_mistakes_in_set_are_told_together(run: Run, small: Path) -> None:
+    answer = run("bounds", small, "--set", "a=1", "--set", "R=2*", "--set", "w=(")
+    assert answer.status == 2
+    assert len(answer.err.splitlines()) == 3
+
+
+def test_values_from_a_file(run: Run, small: Path, tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text("R: 3\nhead.units: 7\n")
+    by_file = run("bounds", small, "--format", "json", "--values", values)
+    by_set = run("bounds", small, "--format", "json", "--set", "R=3", "--set", "head.units=7")
+    assert by_file.json == by_set.json
+    values.write_text('{"R": null, "w": "2*2"}')
+    assert run("bounds", small, "--format", "json", "--values", values).json["symbols"] == {"R": None, "w": "4"}
+    assert number(run("bounds", small, "--format", "json", "--values", values, "--set", "R=3"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("R: 3\nx: 1\n", "values.yaml:2:1: unknown symbol 'x'"),
+        ("R: [1]\n", "values.yaml:1:4: the value of 'R' is a list"),
+        ("- R\n", "expected a mapping of values, found a list"),
+        ("R: 2*\n", "values.yaml:1:6: the expression ends too early"),
+        ("R: 1\nR: 2\n", "values.yaml:2:1: 'R' is already given"),
+    ],
+)
+def test_mistakes_in_values_have_places(run: Run, small: Path, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "values.yaml").write_text(text)
+    answer = run("bounds", small, "--values", tmp_path / "values.yaml")
+    assert answer.status == 2
+    assert message in answer.err
+
+
+def test_wrt(run: Run, small: Path) -> None:
+    def lipschitz(wrt: str) -> str:
+        return number(run("bounds", small, "--format", "json", "--wrt", wrt), "lipschitz")
+
+    assert lipschitz("input") == "2"  # the radius of the only layer
+    assert float(lipschitz("parameters,input")) > float(lipschitz("parameters"))
+    assert lipschitz("head") == lipschitz("parameters") == lipschitz("**") == lipschitz("h*d")
+    wrong = run("bounds", small, "--wrt", "haed")
+    assert wrong.status == 2
+    assert "did you mean 'head'?" in wrong.err
+
+
+def test_published_constants_are_not_certified(run: Run) -> None:
+    spec = SPECS / "vgg16-smooth.yaml"
+    answer = run("bounds", spec, "--format", "json", "--constants", "published").json
+    assert answer["certified"] is False
+    warning = "published constants are not upper bounds"
+    assert any(warning in text for text in answer["warnings"])
+    for form in ("latex", "python"):
+        assert warning in run("bounds", spec, "--format", form, "--constants", "published").out
+    assert warning in run("bounds", spec, "--constants", "published").out
+
+
+# check, show, schema, help -------------------------------------------------------------------------------------------
+
+
+def test_check_tells_every_mistake_of_every_file(run: Run, small: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(SMALL.replace("softplus", "sotfplus, relu: {a: 1}").replace("w: 3", "w: 3*"))
+    answer = run("check", small, bad, tmp_path / "none.yaml")
+    assert answer.status == 2
+    assert answer.out == f"{small}: no mistakes\n"
+    assert [line.split(": ")[0].rpartition("/")[2] for line in answer.err.splitlines()] == [
+        "bad.yaml:3:22", "bad.yaml:4:42", "bad.yaml:4:59", "none.yaml"
+    ]  # fmt: skip
+    as_data = run("check", small, bad, tmp_path / "none.yaml", "--format", "json")
+    assert as_data.status == 2
+    assert as_data.err == ""
+    mistakes = as_data.json["mistakes"]
+    assert [(m["line"], m["column"]) for m in mistakes] == [(3, 22), (4, 42), (4, 59), (0, 0)]
+    assert mistakes[1]["file"] == str(bad)
+    assert mistakes[1]["msg"] == "unknown layer 'sotfplus'"
+    assert mistakes[1]["ctx"] == {"remedy": "did you mean 'softplus'?"}
+
+
+def test_check_of_what_is_right(run: Run) -> None:
+    specs = sorted(SPECS.glob("*.yaml"))
+    answer = run("check", *specs)
+    assert answer.status == 0
+    assert answer.out.count("no mistakes") == len(specs)
+    assert run("check", *specs, "--format", "json").json == {"mistakes": []}
+
+
+def test_show(run: Run, small: Path) -> None:
+    answer = run("show", small, "--set", "w=1000000")
+    assert answer.status == 0
+    assert "5,000,000" in answer.out  # (4 + 1) w
+    assert "head" in answer.out
+    assert "dense" in answer.out
+    assert run("show", small, "--set", "w=").out.count("5*w") == 2
+
+
+def test_usage_mistakes(run: Run, small: Path) -> None:
+    for arguments in ((), ("bonds",), ("bounds",), ("bounds", small, "--blocks", "x"), ("bounds", small, "--nope")):
+        answer = run(*arguments)
+        assert answer.status == 2, arguments
+        assert answer.out == ""
+        assert answer.err
+
+
+def test_help_and_version_need_no_sympy() -> None:
+    code = "import sys; from boundcalc.cli import main\ntry: main(sys.argv[1:])\nfinally: assert 'sympy' not in sys.modules"
+    for arguments in (["--help"], ["bounds", "--help"], ["--version"]):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+# What goes wrong around us -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["bounds", "show", "check"])
+def test_a_spec_that_cannot_be_read(run: Run, tmp_path: Path, command: str) -> None:
+    for name, message in (("none.yaml", "there is no such file"), ("", "is a directory")):
+        answer = run(command, tmp_path / name)
+        assert answer.status == 2
+        assert message in answer.err
+        assert answer.out == ""
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "bounds", "specs/vgg16-bn.yaml", "--format", "json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SPECS.parent,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=120) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe to wait at")
+def test_an_interrupt(tmp_path: Path) -> None:
+    fifo = tmp_path / "never.yaml"
+    os.mkfifo(fifo)
+    process = subprocess.Popen([*COMMAND, "check", str(fifo)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with open(fifo, "wb"):  # opens when the program opens its end, and then says nothing
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert out == b""
+    assert b"Traceback" not in err
+
+
+def test_a_bug_of_ours_is_called_one(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("boundcalc.graph.expand.expand", broken)
+    answer = run("show", small)
+    assert answer.status == 70
+    assert "internal error: ZeroDivisionError: oops" in answer.err
+
+
+def test_a_terminal_that_cannot_show_a_character(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text('name: "网络"\n' + SMALL, encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    done = subprocess.run([*COMMAND, "bounds", str(path)], capture_output=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u7f51" in done.stdout
