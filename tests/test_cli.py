@@ -265,13 +265,13 @@ def test_check_tells_every_mistake_of_every_file(run: Run, small: Path, tmp_path
     assert answer.status == 2
     assert answer.out == f"{small}: no mistakes\n"
     assert [line.split(": ")[0].rpartition("/")[2] for line in answer.err.splitlines()] == [
-        "bad.yaml:3:22", "bad.yaml:4:42", "bad.yaml:4:59", "none.yaml"
+        "bad.yaml:3:22", "bad.yaml:4:43", "bad.yaml:4:60", "none.yaml"
     ]  # fmt: skip
     as_data = run("check", small, bad, tmp_path / "none.yaml", "--format", "json")
     assert as_data.status == 2
     assert as_data.err == ""
     mistakes = as_data.json["mistakes"]
-    assert [(m["line"], m["column"]) for m in mistakes] == [(3, 22), (4, 42), (4, 59), (0, 0)]
+    assert [(m["line"], m["column"]) for m in mistakes] == [(3, 22), (4, 43), (4, 60), (0, 0)]
     assert mistakes[1]["file"] == str(bad)
     assert mistakes[1]["msg"] == "unknown layer 'sotfplus'"
     assert mistakes[1]["ctx"] == {"remedy": "did you mean 'softplus'?"}

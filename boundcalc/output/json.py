@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import sympy
 
 from boundcalc.bounds import Bound, Bounds, LayerBounds
+from boundcalc.output.expressions import to_str
 from boundcalc.program import decimals
 
 SCHEMA = 1
@@ -24,7 +25,7 @@ def bounds_to_dict(bounds: Bounds) -> dict[str, object]:
         "certified": bounds.certified,
         "warnings": list(bounds.warnings),
         "symbols": symbol_values(bounds),
-        "definitions": [[name, str(expression)] for name, expression in bounds.definitions],
+        "definitions": [[name, to_str(expression)] for name, expression in bounds.definitions],
         "bounds": {
             "norm": bound_to_dict(bounds, bounds.norm),
             "lipschitz": bound_to_dict(bounds, bounds.lipschitz),
@@ -46,7 +47,7 @@ def symbol_values(bounds: Bounds) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
     for name, symbol in bounds.symbols.items():
         value = bounds.values.get(symbol, declared.get(symbol))
-        values[name] = None if value is None else str(value)
+        values[name] = None if value is None else to_str(value)
     return values
 
 
@@ -54,7 +55,7 @@ def bound_to_dict(bounds: Bounds, bound: Bound) -> dict[str, object]:
     """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
     expression = None if bound.scalar is None else bound.expression
     result: dict[str, object] = {
-        "expression": None if expression is None else str(expression),
+        "expression": None if expression is None else to_str(expression),
         "definition": bounds.definition(bound),
         "number": None,
         "enclosure": None,
@@ -79,10 +80,10 @@ def _layer_to_dict(bounds: Bounds, row: LayerBounds) -> dict[str, object]:
         "kind": row.layer.kind,
         "shape": [_size(axis) for axis in row.layer.shape],
         "parameters": _size(row.layer.parameters),
-        "radius": {name: str(value) for name, value in radius.items()}
+        "radius": {name: to_str(value) for name, value in radius.items()}
         if isinstance(radius, Mapping)
-        else (None if radius is None else str(radius)),
-        "own": {name: None if value is None else str(value) for name, value in row.own.items()},
+        else (None if radius is None else to_str(radius)),
+        "own": {name: None if value is None else to_str(value) for name, value in row.own.items()},
         "norm": bound_to_dict(bounds, row.norm),
         "lipschitz": bound_to_dict(bounds, row.lipschitz),
         "smoothness": bound_to_dict(bounds, row.smoothness),
@@ -90,4 +91,4 @@ def _layer_to_dict(bounds: Bounds, row: LayerBounds) -> dict[str, object]:
 
 
 def _size(value: sympy.Expr) -> int | str:
-    return int(value) if value.is_Integer else str(value)
+    return int(value) if value.is_Integer and value < 10**18 else to_str(value)

@@ -7,6 +7,7 @@ import re
 import sympy
 
 from boundcalc.bounds import Bounds
+from boundcalc.output.expressions import Latex
 
 _LETTERS = {
     "norm": "m",
@@ -23,8 +24,9 @@ def to_latex(bounds: Bounds) -> str:
     letters = {name: letter(paths.get(name, name)) for name, _ in bounds.definitions}
     names = {sympy.Symbol(name, positive=True): text for name, text in letters.items()}
     names |= {symbol: _escaped(name) for name, symbol in bounds.symbols.items()}
+    latex = Latex({"symbol_names": names})
     lines = [
-        f"{letters[name]} &= {sympy.latex(expression, symbol_names=names)}" for name, expression in bounds.definitions
+        f"{letters[name]} &= {latex.doprint(expression)}" for name, expression in bounds.definitions
     ]
     quantities = [("m", bounds.norm), (r"\ell", bounds.lipschitz), ("L", bounds.smoothness)]
     if bounds.objective is not None:
@@ -37,7 +39,7 @@ def to_latex(bounds: Bounds) -> str:
             continue
         name = bounds.definition(quantity)
         expression = quantity.expression
-        value = letters[name] if name in letters else sympy.latex(expression, symbol_names=names)
+        value = letters[name] if name in letters else latex.doprint(expression)
         sign = r"\le" if quantity.upper else "="
         lines.append(f"{symbol} &{sign} {value}")
     comments = "".join(f"% {' '.join(line.split())}\n" for line in (bounds.name, *bounds.warnings))

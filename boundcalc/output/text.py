@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import sympy
+
 from boundcalc.bounds import Bound, Bounds, LayerBounds
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
+from boundcalc.output.expressions import to_str
 from boundcalc.output.json import symbol_values
 from boundcalc.output.table import table
 from boundcalc.program import decimals
@@ -25,7 +28,7 @@ def to_text(bounds: Bounds, other: Bounds | None = None) -> str:
 def graph_to_text(graph: LayerGraph) -> str:
     """The layer graph: what reads what, shapes, learned numbers."""
     rows: list[Sequence[str]] = []
-    total = 0
+    total: sympy.Expr = sympy.S.Zero
     for layer in graph:
         if not layer.visible:
             continue
@@ -45,8 +48,8 @@ def _shown(graph: LayerGraph, node: str) -> str:
     return node if layer.visible else node.replace(".@running", "").replace("@after", "").replace("@", " ")
 
 
-def _thousands(count: object) -> str:
-    text = str(count)
+def _thousands(count: sympy.Expr) -> str:
+    text = to_str(count)
     return f"{int(text):,}" if text.isdigit() else text
 
 
@@ -81,7 +84,7 @@ def _cell(bounds: Bounds, quantity: Bound) -> str:
     if number is not None:
         return readable(number)
     expression = None if quantity.scalar is None else quantity.expression
-    text = "" if expression is None else str(expression)
+    text = "" if expression is None else to_str(expression)
     return text if 0 < len(text) <= 24 else (bounds.definition(quantity) or "symbolic")
 
 
@@ -138,8 +141,8 @@ def _closed_forms(bounds: Bounds) -> Iterable[str]:
             continue
         expression = quantity.expression
         sign = "<=" if quantity.upper else "="
-        if expression is not None and len(str(expression)) <= 400:
-            lines.append(f"  {name} {sign} {expression}")
+        if expression is not None and len(to_str(expression)) <= 400:
+            lines.append(f"  {name} {sign} {to_str(expression)}")
         else:
             lines.append(f"  {name} {sign} {bounds.definition(quantity)}")
             needed = True
@@ -150,6 +153,6 @@ def _closed_forms(bounds: Bounds) -> Iterable[str]:
     if needed and bounds.definitions:
         yield "where"
         shown = bounds.definitions[:DEFINITIONS_SHOWN]
-        yield "\n".join(f"  {name} = {expression}" for name, expression in shown)
+        yield "\n".join(f"  {name} = {to_str(expression)}" for name, expression in shown)
         if len(bounds.definitions) > len(shown):
             yield f"  ... and {len(bounds.definitions) - len(shown)} more definitions: see --format json"

@@ -35,8 +35,8 @@ def numbers(text: str, **options: object) -> tuple[float, float, float]:
 def test_deep_scalar_linear_chain(k: int, R: float, x: float) -> None:
     """v_k ... v_1 x: exact by blocks, k times (and k times) more in total."""
     layer, total = (bounds(CHAIN.format(k=k), blocks=b) for b in ("layer", "total"))
-    l, L = math.sqrt(k) * R ** (k - 1) * x, (k - 1) * R ** max(k - 2, 0) * x
-    assert layer.lipschitz.evaluate(R=R, x=x) == pytest.approx(l, rel=1e-14)
+    ell, L = math.sqrt(k) * R ** (k - 1) * x, (k - 1) * R ** max(k - 2, 0) * x
+    assert layer.lipschitz.evaluate(R=R, x=x) == pytest.approx(ell, rel=1e-14)
     assert layer.smoothness.evaluate(R=R, x=x) == pytest.approx(L, rel=1e-14)
     assert total.lipschitz.evaluate(R=R, x=x) == pytest.approx(k * R ** (k - 1) * x, rel=1e-14)
     assert total.smoothness.evaluate(R=R, x=x) == pytest.approx(k * L, rel=1e-14)
@@ -74,17 +74,17 @@ ACTIVATIONS = {  # l, L, a(0), sup
 
 def recursion(layers: Sequence[Affine], m: float, joint: bool) -> tuple[float, float, float]:
     """`joint`: weights and bias in one ball bounded by Cauchy-Schwarz; otherwise the paper's b m + l_v."""
-    l, L = 0.0, 0.0
+    ell, L = 0.0, 0.0
     for layer in layers:
         l_a, L_a, at_zero, sup = ACTIVATIONS[layer.activation]
         by_v = math.hypot(layer.b * m, layer.bias) if joint else layer.b * m + layer.bias
         by_z = layer.b * layer.R
-        inner = by_z * l + by_v
-        L = l_a * (by_z * L + 2 * layer.b * l) + L_a * inner**2
-        l = l_a * inner
+        inner = by_z * ell + by_v
+        L = l_a * (by_z * L + 2 * layer.b * ell) + L_a * inner**2
+        ell = l_a * inner
         root = math.sqrt(layer.entries)
         m = min(at_zero * root + l_a * layer.R * by_v, sup * root)
-    return m, l, L
+    return m, ell, L
 
 
 HEAD = "batch: 4\ninput: {shape: [3], norm: 2}\nradius: 3/2\n"
@@ -136,12 +136,12 @@ def test_the_paper_s_own_constants() -> None:
 
 def test_the_input_is_differentiated_by_the_same_recursion() -> None:
     """With respect to the input alone: l_0 = 1 and nothing by v."""
-    _, l, L = numbers(
+    _, ell, L = numbers(
         HEAD + "layers: [dense: {units: 5, bias: false}, tanh, dense: {units: 2, bias: false}, sigmoid]", wrt="input"
     )
     first, second = 1.5, 1.5 * 1.5
     L_1 = ACTIVATIONS["tanh"][1] * first**2
-    assert l == pytest.approx(0.25 * second, rel=1e-12)
+    assert ell == pytest.approx(0.25 * second, rel=1e-12)
     assert pytest.approx(0.25 * 1.5 * L_1 + ACTIVATIONS["sigmoid"][1] * second**2, rel=1e-12) == L
 
 
@@ -149,11 +149,11 @@ def test_the_input_is_differentiated_by_the_same_recursion() -> None:
 def test_the_generic_chain_of_the_talk(depth: int) -> None:
     """l = l_phi (1 + l), L = l_phi L + L_phi (1 + l)^2, from 0."""
     layers = ", ".join(["generic: {lipschitz: 3/2, smoothness: 1/3}"] * depth)
-    l, L = 0.0, 0.0
+    ell, L = 0.0, 0.0
     for _ in range(depth):
-        l, L = 1.5 * (1 + l), 1.5 * L + (1 + l) ** 2 / 3
+        ell, L = 1.5 * (1 + ell), 1.5 * L + (1 + ell) ** 2 / 3
     found = bounds(HEAD + f"layers: [{layers}]")
-    assert found.lipschitz.evaluate() == pytest.approx(l, rel=1e-12)
+    assert found.lipschitz.evaluate() == pytest.approx(ell, rel=1e-12)
     assert found.smoothness.evaluate() == pytest.approx(L, rel=1e-12)
     assert found.norm.evaluate() == math.inf
 
@@ -230,24 +230,24 @@ def test_spectral_bounds(S: float) -> None:
     m_1 = R * math.hypot(x, 2)
     l_1 = math.hypot(x, 2)
     by_z, by_v = min(R, S), math.hypot(m_1, 2)
-    norm, l, L = numbers(text)
+    norm, ell, L = numbers(text)
     assert norm == pytest.approx(min(R * by_v, S * m_1 + R * 2), rel=1e-12)
-    assert l == pytest.approx(by_z * l_1 + by_v, rel=1e-12)
+    assert ell == pytest.approx(by_z * l_1 + by_v, rel=1e-12)
     assert pytest.approx(2 * l_1, rel=1e-12) == L
 
 
 def test_a_centre_adds_to_the_radius() -> None:
-    norm, l, L = numbers(
+    norm, ell, L = numbers(
         "input: {shape: [3], norm: 3}\nradius: 2\nlayers: [{dense: {units: 2, center: 5, bias: false}}, dense: {units: 2, bias: false}]"
     )
-    assert (norm, l, L) == pytest.approx((2 * 7 * 3, 2 * 3 + 7 * 3, 2 * 3), rel=1e-12)
+    assert (norm, ell, L) == pytest.approx((2 * 7 * 3, 2 * 3 + 7 * 3, 2 * 3), rel=1e-12)
 
 
 def test_weights_and_bias_in_balls_of_their_own() -> None:
     text = "batch: 4\ninput: {shape: [3], norm: 3}\nlayers: [{dense: {units: 2, radius: {weight: 2, bias: 5}}}]"
-    norm, l, _ = numbers(text)
+    norm, ell, _ = numbers(text)
     assert norm == pytest.approx(2 * 3 + 5 * 2, rel=1e-12)
-    assert l == pytest.approx(3 + 2, rel=1e-12)  # one block: the triangle inequality
+    assert ell == pytest.approx(3 + 2, rel=1e-12)  # one block: the triangle inequality
     assert numbers(text, blocks="layer")[1] == pytest.approx(math.hypot(3, 2), rel=1e-12)  # exact
     joint = numbers(text.replace("{weight: 2, bias: 5}", "2"))
     assert joint[:2] == pytest.approx((2 * math.hypot(3, 2), math.hypot(3, 2)), rel=1e-12)
@@ -265,9 +265,9 @@ def test_learned_gains_start_at_one() -> None:
     text = "batch: 2\ninput: {shape: [3, 5], norm: 1}\nradius: 1/2\nlayers: [{batchnorm: {eps: 1/100, affine: true}}]"
     m, copies = math.sqrt(3 * 2 * 5), 2 * 5
     m = min(m, 10 * 1)  # the norm of the input over sqrt(eps) is larger than sqrt(c M)
-    norm, l, _ = numbers(text)
+    norm, ell, _ = numbers(text)
     assert norm == pytest.approx(m + 0.5 * math.sqrt(m * m + copies), rel=1e-12)
-    assert l == pytest.approx(math.sqrt(m * m + copies), rel=1e-12)
+    assert ell == pytest.approx(math.sqrt(m * m + copies), rel=1e-12)
 
 
 def test_losses_and_regularizers() -> None:
@@ -287,10 +287,10 @@ def test_the_talk_s_result_on_vgg16() -> None:
         architecture = bc.load(SPECS / f"{name}.yaml")
         architecture = architecture if eps is None else bc.override(architecture, {"eps": eps})
         found = bc.compile(architecture, constants=constants)  # type: ignore[arg-type]
-        l, L = found.lipschitz.log10(), found.smoothness.log10()
-        assert l is not None
+        ell, L = found.lipschitz.log10(), found.smoothness.log10()
+        assert ell is not None
         assert L is not None
-        return l, L
+        return ell, L
 
     for form, constants in (("", "sharp"), ("-additive", "sharp"), ("", "published")):
         plain = logs("vgg16-smooth", None, constants)

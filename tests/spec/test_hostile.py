@@ -121,17 +121,14 @@ def test_long_chains_of_symbols_and_arguments_are_ordinary() -> None:
     bounds = bc.compile(bc.loads(symbols + HEAD + "layers: [dense: s999]\n"))
     assert bounds.lipschitz.evaluate() == pytest.approx(2**0.5)
     arguments = modules("{0}: {{q: q+q}}", "dense: {units: q, bias: false}", "m0: {q: 1}", "args: {q:}, ")
-    assert bc.compile(bc.loads(arguments)).graph.layer("m0_0.m1_0" if False else _last(arguments)).shape == (2**40,)
-
-
-def _last(text: str) -> str:
-    return expand(bc.loads(text)).outputs[0]
+    graph = expand(bc.loads(arguments))
+    assert graph.layer(graph.outputs[0]).shape == (2**40,)
 
 
 def test_sizes_beyond_doubles_are_ordinary() -> None:
     text = "input: {shape: [3, 10**300, 10**300], norm: 10**400}\nradius: 10**400\nlayers: [conv2d: {channels: 3, kernel: 3}]\n"
     bounds = bc.compile(bc.loads(text))
-    assert bounds.norm.log10() == pytest.approx(1000, abs=1e3)
+    assert bounds.norm.log10() == pytest.approx(800.4771212547)
     assert bounds.norm.evaluate() == float("inf")
     assert bounds.norm.number().partition("e")[2] == "+800"
 

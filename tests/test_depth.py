@@ -1,0 +1,391 @@
+"""Repeats with a symbolic number of times, from the spec to the bounds: the loop, its closed form and the copies agree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+import sympy
+from flint import arb, ctx, fmpq
+
+import boundcalc as bc
+from boundcalc.bounds import Bound, Bounds
+from boundcalc.program.leaves import from_sympy
+from boundcalc.program.numbers import Number, ball
+from boundcalc.values import resolve
+
+
+@pytest.fixture(autouse=True)
+def _precise() -> Iterator[None]:
+    """The tests' own arithmetic on balls."""
+    with ctx.workprec(300):
+        yield
+
+
+QUANTITIES = ("norm", "lipschitz", "smoothness")
+HEADER = "symbols: {R:, x:, n: 3, k: {integer: true}}\nbatch: n\nradius: R\n"
+VECTOR = "input: {shape: [2], norm: x}\n"
+IMAGE = "input: {shape: [2, 4, 4], norm: x}\n"
+PLAIN = "dense: {units: 2, bias: false}"
+
+
+def network(layers: str, head: str = HEADER + VECTOR) -> str:
+    """TIMES stands for the number of times."""
+    return f"{head}layers: [{layers}]"
+
+
+def repeat(body: str, fields: str = "") -> str:
+    return f"{{repeat: {{times: TIMES, name: loop, {fields}layers: [{body}]}}}}"
+
+
+LSTM = """
+symbols: {n: 3, x:, k: {integer: true}, e: 4, d: 5, R:}
+batch: n
+input: {shape: [TIMES, e], norm: {sample: x}}
+radius: R
+layers:
+  - repeat:
+      times: TIMES
+      share: true
+      each: {x_t: input}
+      carry:
+        h: {shape: [d], next: h1}
+        c: {shape: [d], next: c1}
+      layers:
+        - concat: {from: [x_t, h], name: xh}
+        - dense: {units: d, from: xh, name: W_f}
+        - sigmoid: {name: f}
+        - dense: {units: d, from: xh, name: W_i}
+        - sigmoid: {name: i}
+        - dense: {units: d, from: xh, name: W_g}
+        - tanh: {name: g}
+        - dense: {units: d, from: xh, name: W_o}
+        - sigmoid: {name: o}
+        - multiply: {from: [f, c], name: fc}
+        - multiply: {from: [i, g], name: ig}
+        - add: {from: [fc, ig], name: c1}
+        - tanh: {name: tc}
+        - multiply: {from: [o, tc], name: h1}
+  - dense: {units: 10, name: head}
+"""
+
+# Closed forms that are exact.
+EXACT: Mapping[str, str] = {
+    "linear": network(repeat(PLAIN)),
+    "softplus": network(repeat(f"{PLAIN}, softplus")),
+    "residual": network(repeat(f"{{residual: [{PLAIN}, softplus, {PLAIN}]}}")),
+    "convolution": network(repeat("{conv2d: {channels: 2, kernel: 3, padding: same, bias: false}}, softplus"), HEADER + IMAGE),
+    "a bias in its own ball": network(repeat("{dense: {units: 2, radius: {weight: R, bias: 1/2}}}, softplus")),
+    "shared": network(repeat(f"{PLAIN}, softplus", "share: true, ")),
+    "frozen inside": network(repeat("{dense: {units: 2, bias: false, frozen: true}}, softplus, " + PLAIN)),
+    "relu": network(repeat(f"{PLAIN}, relu")),
+    "nothing differentiated": network(repeat("{dense: {units: 2, bias: false, frozen: true}}, relu")),
+    "generic": network(repeat("generic: {lipschitz: 2, smoothness: 1/2}")),
+    "nested": network(repeat(f"{PLAIN}, {{repeat: {{times: 2, layers: [{PLAIN}]}}}}, softplus")),
+    "nested, symbolic": network(repeat(f"{PLAIN}, {{repeat: {{times: TIMES, layers: [{PLAIN}]}}}}")),
+    "several": network(
+        f"{repeat(PLAIN + ', softplus')}, dense: {{units: 3, bias: false}}, softplus, "
+        "{repeat: {times: TIMES, name: two, layers: [{residual: [dense: {units: 3, bias: false}]}]}}, dense: {units: 1, bias: false}"
+    ),
+}
+# Closed forms that are upper bounds: of a bias, a concatenation, a minimum.
+UPPER: Mapping[str, str] = {
+    "bias": network(repeat("dense: 2, softplus")),
+    "bias, residual": network(repeat("{residual: [dense: 2, softplus]}")),
+    "bias, convolution": network(repeat("{conv2d: {channels: 2, kernel: 3, padding: same}}, softplus"), HEADER + IMAGE),
+    "concatenation": network(repeat("{concat: [[dense: {units: 1, bias: false}], [dense: {units: 1, bias: false}]]}, softplus")),
+    "collected": network(f"{repeat(PLAIN + ', softplus', 'collect: true, ')}, dense: 1"),
+    "tanh": network(repeat(f"{PLAIN}, tanh")),
+    "tanh with a bias": network(repeat("dense: 2, tanh")),
+    "sigmoid": network(repeat(f"{PLAIN}, sigmoid")),
+    "batchnorm": network(repeat(f"{PLAIN}, batchnorm: 1/4, softplus")),
+    "gates that do not depend on the state": network(repeat("{multiply: [[], [dense: {from: input, units: 2}, sigmoid]]}")),
+    "several, with biases": network(
+        f"{repeat('dense: 2, softplus')}, dense: 3, {{repeat: {{times: TIMES, name: two, layers: [{{residual: [dense: 3]}}]}}}}, dense: 1"
+    ),
+}
+# No closed form: the degree of what a pass multiplies grows.
+OPEN: Mapping[str, str] = {
+    "square": network(repeat(f"{PLAIN}, square")),
+    "product": network(repeat(f"{{multiply: [[{PLAIN}], [{PLAIN}]]}}")),
+    "lstm": LSTM,
+}
+NETWORKS = {**EXACT, **UPPER, **OPEN}
+RADII = (sympy.Rational(1, 3), sympy.Integer(1), sympy.Integer(2))  # around R = 1, and 1/3 for the convolutions
+_compiled: dict[str, Bounds] = {}
+
+
+def symbolic(name: str) -> Bounds:
+    if name not in _compiled:
+        _compiled[name] = bc.compile(bc.loads(NETWORKS[name].replace("TIMES", "k")))
+    return _compiled[name]
+
+
+def unrolled(text: str, depth: int, **options: str) -> Bounds:
+    return bc.compile(bc.loads(text.replace("TIMES", str(depth))), **options)  # type: ignore[arg-type]
+
+
+def at(bounds: Bounds, **given: object) -> dict[sympy.Symbol, sympy.Expr]:
+    given = {"x": sympy.Rational(3, 7), **given}
+    return resolve(bounds.graph.conditions, {s: v for s, v in given.items() if s in bounds.symbols})
+
+
+def same(found: Number, truth: Number) -> bool:
+    if isinstance(found, fmpq) and isinstance(truth, fmpq):
+        return bool(found == truth)
+    return bool(abs(ball(found) - ball(truth)) <= arb(10) ** -30 * abs(ball(truth)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_loop_gives_the_numbers_of_the_copies(name: str) -> None:
+    bounds = symbolic(name)
+    for depth in range(1, 9) if name != "nested, symbolic" else range(1, 5):
+        copies = unrolled(NETWORKS[name], depth)
+        for quantity in QUANTITIES:
+            loop, plain = getattr(bounds, quantity), getattr(copies, quantity)
+            assert loop.reason == plain.reason
+            for radius in RADII if loop.finite else ():
+                found, truth = loop.certified(at(bounds, R=radius, k=depth)), plain.certified(at(copies, R=radius))
+                assert same(found, truth), (quantity, depth, radius)
+
+
+def ratio(bound: Bound, values: Mapping[sympy.Symbol, sympy.Expr]) -> tuple[arb, Number, Number]:
+    """Closed form / recursion, and both."""
+    expression = bound.expression
+    assert expression is not None
+    closed, number = from_sympy(expression, values, 300), bound.certified(values)
+    return (arb(1) if closed == number else ball(closed) / ball(number)), closed, number
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_exact_closed_forms(name: str) -> None:
+    """At, below and above the resonance, from the first pass on."""
+    bounds = symbolic(name)
+    for quantity in QUANTITIES:
+        bound: Bound = getattr(bounds, quantity)
+        assert bound.upper == ()
+        assert bound.unclosed is None
+        for depth in range(1, 9) if bound.finite else ():
+            for radius in RADII:
+                _, closed, number = ratio(bound, at(bounds, R=radius, k=depth))
+                assert same(closed, number), (quantity, depth, radius)
+
+
+@pytest.mark.parametrize("name", UPPER)
+def test_upper_closed_forms(name: str, record_property: Callable[[str, object], None]) -> None:
+    """Never below the recursion; how far above is recorded, and is no more than a small factor at these points."""
+    bounds = symbolic(name)
+    marked = [q for q in QUANTITIES if getattr(bounds, q).upper]
+    assert "smoothness" in marked
+    for quantity in QUANTITIES:
+        bound: Bound = getattr(bounds, quantity)
+        slack = 1.0
+        for depth in (1, 2, 3, 5, 8):
+            for radius in RADII:
+                if bound.expression is None:
+                    continue
+                found, closed, number = ratio(bound, at(bounds, R=radius, k=depth))
+                if quantity in marked:
+                    assert found > 1 - arb(10) ** -30, (quantity, depth, radius)
+                    slack = max(slack, float(found.mid()))
+                else:
+                    assert same(closed, number), (quantity, depth, radius)
+        record_property(f"slack of {quantity}", slack)
+        assert slack < 30
+
+
+def test_what_is_upper_says_why() -> None:
+    assert any("||a x + c||" in reason for reason in symbolic("bias").lipschitz.upper)
+    assert any("minimum" in reason for reason in symbolic("tanh").lipschitz.upper)
+    assert symbolic("collected").to_dict()["bounds"]["smoothness"]["upper"] is True  # type: ignore[index]
+    assert "upper" not in symbolic("softplus").to_dict()["bounds"]["smoothness"]  # type: ignore[index]
+
+
+def test_only_what_an_approximation_reaches_is_upper() -> None:
+    """Entries scaled by a hypot of equal ones: the norm of a concatenation closes exactly."""
+    bounds = bc.compile(bc.loads(network(repeat("{concat: [[dense: {units: 1, bias: false}], [dense: {units: 1, bias: false}]]}")).replace("TIMES", "k")))
+    assert bounds.norm.upper == ()
+    assert bounds.lipschitz.upper != ()
+
+
+def test_a_bounded_layer_takes_the_least_of_its_branches() -> None:
+    bounds = symbolic("tanh")
+    R, x, n, k = (bounds.symbols[s] for s in "Rxnk")
+    assert bounds.norm.expression == sympy.Min(sympy.sqrt(2) * sympy.sqrt(n), R**k * x, evaluate=False)
+    few, many = at(bounds, R=2, k=2), at(bounds, R=2, k=40)
+    assert ratio(bounds.norm, few)[1] == fmpq(12, 7)
+    assert same(ratio(bounds.norm, many)[1], from_sympy(sympy.sqrt(6)))
+    assert {"a minimum takes the side that is fixed", "a minimum takes the side that follows the carried state"} == set(bounds.norm.upper)
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_bodies_that_do_not_close_say_why(name: str) -> None:
+    bounds = symbolic(name)
+    bound = bounds.smoothness
+    assert bound.finite
+    assert bound.expression is None
+    assert bound.unclosed is not None
+    assert "their degree grows" in bound.unclosed
+    assert bound.unclosed in repr(bound)
+    assert bounds.definition(bound) is None
+    with pytest.raises(ValueError, match="every pass multiplies carried states"):
+        bound._sympy_()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_everything_can_be_written_as_json(name: str) -> None:
+    found = json.loads(json.dumps(symbolic(name).to_dict()))
+    for quantity in QUANTITIES:
+        bound: Bound = getattr(symbolic(name), quantity)
+        entry = found["bounds"][quantity]
+        assert entry["finite"] is bound.finite
+        assert (entry["expression"] is None) is (not bound.finite or bound.expression is None)
+        if entry["expression"] is not None:
+            assert bc.parse(entry["expression"], symbolic(name).symbols).equals(bound.expression) is not False
+
+
+def test_a_kink_inside_is_named() -> None:
+    bound = symbolic("relu").smoothness
+    assert not bound.finite
+    assert "relu" in str(bound.reason)
+    assert bound.evaluate(R=1, x=1, k=3) == sympy.oo
+
+
+def test_nothing_differentiated_has_zero_bounds() -> None:
+    bounds = symbolic("nothing differentiated")
+    assert bounds.lipschitz.expression == bounds.smoothness.expression == 0
+
+
+ZERO = HEADER.replace("{integer: true}", "{integer: true, above: -1}") + VECTOR
+
+
+@pytest.mark.parametrize("body", [PLAIN, f"{PLAIN}, softplus", "dense: 2, softplus", f"{PLAIN}, tanh", f"{{residual: [{PLAIN}, softplus]}}"])
+def test_no_pass_at_all(body: str) -> None:
+    """A depth that may be 0 is declared so; the forms hold there."""
+    text = network(f"dense: 2, {repeat(body)}, dense: {{units: 1, bias: false}}", ZERO)
+    bounds, none = bc.compile(bc.loads(text.replace("TIMES", "k"))), unrolled(text, 0)
+    for quantity in QUANTITIES:
+        bound = getattr(bounds, quantity)
+        for radius in RADII:
+            values = at(bounds, R=radius, k=0)
+            assert same(bound.certified(values), getattr(none, quantity).certified(at(none, R=radius)))
+            found, closed, number = ratio(bound, values)
+            assert found > 1 - arb(10) ** -30 if bound.upper else same(closed, number)
+
+
+def test_passes_are_counted_by_whole_numbers() -> None:
+    bounds = symbolic("linear")
+    for wrong in (0, -1, "5/2"):
+        with pytest.raises(ValueError, match="'k' is"):
+            bounds.lipschitz.evaluate(R=1, x=1, k=wrong)
+    with pytest.raises(KeyError, match="k"):
+        bounds.lipschitz.evaluate(R=1, x=1)
+
+
+def test_with_respect_to_the_input() -> None:
+    text = network(repeat(f"{PLAIN}, softplus"))
+    bounds = bc.compile(bc.loads(text.replace("TIMES", "k")), wrt="input")
+    assert bounds.lipschitz.expression == bounds.symbols["R"] ** bounds.symbols["k"]
+    copies = unrolled(text, 4, wrt="input")
+    for radius in RADII:
+        found = bounds.smoothness.certified(at(bounds, R=radius, k=4))
+        assert same(found, copies.smoothness.certified(at(copies, R=radius)))
+
+
+def test_a_regularizer_counts_every_pass() -> None:
+    """||w|| <= sqrt(k) R over k balls: one ball for each pass, one ball in all when they share."""
+    for fields in ("", "share: true, "):
+        text = network(f"{repeat(PLAIN, fields)}, dense: 1", HEADER + VECTOR + "loss: {squared: {labels: 1}}\nregularizer: 1/10\n")
+        bounds = bc.compile(bc.loads(text.replace("TIMES", "k")))
+        for depth in (1, 2, 5):
+            copies = unrolled(text, depth)
+            for quantity in ("lipschitz", "smoothness"):
+                found = getattr(bounds.objective, quantity).certified(at(bounds, R=2, k=depth))
+                assert same(found, getattr(copies.objective, quantity).certified(at(copies, R=2))), (fields, quantity)
+
+
+def test_rows_inside_a_repeat_are_those_of_the_last_copy() -> None:
+    bounds, copies = symbolic("softplus"), unrolled(NETWORKS["softplus"], 4)
+    inside = [path for path in bounds.layers if ".*." in path]
+    assert inside == ["loop.*.dense_0", "loop.*.softplus_0"]
+    for path in inside:
+        for loop, plain in zip(bounds.layers[path].quantities, copies.layers[path.replace("*", "3")].quantities, strict=True):
+            assert same(loop.certified(at(bounds, R=2, k=4)), plain.certified(at(copies, R=2)))
+
+
+# The specs of the repository ----------------------------------------------------------------------------------------
+
+
+def test_deep_linear_total() -> None:
+    bounds = bc.compile(bc.load("specs/deep-linear.yaml"))
+    R, x, k = (bounds.symbols[s] for s in "Rxk")
+    assert bounds.norm.expression == R**k * x
+    assert bounds.lipschitz.expression == k * R ** (k - 1) * x
+    assert bounds.smoothness.expression == k * (k - 1) * R ** (k - 2) * x
+    assert str(bounds.smoothness.expression) == "R**(k - 2)*k*x*(k - 1)"
+
+
+def test_deep_linear_layer() -> None:
+    bounds = bc.compile(bc.load("specs/deep-linear.yaml"), blocks="layer")
+    R, x, k = (bounds.symbols[s] for s in "Rxk")
+    assert bounds.lipschitz.expression == sympy.sqrt(k) * R ** (k - 1) * x
+    assert bounds.lipschitz.upper == ()
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_mlp_deep_fits_on_a_page(bias: bool) -> None:
+    with open("specs/mlp-deep.yaml", encoding="utf-8") as file:
+        text = file.read()
+    bounds = bc.compile(bc.loads(text.replace("bias: false", "bias: true") if bias else text))
+    for quantity in QUANTITIES:
+        bound: Bound = getattr(bounds, quantity)
+        assert bool(bound.upper) is bias
+        assert len(str(bound.expression)) < 5000
+        assert {s.name for s in bound.expression.free_symbols} <= {"n", "x", "width", "R", "k"}  # type: ignore[union-attr]
+        for depth in (1, 3):
+            values = at(bounds, R=sympy.Rational(3, 2), k=depth, n=4, width=9)
+            found, closed, number = ratio(bound, values)
+            assert found > 1 - arb(10) ** -30 if bias else same(closed, number)
+
+
+def test_a_million_layers() -> None:
+    bounds = bc.compile(bc.load("specs/deep-linear.yaml"))
+    assert bounds.smoothness.evaluate(k=10**6, R=1, x=1) == 10**6 * (10**6 - 1)
+    smooth = bc.compile(bc.load("specs/mlp-deep.yaml"))
+    values = at(smooth, R=sympy.Rational(1, 2), k=10**6, n=4, width=9)
+    assert same(smooth.lipschitz.certified(values), from_sympy(smooth.lipschitz.expression, values))  # type: ignore[arg-type]
+
+
+# A block for each layer ----------------------------------------------------------------------------------------------
+
+APART = [*(n for n in EXACT if n not in ("shared", "nested, symbolic", "relu", "nothing differentiated")), "relu", "bias", "tanh", "batchnorm", "concatenation", "several, with biases"]
+
+
+@pytest.mark.parametrize("name", APART)
+def test_blocks_of_copies_are_kept_apart(name: str) -> None:
+    """l from the loop's own recursion is ||p|| of the copies; L is that of `blocks: total`, never smaller."""
+    architecture = bc.loads(NETWORKS[name].replace("TIMES", "k"))
+    bounds = bc.compile(architecture, blocks="layer")
+    assert any("for the smoothness" in warning for warning in bounds.warnings)
+    for depth in (1, 2, 4):
+        copies = bc.compile(bc.override(architecture, {"k": str(depth)}), blocks="layer")
+        assert not copies.graph.loops
+        for radius in RADII:
+            here, there = at(bounds, R=radius, k=depth), at(copies, R=radius)
+            found, truth = bounds.lipschitz.certified(here), copies.lipschitz.certified(there)
+            assert abs(ball(found) - ball(truth)) <= arb(10) ** -25 * ball(truth), (depth, radius)
+            if bounds.smoothness.finite:
+                assert ball(bounds.smoothness.certified(here)) >= ball(copies.smoothness.certified(there)) * (1 - arb(10) ** -25)
+
+
+@pytest.mark.parametrize("name", ["shared", "lstm", "nested, symbolic", "collected"])
+def test_blocks_that_cannot_be_kept_apart_fall_back(name: str) -> None:
+    bounds = bc.compile(bc.loads(NETWORKS[name].replace("TIMES", "k")), blocks="layer")
+    assert bounds.lipschitz.upper != ()
+    expected = "shared parameters" if name in ("shared", "lstm") else "cannot be kept apart"
+    assert any(expected in warning for warning in bounds.warnings)
+    values = at(bounds, R=2, k=3)
+    assert same(bounds.lipschitz.certified(values), symbolic(name).lipschitz.certified(at(symbolic(name), R=2, k=3)))
+    copies = bc.compile(bc.override(bc.loads(NETWORKS[name].replace("TIMES", "k")), {"k": "3"}), blocks="layer")
+    assert ball(bounds.lipschitz.certified(values)) >= ball(copies.lipschitz.certified(at(copies, R=2))) * (1 - arb(10) ** -25)
