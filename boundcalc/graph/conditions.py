@@ -80,8 +80,10 @@ def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -
         except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
             continue
-        _check_domain(declaration, value, symbols, values, mistakes)
         values[symbols[name]] = value  # in terms of symbols that stay free, if any
+    for name, declaration in declarations.items():  # a range may use symbols that have their values later
+        if symbols[name] in values:
+            _check_domain(declaration, values[symbols[name]], symbols, values, mistakes)
     limits = {limit: d.place for d in declarations.values() for limit in _limits(d, symbols, mistakes)}
     return Conditions(symbols, values, mistakes, declared, limits)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
 from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, Loop, Shape, State, show_shape
 from boundcalc.graph.request import StepRequest
@@ -16,15 +17,13 @@ from boundcalc.spec.fields import fail
 from boundcalc.spec.kinds import Repeat
 from boundcalc.spec.mistakes import Place
 
-if TYPE_CHECKING:
-    from boundcalc.graph.expand import Expander, Placement
-
 UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
 
 
 def repeat_steps(
-    walk: Expander,
+    context: Context,
+    steps: Steps,
     step: Step,
     fields: Repeat,
     name: str,
@@ -32,21 +31,21 @@ def repeat_steps(
     environment: Environment,
     placement: Placement,
 ) -> str | None:
-    shapes = () if current is None else (walk.graph.layer(current).shape,)
+    shapes = () if current is None else (context.graph.layer(current).shape,)
     channels = {"in": shapes[0][0]} if shapes and len(shapes[0]) not in (0, 2) else {}
-    times = walk.evaluate(fields.times, environment, channels)
-    known = walk.conditions.exact(times, fields.times.place)
+    times = context.evaluate(fields.times, environment, channels)
+    known = context.conditions.exact(times, fields.times.place)
     if known.is_number and not (known.is_Integer and known >= 0):
         raise fail(fields.times.place, f"a number of times must be a whole number, not {known}")
-    unroll = fields.index is not None or (walk.unroll and known.is_number and known <= UNROLLED)
+    unroll = fields.index is not None or (context.unroll and known.is_number and known <= UNROLLED)
     symbolic = bool(times.free_symbols) and not (known.is_number and unroll)
-    copy = _Copy(walk, step, fields, name, environment, placement)
+    copy = _Copy(context, steps, step, fields, name, environment, placement)
     if symbolic:
         if fields.index is not None:
             raise fail(step.place, "a repeat with a symbolic number of times has no index", "give it a number of times")
         return copy.loop(times, current)
     if known != times:
-        walk.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
+        context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
     if int(known) > LAYER_LIMIT:
         remedy = "make the number of times a symbol: a symbolic repeat needs no copies"
         raise fail(fields.times.place, f"more than {LAYER_LIMIT} copies", remedy)
@@ -57,18 +56,26 @@ class _Copy:
     """What unrolled copies and the body of a loop have in common."""
 
     def __init__(
-        self, walk: Expander, step: Step, fields: Repeat, name: str, environment: Environment, placement: Placement
+        self,
+        context: Context,
+        steps: Steps,
+        step: Step,
+        fields: Repeat,
+        name: str,
+        environment: Environment,
+        placement: Placement,
     ) -> None:
-        self.walk, self.step, self.fields, self.environment = walk, step, fields, environment
+        self.context, self.steps, self.step = context, steps, step
+        self.fields, self.environment = fields, environment
         self.path = f"{placement.prefix}{name}"
         self.placement = placement.inside(name, placement.inherited.overlay(fields, environment))
-        self.request = StepRequest(walk, "repeat", step.place, fields, environment, {}, ())
+        self.request = StepRequest(context, "repeat", step.place, fields, environment, {}, ())
         self.collect = self.request.flag(fields.collect)
         self.sequences = {key: self._sequence(reference) for key, reference in step.each}
 
     def _sequence(self, reference: Reference) -> str:
-        node = self.walk.find(reference, self.environment, self.placement)
-        if not self.walk.graph.layer(node).shape:
+        node = self.context.find(reference, self.environment, self.placement)
+        if not self.context.graph.layer(node).shape:
             raise fail(reference.place, f"'{reference.name}' has no first axis to take slices of")
         return node
 
@@ -81,11 +88,11 @@ class _Copy:
                 inside, inherited=inside.inherited.sharing(f"{self.path}.0", f"{self.path}.{copy}", self.step.place)
             )
         scope = self.environment.inside(inside.prefix, bindings)
-        return self.walk.steps(self.step.body, current, scope, inside), scope, inside
+        return self.steps(self.step.body, current, scope, inside), scope, inside
 
     def node(self, name: str, kind: str, inputs: tuple[str, ...], shape: Shape, **settings: object) -> str:
         layer = Layer(name, kind, self.step.place, inputs, shape, settings, loops=self.loops_of(name), visible=False)
-        return self.walk.graph.add(layer)
+        return self.context.graph.add(layer)
 
     def loops_of(self, name: str) -> tuple[str, ...]:
         inside = name.startswith(f"{self.path}.{COPY}.")
@@ -93,22 +100,22 @@ class _Copy:
 
     def start(self, carry: Carry) -> str:
         if carry.start is not None:
-            return self.walk.find(carry.start, self.environment, self.placement)
+            return self.context.find(carry.start, self.environment, self.placement)
         shape = tuple(self.request.size(axis, "an axis") for axis in carry.shape or ())
         return self.node(f"{self.path}.{carry.name}@start", "zeros", (), shape)
 
     def check_times(self, times: sympy.Expr, place: Place) -> None:
         for key, node in self.sequences.items():
-            length = self.walk.graph.layer(node).shape[0]
-            if not self.walk.conditions.same(times, length, place):
-                shape = show_shape(self.walk.graph.layer(node).shape)
+            length = self.context.graph.layer(node).shape[0]
+            if not self.context.conditions.same(times, length, place):
+                shape = show_shape(self.context.graph.layer(node).shape)
                 raise fail(place, f"'{key}' takes {times} slices of an array of shape {shape}")
 
     def replacement(self, carry: Carry, shape: Shape, scope: Environment, inside: Placement) -> str:
-        node = self.walk.find(carry.next, scope, inside)
-        found = self.walk.graph.layer(node).shape
+        node = self.context.find(carry.next, scope, inside)
+        found = self.context.graph.layer(node).shape
         same = len(found) == len(shape) and all(
-            self.walk.conditions.same(a, b, carry.place) for a, b in zip(found, shape, strict=True)
+            self.context.conditions.same(a, b, carry.place) for a, b in zip(found, shape, strict=True)
         )
         if not same:
             raise fail(
@@ -118,7 +125,7 @@ class _Copy:
         return node
 
     def unrolled(self, times: int, current: str | None) -> str | None:
-        graph = self.walk.graph
+        graph = self.context.graph
         self.check_times(sympy.Integer(times), self.fields.times.place)
         states = {carry.name: self.start(carry) for carry in self.step.carry}
         collected: list[str] = []
@@ -147,7 +154,7 @@ class _Copy:
 
     def loop(self, times: sympy.Expr, current: str | None) -> str:
         """One body over carried states: those of `carry`, the running value, and what is collected."""
-        graph, loops = self.walk.graph, (*self.placement.loops, self.path)
+        graph, loops = self.context.graph, (*self.placement.loops, self.path)
         self.check_times(times, self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
         self.node(f"{self.path}@loop", "repeat", (), ())
@@ -185,7 +192,7 @@ class _Copy:
         running: str | None,
         last: str,
     ) -> str:
-        graph = self.walk.graph
+        graph = self.context.graph
         shape = graph.layer(last).shape
         reads = running is not None and graph.digraph.out_degree(running) > 0
         kept = running is not None and self._same(graph.layer(running).shape, shape)
@@ -196,7 +203,7 @@ class _Copy:
         start: str | None = current
         if current is None or not kept:
             # Nothing is handed on: the result is that of the last copy, and there must be one.
-            self.walk.conditions.holds(sympy.Ge(times, 1), self.fields.times.place)
+            self.context.conditions.holds(sympy.Ge(times, 1), self.fields.times.place)
             start = None
         begin: dict[str, str | None] = {**starts, "@running": start}
         results = {**results, "@running": last}
@@ -221,5 +228,5 @@ class _Copy:
 
     def _same(self, left: Shape, right: Shape) -> bool:
         return len(left) == len(right) and all(
-            self.walk.conditions.same(a, b, self.step.place) for a, b in zip(left, right, strict=True)
+            self.context.conditions.same(a, b, self.step.place) for a, b in zip(left, right, strict=True)
         )

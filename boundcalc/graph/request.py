@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, Environment, read_flag_value, word
 from boundcalc.graph.layer_graph import Shape
 from boundcalc.graph.layers.rule import Fields
@@ -16,13 +16,10 @@ from boundcalc.spec.fields import fail
 from boundcalc.spec.kinds import StepFields
 from boundcalc.spec.mistakes import Place, SpecError
 
-if TYPE_CHECKING:
-    from boundcalc.graph.expand import Expander
-
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    expander: Expander
+    context: Context
     kind: str
     place: Place
     step_fields: StepFields
@@ -32,25 +29,25 @@ class StepRequest:
 
     @property
     def batch(self) -> sympy.Expr:
-        return self.expander.graph.batch
+        return self.context.graph.batch
 
     def fields(self, model: type[Fields]) -> Fields:
         assert isinstance(self.step_fields, model)
         return self.step_fields
 
     def term(self, expression: Expression) -> sympy.Expr:
-        return self.expander.evaluate(expression, self.environment, self.channels)
+        return self.context.evaluate(expression, self.environment, self.channels)
 
     def size(self, expression: Expression, what: str, least: int = 1) -> sympy.Expr:
         value = self.term(expression)
-        known = self.expander.conditions.exact(value, expression.place)
+        known = self.context.conditions.exact(value, expression.place)
         if known.is_number and not (known.is_Integer and known >= least):
             wanted = "a positive whole number" if least == 1 else f"a whole number of at least {least}"
             raise fail(expression.place, f"{what} must be {wanted}, not {known}")
         return value
 
     def constant(self, expression: Expression, what: str) -> sympy.Expr:
-        return self.expander.constant(expression, self.environment, self.channels, what)
+        return self.context.constant(expression, self.environment, self.channels, what)
 
     def flag(self, value: bool | Expression) -> bool:
         return read_flag_value(value, self.environment)
@@ -65,13 +62,13 @@ class StepRequest:
         return int(known)
 
     def known(self, expression: sympy.Expr) -> sympy.Expr:
-        return self.expander.conditions.exact(expression, self.place)
+        return self.context.conditions.exact(expression, self.place)
 
     def assume(self, condition: Boolean) -> None:
-        self.expander.conditions.holds(condition, self.place)
+        self.context.conditions.holds(condition, self.place)
 
     def same(self, left: sympy.Expr, right: sympy.Expr) -> bool:
-        return self.expander.conditions.same(left, right, self.place)
+        return self.context.conditions.same(left, right, self.place)
 
     def error(self, message: str, remedy: str | None = None, place: Place | None = None) -> SpecError:
         return fail(place or self.place, message, remedy)

@@ -49,7 +49,7 @@ def _integer(value: int, times: str, power: str) -> str:
 def _factors(value: int) -> Iterator[tuple[int, int]]:
     """Powers of small numbers, and the rest."""
     for base in _BASES:
-        exponent = sympy.multiplicity(base, value)
+        exponent = sympy.multiplicity(base, value) or 0
         if exponent > 1:
             value //= base**exponent
             yield base, exponent

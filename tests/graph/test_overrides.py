@@ -69,7 +69,6 @@ def test_times_of_a_repeat() -> None:
     assert "r.2.block_0.dense_0" in changed(r__times="3").balls
 
 
-@pytest.mark.xfail(strict=True, reason="the loss is not looked up among the overriding values")
 def test_fields_of_the_loss() -> None:
     assert changed(loss__labels="5").layer("loss").settings["labels"] == 5
 

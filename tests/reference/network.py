@@ -14,6 +14,7 @@ import sympy
 from numpy.typing import NDArray
 
 from boundcalc.graph import expand as expansion
+from boundcalc.graph import walk
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.graph.layers import LOSS_RULES, RULES
 from boundcalc.graph.layers.rule import Inference, LayerRule, Request
@@ -39,7 +40,7 @@ def _recording() -> Iterator[None]:
         return replace(rule, infer=infer)
 
     rules, losses = ({kind: recorded(rule) for kind, rule in table.items()} for table in (RULES, LOSS_RULES))
-    with mock.patch.multiple(expansion, RULES=rules, LOSS_RULES=losses):
+    with mock.patch.object(walk, "RULES", rules), mock.patch.object(expansion, "LOSS_RULES", losses):
         yield
 
 

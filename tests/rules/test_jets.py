@@ -18,19 +18,8 @@ import boundcalc as bc
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layers import LOSS_RULES, RULES
 
-# Bounds that are too small today, and why.
-REFUTED = {
-    "gains with a centre of the shifts, one ball": "a centre of the shifts alone moves the gains of the same ball from one to zero",
-}
 
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=REFUTED[name])) if name in REFUTED else name
-        for name in NETWORKS
-    ],
-)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_no_network_exceeds_its_bounds(name: str) -> None:
     assert compare(NETWORKS[name]).violations == []
 

@@ -1,69 +1,31 @@
-"""Fields that hold for every layer inside (radius, spectral, center, frozen, share): the nearest wins."""
+"""Learned arrays and the balls that bound them: one for all arrays of a layer, or one each; shared ones have their owner's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import sympy
 
+from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, Environment, read_flag_value
+from boundcalc.graph.inherited import Balls, Inherited
 from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape, size
 from boundcalc.graph.layers.rule import Inference
 from boundcalc.spec.architecture import Step
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
-from boundcalc.spec.kinds import StepFields
 from boundcalc.spec.mistakes import Place, suggest
-
-if TYPE_CHECKING:
-    from boundcalc.graph.expand import Expander
-
-Balls = Expression | Mapping[str, Expression]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Layers below `base` take the arrays of the layers at the same place below `target`."""
-
-    target: str
-    base: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Inherited:
-    """Each value stands with the environment in which its names are looked up."""
-
-    radius: tuple[Balls, Environment] | None = None
-    center: tuple[Balls, Environment] | None = None
-    spectral: tuple[Expression, Environment] | None = None
-    frozen: tuple[bool | Expression, Environment] | None = None
-    share: Share | None = None
-
-    def overlay(self, fields: StepFields, environment: Environment) -> Inherited:
-        """What holds inside a step with these fields."""
-        changes: dict[str, object] = {}
-        for name in ("radius", "center", "spectral", "frozen"):
-            value = getattr(fields, name)
-            if value is not None:
-                changes[name] = (value, environment)
-        return replace(self, **changes) if changes else self  # type: ignore[arg-type]
-
-    def sharing(self, target: str, base: str, place: Place) -> Inherited:
-        return replace(self, share=Share(target, base, place))
 
 
 def balls_of(
-    expander: Expander, step: Step, path: str, inference: Inference, inherited: Inherited, channels: Channels
+    context: Context, step: Step, path: str, inference: Inference, inherited: Inherited, channels: Channels
 ) -> tuple[Array, ...]:
     """The learned arrays of a layer, each in the ball that bounds it: one for all of them, or one each."""
     shapes = inference.arrays
     if not shapes:
         return ()
     _check_names(step, shapes)
-    arrays = _shared(expander, step, path, inference, inherited)
+    arrays = _shared(context, step, path, inference, inherited)
     own = [name for name in shapes if name not in arrays]
     together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius[0], Mapping))
     for names in [own] if together else [[name] for name in own]:
@@ -72,34 +34,42 @@ def balls_of(
         if radius is None:
             remedy = "give a radius to the file, the module or the layer: radius: R"
             raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
-        center = _center(expander, inherited, names, channels)
-        at_one = inference.gains.intersection(names) if center is None else frozenset[str]()
+        center = _center(context, inherited, names, channels)
+        at_one = inference.gains.intersection(names) - _centred(inherited, names)
         ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
-        bound = _nonnegative(expander, radius, channels, "a radius")
-        expander.graph.balls[ball] = Ball(ball, bound, center, _is_frozen(inherited), ones)
+        bound = _nonnegative(context, radius, channels, "a radius")
+        context.graph.balls[ball] = Ball(ball, bound, center, _is_frozen(inherited), ones)
         for name in names:
             arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one)
     return tuple(arrays[name] for name in shapes)
 
 
-def _center(expander: Expander, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
+def _centred(inherited: Inherited, names: Sequence[str]) -> frozenset[str]:
+    """The arrays whose centre is given: by name, or with the whole ball."""
+    if inherited.center is None:
+        return frozenset()
+    value = inherited.center[0]
+    return frozenset(names) if isinstance(value, Expression) else frozenset(value)
+
+
+def _center(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
     """The norm of the centre of one ball: given for the ball, or for arrays in it, whose squares add up."""
     if inherited.center is None:
         return None
     value, environment = inherited.center
     if isinstance(value, Expression):
-        return _nonnegative(expander, (value, environment), channels, "a centre")
+        return _nonnegative(context, (value, environment), channels, "a centre")
     given = [value[name] for name in names if name in value]
     if not given:
         return None
-    norms = [_nonnegative(expander, (center, environment), channels, "a centre") for center in given]
+    norms = [_nonnegative(context, (center, environment), channels, "a centre") for center in given]
     return norms[0] if len(norms) == 1 else sympy.sqrt(sympy.Add(*(norm**2 for norm in norms)))
 
 
-def spectral_of(expander: Expander, inherited: Inherited, channels: Channels) -> sympy.Expr | None:
+def spectral_of(context: Context, inherited: Inherited, channels: Channels) -> sympy.Expr | None:
     if inherited.spectral is None:
         return None
-    return _nonnegative(expander, inherited.spectral, channels, "a spectral norm")
+    return _nonnegative(context, inherited.spectral, channels, "a spectral norm")
 
 
 def _is_frozen(inherited: Inherited) -> bool:
@@ -124,16 +94,12 @@ def _ball_value(found: tuple[Balls, Environment] | None, name: str) -> tuple[Exp
     return (value[name], environment) if name in value else None
 
 
-def _nonnegative(
-    expander: Expander, found: tuple[Expression, Environment], channels: Channels, what: str
-) -> sympy.Expr:
+def _nonnegative(context: Context, found: tuple[Expression, Environment], channels: Channels, what: str) -> sympy.Expr:
     expression, environment = found
-    return expander.constant(expression, environment, channels, what)
+    return context.constant(expression, environment, channels, what)
 
 
-def _shared(
-    expander: Expander, step: Step, path: str, inference: Inference, inherited: Inherited
-) -> dict[str, Array]:
+def _shared(context: Context, step: Step, path: str, inference: Inference, inherited: Inherited) -> dict[str, Array]:
     """Arrays that belong to another layer; their shapes must agree, as they are or transposed."""
     found: dict[str, Array] = {}
     shapes = inference.arrays
@@ -146,11 +112,11 @@ def _shared(
             layer, _, array = target.rpartition(".")
             if not layer:
                 raise fail(place, f"'{target}' does not say which array", f"write {name}: {target}.{name}")
-            found[name] = _take(expander, layer, array, name, shapes[name], place)
+            found[name] = _take(context, layer, array, name, shapes[name], place)
     elif inherited.share is not None:
         relative = path[len(inherited.share.base) :]
         for name, shape in shapes.items():
-            found[name] = _take(expander, inherited.share.target + relative, name, name, shape, inherited.share.place)
+            found[name] = _take(context, inherited.share.target + relative, name, name, shape, inherited.share.place)
     for name, array in found.items():
         if array.at_one and name not in inference.gains:
             remedy = "give its layer a `center`, or share it as the weight of a normalisation"
@@ -158,17 +124,17 @@ def _shared(
     return found
 
 
-def _take(expander: Expander, target: str, array: str, name: str, shape: Shape, place: Place) -> Array:
-    node = expander.graph.paths.get(target)
-    arrays = {} if node is None else {a.name: a for a in expander.graph.layer(node).arrays}
+def _take(context: Context, target: str, array: str, name: str, shape: Shape, place: Place) -> Array:
+    node = context.graph.paths.get(target)
+    arrays = {} if node is None else {a.name: a for a in context.graph.layer(node).arrays}
     if node is None or array not in arrays:
-        known = [f"{layer.path}.{a.name}" for layer in expander.graph for a in layer.arrays]
+        known = [f"{layer.path}.{a.name}" for layer in context.graph for a in layer.arrays]
         remedy = suggest(f"{target}.{array}", known) or "only arrays of layers before this one can be shared"
         raise fail(place, f"there is no learned array '{target}.{array}' to share", remedy)
     other = arrays[array]
     equal = len(other.shape) == len(shape) and (
-        all(expander.conditions.same(a, b, place) for a, b in zip(other.shape, shape, strict=True))
-        or all(expander.conditions.same(a, b, place) for a, b in zip(reversed(other.shape), shape, strict=True))
+        all(context.conditions.same(a, b, place) for a, b in zip(other.shape, shape, strict=True))
+        or all(context.conditions.same(a, b, place) for a, b in zip(reversed(other.shape), shape, strict=True))
     )
     if not equal:
         found = f"{show_shape(other.shape)} and {show_shape(shape)}"

@@ -1,0 +1,115 @@
+"""What the walk over the steps shares: the graph under construction, names, values, where a step stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import sympy
+
+from boundcalc.graph.conditions import Conditions
+from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path
+from boundcalc.graph.inherited import Inherited
+from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
+from boundcalc.graph.overrides import Overrides
+from boundcalc.spec.architecture import Architecture, Reference, Step
+from boundcalc.spec.expression import Expression
+from boundcalc.spec.fields import fail
+from boundcalc.spec.mistakes import Mistakes
+
+
+class UnknownError(Exception):
+    """A step reads a step whose mistake was already noted."""
+
+
+class TooLargeError(Exception):
+    """The walk is over: modules and repeats inside one another grow exponentially. The mistake was noted."""
+
+
+@dataclass(slots=True)
+class Placement:
+    """Where a step stands: its path, the names already taken there, and the fields it inherits."""
+
+    prefix: str
+    inherited: Inherited
+    loops: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()  # the modules that are being expanded, to refuse recursion
+    taken: set[str] = field(default_factory=set)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def name(self, step: Step) -> str:
+        name = step.fields.name
+        if name is None:
+            count = self.counters.get(step.kind, 0)
+            self.counters[step.kind] = count + 1
+            name = f"{step.kind}_{count}"
+        if name in self.taken:
+            raise fail(
+                step.place, f"the name '{name}' is used twice in its scope", "give one of the steps another name"
+            )
+        self.taken.add(name)
+        return name
+
+    def inside(self, name: str, inherited: Inherited | None = None) -> Placement:
+        return Placement(f"{self.prefix}{name}.", inherited or self.inherited, self.loops, self.modules)
+
+
+@dataclass(slots=True)
+class Context:
+    """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too."""
+
+    architecture: Architecture
+    graph: LayerGraph
+    conditions: Conditions
+    overrides: Overrides
+    mistakes: Mistakes
+    unroll: bool
+    walked: int = 0
+
+    def count(self, step: Step, placement: Placement) -> None:
+        """Steps count also where they make no layer or are mistakes, and lists of steps also where they are empty."""
+        self.walked += 1
+        if self.walked > LAYER_LIMIT:
+            remedy = "repeat with a symbolic number of times"
+            self.mistakes.add(step.place, f"the network has more than {LAYER_LIMIT} layers and modules", remedy)
+            raise TooLargeError
+        if placement.prefix.count(".") > DEPTH_LIMIT:
+            message = f"more than {DEPTH_LIMIT} modules, branches and repeats inside one another"
+            self.mistakes.add(step.place, message, "write them one after another")
+            raise TooLargeError
+
+    def find(self, reference: Reference, environment: Environment, placement: Placement) -> str:
+        node = find_node(reference, environment, self.graph.paths)
+        loops = self.graph.layer(node).loops
+        if loops != placement.loops[: len(loops)]:
+            remedy = "read the repeat itself, a state that it carries, or give the repeat a number of times"
+            raise fail(
+                reference.place, f"'{reference.name}' is inside a repeat with a symbolic number of times", remedy
+            )
+        return node
+
+    def inherited(self, step: Step, name: str, environment: Environment, placement: Placement) -> Inherited:
+        inherited = placement.inherited.overlay(step.fields, environment)
+        share = step.fields.share
+        if isinstance(share, tuple):
+            target, place = share
+            return inherited.sharing(
+                find_path(Reference(target, place), environment, self.graph.paths), f"{placement.prefix}{name}", place
+            )
+        return inherited
+
+    def evaluate(self, expression: Expression, environment: Environment, channels: Channels) -> sympy.Expr:
+        return evaluate(expression, environment, self.conditions.symbols, channels)
+
+    def constant(self, expression: Expression, environment: Environment, channels: Channels, what: str) -> sympy.Expr:
+        """A nonnegative number, for the values that the symbols have."""
+        value = self.evaluate(expression, environment, channels)
+        if self.conditions.exact(value, expression.place).is_negative:
+            raise fail(expression.place, f"{what} must not be negative: {value}")
+        if value.is_nonnegative is None:
+            self.conditions.holds(sympy.Ge(value, 0), expression.place)
+        return value
+
+
+# Walks a list of steps from a node (None: there is none) and gives the last one.
+Steps = Callable[[tuple[Step, ...], str | None, Environment, Placement], str | None]

@@ -1,0 +1,201 @@
+"""The walk over the steps: each becomes a node of the layer graph, with its operands, its shape and its learned arrays.
+
+A step sees the steps before it, so shapes are known when they are needed and `in` means what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import sympy
+
+from boundcalc.graph.balls import balls_of, spectral_of
+from boundcalc.graph.context import Context, Placement, UnknownError
+from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
+from boundcalc.graph.layer_graph import Layer, Shape
+from boundcalc.graph.layers import RULES
+from boundcalc.graph.layers.rule import LayerRule
+from boundcalc.graph.modules import call_module
+from boundcalc.graph.repeat import repeat_steps
+from boundcalc.graph.request import StepRequest
+from boundcalc.spec.architecture import Branch, Operand, Step
+from boundcalc.spec.fields import fail
+from boundcalc.spec.kinds import Repeat, StepFields
+from boundcalc.spec.mistakes import SpecError
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    context: Context
+
+    def steps(
+        self, steps: tuple[Step, ...], current: str | None, environment: Environment, placement: Placement
+    ) -> str | None:
+        """The node after the last step. After a mistake the walk goes on as far as it can, to find others."""
+        broken = False
+        self.context.walked += 1
+        for step in steps:
+            self.context.count(step, placement)
+            try:
+                if broken and _reads_current(step):
+                    if not isinstance(environment.binding(step.kind), BoundLayers):
+                        placement.name(step)
+                    continue
+                current = self.step(step, None if broken else current, environment, placement)
+                broken = False
+            except SpecError as error:
+                self.context.mistakes.extend(error)
+                broken = True
+            except UnknownError:
+                broken = True
+        if broken:
+            raise UnknownError
+        return current
+
+    def step(self, step: Step, current: str | None, environment: Environment, placement: Placement) -> str | None:
+        binding = environment.binding(step.kind)
+        if isinstance(binding, BoundLayers):
+            return self._splice(binding, current, placement)
+        if isinstance(binding, BoundExpression):
+            raise fail(step.place, f"the argument '{step.kind}' is an expression, not a list of layers")
+        name = placement.name(step)
+        path = f"{placement.prefix}{name}"
+        fields = self.context.overrides.apply(path, step.fields)
+        step = replace(step, fields=fields)
+        if step.kind in self.context.architecture.modules:
+            nodes = self._module_inputs(step, name, current, environment, placement)
+            result = call_module(self.context, self.steps, step, name, nodes, environment, placement)
+        elif step.kind == "residual":
+            result = self._residual(step, name, current, environment, placement)
+        elif step.kind == "repeat":
+            result = self._repeat(step, name, current, environment, placement)
+        else:
+            return self.layer(step, name, current, environment, placement, RULES[step.kind])
+        if result is not None:
+            self.context.graph.paths[path] = result
+        return result
+
+    def layer(
+        self,
+        step: Step,
+        name: str,
+        current: str | None,
+        environment: Environment,
+        placement: Placement,
+        rule: LayerRule,
+    ) -> str:
+        """One built-in layer: its operands, its shape, its learned arrays."""
+        path = f"{placement.prefix}{name}"
+        inside = placement.inside(name)
+        inputs = self._operands(step, current, environment, inside, rule)
+        for node in inputs:
+            if (
+                self.context.graph.layer(node).kind == "input"
+                and self.context.graph.layer(node).settings["norm"] is None
+            ):
+                raise fail(
+                    step.place,
+                    f"'{step.kind}' reads token ids, which have no norm",
+                    "no layer of this version reads tokens",
+                )
+        shapes = tuple(self.context.graph.layer(node).shape for node in inputs)
+        channels = _channels("in", shapes, rule)
+        request = StepRequest(self.context, step.kind, step.place, step.fields, environment, channels, shapes)
+        inference = rule.infer(request)
+        channels = {**channels, **_channels("out", (inference.shape,), rule)}
+        inherited = self.context.inherited(step, name, environment, placement)
+        arrays = balls_of(self.context, step, path, inference, inherited, channels)
+        layer = Layer(
+            path, step.kind, step.place, inputs, inference.shape, inference.settings, arrays,
+            spectral_of(self.context, inherited, channels) if arrays else None, placement.loops,
+        )  # fmt: skip
+        self.context.graph.paths[path] = path
+        return self.context.graph.add(layer)
+
+    def _operands(
+        self, step: Step, current: str | None, environment: Environment, inside: Placement, rule: LayerRule
+    ) -> tuple[str, ...]:
+        if rule.operands == 0:
+            return ()
+        if step.sources is None:
+            return (self.current(step, current),)
+        if rule.operands is not None and len(step.sources) != rule.operands:
+            raise fail(
+                step.place,
+                f"'{step.kind}' reads one input, not {len(step.sources)}",
+                "combine them with add or concat first",
+            )
+        return tuple(self.operand(operand, current, environment, inside) for operand in step.sources)
+
+    def current(self, step: Step, current: str | None) -> str:
+        if current is None:
+            if len(self.context.architecture.inputs) > 1:
+                raise fail(
+                    step.place,
+                    f"'{step.kind}' has no step before it",
+                    f"say `from:` {' or '.join(self.context.architecture.inputs)}",
+                )
+            raise UnknownError
+        return current
+
+    def operand(self, operand: Operand, current: str | None, environment: Environment, inside: Placement) -> str:
+        if isinstance(operand, Branch):
+            result = self.steps(operand.steps, current, environment.inside(inside.prefix), inside)
+        else:
+            binding = environment.binding(operand.name)
+            if isinstance(binding, BoundLayers):
+                result = self._splice(binding, current, inside)
+            else:
+                return self.context.find(operand, environment, inside)
+        if result is None:
+            raise fail(operand.place, "this operand has no input", "say `from:` which input it reads")
+        return result
+
+    def _splice(self, binding: BoundLayers, current: str | None, placement: Placement) -> str | None:
+        """Layers given as an argument: named where they stand, their own names mean what they meant where written."""
+        environment = Environment(placement.prefix, {}, binding.environment)
+        return self.steps(binding.branch.steps, current, environment, placement)
+
+    def _module_inputs(
+        self, step: Step, name: str, current: str | None, environment: Environment, placement: Placement
+    ) -> list[str]:
+        if step.sources is None:
+            return [] if current is None else [current]
+        inside = placement.inside(name)
+        return [self.operand(operand, current, environment, inside) for operand in step.sources]
+
+    def _residual(
+        self, step: Step, name: str, current: str | None, environment: Environment, placement: Placement
+    ) -> str:
+        """`add: [[], layers]`."""
+        own = replace(placement, inherited=self.context.inherited(step, name, environment, placement))
+        body = Branch(step.body, step.place)
+        if step.sources:
+            current = self.operand(step.sources[0], current, environment, own.inside(name))
+        add = Step("add", step.place, StepFields(), (Branch((), step.place), body))
+        return self.layer(add, name, current, environment, own, RULES["add"])
+
+    def _repeat(
+        self, step: Step, name: str, current: str | None, environment: Environment, placement: Placement
+    ) -> str | None:
+        fields = step.fields
+        assert isinstance(fields, Repeat)
+        if step.sources is not None:
+            if len(step.sources) != 1:
+                raise fail(step.place, f"'repeat' reads one input, not {len(step.sources)}")
+            current = self.operand(step.sources[0], current, environment, placement.inside(name))
+        return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
+
+
+def _reads_current(step: Step) -> bool:
+    """Whether a step reads the one before it."""
+    if step.sources is None:
+        return step.kind not in RULES or RULES[step.kind].operands != 0
+    return any(isinstance(source, Branch) for source in step.sources)
+
+
+def _channels(name: str, shapes: tuple[Shape, ...], rule: LayerRule) -> Mapping[str, sympy.Expr]:
+    if not shapes or not shapes[0]:
+        return {}
+    return {name: shapes[0][rule.channels]}

@@ -1,0 +1,89 @@
+"""The text that a person reads: numbers rounded up, what is infinite and why, closed forms or their definitions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import flint
+import pytest
+
+import boundcalc as bc
+from boundcalc.graph.expand import expand
+from boundcalc.output.text import graph_to_text, readable, to_text
+
+SPECS = Path(__file__).parents[2] / "specs"
+HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (flint.fmpq(0), "0"), (flint.fmpq(12), "12"), (flint.fmpq(1, 100), "0.01"), (flint.fmpq(123456), "1.235e5"),
+        (flint.fmpq(1, 3), "0.3334"), (flint.fmpq(10) ** 5000, "1e5000"), (flint.fmpq(1, 10**7), "1e-7"),
+        (flint.fmpq(99999), "1e5"), (flint.arb(2).sqrt(), "1.415"),
+    ],
+)  # fmt: skip
+def test_readable_numbers_are_rounded_up(number: flint.fmpq, text: str) -> None:
+    assert readable(number) == text
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_spec(path: Path) -> None:
+    bounds = bc.compile(bc.load(path))
+    text = to_text(bounds)
+    for row in bounds.layers:
+        assert row in text
+    assert "nan" not in text
+    for name, quantity in (("lipschitz", bounds.lipschitz), ("norm", bounds.norm)):
+        if quantity in bounds.numbers:
+            shown = next(line.split()[-1] for line in text.splitlines() if line.startswith(f"{name} "))
+            assert Decimal(quantity.number()) <= Decimal(shown) <= Decimal(quantity.number()) * Decimal("1.001")
+
+
+def test_what_makes_a_bound_infinite() -> None:
+    text = to_text(bc.compile(bc.loads(HEAD + "layers: [{dense: {units: 3, name: a}}, {relu: {name: kink}}, dense: 2]\nloss: logistic")))
+    assert "smoothness is infinite from layer 'kink' on: relu has a kink at 0" in text
+    assert "objective smoothness is infinite from layer 'kink' on" in text
+    assert "lipschitz is infinite" not in text
+
+
+def test_both_groupings_stand_beside_each_other() -> None:
+    spec = bc.loads(HEAD + "layers: [dense: 3, softplus, dense: 2]\nloss: logistic")
+    total, layer = bc.compile(spec), bc.compile(spec, blocks="layer")
+    for first, second in ((total, layer), (layer, total)):
+        text = to_text(first, second)
+        head = next(line for line in text.splitlines() if line.startswith("network"))
+        assert head.index(f"blocks: {first.blocks}") < head.index(f"blocks: {second.blocks}")
+        row = next(line.split() for line in text.splitlines() if line.startswith("objective smoothness "))
+        assert row[2:] == [readable(b.numbers[b.objective.smoothness]) for b in (first, second) if b.objective]
+
+
+def test_free_symbols_show_closed_forms() -> None:
+    text = to_text(bc.compile(bc.loads("symbols: {R:, n: 4}\nbatch: n\n" + HEAD.replace("radius: 1", "radius: R") + "layers: [dense: 3]")))
+    assert "with n = 4; free: R" in text
+    assert "norm = R*sqrt(n + 1)" in text
+
+
+def test_long_forms_are_given_by_definitions_and_very_long_ones_are_counted() -> None:
+    layers = ", ".join(["dense: 3", "softplus"] * 40)
+    text = to_text(bc.compile(bc.loads(HEAD + f"layers: [{layers}]".replace("radius: 1", "radius: R"))))
+    assert "closed forms" in text
+    symbolic = to_text(bc.compile(bc.loads("symbols: {R:}\n" + HEAD.replace("radius: 1", "radius: R") + f"layers: [{layers}]")))
+    assert "smoothness = smoothness_softplus_39" in symbolic
+    assert "more definitions: see --format json" in symbolic
+
+
+def test_warnings_are_shown() -> None:
+    text = to_text(bc.compile(bc.loads(HEAD + "layers: [dense: 3, softmax]\nloss: logistic")))
+    assert "warning: logistic contains the softmax" in text
+
+
+def test_the_graph_shows_shapes_and_counts() -> None:
+    text = graph_to_text(expand(bc.loads("symbols: {w: 1000, v:}\n" + HEAD + "layers: [dense: w, relu, dense: v]\nloss: logistic")))
+    rows = {line.split()[0]: line.split() for line in text.splitlines() if line.strip()}
+    assert rows["dense_0"] == ["dense_0", "dense", "input", "[w]", "5,000"]
+    assert rows["relu_0"] == ["relu_0", "relu", "dense_0", "[w]"]
+    assert rows["dense_1"][-1] == "1001*v"
+    assert text.splitlines()[1] == "loss: logistic"
+    assert text.splitlines()[-1] == "1001*v + 5000 parameters"
