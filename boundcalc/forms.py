@@ -31,7 +31,7 @@ class Forms:
         if isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
             self._named[scalar] = ""
             return
-        fitting = "".join(c if c.isalnum() and c.isascii() else "_" for c in name)
+        fitting = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.replace(".*", ""))
         while fitting in self._taken:
             fitting += "_"
         self._taken.add(fitting)
@@ -59,6 +59,10 @@ class Forms:
         if not self._loops(scalar):
             return ()
         return close.reasons(scalar, self.closures)
+
+    def has_loops(self, scalar: Scalar) -> bool:
+        """Whether a symbolic number of passes is in it."""
+        return bool(self._loops(scalar))
 
     def _loops(self, scalar: Scalar) -> list[int]:
         """The results of loops that a scalar is made of, those inside the definitions of coefficients included."""

@@ -74,7 +74,8 @@ class GraphLowering:
                 # Its states are known once the body is lowered; until then the place is kept.
                 path = layer.path.removesuffix("@loop")
                 loop = self.graph.loops[path]
-                self._loops[path] = self.emit(Repeat(path, loop.times, (), (), 0))
+                names = tuple(path if s.carried.startswith("@") else f"{path}.{s.carried}" for s in loop.states)
+                self._loops[path] = self.emit(Repeat(names, loop.times, (), (), 0))
                 return self._loops[path]
             case "carried" | "after":
                 path, state = str(layer.settings["loop"]), str(layer.settings["state"])

@@ -96,7 +96,7 @@ class Carried:
 class Repeat:
     """A loop with a symbolic number of passes over the primitives that follow it, up to `last`."""
 
-    path: str
+    states: tuple[str, ...]  # what a person calls them
     times: sympy.Expr
     starts: tuple[int, ...]
     results: tuple[int, ...]

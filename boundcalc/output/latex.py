@@ -25,8 +25,10 @@ def to_latex(bounds: Bounds) -> str:
     names = {sympy.Symbol(name, positive=True): text for name, text in letters.items()}
     names |= {symbol: _escaped(name) for name, symbol in bounds.symbols.items()}
     latex = Latex({"symbol_names": names})
+    signs = {bounds.definition(quantity): r"\le" for quantity in bounds.quantities if quantity.upper}
     lines = [
-        f"{letters[name]} &= {latex.doprint(expression)}" for name, expression in bounds.definitions
+        f"{letters[name]} &{signs.get(name, '=')} {latex.doprint(expression)}"
+        for name, expression in bounds.definitions
     ]
     quantities = [("m", bounds.norm), (r"\ell", bounds.lipschitz), ("L", bounds.smoothness)]
     if bounds.objective is not None:
@@ -39,6 +41,8 @@ def to_latex(bounds: Bounds) -> str:
             continue
         name = bounds.definition(quantity)
         expression = quantity.expression
+        if name is not None and letters.get(name) == symbol:
+            continue  # defined above
         value = letters[name] if name in letters else latex.doprint(expression)
         sign = r"\le" if quantity.upper else "="
         lines.append(f"{symbol} &{sign} {value}")

@@ -28,7 +28,9 @@ def to_python(bounds: Bounds) -> str:
     lines += ["", "import math", "", "import numpy", "", ""]
     lines.append('@numpy.errstate(all="ignore")  # what is not finite is of no consequence, or inf')
     lines.append(f"def bounds({_signature(bounds, used, names)}xp=numpy):")
-    lines.append('    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`; beyond 1e308 they are inf."""')
+    lines.append(
+        '    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`; beyond 1e308 they are inf."""'
+    )
     lines += [f"    {line}" for line in _arguments(bounds, used, names, printer)]
     lines += [f"    {names[name]} = {printer.array(expression)}" for name, expression in bounds.definitions]
     lines.append("    return {")

@@ -8,6 +8,7 @@ import sympy
 
 from boundcalc.bounds import Bound, Bounds, LayerBounds
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
+from boundcalc.output.closed_forms import closed_forms, totals
 from boundcalc.output.expressions import to_str
 from boundcalc.output.json import symbol_values
 from boundcalc.output.table import table
@@ -15,12 +16,11 @@ from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
 
 DIGITS = 4
-DEFINITIONS_SHOWN = 60
 
 
 def to_text(bounds: Bounds, other: Bounds | None = None) -> str:
     """Everything about some bounds. `other` are those of the other grouping of the parameters, shown beside them."""
-    parts = [_header(bounds), _layer_table(bounds), _summary(bounds, other), *_reasons(bounds), *_closed_forms(bounds)]
+    parts = [_header(bounds), _layer_table(bounds), _summary(bounds, other), *_reasons(bounds), *closed_forms(bounds)]
     parts += [f"warning: {warning}" for warning in bounds.warnings]
     return "\n".join(part for part in parts if part)
 
@@ -98,9 +98,9 @@ def readable(number: Number) -> str:
 def _summary(bounds: Bounds, other: Bounds | None) -> str:
     """The network as a whole, and the other grouping of the parameters beside it where both are numbers."""
     rows: list[Sequence[str]] = []
-    against = {} if other is None else _totals(other)
+    against = {} if other is None else totals(other)
     both = False
-    for name, quantity in _totals(bounds).items():
+    for name, quantity in totals(bounds).items():
         number = other.numbers.get(against[name]) if other is not None and quantity in bounds.numbers else None
         both = both or number is not None
         rows.append((name, _cell(bounds, quantity), "" if number is None else readable(number)))
@@ -110,17 +110,9 @@ def _summary(bounds: Bounds, other: Bounds | None) -> str:
     return table(columns, rows, right=columns[1:])
 
 
-def _totals(bounds: Bounds) -> dict[str, Bound]:
-    totals = {"norm": bounds.norm, "lipschitz": bounds.lipschitz, "smoothness": bounds.smoothness}
-    if bounds.objective is not None:
-        totals["objective lipschitz"] = bounds.objective.lipschitz
-        totals["objective smoothness"] = bounds.objective.smoothness
-    return totals
-
-
 def _reasons(bounds: Bounds) -> Iterable[str]:
     """Which layer makes a bound infinite, and why."""
-    for name, total in _totals(bounds).items():
+    for name, total in totals(bounds).items():
         if not total.finite:
             first = next((row.path for row in bounds.layers.values() if not _same(row, name).finite), None)
             where = "" if first is None else f" from layer '{first}' on"
@@ -130,29 +122,3 @@ def _reasons(bounds: Bounds) -> Iterable[str]:
 def _same(row: LayerBounds, name: str) -> Bound:
     """The quantity of a layer that decides that of the network or of the objective."""
     return {"norm": row.norm, "lipschitz": row.lipschitz, "smoothness": row.smoothness}[name.split()[-1]]
-
-
-def _closed_forms(bounds: Bounds) -> Iterable[str]:
-    """The expanded forms where they are short, the definitions they are made of otherwise."""
-    lines: list[str] = []
-    needed = False
-    for name, quantity in _totals(bounds).items():
-        if not quantity.finite or quantity.scalar is None:
-            continue
-        expression = quantity.expression
-        sign = "<=" if quantity.upper else "="
-        if expression is not None and len(to_str(expression)) <= 400:
-            lines.append(f"  {name} {sign} {to_str(expression)}")
-        else:
-            lines.append(f"  {name} {sign} {bounds.definition(quantity)}")
-            needed = True
-    if not lines:
-        return
-    yield "closed forms"
-    yield "\n".join(lines)
-    if needed and bounds.definitions:
-        yield "where"
-        shown = bounds.definitions[:DEFINITIONS_SHOWN]
-        yield "\n".join(f"  {name} = {to_str(expression)}" for name, expression in shown)
-        if len(bounds.definitions) > len(shown):
-            yield f"  ... and {len(bounds.definitions) - len(shown)} more definitions: see --format json"

@@ -137,7 +137,7 @@ class _Tracer:
         kinds = [_Kinds.of_start(jet) for jet in starts]
         while True:
             variables: list[Scalar] = []
-            carried = [k.jet(self.arena, f"{repeat.path}.{i}", variables) for i, k in enumerate(kinds)]
+            carried = [k.jet(self.arena, repeat.states[i], variables) for i, k in enumerate(kinds)]
             self.states.update({(at, i): jet for i, jet in enumerate(carried)})
             self.run(at + 1, repeat.last)
             results = [self.jets[r] for r in repeat.results]

@@ -32,7 +32,7 @@ def read_architecture(tree: Node, source: str, included: Mapping[str, Node], def
     steps = reader.step_reader
     batch, inputs = reader.inputs(root)
     layers = root.get("layers")
-    if layers is None and all(key.text in FILE_KEYS for key in root.keys()):
+    if layers is None and all(key.text in FILE_KEYS for key, _ in root.entries):
         reader.mistakes.add(root.place, "the file has no layers", "write `layers:` and a list such as [dense: 10, relu]")
     loss = root.get("loss")
     common = {key: root.get(key) for key in ("radius",) if root.get(key) is not None}

@@ -51,8 +51,14 @@ def window_count(
     steps = (entries + 2 * padding - extent) / stride
     count = (sympy.ceiling(steps) if ceil else sympy.floor(steps)) + 1
     known = request.known(count)
-    if ceil and known.is_number and request.known((count - 1) * stride - entries - padding).is_nonnegative:
-        count = count - 1  # the last window would start in the padding, past every entry (as torch drops it)
+    if ceil and known.is_number:
+        past = (count - 1) * stride - entries - padding
+        if request.known(past).is_nonnegative:
+            request.assume(sympy.Ge(past, 0))
+            count = count - 1  # the last window would start in the padding, past every entry (as torch drops it)
+        else:
+            request.assume(sympy.Lt(past, 0))
+    request.assume(sympy.Ge(count, 1))
     if known.is_number and not known.is_positive:
         axis, window = request.known(entries + 2 * padding), request.known(extent)
         raise request.error(f"the window of {window} does not fit into the axis of {axis} (padding included)")

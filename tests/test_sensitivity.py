@@ -1,0 +1,108 @@
+"""Elasticities: by hyperparameters, and by the balls of the layers."""
+
+from __future__ import annotations
+
+import pytest
+
+import boundcalc as bc
+from boundcalc.sensitivity import contributions, sensitivities
+
+MLP = """
+symbols: {n: 4, R: 3/2, eps: 1/10}
+batch: n
+radius: R
+input: {shape: [6], norm: {sample: 1}}
+layers: [dense: 5, softplus, dense: {units: 5, name: mid}, batchnorm: {eps: eps}, tanh, residual: [dense: 5, softplus], dense: {units: 2, bias: false, name: head}]
+"""
+REPEATED = "symbols: {R: 3/2, k: {integer: true, value: 6}}\nradius: R\ninput: {shape: [3], norm: 2}\nlayers: [{repeat: {times: k, layers: [dense: 3, softplus]}}, dense: 1]"
+
+
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+def test_contributions_add_up_to_the_elasticity_by_the_common_radius(blocks: str) -> None:
+    """R d/dR = the sum over the balls of R_t d/dR_t, where every R_t is R."""
+    bounds = bc.compile(bc.loads(MLP), blocks=blocks)  # type: ignore[arg-type]
+    found = contributions(bounds)
+    assert found.keys() == {"lipschitz", "smoothness"}
+    for name, parts in found.items():
+        assert list(parts) == ["dense_0", "mid", "residual_0.dense_0", "head"]
+        assert sum(parts.values()) == pytest.approx(getattr(bounds, name).elasticity("R"), rel=1e-9)
+
+
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+def test_a_deep_linear_chain(blocks: str) -> None:
+    """l = k R^(k-1) x: every ball contributes (k - 1) / k, R in all k - 1, and L contributes (k - 2) / k."""
+    text = "symbols: {R: 2}\nradius: R\ninput: {shape: [1], norm: 3}\nlayers: [{repeat: {times: 5, name: c, layers: [dense: {units: 1, bias: false}]}}]"
+    bounds = bc.compile(bc.loads(text), blocks=blocks)  # type: ignore[arg-type]
+    found = contributions(bounds)
+    assert list(found["lipschitz"].values()) == pytest.approx([4 / 5] * 5, rel=1e-12)
+    assert list(found["smoothness"].values()) == pytest.approx([3 / 5] * 5, rel=1e-9)
+    assert bounds.lipschitz.elasticity("R") == pytest.approx(4, rel=1e-12)
+    assert bounds.smoothness.elasticity("R") == pytest.approx(3, rel=1e-9)
+
+
+def test_contributions_through_a_symbolic_repeat() -> None:
+    bounds = bc.compile(bc.loads(REPEATED))
+    copies = bc.compile(bc.loads(REPEATED.replace("times: k", "times: 6")))
+    for name, parts in contributions(bounds).items():
+        assert sum(parts.values()) == pytest.approx(getattr(bounds, name).elasticity("R"), rel=1e-12)
+        of_copies = contributions(copies)[name]
+        inside = sum(value for path, value in of_copies.items() if path.startswith("repeat_0"))
+        assert parts["repeat_0.*.dense_0"] == pytest.approx(inside, rel=1e-12)
+        assert parts["dense_0"] == pytest.approx(of_copies["dense_0"], rel=1e-12)
+
+
+def test_a_loop_by_blocks_has_no_contributions() -> None:
+    assert contributions(bc.compile(bc.loads(REPEATED), blocks="layer")) == {}
+
+
+def test_without_values_there_are_none() -> None:
+    bounds = bc.compile(bc.override(bc.loads(MLP), {"eps": None}))
+    assert contributions(bounds) == {}
+    found = sensitivities(bounds, ["R", "eps"])
+    assert found["lipschitz"].numbers == found["lipschitz"].elasticities == {}
+    assert bounds.symbols["eps"] in found["lipschitz"].derivatives["R"].free_symbols
+
+
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+def test_elasticities_are_those_of_the_bounds(blocks: str) -> None:
+    bounds = bc.compile(bc.loads(MLP), blocks=blocks)  # type: ignore[arg-type]
+    found = sensitivities(bounds, ["n", "R", "eps"])
+    assert found.keys() == {"lipschitz", "smoothness"}
+    for name, one in found.items():
+        bound = getattr(bounds, name)
+        assert one.bound is bound
+        assert not one.ties
+        assert one.elasticities["eps"] < 0 < one.elasticities["R"]
+        for symbol, elasticity in one.elasticities.items():
+            assert elasticity == pytest.approx(bound.elasticity(symbol), rel=1e-12)
+            near = [float(bound.evaluate({symbol: bounds.values[bounds.symbols[symbol]] * factor})) for factor in (1 - UP, 1 + UP)]
+            assert elasticity == pytest.approx((near[1] - near[0]) / (2 * float(UP)) / float(bound.evaluate()), rel=1e-5)
+
+
+UP = bc.parse("1/100000", {})
+
+
+def test_infinite_bounds_have_none() -> None:
+    bounds = bc.compile(bc.loads(MLP.replace("tanh", "relu")))
+    assert sensitivities(bounds, ["R"]).keys() == {"lipschitz"}
+    assert contributions(bounds).keys() == {"lipschitz"}
+
+
+def test_ties_are_reported() -> None:
+    """min(1, R x) at R x = 1, in the coefficient of the last layer's weights."""
+    text = "symbols: {R: 1, x: %s}\nradius: R\ninput: {shape: [1], norm: x}\nlayers: [dense: {units: 1, bias: false}, tanh, dense: {units: 1, bias: false}]"
+    assert sensitivities(bc.compile(bc.loads(text % "1")), ["x"])["lipschitz"].ties
+    assert not sensitivities(bc.compile(bc.loads(text % "2")), ["x"])["lipschitz"].ties
+
+
+def test_a_bound_that_is_zero_has_no_elasticity() -> None:
+    bounds = bc.compile(bc.loads("symbols: {R: 2}\nradius: R\ninput: {shape: [2], norm: 1}\nlayers: [{dense: {units: 2, frozen: true}}]"))
+    with pytest.raises(ArithmeticError, match="is 0 there"):
+        bounds.lipschitz.elasticity("R")
+    assert sensitivities(bounds, ["R"])["lipschitz"].elasticities == {}
+    assert contributions(bounds) == {}
+
+
+def test_an_unknown_symbol_is_an_error() -> None:
+    with pytest.raises(KeyError, match="unknown symbol 'radius'"):
+        sensitivities(bc.compile(bc.loads(MLP)), ["radius"])
