@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 
 import pytest
 import sympy
@@ -76,7 +76,9 @@ EXACT: Mapping[str, str] = {
     "linear": network(repeat(PLAIN)),
     "softplus": network(repeat(f"{PLAIN}, softplus")),
     "residual": network(repeat(f"{{residual: [{PLAIN}, softplus, {PLAIN}]}}")),
-    "convolution": network(repeat("{conv2d: {channels: 2, kernel: 3, padding: same, bias: false}}, softplus"), HEADER + IMAGE),
+    "convolution": network(
+        repeat("{conv2d: {channels: 2, kernel: 3, padding: same, bias: false}}, softplus"), HEADER + IMAGE
+    ),
     "a bias in its own ball": network(repeat("{dense: {units: 2, radius: {weight: R, bias: 1/2}}}, softplus")),
     "shared": network(repeat(f"{PLAIN}, softplus", "share: true, ")),
     "frozen inside": network(repeat("{dense: {units: 2, bias: false, frozen: true}}, softplus, " + PLAIN)),
@@ -95,13 +97,17 @@ UPPER: Mapping[str, str] = {
     "bias": network(repeat("dense: 2, softplus")),
     "bias, residual": network(repeat("{residual: [dense: 2, softplus]}")),
     "bias, convolution": network(repeat("{conv2d: {channels: 2, kernel: 3, padding: same}}, softplus"), HEADER + IMAGE),
-    "concatenation": network(repeat("{concat: [[dense: {units: 1, bias: false}], [dense: {units: 1, bias: false}]]}, softplus")),
+    "concatenation": network(
+        repeat("{concat: [[dense: {units: 1, bias: false}], [dense: {units: 1, bias: false}]]}, softplus")
+    ),
     "collected": network(f"{repeat(PLAIN + ', softplus', 'collect: true, ')}, dense: 1"),
     "tanh": network(repeat(f"{PLAIN}, tanh")),
     "tanh with a bias": network(repeat("dense: 2, tanh")),
     "sigmoid": network(repeat(f"{PLAIN}, sigmoid")),
     "batchnorm": network(repeat(f"{PLAIN}, batchnorm: 1/4, softplus")),
-    "gates that do not depend on the state": network(repeat("{multiply: [[], [dense: {from: input, units: 2}, sigmoid]]}")),
+    "gates that do not depend on the state": network(
+        repeat("{multiply: [[], [dense: {from: input, units: 2}, sigmoid]]}")
+    ),
     "several, with biases": network(
         f"{repeat('dense: 2, softplus')}, dense: 3, {{repeat: {{times: TIMES, name: two, layers: [{{residual: [dense: 3]}}]}}}}, dense: 1"
     ),
@@ -116,7 +122,7 @@ NETWORKS = {**EXACT, **UPPER, **OPEN}
 RADII = (sympy.Rational(1, 3), sympy.Integer(1), sympy.Integer(2))  # around R = 1, and 1/3 for the convolutions
 
 
-@lru_cache(maxsize=None)
+@cache
 def symbolic(name: str) -> Bounds:
     return bc.compile(bc.loads(NETWORKS[name].replace("TIMES", "k")))
 
@@ -203,7 +209,13 @@ def test_what_is_upper_says_why() -> None:
 
 def test_only_what_an_approximation_reaches_is_upper() -> None:
     """Entries scaled by a hypot of equal ones: the norm of a concatenation closes exactly."""
-    bounds = bc.compile(bc.loads(network(repeat("{concat: [[dense: {units: 1, bias: false}], [dense: {units: 1, bias: false}]]}")).replace("TIMES", "k")))
+    bounds = bc.compile(
+        bc.loads(
+            network(repeat("{concat: [[dense: {units: 1, bias: false}], [dense: {units: 1, bias: false}]]}")).replace(
+                "TIMES", "k"
+            )
+        )
+    )
     assert bounds.norm.upper == ()
     assert bounds.lipschitz.upper != ()
 
@@ -215,7 +227,9 @@ def test_a_bounded_layer_takes_the_least_of_its_branches() -> None:
     few, many = at(bounds, R=2, k=2), at(bounds, R=2, k=40)
     assert ratio(bounds.norm, few)[1] == fmpq(12, 7)
     assert same(ratio(bounds.norm, many)[1], from_sympy(sympy.sqrt(6)))
-    assert {"a minimum takes the side that is fixed", "a minimum takes the side that follows the carried state"} == set(bounds.norm.upper)
+    assert {"a minimum takes the side that is fixed", "a minimum takes the side that follows the carried state"} == set(
+        bounds.norm.upper
+    )
 
 
 @pytest.mark.parametrize("name", OPEN)
@@ -259,7 +273,9 @@ def test_nothing_differentiated_has_zero_bounds() -> None:
 ZERO = HEADER.replace("{integer: true}", "{integer: true, above: -1}") + VECTOR
 
 
-@pytest.mark.parametrize("body", [PLAIN, f"{PLAIN}, softplus", "dense: 2, softplus", f"{PLAIN}, tanh", f"{{residual: [{PLAIN}, softplus]}}"])
+@pytest.mark.parametrize(
+    "body", [PLAIN, f"{PLAIN}, softplus", "dense: 2, softplus", f"{PLAIN}, tanh", f"{{residual: [{PLAIN}, softplus]}}"]
+)
 def test_no_pass_at_all(body: str) -> None:
     """A depth that may be 0 is declared so; the forms hold there."""
     text = network(f"dense: 2, {repeat(body)}, dense: {{units: 1, bias: false}}", ZERO)
@@ -295,7 +311,9 @@ def test_with_respect_to_the_input() -> None:
 def test_a_regularizer_counts_every_pass() -> None:
     """||w|| <= sqrt(k) R over k balls: one ball for each pass, one ball in all when they share."""
     for fields in ("", "share: true, "):
-        text = network(f"{repeat(PLAIN, fields)}, dense: 1", HEADER + VECTOR + "loss: {squared: {labels: 1}}\nregularizer: 1/10\n")
+        text = network(
+            f"{repeat(PLAIN, fields)}, dense: 1", HEADER + VECTOR + "loss: {squared: {labels: 1}}\nregularizer: 1/10\n"
+        )
         bounds = bc.compile(bc.loads(text.replace("TIMES", "k")))
         for depth in (1, 2, 5):
             copies = unrolled(text, depth)
@@ -309,7 +327,9 @@ def test_rows_inside_a_repeat_are_those_of_the_last_copy() -> None:
     inside = [path for path in bounds.layers if ".*." in path]
     assert inside == ["loop.*.dense_0", "loop.*.softplus_0"]
     for path in inside:
-        for loop, plain in zip(bounds.layers[path].quantities, copies.layers[path.replace("*", "3")].quantities, strict=True):
+        for loop, plain in zip(
+            bounds.layers[path].quantities, copies.layers[path.replace("*", "3")].quantities, strict=True
+        ):
             assert same(loop.certified(at(bounds, R=2, k=4)), plain.certified(at(copies, R=2)))
 
 
@@ -358,7 +378,15 @@ def test_a_million_layers() -> None:
 
 # A block for each layer ----------------------------------------------------------------------------------------------
 
-APART = [*(n for n in EXACT if n not in ("shared", "nested, symbolic", "relu", "nothing differentiated")), "relu", "bias", "tanh", "batchnorm", "concatenation", "several, with biases"]
+APART = [
+    *(n for n in EXACT if n not in ("shared", "nested, symbolic", "relu", "nothing differentiated")),
+    "relu",
+    "bias",
+    "tanh",
+    "batchnorm",
+    "concatenation",
+    "several, with biases",
+]
 
 
 @pytest.mark.parametrize("name", APART)
@@ -375,7 +403,9 @@ def test_blocks_of_copies_are_kept_apart(name: str) -> None:
             found, truth = bounds.lipschitz.certified(here), copies.lipschitz.certified(there)
             assert abs(ball(found) - ball(truth)) <= arb(10) ** -25 * ball(truth), (depth, radius)
             if bounds.smoothness.finite:
-                assert ball(bounds.smoothness.certified(here)) >= ball(copies.smoothness.certified(there)) * (1 - arb(10) ** -25)
+                assert ball(bounds.smoothness.certified(here)) >= ball(copies.smoothness.certified(there)) * (
+                    1 - arb(10) ** -25
+                )
 
 
 @pytest.mark.parametrize("name", ["shared", "lstm", "nested, symbolic", "collected"])
@@ -387,4 +417,6 @@ def test_blocks_that_cannot_be_kept_apart_fall_back(name: str) -> None:
     values = at(bounds, R=2, k=3)
     assert same(bounds.lipschitz.certified(values), symbolic(name).lipschitz.certified(at(symbolic(name), R=2, k=3)))
     copies = bc.compile(bc.override(bc.loads(NETWORKS[name].replace("TIMES", "k")), {"k": "3"}), blocks="layer")
-    assert ball(bounds.lipschitz.certified(values)) >= ball(copies.lipschitz.certified(at(copies, R=2))) * (1 - arb(10) ** -25)
+    assert ball(bounds.lipschitz.certified(values)) >= ball(copies.lipschitz.certified(at(copies, R=2))) * (
+        1 - arb(10) ** -25
+    )

@@ -49,13 +49,15 @@ def test_numbers_are_exact(given: object, value: sympy.Expr) -> None:
     assert exact(given) == value
 
 
-@pytest.mark.parametrize("wrong", [math.nan, math.inf, Decimal("Infinity"), "R", "1/0", "", "__import__('os')", "sqrt(-1)", "1;2"])
+@pytest.mark.parametrize(
+    "wrong", [math.nan, math.inf, Decimal("Infinity"), "R", "1/0", "", "__import__('os')", "sqrt(-1)", "1;2"]
+)
 def test_what_has_no_value_is_refused(wrong: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         exact(wrong)
 
 
-@pytest.mark.parametrize("wrong", [True, None, 1j, [1], sympy.Symbol("R"), sympy.sqrt(sympy.Float(2))])
+@pytest.mark.parametrize("wrong", [True, None, 1j, [1], sympy.Symbol("R"), sympy.pi + sympy.Float(0.5)])
 def test_what_is_no_number_is_refused(wrong: object) -> None:
     with pytest.raises(TypeError, match="number"):
         exact(wrong)
@@ -66,7 +68,7 @@ def test_names_and_symbols_are_alike(bounds: Bounds) -> None:
     R = bounds.symbols["R"]
     assert by_name(conditions, {R: 1, "k": 2}, {"s": 3}) == {"R": 1, "k": 2, "s": 3}
     assert by_name(conditions, {"R": 1}, {"R": 2}) == {"R": 2}
-    with pytest.raises(KeyError, match="unknown symbol 'esp'.*eps"):
+    with pytest.raises(KeyError, match=r"unknown symbol 'esp'.*eps"):
         by_name(conditions, {"esp": 1}, {})
 
 
@@ -95,12 +97,12 @@ def test_ranges_are_checked(bounds: Bounds, given: dict[str, object], message: s
 
 
 def test_values_inside_the_ranges_are_kept(bounds: Bounds) -> None:
-    given = {"R": np.float32(0.5), "s": 0.999, "u": 1.001, "k": 3, "z": "-1/2", "d": 6}
+    given = {"R": np.float32(0.5), "s": 0.999, "u": 1.001, "k": 3, "z": "-1/8", "d": 6}
     values = resolve(bounds.graph.conditions, given)
     assert {s.name: v for s, v in values.items() if s.name in given} == {
-        "R": sympy.Rational(1, 2), "s": sympy.Rational(999, 1000), "u": sympy.Rational(1001, 1000), "k": 3, "z": sympy.Rational(-1, 2), "d": 6,
+        "R": sympy.Rational(1, 2), "s": sympy.Rational(999, 1000), "u": sympy.Rational(1001, 1000), "k": 3, "z": sympy.Rational(-1, 8), "d": 6,
     }  # fmt: skip
-    assert bounds.norm.evaluate(given) == bounds.norm.evaluate(R=0.5, s="0.999", u="1.001", k=3, z=Decimal("-0.5"))
+    assert bounds.norm.evaluate(given) == bounds.norm.evaluate(R=0.5, s="0.999", u="1.001", k=3, z=Decimal("-0.125"))
 
 
 def test_what_the_structure_assumed_is_checked() -> None:
@@ -127,5 +129,5 @@ def test_arrays_are_checked_too(bounds: Bounds) -> None:
     assert found == pytest.approx([float(bounds.norm.evaluate(fixed, R=R)) for R in (0.5, 1.0, 2.0)], rel=1e-11)
     with pytest.raises(ValueError, match="'R' is positive"):
         bounds.norm.evaluate(fixed, R=np.array([1.0, -1.0]))
-    with pytest.raises(KeyError, match="no value for k"):
-        bounds.norm.evaluate(R=1, s=0.5, u=2, z=0)
+    with pytest.raises(KeyError, match="no value for R"):
+        bounds.norm.evaluate(fixed)

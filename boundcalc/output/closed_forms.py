@@ -51,11 +51,11 @@ def closed_forms(bounds: Bounds) -> Iterable[str]:
         yield "closed forms"
         yield "\n".join(lines)
     used = _used(bounds.definitions, wanted) if wanted else []
-    if used:
+    if len(used) > DEFINITIONS_SHOWN:
+        yield f"  in {len(used)} definitions: --format latex, python or json shows them"
+    elif used:
         yield "where"
-        yield "\n".join(f"  {name} = {to_str(value)}" for name, value in used[:DEFINITIONS_SHOWN])
-        if len(used) > DEFINITIONS_SHOWN:
-            yield f"  ... and {len(used) - DEFINITIONS_SHOWN} more definitions: see --format json"
+        yield "\n".join(f"  {name} = {to_str(value)}" for name, value in used)
 
 
 def _slack(bounds: Bounds, bound: Bound) -> str:

@@ -131,11 +131,12 @@ def _each(read: Callable[[Node], Expression], nodes: tuple[Node, ...]) -> list[E
     return values
 
 
+REFERENCE = "x-reference"  # a `$ref` to come: pydantic takes every `$ref` for one of its own
 EXPRESSION_SCHEMA: dict[str, Any] = {
     "type": ["number", "string"],
     "description": "an expression, e.g. 2*width + 1 or sqrt(in)",
 }
-_NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 _AXES_SCHEMA: dict[str, Any] = {"anyOf": [EXPRESSION_SCHEMA, {"type": "array", "items": EXPRESSION_SCHEMA}]}
 _RADIUS_SCHEMA: dict[str, Any] = {
     "anyOf": [EXPRESSION_SCHEMA, {"type": "object", "additionalProperties": EXPRESSION_SCHEMA}]
@@ -144,15 +145,15 @@ _SHARE_SCHEMA: dict[str, Any] = {
     "anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]
 }
 _OPERANDS_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/operand"}}],
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {REFERENCE: "operand"}}],
     "description": "what the step reads: a name, or a list of operands; [] is the step's own input",
 }
 
 Term = Annotated[Expression, PlainValidator(read_expression), WithJsonSchema(EXPRESSION_SCHEMA)]
 Flag = Annotated[
-    bool | Expression, PlainValidator(read_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, _NAME_SCHEMA]})
+    bool | Expression, PlainValidator(read_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, NAME_SCHEMA]})
 ]
-Name = Annotated[str, PlainValidator(read_identifier), WithJsonSchema(_NAME_SCHEMA)]
+Name = Annotated[str, PlainValidator(read_identifier), WithJsonSchema(NAME_SCHEMA)]
 Terms = Annotated[
     tuple[Expression, ...], PlainValidator(read_list), WithJsonSchema({"type": "array", "items": EXPRESSION_SCHEMA})
 ]
@@ -164,5 +165,5 @@ Share = Annotated[
     WithJsonSchema(_SHARE_SCHEMA),
 ]
 RawOperands = Annotated[Node, PlainValidator(keep), WithJsonSchema(_OPERANDS_SCHEMA)]
-RawSteps = Annotated[Node, PlainValidator(keep), WithJsonSchema({"type": "array", "items": {"$ref": "#/$defs/step"}})]
+RawSteps = Annotated[Node, PlainValidator(keep), WithJsonSchema({"type": "array", "items": {REFERENCE: "step"}})]
 RawMapping = Annotated[Node, PlainValidator(keep), WithJsonSchema({"type": "object"})]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
-from boundcalc.spec.fields import EXPRESSION_SCHEMA
+from boundcalc.spec.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, REFERENCE
 from boundcalc.spec.kinds import KINDS, LOSSES, InputNorm, StepFields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -74,23 +75,44 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _step(kinds: dict[str, Any] | Any, modules: bool) -> dict[str, Any]:
+def _step(kinds: Mapping[str, type[StepFields]], modules: bool) -> dict[str, Any]:
     properties = {kind: {"$ref": f"#/$defs/{kind}_fields"} for kind in kinds}
     mapping: dict[str, Any] = {"type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1}
     if not modules:
         mapping["additionalProperties"] = False
-    name: dict[str, Any] = {"enum": sorted(kinds)}
-    return {"anyOf": [name, *([{"type": "string"}] if modules else []), mapping]}
+    bare: dict[str, Any] = {"enum": sorted(kind for kind in kinds if not _required(kinds[kind], kind))}
+    module: dict[str, Any] = {**NAME_SCHEMA, "not": {"enum": sorted(kinds)}}
+    return {"anyOf": [bare, *([module] if modules else []), mapping]}
+
+
+def _required(model: type[StepFields], kind: str) -> list[str]:
+    """A combination requires its operands; a loss reads the output where it does not say."""
+    own = [info.alias or name for name, info in model.model_fields.items() if info.is_required()]
+    return ["from", *own] if model.value_field == "from" and kind not in LOSSES else own
+
+
+def _resolved(schema: Any) -> Any:
+    """With references to the parts of this schema."""
+    if isinstance(schema, list):
+        return [_resolved(item) for item in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    mapping = cast("dict[str, Any]", schema)
+    if REFERENCE in mapping:
+        return {"$ref": f"#/$defs/{mapping[REFERENCE]}"}
+    return {key: _resolved(value) for key, value in mapping.items()}
 
 
 def _fields(model: type[StepFields], kind: str) -> dict[str, Any]:
-    schema = model.model_json_schema(by_alias=True)
+    schema = _resolved(model.model_json_schema(by_alias=True))
     schema.pop("title", None)
     schema["title"] = kind
     for field in schema["properties"].values():
         field.pop("title", None)
         field.pop("default", None)
-    required = schema.get("required", [])
+    required = _required(model, kind)
+    if required:
+        schema["required"] = required
     alternatives: list[dict[str, Any]] = [schema]
     if not required:
         alternatives.append({"type": "null"})
@@ -115,7 +137,7 @@ def _input() -> dict[str, Any]:
 
 
 def _module() -> dict[str, Any]:
-    default = {"anyOf": [_ANY_EXPRESSION, _STEPS]}
+    default = {"anyOf": [_ANY_EXPRESSION, {"type": "boolean"}, _STEPS]}
     return {
         "anyOf": [
             _STEPS,

@@ -91,7 +91,7 @@ def _include_file(
             tree = reader.read_file(shown)
         except SpecError as error:
             if error.mistakes[0].kind == "unreadable":  # said where the name is written
-                mistakes.add(item.place, f"the included file '{item.text}' {error.mistakes[0].message}")
+                mistakes.add(item.place, f"the included file '{item.text}': {error.mistakes[0].message}")
             else:
                 mistakes.extend(error)
             return

@@ -110,7 +110,7 @@ def test_hostile_texts_raise_short_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPONENTIAL)
 def test_structures_that_grow_exponentially_are_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("boundcalc.graph.expand.LAYER_LIMIT", 2000)  # the walk is stopped by a count: a smaller one is as good
+    monkeypatch.setattr("boundcalc.graph.context.LAYER_LIMIT", 2000)  # the walk is stopped by a count: a smaller one is as good
     with pytest.raises(bc.SpecError) as error:
         expand(bc.loads(EXPONENTIAL[name]))
     assert error.value.mistakes
