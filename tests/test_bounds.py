@@ -177,7 +177,7 @@ def test_options_of_compile() -> None:
     assert bc.compile(spec, wrt="fc1, fc2").lipschitz.evaluate() == bc.compile(spec, wrt=["fc1", "fc2"]).lipschitz.evaluate()
     assert not bc.compile(spec, constants="published").certified
     for wrong in ({"blocks": "both"}, {"constants": "other"}):
-        with pytest.raises(ValueError, match="not 'both'|not 'other'"):
+        with pytest.raises(ValueError, match=r"not 'both'|not 'other'"):
             bc.compile(spec, **wrong)  # type: ignore[arg-type]
     with pytest.raises(bc.SpecError, match="selects nothing"):
         bc.compile(spec, wrt=["fc3"])

@@ -111,27 +111,34 @@ def perron_vector(matrix: Vector) -> Vector:
 def eigenvector(entries: Mapping[tuple[int, ...], Number], start: Sequence[float]) -> list[Number]:
     """The Perron vector to the current precision (certifies nothing): Rayleigh quotient iteration from a double vector.
 
-    Each step triples the correct digits; it stops where the shifted matrix is singular to the precision.
+    Each step triples the correct digits, and solves with a matrix that is singular to as many: hence three times the
+    precision. It stops where ||Q d - (d.Q d / d.d) d|| falls no more: the next solution would be noise.
     """
     size = len(start)
-    matrix = arb_mat(size, size)
-    for (i, j), q in entries.items():
-        matrix[i, j] = matrix[j, i] = ball(q).mid()
-    vector = arb_mat(size, 1, [arb(x) for x in start])
-    for _ in range(6):
-        image = matrix * vector
-        square = sum((vector[i, 0] ** 2 for i in range(size)), arb(0))
-        quotient = (sum((vector[i, 0] * image[i, 0] for i in range(size)), arb(0)) / square).mid()
-        shifted = arb_mat(matrix)
-        for i in range(size):
-            shifted[i, i] = matrix[i, i] - quotient
-        try:
-            solved = shifted.solve(vector).mid()
-        except ZeroDivisionError:
-            break
-        largest = max((abs(solved[i, 0]) for i in range(size)), default=arb(1))
-        vector = arb_mat(size, 1, [abs(solved[i, 0] / largest).mid() for i in range(size)])
-    return [vector[i, 0] for i in range(size)]
+    with ctx.workprec(3 * ctx.prec):
+        matrix = arb_mat(size, size)
+        for (i, j), q in entries.items():
+            matrix[i, j] = matrix[j, i] = ball(q).mid()
+        vector = best = arb_mat(size, 1, [arb(x) for x in start])
+        least: arb | None = None
+        while True:
+            image = matrix * vector
+            dots = [sum((vector[i, 0] * other[i, 0] for i in range(size)), arb(0)) for other in (vector, image)]
+            quotient = (dots[1] / dots[0]).mid()
+            residue = sum(((image[i, 0] - quotient * vector[i, 0]) ** 2 for i in range(size)), arb(0)).mid()
+            if least is not None and not residue < least:
+                break
+            best, least = vector, residue
+            shifted = arb_mat(matrix)
+            for i in range(size):
+                shifted[i, i] = matrix[i, i] - quotient
+            try:
+                solved = shifted.solve(vector).mid()
+            except ZeroDivisionError:
+                break
+            largest = max((abs(solved[i, 0]) for i in range(size)), default=arb(1))
+            vector = arb_mat(size, 1, [abs(solved[i, 0] / largest).mid() for i in range(size)])
+    return [best[i, 0] for i in range(size)]
 
 
 def _power_iteration(log_product: Callable[[Vector], Vector], size: int) -> Vector:

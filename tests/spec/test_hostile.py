@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ TEXTS: dict[str, bytes | str] = {
 
 def modules(body: str, last: str, first: str, args: str = "") -> str:
     """m0 ... m40, each calling the next as `body` says."""
-    lines = [f"  {name}: {{{args}layers: [{body.format(after)}]}}" for name, after in zip(CHAIN, CHAIN[1:], strict=False)]
+    lines = [f"  {name}: {{{args}layers: [{body.format(after)}]}}" for name, after in pairwise(CHAIN)]
     return HEAD + "define:\n" + "\n".join(lines) + f"\n  m40: {{{args}layers: [{last}]}}\nlayers: [{first}]\n"
 
 
