@@ -115,7 +115,7 @@ def test_derivatives_are_limits_of_differences(spec: str, blocks: str) -> None:
             ties: list[int] = []
             found = derivative.certified(values, ties)
             assert not ties
-            digits = 10 if blocks == "layer" and "smoothness" in bound.name else 20
+            digits = 20
             assert close(found, difference(bounds, bound, values, symbol), digits), (bound.name, symbol)
 
 

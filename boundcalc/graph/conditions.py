@@ -16,8 +16,9 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.spec.architecture import SymbolDeclaration
 from boundcalc.spec.exact import NoValue, substitute
-from boundcalc.spec.expression import Expression
+from boundcalc.spec.expression import MAX_DEGREE, Expression
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError
+from boundcalc.spec.signs import TooLarge, degree
 
 
 @dataclass(slots=True)
@@ -77,6 +78,8 @@ def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -
         try:
             declared[symbols[name]] = declaration.value.evaluate(symbols)
             value = substitute(declared[symbols[name]], values)
+            if not value.is_number and degree(value) > MAX_DEGREE:  # squares of squares of a free symbol
+                raise TooLarge(f"a power above {MAX_DEGREE} of symbols")
         except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
             continue

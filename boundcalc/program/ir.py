@@ -186,7 +186,15 @@ class Arena:
             if len(args) > 1:
                 return self._node(op, tuple(sorted(args)), None)
             return Scalar(self, args[0])
-        unique = set(others)
+        unique: set[int] = set()
+        for index in others:  # min(c, min(c, y)) is min(c, y)
+            node = self.nodes[index]
+            for arg in node.args if node.op is op else (index,):
+                constant = self.scalar(arg).rational
+                if constant is None:
+                    unique.add(arg)
+                else:
+                    constants.append(constant)
         if constants:
             unique.add(self.leaf(min(constants) if op is Op.MIN else max(constants)).index)
         if len(unique) == 1:

@@ -52,6 +52,8 @@ TEXTS: dict[str, bytes | str] = {
     "symbols in a circle": "symbols: {a: b, b: c, c: a}\n" + HEAD + "layers: [dense: a]\n",
     "towers of symbols": "symbols:\n  s0: 3\n" + "".join(f"  s{i}: s{i - 1}**s{i - 1}\n" for i in range(1, 9)) + HEAD
     + "layers: [dense: s8]\n",
+    "squares of squares of a symbol": "symbols:\n  s0:\n" + "".join(f"  s{i}: s{i - 1}*s{i - 1} + 1\n" for i in range(1, 40))
+    + HEAD + "layers: [dense: s39]\n",
     "towers of exponentials": HEAD.replace("radius: 1", f"radius: {'exp(' * 10}3{')' * 10}") + "layers: [dense: 3]\n",
     "power of sums": "symbols: {a:, b:, c:}\n" + HEAD.replace("radius: 1", f"radius: {'*'.join(['(a+b+c)'] * 200)}")
     + "layers: [dense: 4]\n",
