@@ -14,8 +14,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from boundcalc.bounds import Bound, Bounds
-    from boundcalc.pipeline import compile
+    from boundcalc.bounds.bound import Bound
+    from boundcalc.bounds.compiled import Bounds
+    from boundcalc.bounds.pipeline import compile
     from boundcalc.spec.architecture import Architecture
     from boundcalc.spec.expression import parse_closed_form as parse
     from boundcalc.spec.load import load, loads
@@ -39,10 +40,10 @@ __all__ = [
 
 _HOMES = {
     "Architecture": ("spec.architecture", "Architecture"),
-    "Bound": ("bounds", "Bound"),
-    "Bounds": ("bounds", "Bounds"),
+    "Bound": ("bounds.bound", "Bound"),
+    "Bounds": ("bounds.compiled", "Bounds"),
     "SpecError": ("spec.mistakes", "SpecError"),
-    "compile": ("pipeline", "compile"),
+    "compile": ("bounds.pipeline", "compile"),
     "load": ("spec.load", "load"),
     "loads": ("spec.load", "loads"),
     "override": ("spec.override", "override"),

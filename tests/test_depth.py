@@ -11,10 +11,11 @@ import sympy
 from flint import arb, ctx, fmpq
 
 import boundcalc as bc
-from boundcalc.bounds import Bound, Bounds
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.values import resolve
 from boundcalc.program.leaves import from_sympy
 from boundcalc.program.numbers import Number, ball
-from boundcalc.values import resolve
 
 
 @pytest.fixture(autouse=True)

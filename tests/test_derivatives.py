@@ -11,12 +11,13 @@ import sympy
 from flint import arb, arb_mat, ctx, fmpq
 
 import boundcalc as bc
-from boundcalc.bounds import Bound, Bounds
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.values import resolve
 from boundcalc.program.blocks import Certified, entries
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.leaves import from_sympy, to_number
 from boundcalc.program.numbers import Number, ball
-from boundcalc.values import resolve
 
 PRECISION = 500
 SPECS = sorted(path.name for path in Path("specs").glob("*.yaml"))

@@ -7,12 +7,12 @@ import sympy
 from flint import arb
 
 import boundcalc as bc
-from boundcalc.bounds import Bounds
-from boundcalc.forms import Forms, replaced
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.forms import Forms, replaced
+from boundcalc.bounds.values import resolve
 from boundcalc.program.ir import Arena
 from boundcalc.program.leaves import from_sympy
 from boundcalc.program.numbers import Number, ball
-from boundcalc.values import resolve
 
 R, x, y = sympy.symbols("R x y", positive=True)
 K = sympy.Symbol("k", positive=True, integer=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import boundcalc as bc
-from boundcalc.sensitivity import contributions, sensitivities
+from boundcalc.bounds.sensitivity import contributions, sensitivities
 
 MLP = """
 symbols: {n: 4, R: 3/2, eps: 1/10}

@@ -11,8 +11,8 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.bounds import Bounds
-from boundcalc.values import by_name, exact, resolve
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.values import by_name, exact, resolve
 
 TEXT = """
 symbols: {R:, s: {below: 1}, u: {above: 1}, k: {integer: true}, d: 6, d_ff: 4*d, eps: 1/100, z: {above: -1}}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import sympy
 
-from boundcalc.bounds import Bound, Bounds
-from boundcalc.output.expressions import to_str
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.expressions import to_str
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.leaves import from_sympy
 from boundcalc.program.numbers import Number, ball

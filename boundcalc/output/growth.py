@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import sympy
 
-from boundcalc.bounds import Bounds
-from boundcalc.growth import Growth, Target
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.growth import Growth, Target
 from boundcalc.program import decimals
 from boundcalc.program.leading import LeadingPower
 

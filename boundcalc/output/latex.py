@@ -6,8 +6,8 @@ import re
 
 import sympy
 
-from boundcalc.bounds import Bounds
-from boundcalc.output.expressions import Latex
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.expressions import Latex
 
 _LETTERS = {
     "norm": "m",

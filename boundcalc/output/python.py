@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
 
-from boundcalc.bounds import Bound, Bounds
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.output.python_printer import Printer, constant
 
 _TAKEN = frozenset({*keyword.kwlist, "xp", "one", "math", "numpy", "bounds"})

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import sympy
 
-from boundcalc.bounds import Bounds
-from boundcalc.derivatives import Derivative, definitions_of
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.derivatives import Derivative, definitions_of
+from boundcalc.bounds.sensitivity import Sensitivity
 from boundcalc.output.table import table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
-from boundcalc.sensitivity import Sensitivity
 
 TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import sympy
 
-from boundcalc.bounds import Bound, Bounds, LayerBounds
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.bounds.expressions import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
 from boundcalc.output.closed_forms import closed_forms, totals
-from boundcalc.output.expressions import to_str
-from boundcalc.output.json import symbol_values
 from boundcalc.output.table import table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
@@ -54,7 +54,7 @@ def _thousands(count: sympy.Expr) -> str:
 
 
 def _header(bounds: Bounds) -> str:
-    values = symbol_values(bounds)
+    values = bounds.symbol_values
     known = ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
     free = ", ".join(name for name, value in values.items() if value is None)
     lines = [

@@ -71,7 +71,7 @@ def test_long_forms_are_given_by_definitions_and_very_long_ones_are_counted() ->
     assert "closed forms" in text
     symbolic = to_text(bc.compile(bc.loads("symbols: {R:}\n" + HEAD.replace("radius: 1", "radius: R") + f"layers: [{layers}]")))
     assert "smoothness = smoothness_softplus_39" in symbolic
-    assert "more definitions: see --format json" in symbolic
+    assert "definitions: --format latex, python or json shows them" in symbolic
 
 
 def test_warnings_are_shown() -> None:

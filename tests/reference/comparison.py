@@ -9,9 +9,9 @@ import numpy as np
 from flint import ctx
 from numpy.typing import NDArray
 
-from boundcalc.bounds import Bounds
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.pipeline import compile as compile_bounds
 from boundcalc.graph.lower import lower
-from boundcalc.pipeline import compile as compile_bounds
 from boundcalc.program.blocks import Certified, entries
 from boundcalc.program.evaluate import evaluate as evaluate_program
 from boundcalc.program.ir import Scalar

@@ -12,7 +12,7 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.bounds import Bounds
+from boundcalc.bounds.compiled import Bounds
 
 SPECS = Path(__file__).parents[2] / "specs"
 CHAIN = "symbols: {{R:, x:}}\ninput: {{shape: [1], norm: x}}\nradius: R\nlayers: [{{repeat: {{times: {k}, layers: [dense: {{units: 1, bias: false}}]}}}}]"

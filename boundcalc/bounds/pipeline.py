@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from boundcalc.assemble import by_layer, by_total
-from boundcalc.bounds import Bounds, Layers
+from boundcalc.bounds.assemble import by_layer, by_total
+from boundcalc.bounds.compiled import Bounds, Layers
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.graph.lower import lower

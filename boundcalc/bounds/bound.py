@@ -1,21 +1,20 @@
-"""What compiling gives: the bounds of a network, of every layer, and the quantities they are made of."""
+"""One quantity: an upper bound of a norm, a Lipschitz or a smoothness constant, closed form and number."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from boundcalc.derivatives import Derivative, Direction, differentiate
-from boundcalc.forms import Forms
-from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.graph.primitives import PrimitiveGraph
+from boundcalc.bounds.derivatives import Derivative, Direction, differentiate
+from boundcalc.bounds.forms import Forms
+from boundcalc.bounds.values import by_name, resolve
+from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import MissingValues, evaluate
@@ -24,8 +23,6 @@ from boundcalc.program.ir import Scalar
 from boundcalc.program.leaves import to_number
 from boundcalc.program.numbers import Number, ball
 from boundcalc.rules.jet import Quantity, Unbounded
-from boundcalc.spec.mistakes import suggest
-from boundcalc.values import by_name, resolve
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Certify = Callable[[Values], Number]
@@ -183,14 +180,16 @@ class Bound:
             raise ArithmeticError(f"{self.name} is 0 there: it has no logarithm")
         return float((slope / ball(whole)).mid())
 
-    def subs(self, *arguments: object) -> sympy.Expr:
+    def subs(self, *arguments: Any) -> sympy.Expr:
         """SymPy's `subs` on the closed form; names stand for the declared symbols."""
         if len(arguments) == 2:
             arguments = ({arguments[0]: arguments[1]},)
         (pairs,) = arguments
         items = pairs.items() if isinstance(pairs, Mapping) else pairs
         known = self.graph.conditions.symbols
-        return self._sympy_().subs([(known[s] if isinstance(s, str) else s, sympy.sympify(v, strict=True)) for s, v in items])  # type: ignore[attr-defined]
+        return self._sympy_().subs(
+            [(known[s] if isinstance(s, str) else s, sympy.sympify(v, strict=True)) for s, v in items]
+        )
 
     def series(self, symbol: str, point: Any = 0, n: int = 6, direction: str = "+") -> sympy.Expr:
         """SymPy's `series` of the closed form."""
@@ -221,122 +220,3 @@ class Bound:
             return f"<{self.name}: no closed form, {self.unclosed}>"
         expression = self.expression
         return f"<{self.name}: {'too long to print, see Bounds.definitions' if expression is None else expression}>"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds:
-    """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
-
-    layer: Layer
-    radius: sympy.Expr | Mapping[str, sympy.Expr] | None
-    own: Mapping[str, sympy.Expr | None]
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
-
-    @property
-    def path(self) -> str:
-        return self.layer.path
-
-    @property
-    def quantities(self) -> tuple[Bound, Bound, Bound]:
-        return self.norm, self.lipschitz, self.smoothness
-
-
-class Layers(Mapping[str, LayerBounds]):
-    """Layers by path; the path of a module or repeat means its last layer. Iterates over layers, in order."""
-
-    def __init__(self, rows: Mapping[str, LayerBounds], paths: Mapping[str, str]) -> None:
-        self._rows, self._paths = rows, paths
-
-    def __getitem__(self, path: str) -> LayerBounds:
-        node = self._paths.get(path, path)
-        if node not in self._rows:
-            raise KeyError(f"there is no layer '{path}'; {suggest(path, [*self._rows, *self._paths]) or 'see .layers'}")
-        return self._rows[node]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Objective:
-    """l and L of F(w) = f(psi(w)) + r(w)."""
-
-    lipschitz: Bound
-    smoothness: Bound
-
-
-@dataclass(frozen=True, eq=False)
-class Bounds:
-    """The compiled bounds of an architecture; made by `boundcalc.compile`."""
-
-    graph: LayerGraph
-    primitives: PrimitiveGraph
-    blocks: str
-    wrt: tuple[str, ...]
-    constants: str
-    refine: bool
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
-    objective: Objective | None
-    layers: Layers
-    warnings: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return self.graph.name
-
-    @property
-    def certified(self) -> bool:
-        """Whether the numbers are upper bounds: not under the published constants."""
-        return self.constants == "sharp"
-
-    @property
-    def symbols(self) -> Mapping[str, sympy.Symbol]:
-        """The declared symbols: a fresh Symbol of the same name has other assumptions and is not the same."""
-        return self.graph.conditions.symbols
-
-    @property
-    def quantities(self) -> tuple[Bound, ...]:
-        objective = () if self.objective is None else (self.objective.lipschitz, self.objective.smoothness)
-        rows = (quantity for row in self.layers.values() for quantity in row.quantities)
-        return (*rows, self.norm, self.lipschitz, self.smoothness, *objective)
-
-    @property
-    def definitions(self) -> list[tuple[str, sympy.Expr]]:
-        """Every quantity in terms of those before it: (name, expression) in order."""
-        return self.norm.forms.definitions
-
-    def definition(self, quantity: Bound) -> str | None:
-        """The name of a quantity in `definitions`."""
-        return None if quantity.scalar is None else quantity.forms.name(quantity.scalar)
-
-    @cached_property
-    def values(self) -> Values:
-        """The exact values of the symbols that have one."""
-        return resolve(self.graph.conditions, {})
-
-    @cached_property
-    def numbers(self) -> Mapping[Bound, Number]:
-        """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
-        plain = [q for q in self.quantities if q.scalar is not None and q.certify is None]
-        needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
-        ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
-        numbers = dict(
-            zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
-        )
-        for quantity in self.quantities:
-            if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
-                numbers[quantity] = quantity.certify(self.values)
-        return numbers
-
-    def to_dict(self) -> dict[str, object]:
-        """The JSON of `boundcalc bounds --format json`."""
-        from boundcalc.output.json import bounds_to_dict
-
-        return bounds_to_dict(self)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import sympy
 
-from boundcalc.bounds import Bound, Bounds
-from boundcalc.derivatives import Derivative
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.derivatives import Derivative
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
@@ -78,13 +79,13 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
         elif traced.seeds:
             continue  # loops whose entries have a recursion of their own
         slopes = _slopes(scalar, at, list(traced.scales.values()))
-        found[name] = {path: float((ball(s) / ball(whole)).mid()) for path, s in zip(traced.scales, slopes, strict=True)}
+        found[name] = {
+            path: float((ball(s) / ball(whole)).mid()) for path, s in zip(traced.scales, slopes, strict=True)
+        }
     return found
 
 
-def _slopes(
-    scalar: Scalar, at: Mapping[sympy.Symbol, object], symbols: Sequence[sympy.Symbol]
-) -> Sequence[Number]:
+def _slopes(scalar: Scalar, at: Mapping[sympy.Symbol, object], symbols: Sequence[sympy.Symbol]) -> Sequence[Number]:
     """Numbers need no program of the derivatives, except through loops."""
     found = value_and_gradient(scalar, at, symbols)  # type: ignore[arg-type]
     return evaluate(gradient(scalar, symbols), at) if found is None else found[1]  # type: ignore[arg-type]

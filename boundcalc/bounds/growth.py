@@ -7,7 +7,8 @@ from typing import Literal
 
 import sympy
 
-from boundcalc.bounds import Bound, Bounds
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.program.depth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.leading import LeadingPower, leading_power
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from boundcalc.bounds import Bounds
+    from boundcalc.bounds.compiled import Bounds
     from boundcalc.spec.architecture import Architecture
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -58,7 +58,7 @@ def configured(spec: str, assignments: Sequence[str], values: str | None) -> Arc
 def compile_spec(
     spec: str, assignments: Sequence[str], values: str | None, blocks: Any, wrt: str, constants: Any, refine: bool
 ) -> Bounds:
-    from boundcalc.pipeline import compile as compile_architecture
+    from boundcalc.bounds.pipeline import compile as compile_architecture
 
     architecture = configured(spec, assignments, values)
     return compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)

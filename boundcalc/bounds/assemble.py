@@ -7,9 +7,10 @@ from fractions import Fraction
 
 import sympy
 
-from boundcalc.bounds import Bound, Certify, LayerBounds, Objective, Values
-from boundcalc.derivatives import Direction
-from boundcalc.forms import Forms
+from boundcalc.bounds.bound import Bound, Certify, Values
+from boundcalc.bounds.compiled import LayerBounds, Objective
+from boundcalc.bounds.derivatives import Direction
+from boundcalc.bounds.forms import Forms
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.graph.primitives import PrimitiveGraph
 from boundcalc.program import layerwise, numbers

@@ -5,18 +5,16 @@ Exit status: 0 answered, 1 the answer is no, 2 the user's mistake, 70 a bug of o
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 from typing import Any, cast
 
 import click
 
-from boundcalc.cli_common import configured, emit, load_spec, spec_options, to_json, write
-from boundcalc.cli_depth import asymptotics, diff
+from boundcalc.cli.common import configured, emit, load_spec, spec_options, to_json, write
+from boundcalc.cli.depth import asymptotics, diff
 
-MISTAKE, BUG, INTERRUPTED = 2, 70, 130
+MISTAKE = 2  # exit status: the user's mistake
 _HELP = {"help_option_names": ["-h", "--help"]}
 
 
@@ -47,7 +45,7 @@ def bounds(
     output: str | None,
 ) -> None:
     """Bounds of the network and of every layer."""
-    from boundcalc.pipeline import compile as compile_architecture
+    from boundcalc.bounds.pipeline import compile as compile_architecture
 
     architecture = configured(spec, assignments, values)
     compiled = compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
@@ -122,29 +120,3 @@ cli.add_command(asymptotics)
 def _located(entry: dict[str, object]) -> dict[str, object]:
     file, line, column = cast("tuple[str, int, int]", entry["loc"])
     return {"file": file, "line": line, "column": column, **entry}
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point: mistakes of the user become messages, never tracebacks."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character is no error
-    try:
-        status = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(MISTAKE)
-    except Exception as error:
-        from boundcalc.spec.mistakes import SpecError
-
-        if isinstance(error, SpecError):
-            click.echo(str(error), err=True)
-            sys.exit(MISTAKE)
-        if "BOUNDCALC_DEBUG" in os.environ:
-            raise
-        click.echo(f"boundcalc: internal error: {type(error).__name__}: {error}", err=True)
-        click.echo("this is a bug of boundcalc; please report it with the spec and the command", err=True)
-        sys.exit(BUG)
-    sys.exit(status)

@@ -10,7 +10,8 @@ from typing import cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.forms import Forms, replaced
+from boundcalc.bounds.forms import Forms, replaced
+from boundcalc.bounds.values import by_name, resolve
 from boundcalc.graph.conditions import Conditions
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
@@ -19,7 +20,6 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.leaves import from_sympy
 from boundcalc.program.numbers import Number
-from boundcalc.values import by_name, resolve
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
@@ -117,7 +117,11 @@ def differentiate(
         label = f"d {name} / d {symbol}"
         inner = [s for s in moved if s in depths]
         if scalar is None or inner:
-            reason = None if form is not None else f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
+            reason = (
+                None
+                if form is not None
+                else f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
+            )
             results.append(Derivative(label, conditions, None, form, upper, direction, reason))
             continue
         arena = scalar.arena

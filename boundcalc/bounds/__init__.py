@@ -1,0 +1,1 @@
+"""Compiled bounds: what a person asks of a program, and what the answer can do."""

@@ -1,0 +1,213 @@
+"""What compiling gives: the bounds of a network and of every layer, and their JSON, the contract that programs rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy
+
+from boundcalc.bounds.bound import Bound, Values
+from boundcalc.bounds.expressions import to_str
+from boundcalc.bounds.values import resolve
+from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.graph.primitives import PrimitiveGraph
+from boundcalc.program import decimals
+from boundcalc.program.dependence import free_symbols
+from boundcalc.program.evaluate import evaluate
+from boundcalc.program.numbers import Number
+from boundcalc.spec.mistakes import suggest
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerBounds:
+    """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
+
+    layer: Layer
+    radius: sympy.Expr | Mapping[str, sympy.Expr] | None
+    own: Mapping[str, sympy.Expr | None]
+    norm: Bound
+    lipschitz: Bound
+    smoothness: Bound
+
+    @property
+    def path(self) -> str:
+        return self.layer.path
+
+    @property
+    def quantities(self) -> tuple[Bound, Bound, Bound]:
+        return self.norm, self.lipschitz, self.smoothness
+
+
+class Layers(Mapping[str, LayerBounds]):
+    """Layers by path; the path of a module or repeat means its last layer. Iterates over layers, in order."""
+
+    def __init__(self, rows: Mapping[str, LayerBounds], paths: Mapping[str, str]) -> None:
+        self._rows, self._paths = rows, paths
+
+    def __getitem__(self, path: str) -> LayerBounds:
+        node = self._paths.get(path, path)
+        if node not in self._rows:
+            raise KeyError(f"there is no layer '{path}'; {suggest(path, [*self._rows, *self._paths]) or 'see .layers'}")
+        return self._rows[node]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """l and L of F(w) = f(psi(w)) + r(w)."""
+
+    lipschitz: Bound
+    smoothness: Bound
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """The compiled bounds of an architecture; made by `boundcalc.compile`."""
+
+    graph: LayerGraph
+    primitives: PrimitiveGraph
+    blocks: str
+    wrt: tuple[str, ...]
+    constants: str
+    refine: bool
+    norm: Bound
+    lipschitz: Bound
+    smoothness: Bound
+    objective: Objective | None
+    layers: Layers
+    warnings: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def certified(self) -> bool:
+        """Whether the numbers are upper bounds: not under the published constants."""
+        return self.constants == "sharp"
+
+    @property
+    def symbols(self) -> Mapping[str, sympy.Symbol]:
+        """The declared symbols: a fresh Symbol of the same name has other assumptions and is not the same."""
+        return self.graph.conditions.symbols
+
+    @property
+    def quantities(self) -> tuple[Bound, ...]:
+        objective = () if self.objective is None else (self.objective.lipschitz, self.objective.smoothness)
+        rows = (quantity for row in self.layers.values() for quantity in row.quantities)
+        return (*rows, self.norm, self.lipschitz, self.smoothness, *objective)
+
+    @property
+    def definitions(self) -> list[tuple[str, sympy.Expr]]:
+        """Every quantity in terms of those before it: (name, expression) in order."""
+        return self.norm.forms.definitions
+
+    def definition(self, quantity: Bound) -> str | None:
+        """The name of a quantity in `definitions`."""
+        return None if quantity.scalar is None else quantity.forms.name(quantity.scalar)
+
+    @cached_property
+    def values(self) -> Values:
+        """The exact values of the symbols that have one."""
+        return resolve(self.graph.conditions, {})
+
+    @cached_property
+    def numbers(self) -> Mapping[Bound, Number]:
+        """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
+        plain = [q for q in self.quantities if q.scalar is not None and q.certify is None]
+        needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
+        ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
+        numbers = dict(
+            zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
+        )
+        for quantity in self.quantities:
+            if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
+                numbers[quantity] = quantity.certify(self.values)
+        return numbers
+
+    @property
+    def symbol_values(self) -> dict[str, str | None]:
+        """The exact value of every symbol, as text; None where it is free."""
+        declared = self.graph.conditions.declared
+        values: dict[str, str | None] = {}
+        for name, symbol in self.symbols.items():
+            value = self.values.get(symbol, declared.get(symbol))
+            values[name] = None if value is None else to_str(value)
+        return values
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""
+        objective = self.objective
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "blocks": self.blocks,
+            "wrt": list(self.wrt),
+            "constants": self.constants,
+            "certified": self.certified,
+            "warnings": list(self.warnings),
+            "symbols": self.symbol_values,
+            "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
+            "bounds": {
+                "norm": self._document(self.norm),
+                "lipschitz": self._document(self.lipschitz),
+                "smoothness": self._document(self.smoothness),
+            },
+            "objective": None
+            if objective is None
+            else {
+                "lipschitz": self._document(objective.lipschitz),
+                "smoothness": self._document(objective.smoothness),
+            },
+            "layers": [self._row(row) for row in self.layers.values()],
+        }
+
+    def _document(self, bound: Bound) -> dict[str, object]:
+        """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
+        expression = None if bound.scalar is None else bound.expression
+        result: dict[str, object] = {
+            "expression": None if expression is None else to_str(expression),
+            "definition": self.definition(bound),
+            "number": None,
+            "enclosure": None,
+            "log10": None,
+            "finite": bound.finite,
+            "reason": bound.reason or bound.unclosed,
+        }
+        if bound.upper:
+            result["upper"] = True
+        number = self.numbers.get(bound)
+        if number is not None:
+            result["number"] = decimals.upper_decimal(number)
+            result["enclosure"] = list(decimals.enclosure(number))
+            result["log10"] = decimals.log10_upper(number)
+        return result
+
+    def _row(self, row: LayerBounds) -> dict[str, object]:
+        radius = row.radius
+        return {
+            "path": row.path,
+            "kind": row.layer.kind,
+            "shape": [_size(axis) for axis in row.layer.shape],
+            "parameters": _size(row.layer.parameters),
+            "radius": {name: to_str(value) for name, value in radius.items()}
+            if isinstance(radius, Mapping)
+            else (None if radius is None else to_str(radius)),
+            "own": {name: None if value is None else to_str(value) for name, value in row.own.items()},
+            "norm": self._document(row.norm),
+            "lipschitz": self._document(row.lipschitz),
+            "smoothness": self._document(row.smoothness),
+        }
+
+
+def _size(value: sympy.Expr) -> int | str:
+    return int(value) if value.is_Integer and value < 10**18 else to_str(value)
