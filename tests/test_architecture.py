@@ -100,7 +100,7 @@ def test_nothing_executes_text(path: Path) -> None:
     """User text never reaches eval, exec, parse_expr or sympify: all of them execute code. Strict sympify refuses text, and the program
     and the rules see expressions only."""
     calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
-    if STAGES[stage(module_name(path))] in ("rules", "program"):
+    if module_name(path).startswith(("boundcalc.rules.", "boundcalc.program.")):
         calls = [call for call in calls if _called(call) != "sympify"]
     strict = [call for call in calls if any(keyword.arg == "strict" for keyword in call.keywords)]
     names = {_called(call) for call in calls if call not in strict}

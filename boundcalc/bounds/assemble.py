@@ -200,7 +200,7 @@ class LoopMaker(TotalMaker):
             return squared_norm(seeded.lipschitz, self.seeded.seeds.values())
         except NotLinearError as error:
             warning = f"blocks in a repeat cannot be kept apart ({error}): {TOTAL}"
-            if warning not in self.warnings:
+            if key == self.primitives.output:
                 self.warnings.append(warning)
             return None
 

@@ -116,6 +116,12 @@ def differentiate(
         form = None if closed is None else _total(closed, moved)
         label = f"d {name} / d {symbol}"
         inner = [s for s in moved if s in depths]
+        if not conditions.unrolled.isdisjoint(moved):
+            reason = (
+                f"the repeat is unrolled into {symbol} copies, so the bound is no function of it; use --blocks total"
+            )
+            results.append(Derivative(label, conditions, None, None, upper, direction, reason))
+            continue
         if scalar is None or inner:
             reason = (
                 None

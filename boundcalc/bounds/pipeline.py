@@ -65,9 +65,20 @@ def compile(
         lipschitz=lipschitz,
         smoothness=smoothness,
         objective=maker.objective(),
-        layers=Layers(rows, graph.paths),
+        layers=Layers(rows, _last_layers(graph)),
         warnings=(*graph.warnings, *published, *primitives.warnings, *maker.warnings),
     )
+
+
+def _last_layers(graph: LayerGraph) -> dict[str, str]:
+    """Every path a person can use, to the layer it means: a repeat means the last layer of its last copy."""
+    results = {state.after: state.result for loop in graph.loops.values() for state in loop.states}
+    found: dict[str, str] = {}
+    for path, node in graph.paths.items():
+        while node in results:
+            node = results[node]
+        found[path] = node
+    return found
 
 
 def _unrolled(architecture: Architecture) -> LayerGraph:

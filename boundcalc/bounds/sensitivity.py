@@ -49,6 +49,8 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
         for symbol, derivative in derivatives.items():
             if not derivative.free_symbols <= bounds.values.keys() or derivative.reason is not None:
                 continue
+            if derivative.direction is not None and whole is None:
+                continue  # where the blocks reach the bound is not known without all values
             numbers[symbol] = derivative.certified(bounds.values, ties)
             value = bounds.values.get(bounds.symbols[symbol])
             if whole is not None and value is not None and whole != 0:

@@ -30,6 +30,7 @@ class Conditions:
     mistakes: Mistakes
     declared: Mapping[sympy.Symbol, sympy.Expr]  # the values as written, in an order in which they can be computed
     assumed: dict[Boolean, Place] = field(default_factory=dict)
+    unrolled: set[sympy.Symbol] = field(default_factory=set[sympy.Symbol])  # numbers of times that became copies
 
     def exact(self, expression: sympy.Expr, place: Place) -> sympy.Expr:
         """The expression with the known values put in."""

@@ -156,6 +156,11 @@ def find_path(reference: Reference, environment: Environment, paths: Mapping[str
     for scope in environment.chain():
         if f"{scope.prefix}{reference.name}" in paths:
             return f"{scope.prefix}{reference.name}"
+    for scope in environment.chain():
+        if any(path.replace(".*", "") == f"{scope.prefix}{reference.name}" for path in paths if ".*" in path):
+            remedy = "read the repeat itself, a state that it carries, or give the repeat a number of times"
+            message = f"'{reference.name}' is inside a repeat with a symbolic number of times"
+            raise fail(reference.place, message, remedy)
     known = [path[len(s.prefix) :] for s in environment.chain() for path in paths if path.startswith(s.prefix)]
     remedy = suggest(reference.name, known) or "a step can name steps before it, in its own scope"
     raise fail(reference.place, f"unknown name '{reference.name}'", remedy)

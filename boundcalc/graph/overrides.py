@@ -24,11 +24,11 @@ class Overrides:
         self._values = values
         self._used: set[str] = set()
         self._known: set[str] = set()
-        self._owners = {path.rpartition(".")[0] for path in values}
 
     def _take(self, path: str) -> Scalar | None:
         if not self._values:
             return None
+        path = path.replace(".*", "")  # one body stands for all copies of a symbolic repeat
         self._known.add(path)
         value = self._values.get(path)
         if value is not None:

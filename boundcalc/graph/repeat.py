@@ -46,6 +46,7 @@ def repeat_steps(
         return copy.loop(times, current)
     if known != times:
         context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
+        context.conditions.unrolled.update(s for s in times.free_symbols if isinstance(s, sympy.Symbol))
     if int(known) > LAYER_LIMIT:
         remedy = "make the number of times a symbol: a symbolic repeat needs no copies"
         raise fail(fields.times.place, f"more than {LAYER_LIMIT} copies", remedy)

@@ -81,7 +81,7 @@ def sensitivity_to_text(
     if layers:
         parts.append(_layer_table(layers))
     parts += [f"{name}: {TIE}" for name, s in found.items() if s.ties]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in parts if part).rstrip("\n")
 
 
 def _symbol_table(bounds: Bounds, found: Mapping[str, Sensitivity]) -> str:
@@ -117,6 +117,8 @@ def _closed_forms(found: Mapping[str, Sensitivity]) -> list[str]:
             if derivative.expression is not None and len(text) <= 400:
                 sign = "~" if derivative.upper else "="
                 lines.append(f"  d {name} / d {symbol} {sign} {text}")
+            elif derivative.reason is None and symbol not in s.numbers:
+                lines.append(f"  d {name} / d {symbol} is long: --format json has it, or its definitions")
             elif derivative.reason is not None:
                 lines.append(f"  d {name} / d {symbol}: {derivative.reason}")
     return ["closed forms", "\n".join(lines)] if lines else []

@@ -32,13 +32,13 @@ def graph_to_text(graph: LayerGraph) -> str:
     for layer in graph:
         if not layer.visible:
             continue
-        count = graph.conditions.exact(layer.parameters, layer.place)
+        count = graph.conditions.exact(layer.parameters * _copies(graph, layer), layer.place)
         total = total + count
         reads = ", ".join(_shown(graph, node) for node in layer.inputs)
         rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))
     drawn = table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",))
     loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).kind}\n"
-    outputs = ", ".join(graph.outputs)
+    outputs = ", ".join(_shown(graph, node) for node in graph.outputs)
     return f"{graph.name}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{_thousands(total)} parameters"
 
 
@@ -46,6 +46,11 @@ def _shown(graph: LayerGraph, node: str) -> str:
     """Bookkeeping of a scan is shown by what a person called it."""
     layer: Layer = graph.layer(node)
     return node if layer.visible else node.replace(".@running", "").replace("@after", "").replace("@", " ")
+
+
+def _copies(graph: LayerGraph, layer: Layer) -> sympy.Expr:
+    """How many layers with parameters of their own a layer inside symbolic repeats stands for."""
+    return sympy.Mul(*(graph.loops[path].times for path in layer.loops if not graph.loops[path].shared))
 
 
 def _thousands(count: sympy.Expr) -> str:

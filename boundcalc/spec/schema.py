@@ -11,6 +11,7 @@ from boundcalc.spec.expression import RESERVED, Expression
 from boundcalc.spec.kinds import COMMON_FIELDS, KINDS, InputNorm, StepFields
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError, suggest
 from boundcalc.spec.steps import Signature, StepReader, validate
+from boundcalc.spec.symbols import read_symbol
 from boundcalc.spec.tree import Mapping as NodeMapping
 from boundcalc.spec.tree import Node, Scalar, Sequence
 
@@ -33,7 +34,9 @@ def read_architecture(tree: Node, source: str, included: Mapping[str, Node], def
     batch, inputs = reader.inputs(root)
     layers = root.get("layers")
     if layers is None and all(key.text in FILE_KEYS for key, _ in root.entries):
-        reader.mistakes.add(root.place, "the file has no layers", "write `layers:` and a list such as [dense: 10, relu]")
+        reader.mistakes.add(
+            root.place, "the file has no layers", "write `layers:` and a list such as [dense: 10, relu]"
+        )
     loss = root.get("loss")
     common = {key: root.get(key) for key in ("radius",) if root.get(key) is not None}
     file_fields = reader.attempt(
@@ -108,7 +111,7 @@ class _FileReader:
                 continue
             for key, value in node.entries:
                 name = self.new_name(key, "symbol")
-                declaration = self.attempt(lambda key=key, value=value: _symbol(key, value))
+                declaration = self.attempt(lambda key=key, value=value: read_symbol(key, value))
                 if name is not None and declaration is not None:
                     declared[name] = declaration
         return declared
@@ -256,41 +259,6 @@ class _FileReader:
             node = value
         value = node
         return self.attempt(lambda: fields.read_expression(value))
-
-
-def _symbol(key: Scalar, node: Node) -> SymbolDeclaration:
-    if isinstance(node, Scalar):
-        value = None if node.is_null else fields.read_expression(node)
-        return SymbolDeclaration(key.text, key.place, value)
-    if not isinstance(node, NodeMapping):
-        raise fields.fail(
-            node.place,
-            f"the symbol '{key.text}' is {fields.describe(node)}",
-            "X: EXPR, or X: {value, integer, above, below}",
-        )
-    allowed = ("value", "integer", "above", "below")
-    mistakes = Mistakes()
-    found: dict[str, Expression | None] = {}
-    for name, _ in node.entries:
-        if name.text not in allowed:
-            remedy = (
-                suggest(name.text, allowed)
-                or f"a symbol has {', '.join(allowed)}; an expression with a comma needs quotes"
-            )
-            mistakes.add(name.place, f"a symbol has no field '{name.text}'", remedy)
-    for name in ("value", "above", "below"):
-        value = node.get(name)
-        try:
-            null = value is None or (isinstance(value, Scalar) and value.is_null)
-            found[name] = None if null or value is None else fields.read_expression(value)
-        except SpecError as error:
-            mistakes.extend(error)
-    flag = node.get("integer")
-    integer = False if flag is None else fields.read_flag(flag)
-    if not isinstance(integer, bool):
-        mistakes.add(node.place, "expected true or false for 'integer'")
-    mistakes.raise_if_any()
-    return SymbolDeclaration(key.text, key.place, found["value"], bool(integer), found["above"], found["below"])
 
 
 def _input_norm(node: Node) -> InputNorm:

@@ -164,6 +164,7 @@ VALUES = {
     "deep-linear": {"k": 7, "R": 2, "x": 1},
     "mlp": {"R": 2, "width": 10},
     "mlp-deep": {"k": 5, "R": 2, "x": 1, "n": 3, "width": 4},
+    "mlp-deep-bias": {"k": 5, "R": 2, "x": 1, "n": 3, "width": 4},
 }
 
 

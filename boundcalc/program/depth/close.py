@@ -144,7 +144,12 @@ class _Closer:
         first = [state[position] for state in settled.first]
         k = self.arena.scalar(loop.times)
         try:
-            used = [k, *(start for starts in factors for start in starts), *first, *(c for row in spanned.rows for c in row.values())]
+            used = [
+                k,
+                *(start for starts in factors for start in starts),
+                *first,
+                *(c for row in spanned.rows for c in row.values()),
+            ]
             value = {c: self.coefficient(c) for c in dict.fromkeys(used)}
             rows = [{j: value[c] for j, c in row.items()} for row in spanned.rows]
             starts = [sympy.Mul(*(value[c] for c in monomial)) for monomial in factors]

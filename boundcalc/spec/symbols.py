@@ -1,0 +1,45 @@
+"""The declaration of a symbol: nothing, a value, or its value and range."""
+
+from __future__ import annotations
+
+from boundcalc.spec import fields
+from boundcalc.spec.architecture import SymbolDeclaration
+from boundcalc.spec.expression import Expression
+from boundcalc.spec.mistakes import Mistakes, SpecError, suggest
+from boundcalc.spec.reader import Mapping as NodeMapping
+from boundcalc.spec.reader import Node, Scalar
+
+
+def read_symbol(key: Scalar, node: Node) -> SymbolDeclaration:
+    if isinstance(node, Scalar):
+        value = None if node.is_null else fields.read_expression(node)
+        return SymbolDeclaration(key.text, key.place, value)
+    if not isinstance(node, NodeMapping):
+        raise fields.fail(
+            node.place,
+            f"the symbol '{key.text}' is {fields.describe(node)}",
+            "X: EXPR, or X: {value, integer, above, below}",
+        )
+    allowed = ("value", "integer", "above", "below")
+    mistakes = Mistakes()
+    found: dict[str, Expression | None] = {}
+    for name, _ in node.entries:
+        if name.text not in allowed:
+            remedy = (
+                suggest(name.text, allowed)
+                or f"a symbol has {', '.join(allowed)}; an expression with a comma needs quotes"
+            )
+            mistakes.add(name.place, f"a symbol has no field '{name.text}'", remedy)
+    for name in ("value", "above", "below"):
+        value = node.get(name)
+        try:
+            null = value is None or (isinstance(value, Scalar) and value.is_null)
+            found[name] = None if null or value is None else fields.read_expression(value)
+        except SpecError as error:
+            mistakes.extend(error)
+    flag = node.get("integer")
+    integer = False if flag is None else fields.read_flag(flag)
+    if not isinstance(integer, bool):
+        mistakes.add(node.place, "expected true or false for 'integer'")
+    mistakes.raise_if_any()
+    return SymbolDeclaration(key.text, key.place, found["value"], bool(integer), found["above"], found["below"])
