@@ -20,7 +20,16 @@ from boundcalc.spec.kinds import LOSSES as LOSS_KINDS
 
 PACKAGE = Path(__file__).parents[1] / "boundcalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-STAGES = ("spec", "catalogue", "graph", "rules", "program", "bounds", "output", "cli")  # in the order in which data flows
+STAGES = (
+    "spec",
+    "catalogue",
+    "graph",
+    "rules",
+    "program",
+    "bounds",
+    "output",
+    "cli",
+)  # in the order in which data flows
 
 
 def module_name(path: Path) -> str:

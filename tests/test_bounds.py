@@ -103,7 +103,9 @@ def test_closed_forms_are_ordinary_sympy(bounds: bc.Bounds) -> None:
         ({"R": [[1], [2]], "p": [0.1, 2, 0.3]}, ValueError, "p < 1"),
     ],
 )
-def test_values_that_are_refused(bounds: bc.Bounds, values: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_values_that_are_refused(
+    bounds: bc.Bounds, values: dict[str, Any], error: type[Exception], message: str
+) -> None:
     for quantity in (bounds.lipschitz, bounds.norm):
         with pytest.raises(error, match=message):
             quantity.evaluate(values)
@@ -174,7 +176,10 @@ def test_options_of_compile() -> None:
     total = bc.compile(spec)
     assert (total.blocks, total.wrt, total.constants, total.certified) == ("total", ("parameters",), "sharp", True)
     assert bc.compile(spec, wrt=["fc1", "fc2"]).lipschitz.evaluate() < total.lipschitz.evaluate()
-    assert bc.compile(spec, wrt="fc1, fc2").lipschitz.evaluate() == bc.compile(spec, wrt=["fc1", "fc2"]).lipschitz.evaluate()
+    assert (
+        bc.compile(spec, wrt="fc1, fc2").lipschitz.evaluate()
+        == bc.compile(spec, wrt=["fc1", "fc2"]).lipschitz.evaluate()
+    )
     assert not bc.compile(spec, constants="published").certified
     for wrong in ({"blocks": "both"}, {"constants": "other"}):
         with pytest.raises(ValueError, match=r"not 'both'|not 'other'"):

@@ -34,7 +34,9 @@ def test_blocks_by_layer_are_never_larger(path: Path) -> None:
 # Random architectures ------------------------------------------------------------------------------------------------
 
 sizes = st.sampled_from(["1", "2", "3", "w", "2*w", "in", "in/2", "0", "k", "w - 5", "R"])
-plain = st.sampled_from(["relu", "softplus", "tanh", "gelu", "flatten", "softmax", "identity", "globalavgpool", "sin", "square"])
+plain = st.sampled_from(
+    ["relu", "softplus", "tanh", "gelu", "flatten", "softmax", "identity", "globalavgpool", "sin", "square"]
+)
 names = st.sampled_from(["a", "b", "input"])
 
 
@@ -44,12 +46,19 @@ def layer(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(
         st.builds(lambda n: {"dense": n}, sizes),
         st.builds(lambda n, name: {"dense": {"units": n, "name": name, "bias": False}}, sizes, names),
-        st.builds(lambda n, k, p: {"conv2d": {"channels": n, "kernel": k, "padding": p}}, sizes, sizes, st.sampled_from(["same", 0, 1])),
+        st.builds(
+            lambda n, k, p: {"conv2d": {"channels": n, "kernel": k, "padding": p}},
+            sizes,
+            sizes,
+            st.sampled_from(["same", 0, 1]),
+        ),
         st.builds(lambda k: {"avgpool2d": k}, sizes),
         st.builds(lambda e: {"batchnorm": {"eps": e}}, st.sampled_from(["eps", "1/100", "0"])),
         st.builds(lambda p: {"dropout": p}, st.sampled_from(["1/2", "p", "2"])),
         st.builds(lambda b: {"residual": b}, body),
-        st.builds(lambda kind, o: {kind: o}, st.sampled_from(["add", "concat", "multiply"]), st.lists(operand, max_size=3)),
+        st.builds(
+            lambda kind, o: {kind: o}, st.sampled_from(["add", "concat", "multiply"]), st.lists(operand, max_size=3)
+        ),
         st.builds(lambda t, b: {"repeat": {"times": t, "layers": b}}, st.sampled_from(["0", "2", "k", "n"]), body),
         st.builds(lambda o: {"relu": {"from": o}}, names),
         st.builds(lambda c: {"block": c}, sizes),
@@ -60,7 +69,16 @@ def layer(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 steps = st.recursive(plain, layer, max_leaves=6)
 architectures = st.fixed_dictionaries(
     {
-        "symbols": st.just({"w": 4, "R": None, "eps": "1/10", "k": {"integer": True, "value": 3}, "n": {"integer": True}, "p": {"below": 1}}),
+        "symbols": st.just(
+            {
+                "w": 4,
+                "R": None,
+                "eps": "1/10",
+                "k": {"integer": True, "value": 3},
+                "n": {"integer": True},
+                "p": {"below": 1},
+            }
+        ),
         "input": st.sampled_from([{"shape": [4], "norm": 1}, {"shape": [2, 4, 4], "norm": {"entry": "R"}}]),
         "radius": st.sampled_from(["R", 1, "1/2", "sqrt(in)"]),
         "layers": st.lists(steps, min_size=1, max_size=5),
@@ -99,7 +117,13 @@ def damaged(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(data)))
         end = min(len(data), start + draw(st.integers(0, 12)))
-        data[start:end] = draw(st.one_of(st.binary(max_size=4), st.sampled_from([b"{", b"[", b": ", b"\n", b"- ", b"*", b"R", b"(", b"9"]), st.just(bytes(data[start:end]) * 2)))
+        data[start:end] = draw(
+            st.one_of(
+                st.binary(max_size=4),
+                st.sampled_from([b"{", b"[", b": ", b"\n", b"- ", b"*", b"R", b"(", b"9"]),
+                st.just(bytes(data[start:end]) * 2),
+            )
+        )
     return bytes(data)
 
 

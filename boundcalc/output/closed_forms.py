@@ -51,12 +51,12 @@ def closed_forms(bounds: Bounds) -> Iterable[str]:
     if lines:
         yield "closed forms"
         yield "\n".join(lines)
-    used = _used(bounds.definitions, wanted) if wanted else []
-    if len(used) > DEFINITIONS_SHOWN:
-        yield f"  in {len(used)} definitions: --format latex, python or json shows them"
-    elif used:
+    chain = used(bounds.definitions, wanted) if wanted else []
+    if len(chain) > DEFINITIONS_SHOWN:
+        yield f"  in {len(chain)} definitions: --format latex, python or json shows them"
+    elif chain:
         yield "where"
-        yield "\n".join(f"  {name} = {to_str(value)}" for name, value in used)
+        yield "\n".join(f"  {name} = {to_str(value)}" for name, value in chain)
 
 
 def _slack(bounds: Bounds, bound: Bound) -> str:
@@ -73,7 +73,7 @@ def _slack(bounds: Bounds, bound: Bound) -> str:
     return "" if form is None else f" ({float((ball(form) / ball(number)).mid()):.4g} times the number above)"
 
 
-def _used(definitions: Sequence[tuple[str, sympy.Expr]], wanted: Iterable[str]) -> list[tuple[str, sympy.Expr]]:
+def used(definitions: Sequence[tuple[str, sympy.Expr]], wanted: Iterable[str]) -> list[tuple[str, sympy.Expr]]:
     """The definitions that some of them are made of, in order."""
     needed = set(wanted)
     found: list[tuple[str, sympy.Expr]] = []

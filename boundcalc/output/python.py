@@ -10,6 +10,8 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.output.closed_forms import used
+from boundcalc.output.listing import Listing
 from boundcalc.output.python_printer import Printer, constant
 
 _TAKEN = frozenset({*keyword.kwlist, "xp", "one", "math", "numpy", "bounds"})
@@ -21,22 +23,33 @@ def to_python(bounds: Bounds) -> str:
     `xp` is any module with sqrt, exp, log, minimum, maximum, where, ones_like (numpy, jax.numpy, torch), so the result can be
     differentiated; the arguments are numbers or arrays of it, for torch at least one tensor.
     """
-    used = _used(bounds)
-    names = safe_names([*used, *(name for name, _ in bounds.definitions)])
+    arguments = _used(bounds)
+    wanted = [bounds.definition(quantity) for quantity in _quantities(bounds).values()]
+    definitions = used(bounds.definitions, [name for name in wanted if name is not None])
+    names = safe_names([*arguments, *(name for name, _ in definitions)])
     printer = Printer(names)
+    open_ended = [q.scalar for q in _quantities(bounds).values() if q.unclosed is not None and q.scalar is not None]
+    listing = Listing(open_ended, printer) if open_ended else None
     lines = [f'"""{_title(bounds)}"""']
     lines += [f"# warning: {_plain(warning)}" for warning in bounds.warnings]
     lines += ["", "import math", "", "import numpy", "", ""]
     lines.append('@numpy.errstate(all="ignore")  # what is not finite is of no consequence, or inf')
-    lines.append(f"def bounds({_signature(bounds, used, names)}xp=numpy):")
+    lines.append(f"def bounds({_signature(bounds, arguments, names)}xp=numpy):")
     lines.append(
         '    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`; beyond 1e308 they are inf."""'
     )
-    lines += [f"    {line}" for line in _arguments(bounds, used, names, printer)]
-    lines += [f"    {names[name]} = {printer.array(expression)}" for name, expression in bounds.definitions]
+    if listing is not None:
+        lines += [f"    {line}" for line in listing.counts()]
+    lines += [f"    {line}" for line in _arguments(bounds, arguments, names, printer)]
+    lines += [f"    {names[name]} = {printer.array(expression)}" for name, expression in definitions]
+    if listing is not None:
+        lines += [f"    {line}" for line in listing.statements()]
     lines.append("    return {")
     for name, quantity in _quantities(bounds).items():
-        lines.append(f'        "{name}": {_value(bounds, quantity, names, printer)}')
+        value = _value(bounds, quantity, names, printer)
+        if listing is not None and quantity.scalar in open_ended:
+            value = f"{listing.name(quantity.scalar)},  # from the recursion: {_plain(str(quantity.unclosed))}"
+        lines.append(f'        "{name}": {value}')
     lines.append("    }")
     return "\n".join(lines)
 
@@ -75,10 +88,9 @@ def _quantities(bounds: Bounds) -> Mapping[str, Bound]:
 
 
 def _used(bounds: Bounds) -> list[str]:
-    """The symbols that the definitions depend on, also through the values of others; those without values first."""
+    """The symbols that the quantities depend on, also through the values of others; those without values first."""
     declared = bounds.graph.conditions.declared
-    wanted = frozenset[sympy.Basic]().union(*(e.free_symbols for _, e in bounds.definitions))
-    wanted = wanted.union(*(q.free_symbols for q in _quantities(bounds).values()))
+    wanted = frozenset[sympy.Basic]().union(*(q.free_symbols for q in _quantities(bounds).values()))
     for symbol in reversed(list(declared)):
         if symbol in wanted:
             wanted |= declared[symbol].free_symbols

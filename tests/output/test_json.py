@@ -178,7 +178,9 @@ def python_values(definitions: list[list[str]], at: dict[str, Any]) -> dict[str,
 
 
 def test_huge_numbers_are_ordinary() -> None:
-    text = "input: {shape: [4], norm: 10**500}\nradius: 10**50\nlayers:\n" + "  - dense: {units: 4, bias: false}\n" * 100
+    text = (
+        "input: {shape: [4], norm: 10**500}\nradius: 10**50\nlayers:\n" + "  - dense: {units: 4, bias: false}\n" * 100
+    )
     answer = bc.compile(bc.loads(text)).to_dict()
     norm = answer["bounds"]["norm"]  # type: ignore[index]
     low, high = map(Decimal, norm["enclosure"])
@@ -188,12 +190,16 @@ def test_huge_numbers_are_ordinary() -> None:
     assert Decimal("1e5452") <= Decimal(lipschitz["number"]) <= Decimal("1.0000001e5452")  # k R^(k-1) x
     assert norm["expression"] == "(10**5500)"
     assert Latex().doprint(sympy.Integer(10) ** 5500) == "(10^{5500})"
-    tiny = bc.compile(bc.loads("input: {shape: [4], norm: 10**(-900)}\nradius: 10**(-900)\nlayers: [dense: {units: 1, bias: false}]"))
+    tiny = bc.compile(
+        bc.loads("input: {shape: [4], norm: 10**(-900)}\nradius: 10**(-900)\nlayers: [dense: {units: 1, bias: false}]")
+    )
     assert Decimal("1e-1800") <= Decimal(tiny.norm.number()) <= Decimal("1.0000001e-1800")
 
 
 def test_zero_has_no_logarithm() -> None:
-    answer = bc.compile(bc.loads("input: {shape: [4], norm: 0}\nradius: 1\nlayers: [dense: {units: 1, bias: false}]")).to_dict()
+    answer = bc.compile(
+        bc.loads("input: {shape: [4], norm: 0}\nradius: 1\nlayers: [dense: {units: 1, bias: false}]")
+    ).to_dict()
     norm = answer["bounds"]["norm"]  # type: ignore[index]
     assert (norm["number"], norm["log10"], norm["finite"]) == ("0", None, True)
 
@@ -222,4 +228,7 @@ def test_integers_that_python_does_not_print(value: sympy.Rational) -> None:
     exact = eval(re.sub(r"\b(\d+)\b", r"Integer(\1)", text), {"Integer": sympy.Integer})
     assert exact == value
     x = sympy.Symbol("x", positive=True)
-    assert eval(re.sub(r"\b(\d+)\b", r"Integer(\1)", to_str(value * x + 1)), {"Integer": sympy.Integer, "x": x}) == value * x + 1
+    assert (
+        eval(re.sub(r"\b(\d+)\b", r"Integer(\1)", to_str(value * x + 1)), {"Integer": sympy.Integer, "x": x})
+        == value * x + 1
+    )

@@ -103,11 +103,15 @@ def test_what_a_double_cannot_hold_is_infinite() -> None:
 
 def test_text_of_the_spec_is_no_code() -> None:
     for name in ('"""\nraise SystemExit\n"""', "\\", "'''; import os #", '{x}"', "a\nimport os"):
-        bounds = bc.compile(bc.load({"name": name, "input": {"shape": [4], "norm": 1}, "radius": 1, "layers": ["relu"]}))
+        bounds = bc.compile(
+            bc.load({"name": name, "input": {"shape": [4], "norm": 1}, "radius": 1, "layers": ["relu"]})
+        )
         assert compiled(to_python(bounds))()["norm"] == 1
 
 
-@pytest.mark.parametrize("name", ["xp", "one", "math", "numpy", "bounds", "float", "print", "hasattr", "norm", "lipschitz"])
+@pytest.mark.parametrize(
+    "name", ["xp", "one", "math", "numpy", "bounds", "float", "print", "hasattr", "norm", "lipschitz"]
+)
 def test_names_that_mean_something_to_the_source(name: str) -> None:
     text = f"symbols: {{{name}:, {name}_: 2}}\ninput: {{shape: [4], norm: {name}_}}\nradius: {name}\nlayers: [dense: 3, softplus]"
     bounds = bc.compile(bc.loads(text))

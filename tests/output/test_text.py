@@ -42,7 +42,11 @@ def test_every_spec(path: Path) -> None:
 
 
 def test_what_makes_a_bound_infinite() -> None:
-    text = to_text(bc.compile(bc.loads(HEAD + "layers: [{dense: {units: 3, name: a}}, {relu: {name: kink}}, dense: 2]\nloss: logistic")))
+    text = to_text(
+        bc.compile(
+            bc.loads(HEAD + "layers: [{dense: {units: 3, name: a}}, {relu: {name: kink}}, dense: 2]\nloss: logistic")
+        )
+    )
     assert "smoothness is infinite from layer 'kink' on: relu has a kink at 0" in text
     assert "objective smoothness is infinite from layer 'kink' on" in text
     assert "lipschitz is infinite" not in text
@@ -60,7 +64,11 @@ def test_both_groupings_stand_beside_each_other() -> None:
 
 
 def test_free_symbols_show_closed_forms() -> None:
-    text = to_text(bc.compile(bc.loads("symbols: {R:, n: 4}\nbatch: n\n" + HEAD.replace("radius: 1", "radius: R") + "layers: [dense: 3]")))
+    text = to_text(
+        bc.compile(
+            bc.loads("symbols: {R:, n: 4}\nbatch: n\n" + HEAD.replace("radius: 1", "radius: R") + "layers: [dense: 3]")
+        )
+    )
     assert "with n = 4; free: R" in text
     assert "norm = R*sqrt(n + 1)" in text
 
@@ -69,7 +77,9 @@ def test_long_forms_are_given_by_definitions_and_very_long_ones_are_counted() ->
     layers = ", ".join(["dense: 3", "softplus"] * 40)
     text = to_text(bc.compile(bc.loads(HEAD + f"layers: [{layers}]".replace("radius: 1", "radius: R"))))
     assert "closed forms" in text
-    symbolic = to_text(bc.compile(bc.loads("symbols: {R:}\n" + HEAD.replace("radius: 1", "radius: R") + f"layers: [{layers}]")))
+    symbolic = to_text(
+        bc.compile(bc.loads("symbols: {R:}\n" + HEAD.replace("radius: 1", "radius: R") + f"layers: [{layers}]"))
+    )
     assert "smoothness = smoothness_softplus_39" in symbolic
     assert "definitions: --format latex, python or json shows them" in symbolic
 
@@ -80,7 +90,9 @@ def test_warnings_are_shown() -> None:
 
 
 def test_the_graph_shows_shapes_and_counts() -> None:
-    text = graph_to_text(expand(bc.loads("symbols: {w: 1000, v:}\n" + HEAD + "layers: [dense: w, relu, dense: v]\nloss: logistic")))
+    text = graph_to_text(
+        expand(bc.loads("symbols: {w: 1000, v:}\n" + HEAD + "layers: [dense: w, relu, dense: v]\nloss: logistic"))
+    )
     rows = {line.split()[0]: line.split() for line in text.splitlines() if line.strip()}
     assert rows["dense_0"] == ["dense_0", "dense", "input", "[w]", "5,000"]
     assert rows["relu_0"] == ["relu_0", "relu", "dense_0", "[w]"]

@@ -113,7 +113,9 @@ def test_hostile_texts_raise_short_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPONENTIAL)
 def test_structures_that_grow_exponentially_are_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("boundcalc.graph.context.LAYER_LIMIT", 2000)  # the walk is stopped by a count: a smaller one is as good
+    monkeypatch.setattr(
+        "boundcalc.graph.context.LAYER_LIMIT", 2000
+    )  # the walk is stopped by a count: a smaller one is as good
     with pytest.raises(bc.SpecError) as error:
         expand(bc.loads(EXPONENTIAL[name]))
     assert error.value.mistakes
@@ -136,7 +138,9 @@ def test_sizes_beyond_doubles_are_ordinary() -> None:
     assert bounds.norm.number().partition("e")[2] == "+800"
 
 
-@pytest.mark.parametrize("name", ["print", "__class__", "__builtins__", "exec", "S", "N", "Q", "t_1", "norm", "norm_head", "_"])
+@pytest.mark.parametrize(
+    "name", ["print", "__class__", "__builtins__", "exec", "S", "N", "Q", "t_1", "norm", "norm_head", "_"]
+)
 def test_symbols_may_have_the_names_of_anything(name: str) -> None:
     text = f"symbols: {{{name}:}}\ninput: {{shape: [4], norm: 1}}\nradius: {name}\nlayers: [{{dense: {{units: 3, name: head}}}}]\n"
     bounds = bc.compile(bc.loads(text))
@@ -146,7 +150,9 @@ def test_symbols_may_have_the_names_of_anything(name: str) -> None:
     assert name not in names
 
 
-@pytest.mark.parametrize("name", ["lambda", "None", "True", "in", "I", "E", "pi", "oo", "sqrt", "max", "é", "x.y", "1x", "a b"])
+@pytest.mark.parametrize(
+    "name", ["lambda", "None", "True", "in", "I", "E", "pi", "oo", "sqrt", "max", "é", "x.y", "1x", "a b"]
+)
 def test_symbols_may_not_be_called_like_this(name: str) -> None:
     with pytest.raises(bc.SpecError):
         bc.loads(f'symbols: {{"{name}": 2}}\n{HEAD}layers: [relu]\n')

@@ -28,7 +28,12 @@ def error(path: Path) -> str:
 
 def test_an_included_file_gives_modules_and_symbols(tmp_path: Path) -> None:
     spec = bc.load(write(tmp_path, net=NET.format("blocks.yaml"), blocks=BLOCKS))
-    assert bc.compile(spec).lipschitz.number() == bc.compile(bc.loads(BLOCKS + NET[NET.index("\n") :].replace("{{", "{").replace("}}", "}"))).lipschitz.number()
+    assert (
+        bc.compile(spec).lipschitz.number()
+        == bc.compile(
+            bc.loads(BLOCKS + NET[NET.index("\n") :].replace("{{", "{").replace("}}", "}"))
+        ).lipschitz.number()
+    )
     assert spec.name == "net"
 
 
@@ -40,7 +45,12 @@ def test_the_file_wins_over_what_it_includes(tmp_path: Path) -> None:
 
 
 def test_included_files_include_others_relative_to_themselves(tmp_path: Path) -> None:
-    files = {"net": NET.format("lib/a.yaml"), "lib__a": "include: [deep/b.yaml]\n", "lib__deep__b": "include: [../../c.yaml]\n", "c": BLOCKS}
+    files = {
+        "net": NET.format("lib/a.yaml"),
+        "lib__a": "include: [deep/b.yaml]\n",
+        "lib__deep__b": "include: [../../c.yaml]\n",
+        "c": BLOCKS,
+    }
     assert set(bc.load(write(tmp_path, **files)).modules) == {"block"}
 
 
@@ -87,7 +97,9 @@ def test_texts_and_mappings_have_no_folder() -> None:
 def test_places_in_mappings_are_paths() -> None:
     with pytest.raises(bc.SpecError) as found:
         bc.load({"input": {"shape": [4], "norm": 1}, "layers": ["relu", {"dense": {"unitz": 3}}]})
-    assert str(found.value).startswith("<dict>: layers[1].dense.unitz: 'dense' has no field 'unitz'; did you mean 'units'?")
+    assert str(found.value).startswith(
+        "<dict>: layers[1].dense.unitz: 'dense' has no field 'unitz'; did you mean 'units'?"
+    )
 
 
 def test_other_things_are_refused() -> None:

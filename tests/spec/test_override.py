@@ -61,7 +61,10 @@ def test_fields_by_path(path: str) -> None:
 
 def test_the_nearest_path_wins() -> None:
     assert lipschitz({"b.radius": 7, "b.fc.radius": "R"}) == bc.compile(SPEC).lipschitz.number()
-    assert lipschitz({"radius": 7, "b.fc.radius": 2, "r.radius": 2, "head.radius": 2}) == bc.compile(SPEC).lipschitz.number()
+    assert (
+        lipschitz({"radius": 7, "b.fc.radius": 2, "r.radius": 2, "head.radius": 2})
+        == bc.compile(SPEC).lipschitz.number()
+    )
 
 
 def test_expressions_of_fields_see_what_the_field_sees() -> None:

@@ -35,7 +35,9 @@ def test_a_value_fills_the_first_field() -> None:
 
 
 def test_operands_are_names_and_lists_of_steps() -> None:
-    add, residual, dense = steps("layers: [{add: [[], a.b, [relu, tanh]]}, {residual: [relu]}, {dense: {units: 1, from: x}}]")
+    add, residual, dense = steps(
+        "layers: [{add: [[], a.b, [relu, tanh]]}, {residual: [relu]}, {dense: {units: 1, from: x}}]"
+    )
     assert add.sources is not None
     first, second, third = add.sources
     assert isinstance(first, Branch)
@@ -50,7 +52,9 @@ def test_operands_are_names_and_lists_of_steps() -> None:
 
 
 def test_a_scan() -> None:
-    (scan,) = steps("layers: [repeat: {times: 3, carry: {h: {shape: [2], next: y}, g: {start: h0, next: z}}, each: {x: input}, layers: [relu]}]")
+    (scan,) = steps(
+        "layers: [repeat: {times: 3, carry: {h: {shape: [2], next: y}, g: {start: h0, next: z}}, each: {x: input}, layers: [relu]}]"
+    )
     assert [carry.name for carry in scan.carry] == ["h", "g"]
     assert [carry.start is None for carry in scan.carry] == [True, False]
     assert [name for name, _ in scan.each] == ["x"]
@@ -115,5 +119,7 @@ def test_mistakes_of_steps(text: str, expected: list[str]) -> None:
 
 
 def test_one_mistake_hides_no_other() -> None:
-    found = mistakes("layers: [cnov2d: 3, dense: {unit: 3}, add: [[], [bathcnorm: 1]], dense: 2^3, {relu: {a: 1}}, residual: [tnah]]")
+    found = mistakes(
+        "layers: [cnov2d: 3, dense: {unit: 3}, add: [[], [bathcnorm: 1]], dense: 2^3, {relu: {a: 1}}, residual: [tnah]]"
+    )
     assert [line.partition(":")[0] for line in found] == ["10", "29", "50", "74", "86", "105"]
