@@ -72,7 +72,9 @@ def main() -> None:
         print(json.dumps(measure(int(sys.argv[1]))))
         return
     found = {
-        depth: json.loads(subprocess.run([sys.executable, __file__, str(depth)], check=True, capture_output=True).stdout)
+        depth: json.loads(
+            subprocess.run([sys.executable, __file__, str(depth)], check=True, capture_output=True).stdout
+        )
         for depth in DEPTHS
     }
     columns = list(next(iter(found.values())))
@@ -83,7 +85,9 @@ def main() -> None:
     print(f"\nper layer, relative to {DEPTHS[1]} layers (1 is linear)")
     for depth, row in found.items():
         cells = (row[c] / reference[c] * DEPTHS[1] / depth for c in columns)
-        print(str(depth).ljust(14) + "".join(f"{x:{max(len(c), 10) + 2}.2f}" for x, c in zip(cells, columns, strict=True)))
+        print(
+            str(depth).ljust(14) + "".join(f"{x:{max(len(c), 10) + 2}.2f}" for x, c in zip(cells, columns, strict=True))
+        )
     print("\nL and its derivatives by 8 hyperparameters, relative to evaluating L")
     for depth, row in found.items():
         print(f"{depth:<14}{row['L and 8 derivatives'] / row['evaluate']:10.2f}")

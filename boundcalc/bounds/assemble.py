@@ -104,8 +104,9 @@ class LayerMaker(TotalMaker):
             key: regularized(graph, primitives, seeded) if key == OBJECTIVE else seeded.jets[key]
             for key in dict.fromkeys(keys)
         }
-        forms = layerwise.closed_forms([_block_jet(jet) for jet in self.seeded.values()], self.seeds)
-        self.closed: Mapping[int, BlockJet] = {} if forms is None else dict(zip(self.seeded, forms, strict=True))
+        shown = list(self.seeded) if len(self.seeds) <= layerwise.ROW_LIMIT else keys[: 1 + (OBJECTIVE in self.seeded)]
+        forms = layerwise.closed_forms([_block_jet(self.seeded[key]) for key in shown], self.seeds)
+        self.closed: Mapping[int, BlockJet] = {} if forms is None else dict(zip(shown, forms, strict=True))
         scalars = [q for key in self.seeded for q in (self.jets[key].lipschitz, self.jets[key].smoothness)]
         finite = list(dict.fromkeys(q for q in scalars if isinstance(q, Scalar)))
         self.needs = dict(zip(finite, free_symbols(finite), strict=True))

@@ -32,6 +32,14 @@ def cli() -> None:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "latex", "python"]), default="text", show_default=True
 )
+@click.option(
+    "--closed-forms",
+    "style",
+    type=click.Choice(["auto", "where", "expanded"]),
+    default="auto",
+    show_default=True,
+    help="in text and LaTeX: as definitions, or written out where they have one expression",
+)
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
 def bounds(
     spec: str,
@@ -42,6 +50,7 @@ def bounds(
     constants: Any,
     refine: bool,
     form: str,
+    style: Any,
     output: str | None,
 ) -> None:
     """Bounds of the network and of every layer."""
@@ -54,7 +63,7 @@ def bounds(
     elif form == "latex":
         from boundcalc.output.latex import to_latex
 
-        write(to_latex(compiled), output)
+        write(to_latex(compiled, style), output)
     elif form == "python":
         from boundcalc.output.python import to_python
 
@@ -66,7 +75,7 @@ def bounds(
         if compiled.norm in compiled.numbers:  # both ways to group the parameters, where both give numbers
             against: Any = "total" if blocks == "layer" else "layer"
             other = compile_architecture(architecture, blocks=against, wrt=wrt, constants=constants, refine=refine)
-        write(to_text(compiled, other), output)
+        write(to_text(compiled, other, style), output)
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import sympy
 
@@ -13,6 +14,7 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.leaves import from_sympy
 from boundcalc.program.numbers import Number, ball
 
+Style = Literal["auto", "where", "expanded"]
 SHORT = 400  # characters of a form that is printed whole
 PAGE = 5000  # the same for a form in a symbolic depth, which definitions would not make shorter
 DEFINITIONS_SHOWN = 60
@@ -27,8 +29,11 @@ def totals(bounds: Bounds) -> dict[str, Bound]:
     return found
 
 
-def closed_forms(bounds: Bounds) -> Iterable[str]:
-    """Paragraphs: a line for each quantity, why a form is not tight or missing, and the definitions that are used."""
+def closed_forms(bounds: Bounds, style: Style = "auto") -> Iterable[str]:
+    """Paragraphs: a line for each quantity, why a form is not tight or missing, and the definitions that are used.
+
+    style: "expanded" writes a form out whatever its length, "where" never, "auto" where it is short.
+    """
     lines: list[str] = []
     wanted: list[str] = []
     for name, bound in totals(bounds).items():
@@ -40,10 +45,12 @@ def closed_forms(bounds: Bounds) -> Iterable[str]:
             continue
         text = None if bound.expression is None else to_str(bound.expression)
         sign = "<=" if bound.upper else "="
-        if text is not None and len(text) <= (PAGE if bound.forms.has_loops(bound.scalar) else SHORT):
+        longest = PAGE if bound.forms.has_loops(bound.scalar) else SHORT
+        definition = bounds.definition(bound)
+        written = style == "expanded" or (style == "auto" and len(text or "") <= longest) or definition is None
+        if text is not None and written:
             lines.append(f"  {name} {sign} {text}")
         else:
-            definition = bounds.definition(bound)
             lines.append(f"  {name} {sign} {definition}")
             wanted += [] if definition is None else [definition]
         if bound.upper:

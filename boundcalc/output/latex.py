@@ -8,6 +8,7 @@ import sympy
 
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.expressions import Latex
+from boundcalc.output.closed_forms import Style, totals, used
 
 _LETTERS = {
     "norm": "m",
@@ -18,18 +19,22 @@ _LETTERS = {
 }
 
 
-def to_latex(bounds: Bounds) -> str:
-    """`align*` with a line for each definition, and the constants of the network last."""
+def to_latex(bounds: Bounds, style: Style = "auto") -> str:
+    """`align*` with a line for each definition that is used, and the constants of the network last; with style "expanded",
+    constants that have a closed form are written out and need no definitions."""
+    wanted = [
+        name
+        for quantity in totals(bounds).values()
+        if (name := bounds.definition(quantity)) is not None and not (style == "expanded" and quantity.expression)
+    ]
+    definitions = used(bounds.definitions, wanted)
     paths = {bounds.definition(quantity): quantity.name for quantity in reversed(bounds.quantities)}
-    letters = {name: letter(paths.get(name, name)) for name, _ in bounds.definitions}
+    letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
     names = {sympy.Symbol(name, positive=True): text for name, text in letters.items()}
     names |= {symbol: _escaped(name) for name, symbol in bounds.symbols.items()}
     latex = Latex({"symbol_names": names})
     signs = {bounds.definition(quantity): r"\le" for quantity in bounds.quantities if quantity.upper}
-    lines = [
-        f"{letters[name]} &{signs.get(name, '=')} {latex.doprint(expression)}"
-        for name, expression in bounds.definitions
-    ]
+    lines = [f"{letters[name]} &{signs.get(name, '=')} {latex.doprint(expression)}" for name, expression in definitions]
     quantities = [("m", bounds.norm), (r"\ell", bounds.lipschitz), ("L", bounds.smoothness)]
     if bounds.objective is not None:
         quantities += [(r"\ell_F", bounds.objective.lipschitz), ("L_F", bounds.objective.smoothness)]
@@ -38,6 +43,9 @@ def to_latex(bounds: Bounds) -> str:
             lines.append(rf"{symbol} &= \infty \quad \text{{{_text(str(quantity.reason))}}}")
             continue
         if quantity.scalar is None:
+            continue
+        if quantity.unclosed is not None:
+            lines.append(rf"{symbol} &\quad \text{{has no closed form: {_text(quantity.unclosed)}}}")
             continue
         name = bounds.definition(quantity)
         expression = quantity.expression

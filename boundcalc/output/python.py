@@ -47,7 +47,7 @@ def to_python(bounds: Bounds) -> str:
     lines.append("    return {")
     for name, quantity in _quantities(bounds).items():
         value = _value(bounds, quantity, names, printer)
-        if listing is not None and quantity.scalar in open_ended:
+        if listing is not None and quantity.scalar is not None and quantity.scalar in open_ended:
             value = f"{listing.name(quantity.scalar)},  # from the recursion: {_plain(str(quantity.unclosed))}"
         lines.append(f'        "{name}": {value}')
     lines.append("    }")

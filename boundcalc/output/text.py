@@ -10,7 +10,7 @@ from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds, LayerBounds
 from boundcalc.bounds.expressions import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
-from boundcalc.output.closed_forms import closed_forms, totals
+from boundcalc.output.closed_forms import Style, closed_forms, totals
 from boundcalc.output.table import table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
@@ -18,9 +18,15 @@ from boundcalc.program.numbers import Number
 DIGITS = 4
 
 
-def to_text(bounds: Bounds, other: Bounds | None = None) -> str:
+def to_text(bounds: Bounds, other: Bounds | None = None, style: Style = "auto") -> str:
     """Everything about some bounds. `other` are those of the other grouping of the parameters, shown beside them."""
-    parts = [_header(bounds), _layer_table(bounds), _summary(bounds, other), *_reasons(bounds), *closed_forms(bounds)]
+    parts = [
+        _header(bounds),
+        _layer_table(bounds),
+        _summary(bounds, other),
+        *_reasons(bounds),
+        *closed_forms(bounds, style),
+    ]
     parts += [f"warning: {warning}" for warning in bounds.warnings]
     return "\n".join(part for part in parts if part)
 

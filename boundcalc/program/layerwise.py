@@ -27,6 +27,7 @@ from boundcalc.program.perron import (
 
 ENTRY_LIMIT = 64  # blocks up to which all entries are computed: their number grows with the square
 SYMBOLIC_LIMIT = 32  # blocks up to which there is a closed form
+ROW_LIMIT = 6  # the same for every prefix: together they are cubic in the blocks
 
 
 @dataclass(frozen=True, slots=True)

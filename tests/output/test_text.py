@@ -99,3 +99,22 @@ def test_the_graph_shows_shapes_and_counts() -> None:
     assert rows["dense_1"][-1] == "1001*v"
     assert text.splitlines()[1] == "loss: logistic"
     assert text.splitlines()[-1] == "1001*v + 5000 parameters"
+
+
+def test_closed_forms_are_written_out_or_defined() -> None:
+    bounds = bc.compile(bc.load(SPECS / "mlp.yaml"))
+    where, expanded = to_text(bounds, style="where"), to_text(bounds, style="expanded")
+    assert "  lipschitz = lipschitz_head\n" in where
+    assert "  lipschitz_head = " in where
+    assert "  lipschitz = R*(" in expanded
+    assert "\nwhere\n" not in expanded
+
+
+def test_a_form_that_is_not_tight_says_why_and_by_how_much() -> None:
+    values = {"k": "4", "R": "1/2", "n": "8", "width": "16", "x": "1"}
+    text = to_text(bc.compile(bc.override(bc.load(SPECS / "mlp-deep-bias.yaml"), values)))
+    assert "  smoothness <= " in text
+    slack = [line for line in text.splitlines() if line.startswith("    an upper form: ||a x + c||")]
+    assert len(slack) == 3
+    factors = [float(line.split("(")[-1].split()[0]) for line in slack]
+    assert all(1 <= factor < 3 for factor in factors)
