@@ -5,14 +5,14 @@ A step sees the steps before it, so shapes are known when they are needed and `i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import sympy
 
 from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import Context, Placement, UnknownError
-from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
+from boundcalc.graph.environment import BoundExpression, BoundLayers, Channels, Environment, evaluate
 from boundcalc.graph.layer_graph import Layer, Shape
 from boundcalc.graph.layers import RULES
 from boundcalc.graph.layers.rule import LayerRule
@@ -20,9 +20,12 @@ from boundcalc.graph.modules import call_module
 from boundcalc.graph.repeat import repeat_steps
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Branch, Operand, Step
+from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
 from boundcalc.spec.kinds import Repeat, StepFields
-from boundcalc.spec.mistakes import SpecError
+from boundcalc.spec.mistakes import Mistake, SpecError
+
+WORDS = frozenset({"same", "true", "false"})  # words of the language that stand where expressions do
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Walk:
                 if broken and _reads_current(step):
                     if not isinstance(environment.binding(step.kind), BoundLayers):
                         placement.name(step)
+                    self._check_names(step, environment)
                     continue
                 current = self.step(step, None if broken else current, environment, placement)
                 broken = False
@@ -52,6 +56,14 @@ class Walk:
         if broken:
             raise UnknownError
         return current
+
+    def _check_names(self, step: Step, environment: Environment) -> None:
+        """Unknown names show also in a step that cannot be built because of an earlier mistake."""
+        symbols = self.context.conditions.symbols
+        anything = {name: sympy.Dummy(name, positive=True) for name in ("in", "out")}
+        for expression in _expressions([value for _, value in step.fields]):
+            if not all(n in symbols or n in anything or environment.binding(n) for n in expression.names - WORDS):
+                self.context.mistakes.extend(_mistakes_of(expression, environment, symbols, anything))
 
     def step(self, step: Step, current: str | None, environment: Environment, placement: Placement) -> str | None:
         binding = environment.binding(step.kind)
@@ -186,6 +198,27 @@ class Walk:
                 raise fail(step.place, f"'repeat' reads one input, not {len(step.sources)}")
             current = self.operand(step.sources[0], current, environment, placement.inside(name))
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
+
+
+def _expressions(values: Iterable[object]) -> Iterator[Expression]:
+    """The expressions among the values of fields, also in lists and mappings."""
+    for value in values:
+        if isinstance(value, Expression):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _expressions(value)
+        elif isinstance(value, Mapping):
+            yield from _expressions(value.values())
+
+
+def _mistakes_of(
+    expression: Expression, environment: Environment, symbols: Mapping[str, sympy.Symbol], channels: Channels
+) -> Iterable[Mistake]:
+    try:
+        evaluate(expression, environment, symbols, channels)
+    except SpecError as error:
+        return error.mistakes
+    return ()
 
 
 def _reads_current(step: Step) -> bool:

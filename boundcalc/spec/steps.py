@@ -81,10 +81,11 @@ class StepReader:
             return self._of_kind(key, value, loss)
         remedy = "write a kind such as relu, or {dense: {units: 10}}"
         if isinstance(node, NodeMapping) and len(node.entries) > 1:
-            kind, *others = (key.text for key, _ in node.entries)
-            remedy = (
-                f"the fields of a step go inside its kind: {kind}: {{{', '.join(f'{name}: ...' for name in others)}}}"
-            )
+            (kind, value), *others = node.entries
+            first = KINDS[kind.text].value_field if kind.text in KINDS else None
+            given = [f"{first}: {value.text}"] if first is not None and isinstance(value, Scalar) else []
+            fields_inside = ", ".join([*given, *(f"{name.text}: ..." for name, _ in others)])
+            remedy = f"the fields of a step go inside its kind: {kind.text}: {{{fields_inside}}}"
         self.mistakes.add(node.place, f"expected one layer, found {_what(node)}", remedy)
         return None
 

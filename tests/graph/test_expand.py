@@ -615,3 +615,12 @@ def test_lstm() -> None:
         assert float(getattr(loop, name).evaluate(T=3)) == pytest.approx(exact, rel=1e-9)
         assert float(getattr(layer, name).evaluate()) <= exact * (1 + 1e-12)
     assert len(expand(bc.loads(unrolled)).balls) == 5
+
+
+def test_unknown_names_show_in_steps_that_depend_on_a_mistake() -> None:
+    found = mistakes(
+        HEAD + "layers: [conv2d: {channels: 3, kernel: 3}, dense: width, {dense: {units: 2, radius: 2*w}}]"
+    )
+    assert len(found) == 3
+    assert "unknown name 'width'" in found[1]
+    assert "unknown name 'w'" in found[2]

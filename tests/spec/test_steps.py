@@ -90,7 +90,7 @@ def test_kernels_have_one_value_or_one_for_each_axis() -> None:
         ("layers: [dense: {units: 3, share: [a]}]", ["35: expected the name of a layer, found a list"]),
         ("layers: [batchnorm: {eps: 1, form: aditive}]", ["36: unknown word 'aditive'; did you mean 'additive'?"]),
         ("layers: [gelu: {approximate: exact}]", ["30: unknown word 'exact'; one of none, tanh"]),
-        ("layers: [{dense: 3, name: head}]", ["10: expected one layer, found a mapping with 2 keys; the fields of a step go inside its kind: dense: {name: ...}"]),
+        ("layers: [{dense: 3, name: head}]", ["10: expected one layer, found a mapping with 2 keys; the fields of a step go inside its kind: dense: {units: 3, name: ...}"]),
         ("layers: [[relu]]", ["10: expected one layer, found a list; write a kind such as relu"]),
         ("layers: [null]", ["10: expected one layer, found nothing"]),
         ("layers: [add]", ["10: 'add' requires its operands; write add: [[], other]; [] is the step's own input"]),
