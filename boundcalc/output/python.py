@@ -10,7 +10,7 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.output.closed_forms import used
+from boundcalc.output.closed_forms import totals, used
 from boundcalc.output.listing import Listing
 from boundcalc.output.python_printer import Printer, constant
 
@@ -80,11 +80,7 @@ def _plain(text: str) -> str:
 
 
 def _quantities(bounds: Bounds) -> Mapping[str, Bound]:
-    quantities = {"norm": bounds.norm, "lipschitz": bounds.lipschitz, "smoothness": bounds.smoothness}
-    if bounds.objective is not None:
-        quantities["objective_lipschitz"] = bounds.objective.lipschitz
-        quantities["objective_smoothness"] = bounds.objective.smoothness
-    return quantities
+    return {name.replace(" ", "_"): quantity for name, quantity in totals(bounds).items()}
 
 
 def _used(bounds: Bounds) -> list[str]:
