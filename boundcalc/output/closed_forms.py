@@ -17,7 +17,7 @@ from boundcalc.program.numbers import Number, ball
 Style = Literal["auto", "where", "expanded"]
 SHORT = 400  # characters of a form that is printed whole
 PAGE = 5000  # the same for a form in a symbolic depth, which definitions would not make shorter
-DEFINITIONS_SHOWN = 60
+DEFINITIONS_SHOWN = 30
 
 
 def totals(bounds: Bounds) -> dict[str, Bound]:
