@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -79,3 +81,15 @@ layers: [{{dense: {{units: 2, name: a_b}}}}, softplus]
 def test_a_name_ends_no_comment() -> None:
     bounds = bc.compile(bc.load({"name": "a\n\\input{x}", "input": {"shape": [4], "norm": 1}, "layers": ["relu"]}))
     assert to_latex(bounds).splitlines()[0] == r"% a \input{x}"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX engine; the parser above has to do")
+@pytest.mark.parametrize("spec", ["mlp", "mlp-deep-bias", "deep-linear", "vgg16"])
+def test_a_latex_engine_accepts_it(spec: str, tmp_path: Path) -> None:
+    body = to_latex(bc.compile(bc.load(SPECS[0].parent / f"{spec}.yaml")))
+    document = f"\\documentclass{{article}}\\usepackage{{amsmath}}\\allowdisplaybreaks\\begin{{document}}\n{body}\n\\end{{document}}"
+    (tmp_path / "bounds.tex").write_text(document, encoding="utf-8")
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "bounds.tex"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-2000:]
+    assert (tmp_path / "bounds.pdf").exists()
