@@ -365,3 +365,11 @@ def test_a_terminal_that_cannot_show_a_character(tmp_path: Path) -> None:
     done = subprocess.run([*COMMAND, "bounds", str(path)], capture_output=True, env=environment, timeout=120)
     assert done.returncode == 0, done.stderr
     assert b"\\u7f51" in done.stdout
+
+
+def test_a_depth_that_would_take_hours_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    sets = [f"--set={value}" for value in ("k=10**9", "n=2", "x=1", "width=3", "R=1/2")]
+    with pytest.raises(SystemExit) as stopped:
+        main(["bounds", str(SPECS / "mlp-deep-bias.yaml"), *sets])
+    assert stopped.value.code == 2
+    assert "more than 100000 passes" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import cast
@@ -22,10 +23,12 @@ class Forms:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
         self._named: dict[Scalar, str] = {}
+        self._latest: deque[Scalar] = deque(maxlen=5)  # the network's own quantities are registered last
         self._known: dict[Scalar, sympy.Expr | None] = {}
 
     def register(self, name: str, scalar: Scalar) -> None:
         """Ask for the closed form of a scalar, and give it a name unless it is a number, a symbol or has one."""
+        self._latest.append(scalar)
         if scalar in self._named:
             return
         if isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
@@ -44,7 +47,7 @@ class Forms:
 
     @cached_property
     def closures(self) -> close.Closures:
-        return close.close(list(self._named))
+        return close.close(list(self._named), list(self._latest))
 
     def reason(self, scalar: Scalar) -> str | None:
         """Why there is no closed form in the depth; None where there is one."""

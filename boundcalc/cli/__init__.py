@@ -30,9 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         sys.exit(MISTAKE)
     except Exception as error:
-        from boundcalc.spec.mistakes import SpecError
-
-        if isinstance(error, SpecError):
+        if _is_mistake(error):
             click.echo(str(error), err=True)
             sys.exit(MISTAKE)
         if "BOUNDCALC_DEBUG" in os.environ:
@@ -41,3 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo("this is a bug of boundcalc; please report it with the spec and the command", err=True)
         sys.exit(BUG)
     sys.exit(status)
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Whether the user can mend it. The certified numbers are imported only where something else went wrong."""
+    from boundcalc.spec.mistakes import SpecError
+
+    if isinstance(error, SpecError):
+        return True
+    from boundcalc.program.evaluate import TooManyPassesError
+
+    return isinstance(error, TooManyPassesError)

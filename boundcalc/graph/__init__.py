@@ -1,0 +1,1 @@
+"""Architecture to layer graph, layer graph to primitives."""

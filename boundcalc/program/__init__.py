@@ -1,0 +1,1 @@
+"""The compiled bound: one intermediate representation, and passes over it, a file each."""

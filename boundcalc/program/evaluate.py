@@ -33,7 +33,18 @@ _FOLDS: Mapping[Op, Callable[[Sequence[Number]], Number]] = {
     Op.HYPOT: hypot,
 }
 _RETRIES = 4
+PASSES = 100_000  # of loops that no power of a matrix can shorten, seconds of work
 _SHARP_BITS = 67  # a relative radius of 1e-20
+
+
+class TooManyPassesError(ValueError):
+    """A repeat would run pass by pass more often than `PASSES`, all repeats of an evaluation together."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"a recursion without a fast form would take more than {PASSES} passes; "
+            "give the repeat a smaller number of times, or leave it symbolic for its closed form"
+        )
 
 
 class MissingValues(KeyError):  # noqa: N818
@@ -144,6 +155,7 @@ class _Sweep:
         self.bodies: dict[int, list[int]] = {}
         self.ties: set[int] = set()
         self.undecided = False
+        self.passes = 0
 
     def run(self, order: Sequence[int]) -> None:
         nodes, numbers = self.arena.nodes, self.numbers
@@ -178,7 +190,12 @@ class _Sweep:
 
         starts, times = [numbers[i] for i in loop.starts], _natural(numbers[loop.times])
         fast = fast_loop(self.arena, index, numbers.__getitem__, starts, times)
-        return run_loop(starts, times, step) if fast is None else fast
+        if fast is not None:
+            return fast
+        self.passes += times
+        if self.passes > PASSES:
+            raise TooManyPassesError
+        return run_loop(starts, times, step)
 
     def select(self, index: int) -> Number:
         node = self.arena.nodes[index]

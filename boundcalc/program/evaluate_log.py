@@ -13,7 +13,7 @@ import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from boundcalc.program import signed_log
-from boundcalc.program.evaluate import check_values
+from boundcalc.program.evaluate import PASSES, TooManyPassesError, check_values
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.numbers import Value
 from boundcalc.program.signed_log import Array, Signed
@@ -67,6 +67,7 @@ class _Sweep:
         self.values: dict[int, Signed] = {}
         self.finals: dict[int, list[Signed]] = {}
         self.bodies: dict[int, list[int]] = {}
+        self.passes = 0
 
     def run(self, order: Sequence[int]) -> None:
         nodes, values = self.arena.nodes, self.values
@@ -95,6 +96,9 @@ class _Sweep:
         if body is None:
             body = self.bodies[index] = self.arena.body(index)
         state = [self.values[i] for i in loop.starts]
+        self.passes += int(np.max(times, initial=0))
+        if self.passes > PASSES:
+            raise TooManyPassesError
         for done in range(int(np.max(times, initial=0))):
             self.values.update(zip(loop.states, state, strict=True))
             self.run(body)

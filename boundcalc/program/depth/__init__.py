@@ -1,0 +1,1 @@
+"""Passes over loops: closed forms in the number of passes, fast powers, asymptotics."""

@@ -24,6 +24,8 @@ from boundcalc.program.to_sympy import NotClosed as NoExpression
 from boundcalc.program.to_sympy import to_sympy
 
 SIZE = 40  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
+MOST = 48  # results of loops that are closed in one program
+DEEPEST = 2  # loops inside one another
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,16 @@ class Closures:
         return {i: c.expression for i, c in self.results.items() if isinstance(c, Closed)}
 
 
-def close(outputs: Sequence[Scalar]) -> Closures:
-    """The results of the loops that `outputs` depend on, each in closed form where it has one."""
+def close(outputs: Sequence[Scalar], first: Sequence[Scalar] = ()) -> Closures:
+    """The results of the loops that `outputs` depend on, each in closed form where it has one; those of `first` before
+    the others, because only so many are closed."""
     if not outputs:
         return Closures({}, ())
     arena = outputs[0].arena
     order = arena.needed(o.index for o in outputs)
     leaves = [e for i in order if isinstance(e := arena.nodes[i].payload, sympy.Expr)]
     closer = _Closer(arena, {str(symbol) for leaf in leaves for symbol in leaf.free_symbols})
-    for i in order:
+    for i in (*arena.needed(o.index for o in first), *order):
         if arena.nodes[i].op is Op.RESULT and not arena.nodes[i].free:
             closer.close(i)
     return Closures(closer.results, tuple(closer.definitions))
@@ -116,18 +119,32 @@ class _Closer:
         self.expressions: dict[int, sympy.Expr] = {}
         self.definitions: list[tuple[sympy.Symbol, Scalar]] = []
         self.known: dict[int, sympy.Expr] = {}  # coefficients
+        self.closed = 0
         self.names = (name for i in count(1) if (name := f"c_{i}") not in taken)
 
     def close(self, index: int) -> Closed | NotClosed:
         """The state that the RESULT node stands for: the least of what the sides of the loop's minima give."""
         if index not in self.results:
             loop = self.arena.nodes[index].args[0]
+            refused = self.refusal(loop)
+            if refused is not None:
+                self.results[index] = NotClosed(refused)
+                return self.results[index]
             forms = [self.form(index, branch) for branch in range(branches(self.arena, loop))]
             closed = list(dict.fromkeys(f for f in forms if isinstance(f, Closed)))
             self.results[index] = _least(closed) if closed else forms[0]
             if closed:
                 self.expressions[index] = _least(closed).expression
         return self.results[index]
+
+    def refusal(self, loop: int) -> str | None:
+        """Closing costs seconds where loops are many or deep, and nobody reads such a form; numbers need none."""
+        self.closed += 1
+        if self.closed > MOST:
+            return f"more than {MOST} quantities of repeats would need a closed form"
+        if _nesting(self.arena, loop) > DEEPEST:
+            return f"repeats stand more than {DEEPEST} deep inside one another"
+        return None
 
     def form(self, index: int, branch: int) -> Closed | NotClosed:
         node = self.arena.nodes[index]
@@ -180,6 +197,12 @@ class _Closer:
                 self.definitions.append((known, scalar))
             self.known[scalar.index] = known
         return known
+
+
+def _nesting(arena: Arena, loop: int) -> int:
+    """How many loops stand inside one another, this one included."""
+    inner = (i for i in arena.body(loop) if arena.nodes[i].op is Op.LOOP)
+    return 1 + max((_nesting(arena, i) for i in inner), default=0)
 
 
 def _least(forms: Sequence[Closed]) -> Closed:

@@ -443,3 +443,27 @@ def test_a_given_number_of_passes() -> None:
         values = VALUES | {R: Q(3, 2)}
         truth = [number(v) for v in evaluate(results, values)]
         assert [f.expression.subs(values) for f in forms(results)] == truth
+
+
+def test_only_so_many_repeats_are_closed() -> None:
+    arena = Arena()
+    results = [
+        arena.loop([m := arena.variable("m")], [arena.leaf(x)], [arena.leaf(R + i) * m], arena.leaf(K))[0]
+        for i in range(60)
+    ]
+    closures = close(results, first=results[-1:])
+    refused = [c for c in closures.results.values() if isinstance(c, NotClosed)]
+    assert len(refused) == 60 - 48
+    assert all("more than 48" in c.reason for c in refused)
+    assert isinstance(closures.results[results[-1].index], Closed)
+
+
+def test_repeats_deep_inside_one_another_are_not_closed() -> None:
+    arena = Arena()
+    outer, middle, inner = (arena.variable("m") for _ in range(3))
+    (first,) = arena.loop([inner], [middle], [arena.leaf(R) * inner], arena.leaf(K))
+    (second,) = arena.loop([middle], [outer], [first], arena.leaf(K))
+    (third,) = arena.loop([outer], [arena.leaf(x)], [second], arena.leaf(K))
+    found = close([third]).results[third.index]
+    assert isinstance(found, NotClosed)
+    assert "more than 2 deep" in found.reason
