@@ -200,14 +200,9 @@ class LoopMaker(TotalMaker):
         try:
             return squared_norm(seeded.lipschitz, self.seeded.seeds.values())
         except NotLinearError as error:
-            warning = f"blocks in a repeat cannot be kept apart ({error}): {TOTAL}"
             if key == self.primitives.output:
-                self.warnings.append(warning)
+                self.warnings.append(f"blocks in a repeat cannot be kept apart ({error}): {TOTAL}")
             return None
-
-
-def by_total(graph: LayerGraph, primitives: PrimitiveGraph, total: Traced) -> TotalMaker:
-    return TotalMaker(graph, primitives, total)
 
 
 def by_layer(graph: LayerGraph, primitives: PrimitiveGraph, total: Traced, seeded: Traced) -> TotalMaker:

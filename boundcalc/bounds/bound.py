@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from boundcalc.bounds.derivatives import Derivative, Direction, differentiate
+from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.values import by_name, resolve
 from boundcalc.graph.layer_graph import LayerGraph
@@ -21,7 +21,7 @@ from boundcalc.program.evaluate import MissingValues, evaluate
 from boundcalc.program.evaluate_log import evaluate_log
 from boundcalc.program.ir import Scalar
 from boundcalc.program.leaves import to_number
-from boundcalc.program.numbers import Number, ball
+from boundcalc.program.numbers import Number
 from boundcalc.rules.jet import Quantity, Unbounded
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
@@ -174,11 +174,11 @@ class Bound:
     def elasticity(self, symbol: str, mapping: Mapping[object, object] | None = None, /, **values: object) -> float:
         """d log(bound) / d log(symbol) at the given values: the percentage that the bound grows when the symbol grows by one."""
         at = resolve(self.graph.conditions, self._given(mapping, values))
-        slope = ball(self.diff(symbol).certified(at)) * ball(to_number(at[self.graph.conditions.symbols[symbol]]))
         whole = self.certified(at)
         if whole == 0:
             raise ArithmeticError(f"{self.name} is 0 there: it has no logarithm")
-        return float((slope / ball(whole)).mid())
+        value = to_number(at[self.graph.conditions.symbols[symbol]])
+        return elasticity(self.diff(symbol).certified(at), value, whole)
 
     def subs(self, *arguments: Any) -> sympy.Expr:
         """SymPy's `subs` on the closed form; names stand for the declared symbols."""

@@ -19,7 +19,7 @@ from boundcalc.program.differentiate import gradient, leaf_derivative
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.leaves import from_sympy
-from boundcalc.program.numbers import Number
+from boundcalc.program.numbers import Number, ball
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
@@ -92,6 +92,11 @@ class Derivative:
 
     def __repr__(self) -> str:
         return f"<{self.name}: {'too long to print' if self.closed is None else self.closed}>"
+
+
+def elasticity(slope: Number, value: Number, whole: Number) -> float:
+    """d log / d log: the slope times the value of the symbol, relative to the (nonzero) whole."""
+    return float((ball(slope) * ball(value) / ball(whole)).mid())
 
 
 def differentiate(

@@ -11,7 +11,7 @@ import sympy
 
 from boundcalc.program.depth import close
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy, tree_size
+from boundcalc.program.to_sympy import NotClosed, definitions, expression_size, to_sympy, tree_size
 
 EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
 CLOSED_CAP = 6000  # the same where a loop is in it: a closed form in the depth has no shorter shape
@@ -25,6 +25,7 @@ class Forms:
         self._named: dict[Scalar, str] = {}
         self._latest: deque[Scalar] = deque(maxlen=5)  # the network's own quantities are registered last
         self._known: dict[Scalar, sympy.Expr | None] = {}
+        self._results: dict[Scalar, list[int]] = {}
 
     def register(self, name: str, scalar: Scalar) -> None:
         """Ask for the closed form of a scalar, and give it a name unless it is a number, a symbol or has one."""
@@ -71,8 +72,11 @@ class Forms:
         """The results of loops that a scalar is made of, those inside the definitions of coefficients included."""
         if not self.closures.results:
             return []
-        arena = scalar.arena
-        return [i for i in arena.needed([scalar.index]) if arena.nodes[i].op is Op.RESULT and not arena.nodes[i].free]
+        if scalar not in self._results:
+            nodes = scalar.arena.nodes
+            needed = scalar.arena.needed([scalar.index])
+            self._results[scalar] = [i for i in needed if nodes[i].op is Op.RESULT and not nodes[i].free]
+        return self._results[scalar]
 
     def expression(self, scalar: Scalar) -> sympy.Expr | None:
         """One expression in the spec's symbols; None where it is too long, or a loop in it does not close."""
@@ -93,7 +97,7 @@ class Forms:
         for symbol, coefficient in reversed(self.closures.definitions):
             if result.has(symbol):
                 value = to_sympy(coefficient, cap, given)
-                if value is None or _size(result) + result.count(symbol) * _size(value) > cap:
+                if value is None or expression_size(result) + result.count(symbol) * expression_size(value) > cap:
                     return None
                 result = replaced(result, {symbol: value})
         return result
@@ -124,18 +128,17 @@ class Forms:
         """The coefficient symbols that a definition of the scalar uses, and those that they use, first things first."""
         if not self.closures.definitions:
             return ()
-        used: set[sympy.Basic] = set()
-        for index in self._loops(scalar):
-            expression = self.closures.expressions.get(index)
-            used |= set() if expression is None else expression.free_symbols
+        used = self._symbols_of_loops(scalar)
         found: list[sympy.Symbol] = []
         for symbol, coefficient in reversed(self.closures.definitions):
             if symbol in used:
                 found.insert(0, symbol)
-                for index in self._loops(coefficient):
-                    expression = self.closures.expressions.get(index)
-                    used |= set() if expression is None else expression.free_symbols
+                used |= self._symbols_of_loops(coefficient)
         return found
+
+    def _symbols_of_loops(self, scalar: Scalar) -> set[sympy.Basic]:
+        closed = self.closures.expressions
+        return set[sympy.Basic]().union(*(closed[i].free_symbols for i in self._loops(scalar) if i in closed))
 
 
 def replaced(expression: sympy.Expr, parts: Mapping[sympy.Basic, sympy.Basic]) -> sympy.Expr:
@@ -155,7 +158,3 @@ def replaced(expression: sympy.Expr, parts: Mapping[sympy.Basic, sympy.Basic]) -
         return known[part]
 
     return cast(sympy.Expr, walk(expression))
-
-
-def _size(expression: sympy.Expr) -> int:
-    return sum(1 for _ in sympy.preorder_traversal(expression))

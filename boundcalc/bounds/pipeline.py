@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from boundcalc.bounds.assemble import by_layer, by_total
+from boundcalc.bounds.assemble import TotalMaker, by_layer
 from boundcalc.bounds.compiled import Bounds, Layers
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LayerGraph
@@ -46,7 +46,7 @@ def compile(
     if blocks == "layer":
         maker = by_layer(graph, primitives, total, trace(primitives, seeded=True, refine=refine, arena=total.arena))
     else:
-        maker = by_total(graph, primitives, total)
+        maker = TotalMaker(graph, primitives, total)
     rows = {
         layer.path: maker.row(layer)
         for layer in graph

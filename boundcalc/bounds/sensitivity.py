@@ -9,12 +9,12 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.derivatives import Derivative
+from boundcalc.bounds.derivatives import Derivative, elasticity
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
 from boundcalc.program.leaves import to_number
-from boundcalc.program.numbers import Number, ball
+from boundcalc.program.numbers import Number
 from boundcalc.program.reverse import value_and_gradient
 from boundcalc.program.trace import trace
 from boundcalc.rules.jet import Jet
@@ -54,8 +54,7 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
             numbers[symbol] = derivative.certified(bounds.values, ties)
             value = bounds.values.get(bounds.symbols[symbol])
             if whole is not None and value is not None and whole != 0:
-                slope = ball(numbers[symbol]) * ball(to_number(value))
-                elasticities[symbol] = float((slope / ball(whole)).mid())
+                elasticities[symbol] = elasticity(numbers[symbol], to_number(value), whole)
         found[name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties))
     return found
 
@@ -82,7 +81,7 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
             continue  # loops whose entries have a recursion of their own
         slopes = _slopes(scalar, at, list(traced.scales.values()))
         found[name] = {
-            path: float((ball(s) / ball(whole)).mid()) for path, s in zip(traced.scales, slopes, strict=True)
+            path: elasticity(slope, to_number(1), whole) for path, slope in zip(traced.scales, slopes, strict=True)
         }
     return found
 

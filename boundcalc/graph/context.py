@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sympy
 
 from boundcalc.graph.conditions import Conditions
-from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path
+from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
 from boundcalc.graph.inherited import Inherited
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
 from boundcalc.graph.overrides import Overrides
@@ -82,10 +82,7 @@ class Context:
         node = find_node(reference, environment, self.graph.paths)
         loops = self.graph.layer(node).loops
         if loops != placement.loops[: len(loops)]:
-            remedy = "read the repeat itself, a state that it carries, or give the repeat a number of times"
-            raise fail(
-                reference.place, f"'{reference.name}' is inside a repeat with a symbolic number of times", remedy
-            )
+            raise inside_repeat(reference)
         return node
 
     def inherited(self, step: Step, name: str, environment: Environment, placement: Placement) -> Inherited:

@@ -151,6 +151,13 @@ def read_flag_value(value: bool | Expression, environment: Environment) -> bool:
     return text == "true"
 
 
+def inside_repeat(reference: Reference) -> SpecError:
+    """The error for a layer of a symbolic repeat that is read from outside."""
+    message = f"'{reference.name}' is inside a repeat with a symbolic number of times"
+    remedy = "read the repeat itself, a state that it carries, or give the repeat a number of times"
+    return fail(reference.place, message, remedy)
+
+
 def find_path(reference: Reference, environment: Environment, paths: Mapping[str, str]) -> str:
     """The full path of a layer or module that is named from inside a scope. Raises SpecError for an unknown name."""
     for scope in environment.chain():
@@ -158,9 +165,7 @@ def find_path(reference: Reference, environment: Environment, paths: Mapping[str
             return f"{scope.prefix}{reference.name}"
     for scope in environment.chain():
         if any(path.replace(".*", "") == f"{scope.prefix}{reference.name}" for path in paths if ".*" in path):
-            remedy = "read the repeat itself, a state that it carries, or give the repeat a number of times"
-            message = f"'{reference.name}' is inside a repeat with a symbolic number of times"
-            raise fail(reference.place, message, remedy)
+            raise inside_repeat(reference)
     known = [path[len(s.prefix) :] for s in environment.chain() for path in paths if path.startswith(s.prefix)]
     remedy = suggest(reference.name, known) or "a step can name steps before it, in its own scope"
     raise fail(reference.place, f"unknown name '{reference.name}'", remedy)

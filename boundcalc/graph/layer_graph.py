@@ -114,6 +114,11 @@ class LayerGraph:
     def layer(self, node: str) -> Layer:
         return self.digraph.nodes[node]["layer"]
 
+    def copies(self, layer: Layer) -> sympy.Expr:
+        """How many layers with parameters of their own it stands for: one for each pass of the symbolic repeats around it,
+        unless their passes share."""
+        return sympy.Mul(*(self.loops[path].times for path in layer.loops if not self.loops[path].shared))
+
     def __iter__(self) -> Iterator[Layer]:
         return (self.layer(node) for node in self.digraph)
 

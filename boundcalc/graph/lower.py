@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.catalogue import symbols
 from boundcalc.catalogue.published import PUBLISHED, Published
-from boundcalc.graph.layer_graph import Array, Layer, LayerGraph, Loop, Shape, size
+from boundcalc.graph.layer_graph import Array, Layer, LayerGraph, Loop, size
 from boundcalc.graph.layers import LOSS_RULES, RULES
 from boundcalc.graph.primitives import (
     After,
@@ -121,9 +121,6 @@ class GraphLowering:
 
     def source(self, node: str) -> Layer:
         return self.graph.layer(node)
-
-    def shape(self, node: str) -> Shape:
-        return self.graph.layer(node).shape
 
     def assume(self, conditions: Sequence[Boolean], layer: Layer) -> None:
         for condition in conditions:

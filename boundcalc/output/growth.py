@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import sympy
 
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.expressions import to_str
 from boundcalc.bounds.growth import Growth, Target
+from boundcalc.output.table import short
 from boundcalc.program import decimals
 from boundcalc.program.leading import LeadingPower
 
@@ -28,7 +30,7 @@ def growth_to_dict(bounds: Bounds, symbol: str, at: Target, found: Mapping[str, 
 def _one(growth: Growth) -> dict[str, object]:
     power = growth.power
     return {
-        "terms": [{"term": str(term.term), "condition": str(term.condition)} for term in growth.terms],
+        "terms": [{"term": to_str(term.term), "condition": str(term.condition)} for term in growth.terms],
         "upper": growth.upper,
         "coefficient": None if power is None else decimals.upper_decimal(power.coefficient),
         "exponent": None if power is None else str(power.exponent),
@@ -45,10 +47,10 @@ def growth_to_text(bounds: Bounds, symbol: str, at: Target, found: Mapping[str, 
         elif growth.reason is not None:
             lines.append(f"  {name}: {growth.reason}")
         elif len(growth.terms) == 1 and growth.terms[0].condition == sympy.true:
-            lines.append(f"  {name} {_sign(growth)} {growth.terms[0].term}")
+            lines.append(f"  {name} {_sign(growth)} {to_str(growth.terms[0].term)}")
         else:
             lines.append(f"  {name} {_sign(growth)}")
-            lines += [f"    {term.term}   {_condition(term.condition)}" for term in growth.terms]
+            lines += [f"    {to_str(term.term)}   {_condition(term.condition)}" for term in growth.terms]
     return "\n".join(lines)
 
 
@@ -61,6 +63,5 @@ def _condition(condition: object) -> str:
 
 
 def _power(power: LeadingPower, symbol: str) -> str:
-    mantissa, _, exponent = decimals.upper_decimal(power.coefficient, 4).partition("e")
-    number = f"{mantissa}e{int(exponent)}" if exponent else mantissa
+    number = short(decimals.upper_decimal(power.coefficient, 4))
     return number if power.exponent == 0 else f"{number} * {symbol}**({power.exponent})"

@@ -8,8 +8,10 @@ import sympy
 
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import Derivative, definitions_of
+from boundcalc.bounds.expressions import to_str
 from boundcalc.bounds.sensitivity import Sensitivity
-from boundcalc.output.table import table
+from boundcalc.output.closed_forms import SHORT
+from boundcalc.output.table import short, table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
 
@@ -28,7 +30,7 @@ def sensitivity_to_dict(
         "blocks": bounds.blocks,
         "constants": bounds.constants,
         "certified": bounds.certified,
-        "definitions": [[name, str(expression)] for name, expression in definitions],
+        "definitions": [[name, to_str(expression)] for name, expression in definitions],
         "derivatives": {
             name: {symbol: _derivative(s, symbol, d, named) for symbol, d in s.derivatives.items()}
             for name, s in found.items()
@@ -48,7 +50,7 @@ def _derivative(of: Sensitivity, symbol: str, derivative: Derivative, named: set
     number = of.numbers.get(symbol)
     expression = derivative.expression
     result: dict[str, object] = {
-        "expression": None if expression is None else str(expression),
+        "expression": None if expression is None else to_str(expression),
         "definition": derivative.definition if derivative.definition in named else None,
         "number": None if number is None else decimals.nearest_decimal(number),
         "enclosure": None if number is None else list(decimals.enclosure(number)),
@@ -94,7 +96,7 @@ def _symbol_table(bounds: Bounds, found: Mapping[str, Sensitivity]) -> str:
     rows: list[list[str]] = []
     for symbol in symbols:
         value = bounds.values.get(bounds.symbols[symbol])
-        row = [symbol, "" if value is None else str(value)]
+        row = [symbol, "" if value is None else to_str(value)]
         for s in found.values():
             number, elasticity = s.numbers.get(symbol), s.elasticities.get(symbol)
             row += [_nearest(number), "" if elasticity is None else f"{elasticity:.4f}"]
@@ -103,18 +105,15 @@ def _symbol_table(bounds: Bounds, found: Mapping[str, Sensitivity]) -> str:
 
 
 def _nearest(number: Number | None) -> str:
-    if number is None:
-        return "symbolic"
-    mantissa, _, exponent = decimals.nearest_decimal(number, 4).partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+    return "symbolic" if number is None else short(decimals.nearest_decimal(number, 4))
 
 
 def _closed_forms(found: Mapping[str, Sensitivity]) -> list[str]:
     lines: list[str] = []
     for name, s in found.items():
         for symbol, derivative in s.derivatives.items():
-            text = str(derivative.expression)
-            if derivative.expression is not None and len(text) <= 400:
+            text = "" if derivative.expression is None else to_str(derivative.expression)
+            if text and len(text) <= SHORT:
                 sign = "~" if derivative.upper else "="
                 lines.append(f"  d {name} / d {symbol} {sign} {text}")
             elif derivative.reason is None and symbol not in s.numbers:

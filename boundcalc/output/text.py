@@ -11,7 +11,7 @@ from boundcalc.bounds.compiled import Bounds, LayerBounds
 from boundcalc.bounds.expressions import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
 from boundcalc.output.closed_forms import Style, closed_forms, totals
-from boundcalc.output.table import table
+from boundcalc.output.table import short, table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
 
@@ -38,7 +38,7 @@ def graph_to_text(graph: LayerGraph) -> str:
     for layer in graph:
         if not layer.visible:
             continue
-        count = graph.conditions.exact(layer.parameters * _copies(graph, layer), layer.place)
+        count = graph.conditions.exact(layer.parameters * graph.copies(layer), layer.place)
         total = total + count
         reads = ", ".join(_shown(graph, node) for node in layer.inputs)
         rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))
@@ -52,11 +52,6 @@ def _shown(graph: LayerGraph, node: str) -> str:
     """Bookkeeping of a scan is shown by what a person called it."""
     layer: Layer = graph.layer(node)
     return node if layer.visible else node.replace(".@running", "").replace("@after", "").replace("@", " ")
-
-
-def _copies(graph: LayerGraph, layer: Layer) -> sympy.Expr:
-    """How many layers with parameters of their own a layer inside symbolic repeats stands for."""
-    return sympy.Mul(*(graph.loops[path].times for path in layer.loops if not graph.loops[path].shared))
 
 
 def _thousands(count: sympy.Expr) -> str:
@@ -101,9 +96,7 @@ def _cell(bounds: Bounds, quantity: Bound) -> str:
 
 def readable(number: Number) -> str:
     """Four digits, rounded up: 0.0123, 12.35, 3.166e11."""
-    text = decimals.upper_decimal(number, DIGITS)
-    mantissa, _, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else text
+    return short(decimals.upper_decimal(number, DIGITS))
 
 
 def _summary(bounds: Bounds, other: Bounds | None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sympy
 
 from boundcalc.graph.layer_graph import LayerGraph
@@ -24,7 +22,8 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -
     arena = traced.arena
     weight = arena.leaf(graph.regularizer)
     balls = [p for p in primitives.primitives if isinstance(p, Parameter) and p.differentiated]
-    copies = _copies(graph)
+    # In a symbolic repeat, one ball in each pass that has its own.
+    copies = {array.ball: graph.copies(layer) for layer in graph for array in layer.arrays if not array.shared}
     norms = [arena.leaf((ball.norm + ball.ones) * sympy.sqrt(copies[ball.ball])) for ball in balls]
     if traced.seeds:
         seeds = [arena.leaf(traced.seeds[ball.ball]) for ball in balls]
@@ -35,13 +34,3 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -
         first = norms[0].hypot(*norms[1:]) if norms else arena.zero
         second = arena.one if norms else arena.zero
     return Jet(jet.norm, jet.sup, jet.lipschitz + weight * first, jet.smoothness + weight * second)
-
-
-def _copies(graph: LayerGraph) -> Mapping[str, sympy.Expr]:
-    """How many balls each one of the graph stands for: in a symbolic repeat, one in each pass that has its own."""
-    return {
-        array.ball: sympy.Mul(*(graph.loops[path].times for path in layer.loops if not graph.loops[path].shared))
-        for layer in graph
-        for array in layer.arrays
-        if not array.shared
-    }

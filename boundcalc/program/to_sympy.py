@@ -87,7 +87,7 @@ def definitions(
         for i in arena.needed([index], stop=known.keys()):
             node = arena.nodes[i]
             built[i] = known[i] if i in known else _build(node, built)
-            sizes[i] = _expression_size(known[i]) if i in known else _size(node, sizes)
+            sizes[i] = expression_size(known[i]) if i in known else _size(node, sizes)
             if i != index and sizes[i] > limit:
                 define(next(fresh), i, built[i])
                 built[i], sizes[i] = names[i], 1
@@ -116,18 +116,19 @@ def _sizes(arena: Arena, order: Iterable[int], given: Mapping[int, sympy.Expr]) 
     sizes: dict[int, int] = {}
     for index in order:
         node = arena.nodes[index]
-        sizes[index] = _expression_size(given[index]) if index in given else _size(node, sizes)
+        sizes[index] = expression_size(given[index]) if index in given else _size(node, sizes)
     return sizes
 
 
 def _size(node: Node, sizes: Mapping[int, int]) -> int:
     if isinstance(node.payload, sympy.Expr):
-        return _expression_size(node.payload)
+        return expression_size(node.payload)
     own = 1 + (node.op is Op.POW) + (node.op is Op.HYPOT) * (2 + 2 * len(node.args))
     return min(SATURATION, own + sum(sizes[arg] for arg in node.args))
 
 
-def _expression_size(expression: sympy.Expr) -> int:
+def expression_size(expression: sympy.Expr) -> int:
+    """The number of nodes of SymPy's tree."""
     return sum(1 for _ in sympy.preorder_traversal(expression))
 
 
