@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import click
 
-from boundcalc.cli.common import configured, emit, load_spec, spec_options, to_json, write
+from boundcalc.cli.common import complain, configured, emit, load_spec, spec_options, to_json, write
 from boundcalc.cli.depth import asymptotics, diff
 
 MISTAKE = 2  # exit status: the user's mistake
@@ -95,7 +95,7 @@ def check(specs: Sequence[str], form: str) -> None:
         except SpecError as error:
             found.extend(_located(entry) for entry in error.errors())
             if form == "text":
-                click.echo(str(error), err=True)
+                complain(str(error))
     if form == "json":
         emit(to_json({"mistakes": found}))
     if found:
