@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import click
 
-from boundcalc.cli.common import complain, configured, emit, load_spec, spec_options, to_json, write
+from boundcalc.cli.common import complain, configured, emit, load_spec, max_layers_option, spec_options, to_json, write
 from boundcalc.cli.depth import asymptotics, diff
 
 MISTAKE = 2  # exit status: the user's mistake
@@ -49,15 +49,19 @@ def bounds(
     wrt: str,
     constants: Any,
     refine: bool,
+    max_layers: int,
     form: str,
     style: Any,
     output: str | None,
 ) -> None:
     """Bounds of the network and of every layer."""
     from boundcalc.bounds.pipeline import compile as compile_architecture
+    from boundcalc.bounds.pipeline import regrouped
 
     architecture = configured(spec, assignments, values)
-    compiled = compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
+    compiled = compile_architecture(
+        architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine, max_layers=max_layers
+    )
     if form == "json":
         write(to_json(compiled.to_dict()), output)
     elif form == "latex":
@@ -73,15 +77,15 @@ def bounds(
 
         other = None
         if compiled.norm in compiled.numbers:  # both ways to group the parameters, where both give numbers
-            against: Any = "total" if blocks == "layer" else "layer"
-            other = compile_architecture(architecture, blocks=against, wrt=wrt, constants=constants, refine=refine)
+            other = regrouped(compiled, architecture, max_layers=max_layers)
         write(to_text(compiled, other, style), output)
 
 
 @cli.command()
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(specs: Sequence[str], form: str) -> None:
+@max_layers_option
+def check(specs: Sequence[str], form: str, max_layers: int) -> None:
     """Every mistake of some specs; exit status 2 if there are any."""
     from boundcalc.graph.expand import expand
     from boundcalc.spec.mistakes import SpecError
@@ -89,7 +93,7 @@ def check(specs: Sequence[str], form: str) -> None:
     found: list[dict[str, object]] = []
     for spec in specs:
         try:
-            expand(load_spec(spec))
+            expand(load_spec(spec), max_layers=max_layers)
             if form == "text":
                 emit(f"{spec}: no mistakes")
         except SpecError as error:
@@ -106,12 +110,13 @@ def check(specs: Sequence[str], form: str) -> None:
 @click.argument("spec")
 @click.option("--set", "assignments", multiple=True, metavar="PATH=EXPR")
 @click.option("--values", type=click.Path(), metavar="FILE")
-def show(spec: str, assignments: Sequence[str], values: str | None) -> None:
+@max_layers_option
+def show(spec: str, assignments: Sequence[str], values: str | None, max_layers: int) -> None:
     """The layer graph, with shapes and numbers of parameters."""
     from boundcalc.graph.expand import expand
     from boundcalc.output.text import graph_to_text
 
-    write(graph_to_text(expand(configured(spec, assignments, values))), None)
+    write(graph_to_text(expand(configured(spec, assignments, values), max_layers=max_layers)), None)
 
 
 @cli.command()

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
+LAYER_LIMIT = 20_000  # as in graph.layer_graph, which imports SymPy (a test compares them)
+max_layers_option = click.option(
+    "--max-layers",
+    type=click.IntRange(min=1),
+    default=LAYER_LIMIT,
+    show_default=True,
+    metavar="N",
+    help="refuse a network of more layers",
+)
+
+
 def spec_options(command: Command) -> Command:
     """What every command that compiles a spec understands."""
     options = (
@@ -27,6 +38,7 @@ def spec_options(command: Command) -> Command:
             "--set", "assignments", multiple=True, metavar="PATH=EXPR", help="R=2, head.radius=2*R; R= makes R symbolic"
         ),
         click.option("--values", type=click.Path(), metavar="FILE", help="a YAML or JSON file of symbol: value"),
+        max_layers_option,
         click.option("--blocks", type=click.Choice(["total", "layer"]), default="total", show_default=True),
         click.option(
             "--wrt", default="parameters", show_default=True, help="parameters, inputs, or paths such as 'stage4.**'"
@@ -68,13 +80,12 @@ def configured(spec: str, assignments: Sequence[str], values: str | None) -> Arc
     return override(architecture, read_assignments(assignments))
 
 
-def compile_spec(
-    spec: str, assignments: Sequence[str], values: str | None, blocks: Any, wrt: str, constants: Any, refine: bool
-) -> Bounds:
+def compile_spec(spec: str, assignments: Sequence[str], values: str | None, **options: Any) -> Bounds:
+    """`options` are those of `boundcalc.compile`."""
     from boundcalc.bounds.pipeline import compile as compile_architecture
 
     architecture = configured(spec, assignments, values)
-    return compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
+    return compile_architecture(architecture, **options)
 
 
 def to_json(value: object) -> str:
