@@ -15,6 +15,7 @@ from boundcalc.graph.conditions import Conditions
 from boundcalc.spec.exact import NoValue, substitute
 from boundcalc.spec.expression import parse
 from boundcalc.spec.mistakes import Place, SpecError, suggest
+from boundcalc.spec.signs import is_positive, is_whole
 
 Given = Mapping[str, object]
 
@@ -87,9 +88,9 @@ def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Ex
 def check(conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr], changed: Iterable[sympy.Symbol]) -> None:
     for symbol in changed:
         value = values[symbol]
-        if symbol.is_positive and value.is_positive is False:
+        if symbol.is_positive and is_positive(value) is False:
             raise ValueError(f"the symbol '{symbol}' is positive, and {value} is not")
-        if symbol.is_integer and value.is_integer is False:
+        if symbol.is_integer and is_whole(value) is False:
             raise ValueError(f"the symbol '{symbol}' is an integer, and {value} is not")
     for condition in conditions.assumed:
         known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))

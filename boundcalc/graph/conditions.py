@@ -12,13 +12,18 @@ from graphlib import CycleError, TopologicalSorter
 from typing import cast
 
 import sympy
+from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.spec.architecture import SymbolDeclaration
 from boundcalc.spec.exact import NoValue, substitute
+from boundcalc.spec.exact import relation as compared
 from boundcalc.spec.expression import MAX_DEGREE, Expression
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError
-from boundcalc.spec.signs import TooLarge, degree
+from boundcalc.spec.signs import degree, floor_of_number, is_complicated, is_positive, is_whole, sign, too_complicated
+
+PARTS = 50  # of a value in free symbols, which is put in for its symbol
+SHOWN = 60  # characters of a value that a message repeats
 
 
 @dataclass(slots=True)
@@ -59,11 +64,21 @@ class Conditions:
         """Whether a relation holds; None where the symbols leave it open, and then it is kept as a condition."""
         if condition in (sympy.true, sympy.false):
             return condition == sympy.true
-        known = condition.func(*(self.exact(cast(sympy.Expr, arg), place) for arg in condition.args))
+        if not isinstance(condition, Relational):
+            known = condition.func(*(self.exact(cast(sympy.Expr, arg), place) for arg in condition.args))
+        else:
+            known = self._compared(condition, place)
         if known == sympy.false:
             return False
         self.assumed.setdefault(condition, place)
         return True if known == sympy.true else None
+
+    def _compared(self, condition: Relational, place: Place) -> Boolean:
+        left, right = (self.exact(cast(sympy.Expr, arg), place) for arg in condition.args)
+        try:
+            return compared(condition.func, left, right)
+        except NoValue:  # too complicated: as it is
+            return condition
 
 
 def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -> Conditions:
@@ -78,18 +93,31 @@ def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -
             continue
         try:
             declared[symbols[name]] = declaration.value.evaluate(symbols)
-            value = substitute(declared[symbols[name]], values)
-            if not value.is_number and degree(value) > MAX_DEGREE:  # squares of squares of a free symbol
-                raise TooLarge(f"a power above {MAX_DEGREE} of symbols")
+            value = _value(declared[symbols[name]], values)
         except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
             continue
-        values[symbols[name]] = value  # in terms of symbols that stay free, if any
+        if value is not None:
+            values[symbols[name]] = value  # in terms of symbols that stay free, if any
     for name, declaration in declarations.items():  # a range may use symbols that have their values later
-        if symbols[name] in values:
+        if symbols[name] in values:  # others are checked when their symbols have values
             _check_domain(declaration, values[symbols[name]], symbols, values, mistakes)
     limits = {limit: d.place for d in declarations.values() for limit in _limits(d, symbols, mistakes)}
     return Conditions(symbols, values, mistakes, declared, limits)
+
+
+def _value(definition: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr | None:
+    """The value of a symbol: a number, or what it is in symbols that stay free. None where that is long: then the symbol
+    stands for itself, as closed forms have it, and so chains of symbols do not grow.
+
+    Raises NoValue.
+    """
+    value = substitute(definition, values)
+    if value.is_number:
+        if is_complicated(value):
+            raise too_complicated()
+        return value
+    return None if is_complicated(value, PARTS) or degree(value) > MAX_DEGREE else value
 
 
 def _limits(
@@ -98,9 +126,10 @@ def _limits(
     """The declared range, which any other value must keep as well."""
     for bound, relation in ((declaration.above, sympy.Gt), (declaration.below, sympy.Lt)):
         try:
-            limit = sympy.true if bound is None else relation(symbols[declaration.name], bound.evaluate(symbols))
-        except SpecError as error:
-            mistakes.extend(error)
+            name = symbols[declaration.name]
+            limit = sympy.true if bound is None else compared(relation, name, bound.evaluate(symbols))
+        except (SpecError, NoValue) as error:
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
             continue
         if limit == sympy.false:
             mistakes.add(declaration.place, f"no value of the symbol '{declaration.name}' is in its range")
@@ -112,7 +141,7 @@ def _symbol(declaration: SymbolDeclaration) -> sympy.Symbol:
     # Positive unless the declaration allows less: `above: -1` makes a real symbol.
     above = declaration.above.evaluate({}) if declaration.above is not None and not declaration.above.names else None
     integer = {"integer": True} if declaration.integer else {}
-    if above is not None and above.is_negative:
+    if above is not None and sign(above) == -1:
         return sympy.Symbol(declaration.name, real=True, **integer)
     return sympy.Symbol(declaration.name, positive=True, **integer)
 
@@ -137,19 +166,22 @@ def _check_domain(
     mistakes: Mistakes,
 ) -> None:
     name, place = declaration.name, declaration.value.place if declaration.value is not None else declaration.place
-    if symbols[name].is_positive and value.is_positive is False:
-        remedy = f"declare {name}: {{value: {value}, above: {sympy.floor(value) - 1}}} if it may be zero or negative"
-        mistakes.add(place, f"the symbol '{name}' is positive, and {value} is not", remedy)
+    said = str(value) if len(str(value)) <= SHOWN else "its value"
+    if symbols[name].is_positive and is_positive(value) is False:
+        least = floor_of_number(value) - 1 if value.is_number else "BOUND"
+        remedy = f"declare {name}: {{value: {said}, above: {least}}} if it may be zero or negative"
+        mistakes.add(place, f"the symbol '{name}' is positive, and {said} is not", remedy)
         return
-    if declaration.integer and value.is_integer is False:
-        mistakes.add(place, f"the symbol '{name}' is an integer, and {value} is not")
+    if declaration.integer and is_whole(value) is False:
+        mistakes.add(place, f"the symbol '{name}' is an integer, and {said} is not")
     for bound, relation, word in ((declaration.above, sympy.Gt, "above"), (declaration.below, sympy.Lt, "below")):
         if bound is None:
             continue
         try:
             limit = substitute(bound.evaluate(symbols), values)
+            holds = compared(relation, value, limit)
         except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
             continue
-        if relation(value, limit) == sympy.false:
-            mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {value} is not")
+        if holds == sympy.false:
+            mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {said} is not")

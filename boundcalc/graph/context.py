@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.conditions import Conditions
 from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
@@ -17,6 +18,7 @@ from boundcalc.spec.architecture import Architecture, Reference, Step
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
 from boundcalc.spec.mistakes import Mistakes, Place
+from boundcalc.spec.signs import sign_range
 
 WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not
 
@@ -114,10 +116,10 @@ class Context:
     def constant(self, expression: Expression, environment: Environment, channels: Channels, what: str) -> sympy.Expr:
         """A nonnegative number, for the values that the symbols have."""
         value = self.evaluate(expression, environment, channels)
-        if self.conditions.exact(value, expression.place).is_negative:
+        if sign_range(self.conditions.exact(value, expression.place))[1] < 0:
             raise fail(expression.place, f"{what} must not be negative: {value}")
-        if value.is_nonnegative is None:
-            self.conditions.holds(sympy.Ge(value, 0), expression.place)
+        if sign_range(value)[0] < 0:
+            self.conditions.holds(cast(Boolean, sympy.Ge(value, 0, evaluate=False)), expression.place)
         return value
 
 

@@ -12,6 +12,8 @@ import sympy
 from flint import arb, ctx, fmpq
 
 MAX_BITS = 4096
+MAX_PARTS = 500  # of an expression whose parts count as often as they are used
+MAX_LEVELS = 100  # of operations inside one another: SymPy works by recursion, five frames a level
 PRECISIONS = (64, 256, 1024, 4096, 16384)
 UNKNOWN = (-1, 1)
 POLES = (sympy.S.ComplexInfinity, sympy.S.NaN, sympy.S.Infinity, sympy.S.NegativeInfinity)
@@ -31,6 +33,23 @@ class Undefined(NoValue):
 
 def out_of_range() -> TooLarge:
     return TooLarge(f"too large or too small: numbers stay between 2**-{MAX_BITS} and 2**{MAX_BITS}")
+
+
+def is_complicated(expression: sympy.Basic, parts: int = MAX_PARTS) -> bool:
+    """Whether the expression has more than so many parts, or more than `MAX_LEVELS` levels."""
+    level: list[sympy.Basic] = [expression]
+    for _ in range(MAX_LEVELS):
+        parts -= len(level)
+        if parts < 0:
+            return True
+        level = [arg for part in level for arg in part.args]
+        if not level:
+            return False
+    return True
+
+
+def too_complicated() -> TooLarge:
+    return TooLarge(f"too complicated: more than {MAX_PARTS} parts or {MAX_LEVELS} operations inside one another")
 
 
 def enclose(number: sympy.Expr) -> arb:
@@ -148,6 +167,22 @@ def _sign_range_of_power(base: sympy.Expr, exponent: sympy.Expr) -> tuple[int, i
     if isinstance(exponent, sympy.Integer):
         return (int(high < 0), 1) if exponent % 2 == 0 else (low, high)
     return UNKNOWN
+
+
+def is_positive(expression: sympy.Expr) -> bool | None:
+    """Whether the expression is positive, as far as its parts tell."""
+    low, high = sign_range(expression)
+    return True if low > 0 else False if high <= 0 else None
+
+
+def is_whole(expression: sympy.Expr) -> bool | None:
+    """Whether the expression is an integer: as its parts tell, or the enclosure of a number."""
+    if is_integer(expression):
+        return True
+    if not expression.is_number:
+        return None
+    with ctx.workprec(PRECISIONS[2]):
+        return None if enclose(expression).contains_integer() else False
 
 
 def is_integer(expression: sympy.Expr) -> bool:
