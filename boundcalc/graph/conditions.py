@@ -23,7 +23,7 @@ from boundcalc.spec.mistakes import Mistakes, Place, SpecError
 from boundcalc.spec.signs import degree, floor_of_number, is_complicated, is_positive, is_whole, sign, too_complicated
 
 PARTS = 50  # of a value in free symbols, which is put in for its symbol
-SHOWN = 60  # characters of a value that a message repeats
+SHOWN = 30  # parts of a value that a message repeats
 
 
 @dataclass(slots=True)
@@ -158,6 +158,11 @@ def _order(
         return ()
 
 
+def _said(value: sympy.Expr) -> str:
+    """A value in a message, where it is short: SymPy sorts what it prints by numbers, for seconds where they nest."""
+    return "its value" if is_complicated(value, SHOWN) else str(value)
+
+
 def _check_domain(
     declaration: SymbolDeclaration,
     value: sympy.Expr,
@@ -166,14 +171,13 @@ def _check_domain(
     mistakes: Mistakes,
 ) -> None:
     name, place = declaration.name, declaration.value.place if declaration.value is not None else declaration.place
-    said = str(value) if len(str(value)) <= SHOWN else "its value"
     if symbols[name].is_positive and is_positive(value) is False:
         least = floor_of_number(value) - 1 if value.is_number else "BOUND"
-        remedy = f"declare {name}: {{value: {said}, above: {least}}} if it may be zero or negative"
-        mistakes.add(place, f"the symbol '{name}' is positive, and {said} is not", remedy)
+        remedy = f"declare {name}: {{value: {_said(value)}, above: {least}}} if it may be zero or negative"
+        mistakes.add(place, f"the symbol '{name}' is positive, and {_said(value)} is not", remedy)
         return
     if declaration.integer and is_whole(value) is False:
-        mistakes.add(place, f"the symbol '{name}' is an integer, and {said} is not")
+        mistakes.add(place, f"the symbol '{name}' is an integer, and {_said(value)} is not")
     for bound, relation, word in ((declaration.above, sympy.Gt, "above"), (declaration.below, sympy.Lt, "below")):
         if bound is None:
             continue
@@ -184,4 +188,4 @@ def _check_domain(
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
             continue
         if holds == sympy.false:
-            mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {said} is not")
+            mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {_said(value)} is not")
