@@ -44,7 +44,7 @@ class Conditions:
         try:
             return substitute(expression, self.values)
         except NoValue as error:
-            self.mistakes.add(place, str(error))
+            self.mistakes.add(place, str(error), error.remedy)
             self.mistakes.raise_if_any()
             raise
 
@@ -95,7 +95,9 @@ def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -
             declared[symbols[name]] = declaration.value.evaluate(symbols)
             value = _value(declared[symbols[name]], values)
         except (SpecError, NoValue) as error:
-            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(
+                declaration.place, str(error), error.remedy
+            )
             continue
         if value is not None:
             values[symbols[name]] = value  # in terms of symbols that stay free, if any
@@ -129,7 +131,9 @@ def _limits(
             name = symbols[declaration.name]
             limit = sympy.true if bound is None else compared(relation, name, bound.evaluate(symbols))
         except (SpecError, NoValue) as error:
-            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(
+                declaration.place, str(error), error.remedy
+            )
             continue
         if limit == sympy.false:
             mistakes.add(declaration.place, f"no value of the symbol '{declaration.name}' is in its range")
@@ -185,7 +189,7 @@ def _check_domain(
             limit = substitute(bound.evaluate(symbols), values)
             holds = compared(relation, value, limit)
         except (SpecError, NoValue) as error:
-            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error), error.remedy)
             continue
         if holds == sympy.false:
             mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {_said(value)} is not")
