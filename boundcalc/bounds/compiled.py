@@ -134,6 +134,12 @@ class Bounds:
                 numbers[quantity] = quantity.certify(self.values)
         return numbers
 
+    def number(self, quantity: Bound) -> Number | None:
+        """The certified number of one quantity at the spec's values, without those of all others; None while symbols are free."""
+        if not quantity.finite or not quantity.free_symbols <= self.values.keys():
+            return None
+        return quantity.certified(self.values)
+
     @property
     def symbol_values(self) -> dict[str, str | None]:
         """The exact value of every symbol, as text; None where it is free."""

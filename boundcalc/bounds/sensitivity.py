@@ -45,7 +45,7 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
         numbers: dict[str, Number] = {}
         elasticities: dict[str, float] = {}
         ties: list[int] = []
-        whole = bounds.numbers.get(bound)
+        whole = bounds.number(bound)
         for symbol, derivative in derivatives.items():
             if not derivative.free_symbols <= bounds.values.keys() or derivative.reason is not None:
                 continue
@@ -71,7 +71,7 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for name in COMPONENTS:
         scalar, bound = getattr(jet, name), getattr(bounds, name)
-        whole = bounds.numbers.get(bound)
+        whole = bounds.number(bound)
         if not isinstance(scalar, Scalar) or whole is None or whole == 0:
             continue
         at: dict[sympy.Symbol, object] = {**bounds.values, **ones}

@@ -105,7 +105,7 @@ def _summary(bounds: Bounds, other: Bounds | None) -> str:
     against = {} if other is None else totals(other)
     both = False
     for name, quantity in totals(bounds).items():
-        number = other.numbers.get(against[name]) if other is not None and quantity in bounds.numbers else None
+        number = other.number(against[name]) if other is not None and quantity in bounds.numbers else None
         both = both or number is not None
         rows.append((name, _cell(bounds, quantity), "" if number is None else readable(number)))
     columns = ("network", f"blocks: {bounds.blocks}", "" if other is None else f"blocks: {other.blocks}")

@@ -1,6 +1,8 @@
 """Programs as SymPy expressions: whole where the expanded tree is small, as a list of definitions in any case.
 
-The size of the tree is counted on the shared nodes first, so nothing that would not fit is ever built.
+The size of the tree is counted on the shared nodes first, so nothing that would not fit is ever built. Numbers that are not
+short never fit: SymPy asks every nested root of numbers whether it is positive, in a time that doubles with each layer, and
+nobody reads them; in definitions they get names, which are positive because they say so.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import sympy
 from boundcalc.program.ir import Arena, Node, Op, Scalar
 
 SATURATION = 10**18  # sizes grow exponentially with depth; counting stops here
+LITERAL_CAP = 60  # nodes of a subtree without symbols; a longer one has a number and a definition, but no expression
+READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice
 _POWER_BITS = 4096  # larger rational powers stay powers: SymPy would multiply them out
 
 
@@ -22,7 +26,8 @@ class NotClosed(ValueError):  # noqa: N818
 
 
 def tree_size(scalars: Sequence[Scalar], closed: Mapping[int, sympy.Expr] | None = None) -> list[int]:
-    """The number of nodes of the expanded trees (SymPy's inside the leaves counted), at most SATURATION."""
+    """The number of nodes of the expanded trees (SymPy's inside the leaves counted), at most SATURATION; it is SATURATION
+    where a number in it is longer than LITERAL_CAP."""
     if not scalars:
         return []
     arena, given = scalars[0].arena, closed or {}
@@ -48,7 +53,7 @@ def to_sympy(scalar: Scalar, cap: int, closed: Mapping[int, sympy.Expr] | None =
 
 
 def definitions(
-    named: Sequence[tuple[str, Scalar]], limit: int = 200, closed: Mapping[int, sympy.Expr] | None = None
+    named: Sequence[tuple[str, Scalar]], limit: int = READABLE, closed: Mapping[int, sympy.Expr] | None = None
 ) -> list[tuple[str, sympy.Expr]]:
     """Each named scalar in terms of the names before it (as positive Symbols) and the spec's symbols.
 
@@ -82,15 +87,13 @@ def definitions(
         if index in names:
             result.append((name, names[index]))
             continue
-        sizes: dict[int, int] = {}
-        built: dict[int, sympy.Expr] = {}
+        sizes, built = _Sizes(arena, known), dict[int, sympy.Expr]()
         for i in arena.needed([index], stop=known.keys()):
-            node = arena.nodes[i]
-            built[i] = known[i] if i in known else _build(node, built)
-            sizes[i] = expression_size(known[i]) if i in known else _size(node, sizes)
-            if i != index and sizes[i] > limit:
+            built[i] = known[i] if i in known else _build(arena.nodes[i], built)
+            if sizes.of(i) > limit and i != index:
                 define(next(fresh), i, built[i])
-                built[i], sizes[i] = names[i], 1
+                built[i] = names[i]
+                sizes.name(i)
         define(name, index, built[index])
     return result
 
@@ -112,19 +115,37 @@ def _check_closed(arena: Arena, order: Iterable[int], given: Mapping[int, sympy.
             raise NotClosed("a loop has no closed form")
 
 
-def _sizes(arena: Arena, order: Iterable[int], given: Mapping[int, sympy.Expr]) -> dict[int, int]:
-    sizes: dict[int, int] = {}
-    for index in order:
-        node = arena.nodes[index]
-        sizes[index] = expression_size(given[index]) if index in given else _size(node, sizes)
-    return sizes
+def _sizes(arena: Arena, order: Iterable[int], given: Mapping[int, sympy.Expr]) -> Mapping[int, int]:
+    sizes = _Sizes(arena, given)
+    return {index: sizes.of(index) for index in order}
 
 
-def _size(node: Node, sizes: Mapping[int, int]) -> int:
-    if isinstance(node.payload, sympy.Expr):
-        return expression_size(node.payload)
-    own = 1 + (node.op is Op.POW) + (node.op is Op.HYPOT) * (2 + 2 * len(node.args))
-    return min(SATURATION, own + sum(sizes[arg] for arg in node.args))
+class _Sizes:
+    """The sizes of trees, asked for in order: `given` expressions count as they are, a number above LITERAL_CAP as SATURATION."""
+
+    def __init__(self, arena: Arena, given: Mapping[int, sympy.Expr]) -> None:
+        self.arena, self.given = arena, given
+        self.sizes: dict[int, int] = {}
+        self.literal: set[int] = set()  # the nodes without symbols
+
+    def of(self, index: int) -> int:
+        node = self.arena.nodes[index]
+        expression = self.given.get(index, node.payload)
+        if isinstance(expression, sympy.Expr):
+            size, literal = expression_size(expression), not expression.free_symbols
+        else:
+            own = 1 + (node.op is Op.POW) + (node.op is Op.HYPOT) * (2 + 2 * len(node.args))
+            size = own + sum(self.sizes[arg] for arg in node.args)
+            literal = bool(node.args) and self.literal.issuperset(node.args)
+        if literal:
+            self.literal.add(index)
+        self.sizes[index] = SATURATION if literal and size > LITERAL_CAP else min(SATURATION, size)
+        return self.sizes[index]
+
+    def name(self, index: int) -> None:
+        """The node has got a name, which is a symbol."""
+        self.sizes[index] = 1
+        self.literal.discard(index)
 
 
 def expression_size(expression: sympy.Expr) -> int:
