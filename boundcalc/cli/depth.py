@@ -59,8 +59,9 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
 
 
 def _check(name: str, known: Any, option: str) -> None:
-    from boundcalc.spec.mistakes import Mistake, Place, SpecError, suggest
+    from boundcalc.spec.arguments import nearest
+    from boundcalc.spec.mistakes import Mistake, Place, SpecError
 
     if name not in known:
-        remedy = suggest(name, known) or f"the symbols are {', '.join(known) or 'none'}"
+        remedy = nearest(name, "symbol", known)
         raise SpecError([Mistake(Place(f"{option} {name}"), f"unknown symbol '{name}'", remedy, "unknown_symbol")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from boundcalc.spec.arguments import Suggesting
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.kinds import InputNorm, StepFields
 from boundcalc.spec.mistakes import Place
@@ -91,7 +92,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Architecture:
+class Architecture(Suggesting):
     """A whole spec. Make one with `boundcalc.load` or `boundcalc.loads`; it is never changed, only copied."""
 
     name: str
