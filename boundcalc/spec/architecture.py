@@ -107,3 +107,8 @@ class Architecture(Suggesting):
     loss: Step | None
     regularizer: Expression | None  # the weight of r(w) = weight/2 ||w||^2
     overrides: Mapping[str, Scalar]  # field values by dotted path, from --set
+
+    @property
+    def only_modules(self) -> bool:
+        """Whether it is a file for others to include: modules and symbols, no network."""
+        return not self.inputs and not self.layers
