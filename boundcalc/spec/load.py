@@ -47,7 +47,9 @@ def _contents(stream: Any, name: str) -> str | bytes:
     try:
         return stream.read()
     except (OSError, ValueError) as error:  # a closed file, one that is open for writing only, bytes that are no text
-        raise SpecError([Mistake(Place(name), f"cannot be read: {error}", "pass its path", "unreadable")]) from None
+        raise SpecError(
+            [Mistake(Place(name), f"cannot be read: {str(error).rstrip('.')}", "pass its path", "unreadable")]
+        ) from None
 
 
 def _architecture(tree: Node, source: str, folder: Path | None, name: str) -> Architecture:
