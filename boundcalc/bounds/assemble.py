@@ -22,6 +22,7 @@ from boundcalc.program.numbers import Number
 from boundcalc.program.objective import regularized
 from boundcalc.program.trace import Traced
 from boundcalc.rules.jet import Jet, Quantity
+from boundcalc.spec.arguments import Named
 
 OBJECTIVE = -1  # stands for the objective where primitives are counted
 FROBENIUS = "the Frobenius norm of Q is taken for its largest eigenvalue"
@@ -68,7 +69,7 @@ class TotalMaker:
         return norm, *self.pair("", path, key)
 
     def row(self, layer: Layer) -> LayerBounds:
-        own = self.primitives.own.get(layer.path, {})
+        own = Named("constant", self.primitives.own.get(layer.path, {}))
         triple = self.triple(layer.path, self.primitives.outputs[layer.path])
         return LayerBounds(layer, _radius(self.graph, layer), own, *triple)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,18 +17,18 @@ from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.numbers import Number
-from boundcalc.spec.mistakes import suggest
+from boundcalc.spec.arguments import Named, Suggesting
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds:
+class LayerBounds(Suggesting):
     """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
 
     layer: Layer
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
-    own: Mapping[str, sympy.Expr | None]
+    own: Named[sympy.Expr | None]
     norm: Bound
     lipschitz: Bound
     smoothness: Bound
@@ -42,27 +42,8 @@ class LayerBounds:
         return self.norm, self.lipschitz, self.smoothness
 
 
-class Layers(Mapping[str, LayerBounds]):
-    """Layers by path; the path of a module or repeat means its last layer. Iterates over layers, in order."""
-
-    def __init__(self, rows: Mapping[str, LayerBounds], paths: Mapping[str, str]) -> None:
-        self._rows, self._paths = rows, paths
-
-    def __getitem__(self, path: str) -> LayerBounds:
-        node = self._paths.get(path, path)
-        if node not in self._rows:
-            raise KeyError(f"there is no layer '{path}'; {suggest(path, [*self._rows, *self._paths]) or 'see .layers'}")
-        return self._rows[node]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Objective:
+class Objective(Suggesting):
     """l and L of F(w) = f(psi(w)) + r(w)."""
 
     lipschitz: Bound
@@ -70,7 +51,7 @@ class Objective:
 
 
 @dataclass(frozen=True, eq=False)
-class Bounds:
+class Bounds(Suggesting):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     graph: LayerGraph
@@ -83,7 +64,7 @@ class Bounds:
     lipschitz: Bound
     smoothness: Bound
     objective: Objective | None
-    layers: Layers
+    layers: Named[LayerBounds]  # by path, in order; the path of a module or repeat means its last layer
     warnings: tuple[str, ...]
 
     @property
@@ -95,10 +76,10 @@ class Bounds:
         """Whether the numbers are upper bounds: not under the published constants."""
         return self.constants == "sharp"
 
-    @property
-    def symbols(self) -> Mapping[str, sympy.Symbol]:
+    @cached_property
+    def symbols(self) -> Named[sympy.Symbol]:
         """The declared symbols: a fresh Symbol of the same name has other assumptions and is not the same."""
-        return self.graph.conditions.symbols
+        return Named("symbol", self.graph.conditions.symbols)
 
     @property
     def quantities(self) -> tuple[Bound, ...]:

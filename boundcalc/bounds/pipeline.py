@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from boundcalc.bounds.assemble import TotalMaker, by_layer
-from boundcalc.bounds.compiled import Bounds, Layers
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
 from boundcalc.program.trace import trace
 from boundcalc.spec.architecture import Architecture
+from boundcalc.spec.arguments import Named, expect, one_of
 from boundcalc.spec.mistakes import SpecError
 
 Blocks = Literal["total", "layer"]
@@ -33,13 +34,13 @@ def compile(
     wrt: "parameters", names of inputs, or paths of layers with wildcards. constants: "sharp", or those "published" with
     the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's slope.
 
-    Raises SpecError for mistakes that show when the graph is built.
+    Raises SpecError for mistakes that show when the graph is built, TypeError and ValueError for arguments that are none.
     """
-    if blocks not in ("total", "layer"):
-        raise ValueError(f"blocks is 'total' or 'layer', not {blocks!r}")
-    if constants not in ("sharp", "published"):
-        raise ValueError(f"constants is 'sharp' or 'published', not {constants!r}")
-    words = tuple(word.strip() for word in wrt.split(",")) if isinstance(wrt, str) else tuple(wrt)
+    expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
+    one_of(blocks, get_args(Blocks), "blocks")
+    one_of(constants, get_args(Constants), "constants")
+    expect(refine, bool, "refine", "write True or False")
+    words = _words(wrt)
     graph = _unrolled(architecture) if blocks == "layer" else expand(architecture)
     primitives = lower(graph, select(graph, words), use_published=constants == "published")
     total = trace(primitives, refine=refine)
@@ -65,9 +66,15 @@ def compile(
         lipschitz=lipschitz,
         smoothness=smoothness,
         objective=maker.objective(),
-        layers=Layers(rows, _last_layers(graph)),
+        layers=Named("layer", rows, _last_layers(graph)),
         warnings=(*graph.warnings, *published, *primitives.warnings, *maker.warnings),
     )
+
+
+def _words(wrt: str | Sequence[str]) -> tuple[str, ...]:
+    remedy = "write 'parameters', the name of an input or a path such as 'stage4.**', or a list of them"
+    words = wrt.split(",") if isinstance(wrt, str) else expect(wrt, (list, tuple), "wrt", remedy)
+    return tuple(expect(word, str, "an entry of wrt", remedy).strip() for word in words)
 
 
 def _last_layers(graph: LayerGraph) -> dict[str, str]:

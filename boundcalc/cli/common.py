@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -76,6 +76,12 @@ def write(text: str, output: str | None) -> None:
         Path(output).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"cannot write {output}: {error.strerror}") from None
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """On standard error, whatever the format, so that nobody has to look into a result for them."""
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def emit(text: str) -> None:

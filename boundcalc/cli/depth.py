@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from boundcalc.cli.common import compile_spec, spec_options, to_json, write
+from boundcalc.cli.common import compile_spec, spec_options, to_json, warn, write
 
 NO = 1  # exit status: the answer is no
 
@@ -32,6 +32,7 @@ def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> 
         write(to_json(sensitivity_to_dict(compiled, found, layers)), output)
     else:
         write(sensitivity_to_text(compiled, found, layers), output)
+    warn(compiled.warnings)
     if not found:
         sys.exit(NO)
 
@@ -54,13 +55,15 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
         write(to_json(growth_to_dict(compiled, name, at, found)), output)
     else:
         write(growth_to_text(compiled, name, at, found), output)
+    warn(compiled.warnings)
     if all(growth.reason is not None for growth in found.values()):
         sys.exit(NO)
 
 
 def _check(name: str, known: Any, option: str) -> None:
-    from boundcalc.spec.mistakes import Mistake, Place, SpecError, suggest
+    from boundcalc.spec.arguments import nearest
+    from boundcalc.spec.mistakes import Mistake, Place, SpecError
 
     if name not in known:
-        remedy = suggest(name, known) or f"the symbols are {', '.join(known) or 'none'}"
+        remedy = nearest(name, "symbol", known)
         raise SpecError([Mistake(Place(f"{option} {name}"), f"unknown symbol '{name}'", remedy, "unknown_symbol")])

@@ -9,7 +9,7 @@ import sympy
 
 from boundcalc.graph.conditions import Conditions
 from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
-from boundcalc.graph.inherited import Inherited
+from boundcalc.graph.inherited import Inherited, Use
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
 from boundcalc.graph.overrides import Overrides
 from boundcalc.spec.architecture import Architecture, Reference, Step
@@ -65,6 +65,7 @@ class Context:
     mistakes: Mistakes
     unroll: bool
     walked: int = 0
+    used: set[Use] = field(default_factory=set["Use"])
 
     def count(self, step: Step, placement: Placement) -> None:
         """Steps count also where they make no layer or are mistakes, and lists of steps also where they are empty."""
@@ -86,7 +87,7 @@ class Context:
         return node
 
     def inherited(self, step: Step, name: str, environment: Environment, placement: Placement) -> Inherited:
-        inherited = placement.inherited.overlay(step.fields, environment)
+        inherited = placement.inherited.overlay(step.fields, environment, f"{placement.prefix}{name}")
         share = step.fields.share
         if isinstance(share, tuple):
             target, place = share

@@ -12,6 +12,7 @@ from boundcalc.graph.environment import Environment
 from boundcalc.graph.inherited import Inherited
 from boundcalc.graph.layer_graph import Layer, LayerGraph, size
 from boundcalc.graph.layers import LOSS_RULES
+from boundcalc.graph.library import only_modules
 from boundcalc.graph.overrides import Overrides
 from boundcalc.graph.request import StepRequest
 from boundcalc.graph.walk import Walk
@@ -25,6 +26,8 @@ def expand(architecture: Architecture, unroll: bool = False) -> LayerGraph:
 
     Raises SpecError with every mistake found.
     """
+    if architecture.only_modules:
+        raise only_modules(architecture)
     mistakes = Mistakes()
     conditions = declare(architecture.symbols, mistakes)
     mistakes.raise_if_any()
@@ -57,7 +60,7 @@ class _Expansion:
             self.mistakes.extend(error)
             raise SpecError(self.mistakes) from None
         fields = self.overrides.apply("", architecture.fields)
-        placement = Placement("", Inherited().overlay(fields, top), taken=set(architecture.inputs))
+        placement = Placement("", Inherited().overlay(fields, top, ""), taken=set(architecture.inputs))
         last = self.walk.steps(architecture.layers, current, top, placement)
         self._finish(last, top, placement)
         self.mistakes.raise_if_any()

@@ -69,7 +69,7 @@ class _Copy:
         self.context, self.steps, self.step = context, steps, step
         self.fields, self.environment = fields, environment
         self.path = f"{placement.prefix}{name}"
-        self.placement = placement.inside(name, placement.inherited.overlay(fields, environment))
+        self.placement = placement.inside(name, placement.inherited.overlay(fields, environment, self.path))
         self.request = StepRequest(context, "repeat", step.place, fields, environment, {}, ())
         self.collect = self.request.flag(fields.collect)
         self.sequences = {key: self._sequence(reference) for key, reference in step.each}

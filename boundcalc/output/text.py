@@ -27,7 +27,6 @@ def to_text(bounds: Bounds, other: Bounds | None = None, style: Style = "auto") 
         *_reasons(bounds),
         *closed_forms(bounds, style),
     ]
-    parts += [f"warning: {warning}" for warning in bounds.warnings]
     return "\n".join(part for part in parts if part)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from boundcalc.spec.arguments import expect
 from boundcalc.spec.mistakes import Mistake, Place, SpecError, shown, suggest
 from boundcalc.spec.parser import ExpressionError, Step
 from boundcalc.spec.syntax import CLOSED_FORM, LANGUAGE, compile_text
@@ -78,6 +79,10 @@ def parse_closed_form(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.E
     """
     import sympy
 
+    expect(text, str, "an expression", "pass its text, such as str(bounds.lipschitz.expression)")
+    remedy = "pass bounds.symbols, or a mapping of names to SymPy symbols"
+    for value in expect(symbols, Mapping, "the symbols", remedy).values():
+        expect(value, sympy.Expr, "a symbol", remedy)
     place = Place("<expression>", 1, 1)
     try:
         program = compile_text(text, CLOSED_FORM)

@@ -101,5 +101,5 @@ def _lower_published(
     return lowering.emit(Sum((product, lowering.emit(Linear(lowering.array(bias), constants.bias)))))
 
 
-DENSE = LayerRule(infer_dense, lower_affine, channels=-1)
-CONVOLUTION = LayerRule(infer_convolution, lower_affine)
+DENSE = LayerRule(infer_dense, lower_affine, channels=-1, spectral=True)
+CONVOLUTION = LayerRule(infer_convolution, lower_affine, spectral=True)

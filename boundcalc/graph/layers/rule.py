@@ -110,9 +110,11 @@ class Lowering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LayerRule:
-    """A layer kind. `channels`: the axis that `in` and `out` mean; `operands`: how many it takes (None: one or more)."""
+    """A layer kind. `channels`: the axis that `in` and `out` mean; `operands`: how many it takes (None: one or more);
+    `spectral`: whether it has a linear map of its own whose operator norm a spec can bound."""
 
     infer: Callable[[Request], Inference]
     lower: Callable[[Layer, tuple[int, ...], Lowering], int]
     channels: int = 0
     operands: int | None = 1
+    spectral: bool = False
