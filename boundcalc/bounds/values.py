@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import cast
 
 import numpy as np
 import sympy
 
+from boundcalc.bounds.guards import check
 from boundcalc.graph.conditions import Conditions
 from boundcalc.spec.exact import NoValue, substitute
 from boundcalc.spec.expression import parse
@@ -79,21 +79,6 @@ def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Ex
                 raise ValueError(str(error)) from None
             if not value.free_symbols:
                 values[symbol] = value
-    if given:
-        check(conditions, values, (conditions.symbols[name] for name in given))
+    if given:  # the spec's own values were checked when it was compiled
+        check(conditions, values)
     return values
-
-
-def check(conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr], changed: Iterable[sympy.Symbol]) -> None:
-    for symbol in changed:
-        value = values[symbol]
-        if symbol.is_positive and value.is_positive is False:
-            raise ValueError(f"the symbol '{symbol}' is positive, and {value} is not")
-        if symbol.is_integer and value.is_integer is False:
-            raise ValueError(f"the symbol '{symbol}' is an integer, and {value} is not")
-    for condition in conditions.assumed:
-        known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))
-        if known == sympy.false:
-            raise ValueError(
-                f"the bound was compiled for {condition}, which these values break; compile the spec again with them"
-            )

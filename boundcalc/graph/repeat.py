@@ -35,7 +35,7 @@ def repeat_steps(
     channels = {"in": shapes[0][0]} if shapes and len(shapes[0]) not in (0, 2) else {}
     times = context.evaluate(fields.times, environment, channels)
     known = context.conditions.exact(times, fields.times.place)
-    if known.is_number and not (known.is_Integer and known >= 0):
+    if not context.conditions.size(times, 0, fields.times.place):
         raise fail(fields.times.place, f"a number of times must be a whole number, not {known}")
     unroll = fields.index is not None or (context.unroll and known.is_number and known <= UNROLLED)
     symbolic = bool(times.free_symbols) and not (known.is_number and unroll)
@@ -149,7 +149,13 @@ class _Copy:
         if self.collect:
             if not collected:
                 raise fail(self.step.place, "there is nothing to collect from 0 copies")
-            shape = (sympy.Integer(times), *graph.layer(collected[0]).shape)
+            first = graph.layer(collected[0]).shape
+            for t, node in enumerate(collected):
+                if not self._same(graph.layer(node).shape, first):
+                    found = f"{show_shape(first)}, and copy {t} has {show_shape(graph.layer(node).shape)}"
+                    remedy = "copies that are collected have one shape"
+                    raise fail(self.step.place, f"'collect' stacks copies of the shape {found}", remedy)
+            shape = (sympy.Integer(times), *first)
             return self.node(f"{self.path}@collected", "stack", tuple(collected), shape)
         return current
 
