@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
-from boundcalc.bounds.guards import broken, guarded
+from boundcalc.bounds.functions import guarded
+from boundcalc.bounds.guards import broken
 from boundcalc.bounds.values import by_name, resolve
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.program import decimals

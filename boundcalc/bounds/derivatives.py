@@ -20,6 +20,7 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.leaves import from_sympy
 from boundcalc.program.numbers import Number, ball
+from boundcalc.spec.intervals import is_wholeness, shown
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
@@ -127,6 +128,11 @@ def differentiate(
             )
             results.append(Derivative(label, conditions, None, None, upper, direction, reason))
             continue
+        alone = next((c for c in conditions.assumed if _is_pinned(c, moved)), None)
+        if alone is not None:
+            reason = f"the bound holds only where {shown(alone)}, so it is no function of {symbol}"
+            results.append(Derivative(label, conditions, None, None, upper, direction, reason))
+            continue
         if scalar is None or inner:
             reason = (
                 None
@@ -139,6 +145,13 @@ def differentiate(
         terms = [found[s] * arena.leaf(rate) for s, rate in moved.items() if not found[s].is_zero]
         results.append(Derivative(label, conditions, arena.combine(Op.ADD, terms), form, upper, direction))
     return results
+
+
+def _is_pinned(condition: Boolean, moved: Mapping[sympy.Symbol, sympy.Expr]) -> bool:
+    """Whether a condition leaves one value only to a symbol that moves."""
+    if not isinstance(condition, sympy.Eq) or is_wholeness(condition):
+        return False
+    return len(condition.free_symbols) == 1 and not condition.free_symbols.isdisjoint(moved)
 
 
 def _symbol(conditions: Conditions, symbol: str | sympy.Symbol) -> sympy.Symbol:

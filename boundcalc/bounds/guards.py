@@ -1,10 +1,8 @@
-"""The conditions of a compiled bound: checked exactly at numbers, in double precision at arrays, and built into functions."""
+"""The conditions of a compiled bound: checked exactly at numbers, and in double precision at arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -17,7 +15,7 @@ from boundcalc.graph.conditions import Conditions, misfit
 from boundcalc.program import signed_log
 from boundcalc.program.signed_log import Signed
 from boundcalc.spec.exact import relation, substitute
-from boundcalc.spec.intervals import assumptions, is_wholeness, proved, shown
+from boundcalc.spec.intervals import assumptions, is_wholeness, shown
 from boundcalc.spec.signs import is_integer
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
@@ -30,13 +28,18 @@ def check(conditions: Conditions, values: Values) -> None:
         if (wrong := misfit(symbol, value)) is not None:
             raise ValueError(wrong)
     for condition in conditions.assumed:
-        if condition.free_symbols.isdisjoint(values):
-            continue
-        left, right = (substitute(cast(sympy.Expr, arg), values) for arg in condition.args)
-        if relation(cast("type[Relational]", condition.func), left, right) == sympy.false:
+        if is_broken(condition, values):
             raise ValueError(
                 f"the bound was compiled for {shown(condition)}, which these values break; compile the spec again with them"
             )
+
+
+def is_broken(condition: Boolean, values: Values) -> bool:
+    """Whether a condition is known to fail at exact values."""
+    if condition.free_symbols.isdisjoint(values):
+        return False
+    left, right = (substitute(cast(sympy.Expr, arg), values) for arg in condition.args)
+    return relation(cast("type[Relational]", condition.func), left, right) == sympy.false
 
 
 def broken(
@@ -77,41 +80,11 @@ def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray
             raise TypeError(f"not a condition: {condition}")
 
 
-def is_plain(value: object) -> bool:
-    """Whether a value is a number, and not an array of some module."""
-    return isinstance(value, int | float | Fraction | Decimal | np.generic | sympy.Number)
-
-
-def guarded(
-    conditions: Conditions, chosen: Sequence[sympy.Symbol], expression: sympy.Expr, modules: object
-) -> Callable[..., Any]:
-    """SymPy's `lambdify` of a closed form; where a condition fails, numbers raise ValueError and arrays give nan."""
-    from boundcalc.bounds.values import resolve
-
-    compiled = sympy.lambdify(chosen, steady(expression), modules=modules)
-    # SymPy knows that a positive symbol is positive: conditions are about symbols that may be any real number.
-    anything = {symbol: sympy.Dummy(symbol.name, real=True) for symbol in chosen}
-    penalties = [_penalty(condition, anything) for condition in _over(conditions, chosen)]
-    nans = sympy.lambdify(list(anything.values()), penalties, modules=modules)
-
-    def function(*values: Any) -> Any:
-        if len(values) != len(chosen):
-            return compiled(*values)  # which says so
-        if all(is_plain(value) for value in values):
-            resolve(conditions, {symbol.name: value for symbol, value in zip(chosen, values, strict=True)})
-            return compiled(*values)
-        with np.errstate(all="ignore"):
-            return sum(nans(*values), compiled(*values))
-
-    function.__doc__ = compiled.__doc__
-    return function
-
-
 def steady(expression: sympy.Expr) -> sympy.Expr:
     """Floors of quotients of whole numbers that rounding does not move: (1/49)*49 is below 1 in double precision, and
     floor(p/q) = floor((p + 1/2)/q)."""
     known = {part: _steady(part) for part in expression.atoms(sympy.floor, sympy.ceiling)}
-    return expression.xreplace(known) if known else expression
+    return cast(sympy.Expr, expression.xreplace(known)) if known else expression
 
 
 def _steady(part: sympy.Basic) -> sympy.Basic:
@@ -119,34 +92,8 @@ def _steady(part: sympy.Basic) -> sympy.Basic:
     if denominator == 1 or not (is_integer(numerator) and is_integer(denominator)):
         return part
     half = sympy.S.Half if isinstance(part, sympy.floor) else -sympy.S.Half
-    return part.func((numerator + half) / denominator, evaluate=False)
-
-
-def _over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolean]:
-    """The conditions in the chosen symbols, those that the spec gives values put in."""
-    known: dict[sympy.Symbol, sympy.Expr] = {}
-    for symbol, value in conditions.declared.items():
-        if symbol not in chosen:
-            known[symbol] = substitute(value, known)
-    found: list[Boolean] = []
-    for condition in guards(conditions, (*chosen, *known)):
-        left, right = (substitute(cast(sympy.Expr, arg), known) for arg in condition.args)
-        replaced = cast(Boolean, condition.func(left, right, evaluate=False))
-        if replaced.free_symbols and replaced.free_symbols <= set(chosen) and not _settled(replaced):
-            found.append(replaced)
-    return found
-
-
-def _settled(condition: Boolean) -> bool:
-    """Whether a condition says nothing: not even of symbols that may be any number."""
-    return proved(condition) and not isinstance(condition.args[0], sympy.Symbol)
-
-
-def _penalty(condition: Boolean, names: Mapping[sympy.Symbol, sympy.Dummy]) -> sympy.Expr:
-    """0 where the condition holds, else nan."""
-    left, right = exact_sides(condition)
-    holds = condition.func(*(steady(side).xreplace(names) for side in (left, right)), evaluate=False)
-    return cast(sympy.Expr, sympy.Piecewise((sympy.S.Zero, holds), (sympy.nan, sympy.true), evaluate=False))
+    kind: Callable[..., sympy.Basic] = part.func
+    return kind((numerator + half) / denominator, evaluate=False)
 
 
 def exact_sides(condition: Boolean) -> tuple[sympy.Expr, sympy.Expr]:

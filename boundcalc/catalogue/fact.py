@@ -9,7 +9,6 @@ from typing import Literal, cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
-
 Decision = Callable[[Boolean], bool]
 
 

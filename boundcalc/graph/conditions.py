@@ -140,12 +140,14 @@ def _limits(
     """The declared range, which any other value must keep as well."""
     symbol = symbols[declaration.name]
     for bound, kind, _ in _ranges(declaration):
+        if bound is None:
+            continue
         try:
-            limit = sympy.true if bound is None else kind(symbol, bound.evaluate(symbols), evaluate=False)
+            limit = cast(Boolean, kind(symbol, bound.evaluate(symbols), evaluate=False))
         except SpecError as error:
             mistakes.extend(error)
             continue
-        if proved(sympy.Not(limit)):
+        if proved(cast(Boolean, sympy.Not(limit))):
             mistakes.add(declaration.place, f"no value of the symbol '{declaration.name}' is in its range")
         elif not proved(limit):
             yield limit
@@ -219,7 +221,9 @@ def _check_domain(
         if wrong is not None:
             signed = symbols[name].is_nonnegative and sign(value) in (-1, 0)
             least = floor(value) if signed else None
-            remedy = f"declare {name}: {{value: {value}, at_least: {least}}} if it may be that small" if signed else None
+            remedy = (
+                f"declare {name}: {{value: {value}, at_least: {least}}} if it may be that small" if signed else None
+            )
             mistakes.add(place, wrong, remedy)
             return
     for bound, kind, word in _ranges(declaration):

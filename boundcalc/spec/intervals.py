@@ -5,7 +5,7 @@ Only the assumptions of the symbols and the structure of the expression are used
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import sympy
@@ -17,6 +17,13 @@ from boundcalc.spec.signs import NoValue, floor_of_number, is_integer, sign_rang
 Bound = sympy.Rational | None  # None: not bounded, as far as is known
 Interval = tuple[Bound, Bound]
 UNKNOWN: Interval = (None, None)
+_SIGNS: Mapping[type[sympy.Basic], str] = {
+    sympy.Equality: "==",
+    sympy.StrictLessThan: "<",
+    sympy.LessThan: "<=",
+    sympy.StrictGreaterThan: ">",
+    sympy.GreaterThan: ">=",
+}
 
 
 def interval(expression: sympy.Expr) -> Interval:
@@ -32,7 +39,7 @@ def interval(expression: sympy.Expr) -> Interval:
     if isinstance(expression, sympy.Symbol):
         low = sympy.Integer(1) if expression.is_integer and expression.is_positive else sympy.Integer(0)
         return (low if expression.is_nonnegative else None), None
-    parts = [interval(cast(sympy.Expr, arg)) for arg in expression.args if isinstance(arg, sympy.Expr)]
+    parts = [interval(arg) for arg in expression.args if isinstance(arg, sympy.Expr)]
     if isinstance(expression, sympy.Add):
         return _sum([low for low, _ in parts]), _sum([high for _, high in parts])
     if isinstance(expression, sympy.Mul):
@@ -97,6 +104,12 @@ def at_least(value: sympy.Expr, least: sympy.Expr) -> Boolean:
     return cast(Boolean, sympy.Ge(rest, -constant, evaluate=False))
 
 
+def unevaluated(relation: Boolean, left: sympy.Basic, right: sympy.Basic) -> Boolean:
+    """The relation of other sides, whatever SymPy knows of them."""
+    kind: Callable[..., Boolean] = relation.func
+    return kind(left, right, evaluate=False)
+
+
 def assumptions(symbol: sympy.Symbol) -> tuple[Boolean, ...]:
     """What a symbol stands for, as relations, which SymPy would take for true."""
     found: list[Boolean] = []
@@ -112,7 +125,7 @@ def assumptions(symbol: sympy.Symbol) -> tuple[Boolean, ...]:
 def shown(relation: Boolean) -> str:
     """A relation in words: `T/2 is whole`, `a == b`, `T >= 3`."""
     left, right = relation.args
-    return f"{left} is whole" if is_wholeness(relation) else f"{left} {cast(Relational, relation).rel_op} {right}"
+    return f"{left} is whole" if is_wholeness(relation) else f"{left} {_SIGNS[type(relation)]} {right}"
 
 
 def _sum(ends: Sequence[Bound]) -> Bound:

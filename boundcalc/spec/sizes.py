@@ -115,7 +115,7 @@ class _Reader:
             if isinstance(value, Branch):
                 self.steps(value.steps, scope)
         inner = _Scope(self.symbols, frozenset(module.arguments), sizes=dict(self.module(module)))
-        for name, default in reversed(module.arguments.items()):  # a default may use the arguments before it
+        for name, default in reversed(list(module.arguments.items())):  # a default may use the arguments before it
             whole = inner.sizes.get(name)
             value = given.get(name, default)
             if whole is not None and isinstance(value, Expression):
