@@ -15,7 +15,7 @@ from boundcalc.bounds.guards import exact_sides, guards, steady
 from boundcalc.bounds.values import resolve
 from boundcalc.graph.conditions import Conditions
 from boundcalc.spec.exact import substitute
-from boundcalc.spec.intervals import proved, unevaluated
+from boundcalc.spec.intervals import proved, sides, unevaluated
 
 
 def guarded(
@@ -54,7 +54,7 @@ def _over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolea
             known[symbol] = substitute(value, known)
     found: list[Boolean] = []
     for condition in guards(conditions, (*chosen, *known)):
-        left, right = (substitute(cast(sympy.Expr, arg), known) for arg in condition.args)
+        left, right = (substitute(side, known) for side in sides(condition))
         replaced = unevaluated(condition, left, right)
         if replaced.free_symbols and replaced.free_symbols <= set(chosen) and not _settled(replaced):
             found.append(replaced)

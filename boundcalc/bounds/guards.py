@@ -15,7 +15,7 @@ from boundcalc.graph.conditions import Conditions, misfit
 from boundcalc.program import signed_log
 from boundcalc.program.signed_log import Signed
 from boundcalc.spec.exact import relation, substitute
-from boundcalc.spec.intervals import assumptions, is_wholeness, shown
+from boundcalc.spec.intervals import assumptions, is_wholeness, shown, sides
 from boundcalc.spec.signs import is_integer
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
@@ -38,7 +38,7 @@ def is_broken(condition: Boolean, values: Values) -> bool:
     """Whether a condition is known to fail at exact values."""
     if condition.free_symbols.isdisjoint(values):
         return False
-    left, right = (substitute(cast(sympy.Expr, arg), values) for arg in condition.args)
+    left, right = (substitute(side, values) for side in sides(condition))
     return relation(cast("type[Relational]", condition.func), left, right) == sympy.false
 
 
@@ -62,7 +62,7 @@ def guards(conditions: Conditions, known: Iterable[sympy.Symbol]) -> list[Boolea
 
 
 def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray[np.bool_]:
-    left, right = (signed_log.leaf(arg, values).value for arg in condition.args)
+    left, right = (signed_log.leaf(side, values).value for side in sides(condition))
     if is_wholeness(condition):
         right = np.rint(left)
     match condition:
@@ -92,14 +92,13 @@ def _steady(part: sympy.Basic) -> sympy.Basic:
     if denominator == 1 or not (is_integer(numerator) and is_integer(denominator)):
         return part
     half = sympy.S.Half if isinstance(part, sympy.floor) else -sympy.S.Half
-    kind: Callable[..., sympy.Basic] = part.func
-    return kind((numerator + half) / denominator, evaluate=False)
+    return cast("Callable[..., sympy.Basic]", part.func)((numerator + half) / denominator, evaluate=False)
 
 
 def exact_sides(condition: Boolean) -> tuple[sympy.Expr, sympy.Expr]:
     """Both sides, equal in double precision where they are equal: of what is whole or equal without denominators, since
     (1/49)*49 is below 1, and p is a multiple of q if p = q floor((p + 1/2)/q)."""
-    left, right = (cast(sympy.Expr, arg) for arg in condition.args)
+    left, right = sides(condition)
     if not isinstance(condition, sympy.Eq):
         return left, right
     if is_wholeness(condition):

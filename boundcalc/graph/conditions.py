@@ -19,7 +19,7 @@ from boundcalc.spec.architecture import SymbolDeclaration
 from boundcalc.spec.exact import NoValue, floor, relation, substitute
 from boundcalc.spec.expression import MAX_DEGREE, Expression
 from boundcalc.spec.fields import Whole, fail
-from boundcalc.spec.intervals import at_least, proved, shown, wholeness
+from boundcalc.spec.intervals import at_least, proved, shown, sides, wholeness
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError
 from boundcalc.spec.signs import TooLarge, degree, sign, sign_range
 
@@ -80,7 +80,7 @@ class Conditions:
 
     def decided(self, condition: Boolean, place: Place) -> Boolean:
         """A relation at the known values of the symbols: true, false, or what is left of it."""
-        left, right = (self.exact(cast(sympy.Expr, arg), place) for arg in condition.args)
+        left, right = (self.exact(side, place) for side in sides(condition))
         return relation(cast("type[Relational]", condition.func), left, right)
 
     def pinned(self, condition: Boolean, place: Place) -> bool:
@@ -97,9 +97,8 @@ class Conditions:
         if isinstance(value, sympy.Integer):
             return value >= least
         known = self.exact(value, place)
-        if known.is_number:  # an irrational number that is not written as an integer counts as none
-            if not isinstance(known, sympy.Integer) or known < least:
-                return False
+        if known.is_number and (not isinstance(known, sympy.Integer) or known < least):
+            return False  # a whole number that is not written as one counts as none
         wanted = [wholeness(value)]
         if least > 1 or sign_range(value)[0] < least:  # a whole number above 0 is at least 1
             wanted.append(at_least(value, sympy.Integer(least)))

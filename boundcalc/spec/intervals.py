@@ -62,7 +62,7 @@ def proved(relation: Boolean) -> bool:
         return True
     if not isinstance(relation, Relational):
         return False
-    left, right = (cast(sympy.Expr, arg) for arg in relation.args)
+    left, right = sides(relation)
     if isinstance(relation, sympy.Eq):
         return left == right or (is_wholeness(relation) and is_integer(left))
     if isinstance(relation, (sympy.Lt, sympy.Le)):
@@ -74,6 +74,11 @@ def proved(relation: Boolean) -> bool:
     if isinstance(relation, (sympy.Gt, sympy.Lt)):
         return order > 0 or (low is not None and low > 0)
     return order >= 0 or (low is not None and low >= 0)
+
+
+def sides(relation: Boolean) -> tuple[sympy.Expr, sympy.Expr]:
+    left, right = relation.args
+    return cast(sympy.Expr, left), cast(sympy.Expr, right)
 
 
 def wholeness(value: sympy.Expr) -> Boolean:
@@ -100,14 +105,13 @@ def at_least(value: sympy.Expr, least: sympy.Expr) -> Boolean:
     if is_integer(rest):
         constant = sympy.floor(constant)
     if isinstance(rest, sympy.floor):
-        return at_least(cast(sympy.Expr, rest.args[0]), -constant)
+        return at_least(rest.args[0], -constant)
     return cast(Boolean, sympy.Ge(rest, -constant, evaluate=False))
 
 
 def unevaluated(relation: Boolean, left: sympy.Basic, right: sympy.Basic) -> Boolean:
     """The relation of other sides, whatever SymPy knows of them."""
-    kind: Callable[..., Boolean] = relation.func
-    return kind(left, right, evaluate=False)
+    return cast("Callable[..., Boolean]", relation.func)(left, right, evaluate=False)
 
 
 def assumptions(symbol: sympy.Symbol) -> tuple[Boolean, ...]:
@@ -124,7 +128,7 @@ def assumptions(symbol: sympy.Symbol) -> tuple[Boolean, ...]:
 
 def shown(relation: Boolean) -> str:
     """A relation in words: `T/2 is whole`, `a == b`, `T >= 3`."""
-    left, right = relation.args
+    left, right = sides(relation)
     return f"{left} is whole" if is_wholeness(relation) else f"{left} {_SIGNS[type(relation)]} {right}"
 
 
