@@ -15,7 +15,7 @@ from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, e
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
 from boundcalc.bounds.guards import broken
-from boundcalc.bounds.values import by_name, resolve
+from boundcalc.bounds.values import by_name, resolve, unchecked
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
@@ -132,7 +132,7 @@ class Bound:
             for index in np.ndindex(shape):
                 result[index] = decimals.float_upper(self.certified(self._resolved(fixed, arrays, index)))
             return result
-        values: dict[sympy.Symbol, Any] = dict(resolve(self.graph.conditions, fixed))
+        values: dict[sympy.Symbol, Any] = dict(unchecked(self.graph.conditions, fixed, arrays))
         values |= {self.graph.conditions.symbols[name]: array for name, array in arrays.items()}
         self._check(fixed, arrays, broken(self.graph.conditions, values, shape))
         with np.errstate(over="ignore"):

@@ -19,6 +19,7 @@ from boundcalc.spec.intervals import assumptions, is_wholeness, shown, sides
 from boundcalc.spec.signs import is_integer
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
+UNIT = sympy.Rational(1, 2**50)
 ROUNDING = 1e-12  # relative, of what is equal in double precision
 
 
@@ -81,28 +82,31 @@ def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray
 
 
 def steady(expression: sympy.Expr) -> sympy.Expr:
-    """Floors of quotients of whole numbers that rounding does not move: (1/49)*49 is below 1 in double precision, and
-    floor(p/q) = floor((p + 1/2)/q)."""
+    """Floors that rounding does not move: (1/49)*49 is below 1 in double precision, and floor(p/q) = floor((p + 1/2)/q) for
+    whole numbers; others are moved by a few units in the last place."""
     known = {part: _steady(part) for part in expression.atoms(sympy.floor, sympy.ceiling)}
     return cast(sympy.Expr, expression.xreplace(known)) if known else expression
 
 
 def _steady(part: sympy.Basic) -> sympy.Basic:
     numerator, denominator = cast(sympy.Expr, part.args[0]).as_numer_denom()
-    if denominator == 1 or not (is_integer(numerator) and is_integer(denominator)):
+    if denominator == 1:
         return part
     half = sympy.S.Half if isinstance(part, sympy.floor) else -sympy.S.Half
+    if not (is_integer(numerator) and is_integer(denominator)):
+        numerator, half = numerator * (1 + half * UNIT), sympy.S.Zero
     return cast("Callable[..., sympy.Basic]", part.func)((numerator + half) / denominator, evaluate=False)
 
 
 def exact_sides(condition: Boolean) -> tuple[sympy.Expr, sympy.Expr]:
     """Both sides, equal in double precision where they are equal: of what is whole or equal without denominators, since
-    (1/49)*49 is below 1, and p is a multiple of q if p = q floor((p + 1/2)/q)."""
+    (1/49)*49 is below 1, and p is a multiple of q if p = q floor(p/q + 1/2)."""
     left, right = sides(condition)
     if not isinstance(condition, sympy.Eq):
         return left, right
     if is_wholeness(condition):
         numerator, denominator = left.as_numer_denom()
-        return numerator, denominator * sympy.floor(numerator / denominator, evaluate=False)
+        shift = sympy.S.Zero if denominator == 1 else sympy.S.Half
+        return numerator, denominator * sympy.floor(numerator / denominator + shift, evaluate=False)
     common = sympy.ilcm(*(side.as_numer_denom()[1].as_coeff_Mul()[0] for side in (left, right)), 1)
     return sympy.expand(common * left), sympy.expand(common * right)

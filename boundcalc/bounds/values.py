@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -66,19 +66,25 @@ def by_name(conditions: Conditions, mapping: Mapping[object, object] | None, sym
 def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Expr]:
     """Exact values of all symbols that have one: those given, and the spec's own, computed from them.
 
-    Raises ValueError where a value is outside the declared range or breaks what the compiled bound relies on.
+    Raises ValueError where a value is outside its range or breaks what the compiled bound relies on.
     """
+    values = unchecked(conditions, given)
+    if given:  # the spec's own values were checked when it was compiled
+        check(conditions, values)
+    return values
+
+
+def unchecked(conditions: Conditions, given: Given, open_names: Container[str] = ()) -> dict[sympy.Symbol, sympy.Expr]:
+    """As `resolve`, whatever the values break; some symbols are left open."""
     values: dict[sympy.Symbol, sympy.Expr] = {}
     for name, value in given.items():
         values[conditions.symbols[name]] = exact(value)
     for symbol, expression in conditions.declared.items():
-        if symbol not in values:
+        if symbol not in values and symbol.name not in open_names:
             try:
                 value = substitute(expression, values)
             except NoValue as error:
                 raise ValueError(str(error)) from None
             if not value.free_symbols:
                 values[symbol] = value
-    if given:  # the spec's own values were checked when it was compiled
-        check(conditions, values)
     return values

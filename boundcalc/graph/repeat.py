@@ -14,6 +14,7 @@ from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, Loop, Shape, State, 
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Carry, Reference, Step
 from boundcalc.spec.fields import fail
+from boundcalc.spec.intervals import at_least
 from boundcalc.spec.kinds import Repeat
 from boundcalc.spec.mistakes import Place
 
@@ -210,7 +211,7 @@ class _Copy:
         start: str | None = current
         if current is None or not kept:
             # Nothing is handed on: the result is that of the last copy, and there must be one.
-            self.context.conditions.holds(sympy.Ge(times, 1), self.fields.times.place)
+            self.context.conditions.require(at_least(times, sympy.S.One), self.fields.times.place)
             start = None
         begin: dict[str, str | None] = {**starts, "@running": start}
         results = {**results, "@running": last}

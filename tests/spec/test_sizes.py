@@ -66,7 +66,13 @@ def test_overrides_count() -> None:
 def test_modules_that_call_themselves_and_long_chains_end() -> None:
     chain = ", ".join(f"m{i}: {{args: {{w:}}, layers: [m{i + 1}: {{w: w}}]}}" for i in range(2000))
     with pytest.raises(bc.SpecError, match="inside one another"):
-        expand(bc.loads(HEAD + INPUT + f"define: {{{chain}, m2000: {{args: {{w:}}, layers: [dense: w]}}}}\nlayers: [m0: {{w: a}}]"))
+        expand(
+            bc.loads(
+                HEAD
+                + INPUT
+                + f"define: {{{chain}, m2000: {{args: {{w:}}, layers: [dense: w]}}}}\nlayers: [m0: {{w: a}}]"
+            )
+        )
     with pytest.raises(bc.SpecError, match="calls itself"):
         expand(bc.loads(HEAD + INPUT + "define: {m: {args: {w:}, layers: [m: {w: w}]}}\nlayers: [m: {w: a}]"))
 
