@@ -79,6 +79,8 @@ def test_elasticities_are_those_of_the_bounds(blocks: str) -> None:
         assert one.elasticities["eps"] < 0 < one.elasticities["R"]
         for symbol, elasticity in one.elasticities.items():
             assert elasticity == pytest.approx(bound.elasticity(symbol), rel=1e-12)
+            if bounds.symbols[symbol].is_integer:
+                continue  # there are no values near a whole number
             near = [
                 float(bound.evaluate({symbol: bounds.values[bounds.symbols[symbol]] * factor}))
                 for factor in (1 - UP, 1 + UP)

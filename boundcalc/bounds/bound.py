@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
-from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve
+from boundcalc.bounds.functions import guarded
+from boundcalc.bounds.guards import broken
+from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve, unchecked
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
@@ -129,19 +131,34 @@ class Bound(Suggesting):
         fixed = {name: value for name, value in given.items() if name not in arrays}
         by_point = any(array.dtype == object for array in arrays.values())
         if by_point or self.certify is not None or self.scalar is None or self._has_dependent_values(arrays):
-            points = np.broadcast_arrays(*arrays.values())
             result = np.empty(shape)
             for index in np.ndindex(shape):
-                at = {name: point[index] for name, point in zip(arrays, points, strict=True)}
-                result[index] = decimals.float_upper(self.certified(resolve(self.graph.conditions, {**fixed, **at})))
+                result[index] = decimals.float_upper(self.certified(self._resolved(fixed, arrays, index)))
             return result
-        for name, array in arrays.items():  # the range of every value is checked, at its ends
-            for end in (array.min(), array.max()) if array.size else ():
-                resolve(self.graph.conditions, {**fixed, name: end})
-        values: dict[sympy.Symbol, object] = dict(resolve(self.graph.conditions, fixed))
+        values: dict[sympy.Symbol, Any] = dict(unchecked(self.graph.conditions, fixed, arrays))
         values |= {self.graph.conditions.symbols[name]: array for name, array in arrays.items()}
+        self._check(fixed, arrays, broken(self.graph.conditions, values, shape))
         with np.errstate(over="ignore"):
             return np.broadcast_to(np.exp(evaluate_log([self.scalar], values)[0]), shape).copy()  # type: ignore[arg-type]
+
+    def _check(
+        self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], suspect: NDArray[np.bool_]
+    ) -> None:
+        """The conditions, exactly, at the entries that break one in double precision."""
+        for index in zip(*np.nonzero(suspect), strict=True):
+            self._resolved(fixed, arrays, index)
+
+    def _resolved(
+        self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], index: tuple[int, ...]
+    ) -> Values:
+        """Exact values at one entry of arrays that broadcast. Raises ValueError, which names the entry."""
+        points = np.broadcast_arrays(*arrays.values())
+        at = {name: point[index] for name, point in zip(arrays, points, strict=True)}
+        try:
+            return resolve(self.graph.conditions, {**fixed, **at})
+        except ValueError as error:
+            where = ", ".join(str(i) for i in index)
+            raise ValueError(f"at entry [{where}]: {error}") from None
 
     def _has_dependent_values(self, arrays: Mapping[str, object]) -> bool:
         declared = self.graph.conditions.declared
@@ -207,12 +224,16 @@ class Bound(Suggesting):
         return self._sympy_().series(named(self.graph.conditions.symbols, symbol), point, n, direction)
 
     def lambdify(self, *names: str, modules: object = "numpy") -> Callable[..., Any]:
-        """SymPy's `lambdify` of the closed form, in double precision; all its symbols, in order, unless names are given."""
+        """SymPy's `lambdify` of the closed form, in double precision; all its symbols, in order, unless names are given.
+
+        The function raises ValueError for numbers at which the bound does not hold (`Bounds.conditions`, and what the symbols
+        stand for), and gives nan at such entries of arrays.
+        """
         known = self.graph.conditions.symbols
         chosen = [named(known, name) for name in names] or sorted(
             self.free_symbols, key=lambda s: list(known).index(s.name)
         )
-        return sympy.lambdify(chosen, self._sympy_(), modules=modules)
+        return guarded(self.graph.conditions, chosen, self._sympy_(), modules)
 
     def _sympy_(self) -> sympy.Expr:
         if self.expression is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.bound import Bound, Values
 from boundcalc.bounds.expressions import to_str
@@ -82,6 +83,12 @@ class Bounds(Suggesting):
         return Named("symbol", self.graph.conditions.symbols)
 
     @property
+    def conditions(self) -> tuple[Boolean, ...]:
+        """Relations of the symbols outside which the bounds do not hold, beyond what the symbols themselves stand for
+        (`symbols`: positive, whole): numbers, arrays and functions check them, a bare `expression` cannot."""
+        return tuple(self.graph.conditions.assumed)
+
+    @property
     def quantities(self) -> tuple[Bound, ...]:
         objective = () if self.objective is None else (self.objective.lipschitz, self.objective.smoothness)
         rows = (quantity for row in self.layers.values() for quantity in row.quantities)
@@ -143,6 +150,7 @@ class Bounds(Suggesting):
             "certified": self.certified,
             "warnings": list(self.warnings),
             "symbols": self.symbol_values,
+            "conditions": [str(condition) for condition in self.conditions],
             "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
             "bounds": {
                 "norm": self._document(self.norm),

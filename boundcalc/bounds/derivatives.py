@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +21,7 @@ from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.numbers import Number, ball
 from boundcalc.program.to_sympy import to_sympy
 from boundcalc.spec.arguments import Suggesting
+from boundcalc.spec.intervals import is_wholeness, shown
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
@@ -128,6 +129,11 @@ def differentiate(
             )
             results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
             continue
+        alone = next((c for c in conditions.assumed if _is_pinned(c, moved)), None)
+        if alone is not None:
+            reason = f"the bound holds only where {shown(alone)}, so it is no function of {symbol}"
+            results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
+            continue
         smooth = {} if closed is None else {s: _prepared(closed, s) for s in moved}
         form = _total(smooth, rates)
         if scalar is not None and not inner:
@@ -140,6 +146,13 @@ def differentiate(
             reason = f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
             results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
     return results
+
+
+def _is_pinned(condition: Boolean, moved: Iterable[sympy.Symbol]) -> bool:
+    """Whether a condition leaves one value only to a symbol that moves."""
+    if not isinstance(condition, sympy.Eq) or is_wholeness(condition):
+        return False
+    return len(condition.free_symbols) == 1 and any(symbol in condition.free_symbols for symbol in moved)
 
 
 def _depths(scalar: Scalar | None) -> frozenset[sympy.Symbol]:

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import CLOSED_CAP, replaced
+from boundcalc.bounds.guards import guards, is_broken
 from boundcalc.program.depth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.leading import LeadingPower, leading_power
 from boundcalc.program.to_sympy import expression_size
+from boundcalc.spec.exact import NoValue, substitute
+from boundcalc.spec.intervals import shown
 
 Target = Literal["oo", 0]
+FAR = sympy.Integer(2) ** 64 * sympy.ilcm(*range(1, 65))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,23 @@ def _put_in(expression: sympy.Expr, moved: Moved) -> sympy.Expr | None:
     return None if len(known) < len(used) or size > CLOSED_CAP else replaced(expression, dict(known.items()))
 
 
+def _outside(bounds: Bounds, symbol: sympy.Symbol, at: Target) -> str | None:
+    """A condition that fails on the way to the limit; one on divisors holds at numbers with many of them."""
+    conditions = bounds.graph.conditions
+    broken: list[list[Boolean]] = []
+    for far in (FAR, FAR**2):
+        values = {symbol: far if at == "oo" else 1 / far}
+        for other, value in conditions.declared.items():
+            if other != symbol:
+                try:
+                    values[other] = substitute(value, values)
+                except NoValue:
+                    return None
+        known = {name: value for name, value in values.items() if not value.free_symbols}
+        broken.append([c for c in guards(conditions, known) if is_broken(c, known)])
+    return next((shown(condition) for condition in broken[0] if condition in broken[1]), None)
+
+
 def _growth(bounds: Bounds, bound: Bound, symbol: sympy.Symbol, moved: Moved, at: Target) -> Growth:
     if not bound.finite:
         return Growth(bound, reason=f"infinite: {bound.reason}")
@@ -79,6 +101,10 @@ def _growth(bounds: Bounds, bound: Bound, symbol: sympy.Symbol, moved: Moved, at
         return Growth(bound, reason=f"a repeat is unrolled into {names} copies; use --blocks total")
     if bound.scalar is None:
         return Growth(bound, reason="there is no closed form for so many blocks; use --blocks total")
+    outside = _outside(bounds, symbol, at)
+    if outside is not None:
+        target = "infinity" if at == "oo" else "0"
+        return Growth(bound, reason=f"it holds only if {outside}, which fails as {symbol} -> {target}")
     expression = bound.expression
     if expression is not None:
         expression = _put_in(expression, moved)

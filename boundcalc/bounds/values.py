@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, cast
@@ -12,6 +12,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from boundcalc.bounds.guards import check
 from boundcalc.graph.conditions import Conditions
 from boundcalc.spec.arguments import Named, described, expect
 from boundcalc.spec.exact import NoValue, substitute
@@ -99,34 +100,25 @@ def arrays_of(given: Given) -> dict[str, NDArray[Any]]:
 def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Expr]:
     """Exact values of all symbols that have one: those given, and the spec's own, computed from them.
 
-    Raises ValueError where a value is outside the declared range or breaks what the compiled bound relies on.
+    Raises ValueError where a value is outside its range or breaks what the compiled bound relies on.
     """
+    values = unchecked(conditions, given)
+    if given:  # the spec's own values were checked when it was compiled
+        check(conditions, values)
+    return values
+
+
+def unchecked(conditions: Conditions, given: Given, open_names: Container[str] = ()) -> dict[sympy.Symbol, sympy.Expr]:
+    """As `resolve`, whatever the values break; some symbols are left open."""
     values: dict[sympy.Symbol, sympy.Expr] = {}
     for name, value in given.items():
         values[conditions.symbols[name]] = exact(value, f"the value of {name!r}")
     for symbol, expression in conditions.declared.items():
-        if symbol not in values:
+        if symbol not in values and symbol.name not in open_names:
             try:
                 value = substitute(expression, values)
             except NoValue as error:
                 raise ValueError(str(error)) from None
             if not value.free_symbols:
                 values[symbol] = value
-    if given:
-        check(conditions, values, (conditions.symbols[name] for name in given))
     return values
-
-
-def check(conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr], changed: Iterable[sympy.Symbol]) -> None:
-    for symbol in changed:
-        value = values[symbol]
-        if symbol.is_positive and value.is_positive is False:
-            raise ValueError(f"the symbol '{symbol}' is positive, and {value} is not")
-        if symbol.is_integer and value.is_integer is False:
-            raise ValueError(f"the symbol '{symbol}' is an integer, and {value} is not")
-    for condition in conditions.assumed:
-        known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))
-        if known == sympy.false:
-            raise ValueError(
-                f"the bound was compiled for {condition}, which these values break; compile the spec again with them"
-            )

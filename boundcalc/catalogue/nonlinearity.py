@@ -10,7 +10,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.catalogue import symbols
-from boundcalc.catalogue.fact import Fact, Witness, replaced
+from boundcalc.catalogue.fact import Decision, Fact, Witness, proved, replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,11 @@ class Nonlinearity:
     function: sympy.Lambda | None = None
     assumed: tuple[Boolean, ...] = ()
 
-    def instantiate(self, **values: sympy.Expr) -> Nonlinearity:
+    def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.
 
+        `holds` says whether a constant may be used that needs a condition: one that is not proved may be true of the values
+        that symbols have, and whoever says so keeps it.
         TypeError: an unknown name, a symbol that occurs and has neither value nor default, a value that is not exact.
         ValueError: a value outside the domain of the constants.
         """
@@ -67,18 +69,18 @@ class Nonlinearity:
             if condition == sympy.false:
                 raise ValueError(f"{self.name}: the constants hold only for {parameter.condition}")
             requirements.append(condition)
-        smoothness = self.smoothness.at(given)
+        smoothness = self.smoothness.at(given, holds)
         slope = self.derivative_at_zero if smoothness.value is not None else None
         return replace(
             self,
             parameters=(),
             sizes=(),
-            lipschitz=self.lipschitz.at(given),
+            lipschitz=self.lipschitz.at(given, holds),
             smoothness=smoothness,
             at_zero=replaced(self.at_zero, given),
-            norm=None if self.norm is None else self.norm.at(given),
+            norm=None if self.norm is None else self.norm.at(given, holds),
             sup_at_zero=None if self.sup_at_zero is None else replaced(self.sup_at_zero, given),
-            sup=None if self.sup is None else self.sup.at(given),
+            sup=None if self.sup is None else self.sup.at(given, holds),
             derivative_at_zero=None if slope is None else replaced(slope, given),
             function=None if self.function is None else cast(sympy.Lambda, self.function.xreplace(given)),
             assumed=self.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),

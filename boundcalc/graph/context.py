@@ -15,6 +15,7 @@ from boundcalc.graph.overrides import Overrides
 from boundcalc.spec.architecture import Architecture, Reference, Step
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
+from boundcalc.spec.intervals import at_least
 from boundcalc.spec.mistakes import Mistakes
 
 
@@ -102,10 +103,8 @@ class Context:
     def constant(self, expression: Expression, environment: Environment, channels: Channels, what: str) -> sympy.Expr:
         """A nonnegative number, for the values that the symbols have."""
         value = self.evaluate(expression, environment, channels)
-        if self.conditions.exact(value, expression.place).is_negative:
+        if self.conditions.holds(at_least(value, sympy.S.Zero), expression.place) is False:
             raise fail(expression.place, f"{what} must not be negative: {value}")
-        if value.is_nonnegative is None:
-            self.conditions.holds(sympy.Ge(value, 0), expression.place)
         return value
 
 

@@ -19,6 +19,7 @@ from boundcalc.graph.walk import Walk
 from boundcalc.spec.architecture import Architecture
 from boundcalc.spec.kinds import StepFields
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError
+from boundcalc.spec.sizes import size_symbols
 
 
 def expand(architecture: Architecture, unroll: bool = False) -> LayerGraph:
@@ -29,7 +30,7 @@ def expand(architecture: Architecture, unroll: bool = False) -> LayerGraph:
     if architecture.only_modules:
         raise only_modules(architecture)
     mistakes = Mistakes()
-    conditions = declare(architecture.symbols, mistakes)
+    conditions = declare(architecture.symbols, mistakes, size_symbols(architecture))
     mistakes.raise_if_any()
     graph = LayerGraph(architecture.name, sympy.S.One, conditions)
     context = Context(architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll)

@@ -124,7 +124,7 @@ class GraphLowering:
 
     def assume(self, conditions: Sequence[Boolean], layer: Layer) -> None:
         for condition in conditions:
-            self.graph.conditions.holds(condition, layer.place)
+            self.graph.conditions.require(condition, layer.place)
 
     def own(self, layer: Layer, **constants: sympy.Expr | None) -> None:
         self.result.own[layer.path] = constants

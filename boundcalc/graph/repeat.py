@@ -14,6 +14,7 @@ from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, Loop, Shape, State, 
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Carry, Reference, Step
 from boundcalc.spec.fields import fail
+from boundcalc.spec.intervals import at_least
 from boundcalc.spec.kinds import Repeat
 from boundcalc.spec.mistakes import Place
 
@@ -35,7 +36,7 @@ def repeat_steps(
     channels = {"in": shapes[0][0]} if shapes and len(shapes[0]) not in (0, 2) else {}
     times = context.evaluate(fields.times, environment, channels)
     known = context.conditions.exact(times, fields.times.place)
-    if known.is_number and not (known.is_Integer and known >= 0):
+    if not context.conditions.size(times, 0, fields.times.place):
         raise fail(fields.times.place, f"a number of times must be a whole number, not {known}")
     unroll = fields.index is not None or (context.unroll and known.is_number and known <= UNROLLED)
     symbolic = bool(times.free_symbols) and not (known.is_number and unroll)
@@ -149,7 +150,13 @@ class _Copy:
         if self.collect:
             if not collected:
                 raise fail(self.step.place, "there is nothing to collect from 0 copies")
-            shape = (sympy.Integer(times), *graph.layer(collected[0]).shape)
+            first = graph.layer(collected[0]).shape
+            for t, node in enumerate(collected):
+                if not self._same(graph.layer(node).shape, first):
+                    found = f"{show_shape(first)}, and copy {t} has {show_shape(graph.layer(node).shape)}"
+                    remedy = "copies that are collected have one shape"
+                    raise fail(self.step.place, f"'collect' stacks copies of the shape {found}", remedy)
+            shape = (sympy.Integer(times), *first)
             return self.node(f"{self.path}@collected", "stack", tuple(collected), shape)
         return current
 
@@ -204,7 +211,7 @@ class _Copy:
         start: str | None = current
         if current is None or not kept:
             # Nothing is handed on: the result is that of the last copy, and there must be one.
-            self.context.conditions.holds(sympy.Ge(times, 1), self.fields.times.place)
+            self.context.conditions.require(at_least(times, sympy.S.One), self.fields.times.place)
             start = None
         begin: dict[str, str | None] = {**starts, "@running": start}
         results = {**results, "@running": last}

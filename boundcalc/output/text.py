@@ -14,8 +14,10 @@ from boundcalc.output.closed_forms import Style, closed_forms, totals
 from boundcalc.output.table import short, table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
+from boundcalc.spec.intervals import shown
 
 DIGITS = 4
+CONDITIONS_SHOWN = 12
 
 
 def to_text(bounds: Bounds, other: Bounds | None = None, style: Style = "auto") -> str:
@@ -26,6 +28,7 @@ def to_text(bounds: Bounds, other: Bounds | None = None, style: Style = "auto") 
         _summary(bounds, other),
         *_reasons(bounds),
         *closed_forms(bounds, style),
+        _conditions(bounds),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -120,6 +123,16 @@ def _reasons(bounds: Bounds) -> Iterable[str]:
             first = next((row.path for row in bounds.layers.values() if not _same(row, name).finite), None)
             where = "" if first is None else f" from layer '{first}' on"
             yield f"{name} is infinite{where}: {total.reason}"
+
+
+def _conditions(bounds: Bounds) -> str:
+    """Where the bounds hold, beyond the sizes and signs that the symbols stand for."""
+    texts = [shown(condition) for condition in bounds.conditions]
+    if not texts:
+        return ""
+    more = len(texts) - CONDITIONS_SHOWN
+    kept = ", ".join(texts[:CONDITIONS_SHOWN])
+    return f"holds if {kept}" + (f" and {more} more conditions: --format json has them" if more > 0 else "")
 
 
 def _same(row: LayerBounds, name: str) -> Bound:

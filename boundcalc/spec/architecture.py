@@ -78,6 +78,7 @@ class SymbolDeclaration:
     integer: bool = False
     above: Expression | None = None
     below: Expression | None = None
+    at_least: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

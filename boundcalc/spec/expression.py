@@ -41,6 +41,12 @@ class Expression:
     names: frozenset[str] = field(compare=False, repr=False)
     _program: tuple[Step, ...] = field(compare=False, repr=False)
 
+    @property
+    def name(self) -> str | None:
+        """The name that the text is, if it is nothing else."""
+        first = self._program[0]
+        return cast("str", first.value) if len(self._program) == 1 and first.operation == "name" else None
+
     def evaluate(self, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
         """The exact value, `values` being those of the names.
 

@@ -39,7 +39,8 @@ def symbol(name: str) -> sympy.Symbol:
     return expand(bc.loads(VECTOR + "layers: [relu]")).conditions.symbols[name]
 
 
-n, R, K = (symbol(name) for name in ("n", "R", "k"))
+R = symbol("R")
+n, K = sympy.Symbol("n", positive=True, integer=True), sympy.Symbol("k", nonnegative=True, integer=True)
 SPECTRAL = symbol("S")
 
 
