@@ -14,7 +14,7 @@ CHAIN = """
 symbols: {{d: 4, d_ff: 4*d, h: d/64, e: d_ff + h, m: "max(d, 3)", u: "min(d_ff, {cap})"}}
 input: {{shape: [3], norm: u}}
 radius: 1
-layers: [dense: d_ff, softplus, dense: {{units: d, radius: h}}, softplus, dense: {{units: 2, radius: {last}}}]
+layers: [dense: {{units: {wide}, radius: d_ff}}, softplus, dense: {{units: {narrow}, radius: h}}, softplus, dense: {{units: 2, radius: {last}}}]
 """
 
 
@@ -22,7 +22,8 @@ layers: [dense: d_ff, softplus, dense: {{units: d, radius: h}}, softplus, dense:
 @pytest.mark.parametrize("at", ["oo", 0])
 @pytest.mark.parametrize(("cap", "last"), [("1", "sqrt(e)"), ("d**2", "m*h"), ("1/d", "h + m")])
 def test_what_depends_on_the_symbol_moves_with_it(blocks: str, at: object, cap: str, last: str) -> None:
-    bounds = bc.compile(bc.loads(CHAIN.format(cap=cap, last=last)), blocks=blocks)  # type: ignore[arg-type]
+    wide, narrow = ("d_ff", "d") if at == "oo" else ("16", "4")  # a size does not tend to 0
+    bounds = bc.compile(bc.loads(CHAIN.format(cap=cap, last=last, wide=wide, narrow=narrow)), blocks=blocks)  # type: ignore[arg-type]
     d = bounds.symbols["d"]
     value = sympy.Integer(10) ** 60 if at == "oo" else sympy.Rational(1, 10**60)
     for name, growth in growths(bounds, "d", at).items():  # type: ignore[arg-type]
@@ -37,10 +38,10 @@ def test_what_depends_on_the_symbol_moves_with_it(blocks: str, at: object, cap: 
 
 def test_in_a_program_without_a_closed_form() -> None:
     """Thirty layers are too long for one expression: the leading power comes from the program, whose leaves are written out."""
-    layers = ", ".join(["dense: {units: d_ff, radius: h}, softplus"] * 30)
-    text = f"symbols: {{d: 4, d_ff: 4*d, h: d/64}}\ninput: {{shape: [3], norm: 1}}\nradius: 1\nlayers: [{layers}]"
-    bounds = bc.compile(bc.loads(text.replace("dense: {", "{dense: {").replace("h}", "h}}")))
-    for at in ("oo", 0):
+    for at, units in (("oo", "d_ff"), (0, "16")):
+        layers = ", ".join([f"{{dense: {{units: {units}, radius: h}}}}, softplus"] * 30)
+        text = f"symbols: {{d: 4, d_ff: 4*d, h: d/64}}\ninput: {{shape: [3], norm: d_ff}}\nradius: 1\nlayers: [{layers}]"
+        bounds = bc.compile(bc.loads(text))
         for name, growth in growths(bounds, "d", at).items():  # type: ignore[arg-type]
             if name == "norm":
                 continue  # its closed form is short enough

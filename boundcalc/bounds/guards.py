@@ -109,4 +109,4 @@ def exact_sides(condition: Boolean) -> tuple[sympy.Expr, sympy.Expr]:
         shift = sympy.S.Zero if denominator == 1 else sympy.S.Half
         return numerator, denominator * sympy.floor(numerator / denominator + shift, evaluate=False)
     common = sympy.ilcm(*(side.as_numer_denom()[1].as_coeff_Mul()[0] for side in (left, right)), 1)
-    return sympy.expand(common * left), sympy.expand(common * right)
+    return common * left, common * right

@@ -6,13 +6,14 @@ Only the assumptions of the symbols and the structure of the expression are used
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 
 import sympy
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.spec.signs import NoValue, floor_of_number, is_integer, sign_range
+from boundcalc.spec.signs import KEPT, NoValue, floor_of_number, is_integer, sign_range
 
 Bound = sympy.Rational | None  # None: not bounded, as far as is known
 Interval = tuple[Bound, Bound]
@@ -26,6 +27,7 @@ _SIGNS: Mapping[type[sympy.Basic], str] = {
 }
 
 
+@lru_cache(KEPT)
 def interval(expression: sympy.Expr) -> Interval:
     """Rationals that the expression is never below and never above."""
     if isinstance(expression, sympy.Rational):

@@ -6,12 +6,14 @@ SymPy's own answers are not asked: `is_positive` of a polynomial of degree 4,000
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 
 import sympy
 from flint import arb, ctx, fmpq
 
 MAX_BITS = 4096
+KEPT = 4096  # answers about expressions whose parts are shared, as sizes of deep networks are
 PRECISIONS = (64, 256, 1024, 4096, 16384)
 UNKNOWN = (-1, 1)
 POLES = (sympy.S.ComplexInfinity, sympy.S.NaN, sympy.S.Infinity, sympy.S.NegativeInfinity)
@@ -105,6 +107,7 @@ def floor_of_number(number: sympy.Expr) -> int:
     raise TooLarge("too close to an integer to be rounded")
 
 
+@lru_cache(KEPT)
 def sign_range(expression: sympy.Expr) -> tuple[int, int]:
     """The least and the largest sign that the expression can have, as far as its terms and factors tell."""
     if expression.is_number:
@@ -150,6 +153,7 @@ def _sign_range_of_power(base: sympy.Expr, exponent: sympy.Expr) -> tuple[int, i
     return UNKNOWN
 
 
+@lru_cache(KEPT)
 def is_integer(expression: sympy.Expr) -> bool:
     """Whether the expression is an integer, as far as its parts tell."""
     if isinstance(expression, (sympy.Add, sympy.Mul, sympy.Min, sympy.Max, sympy.Abs)):
@@ -157,11 +161,12 @@ def is_integer(expression: sympy.Expr) -> bool:
     if isinstance(expression, sympy.Pow):
         exponent = expression.exp
         return is_integer(expression.base) and is_integer(exponent) and sign_range(exponent)[0] >= 0
-    return isinstance(expression, (sympy.Symbol, sympy.Integer, sympy.floor, sympy.ceiling)) and bool(
-        expression.is_integer
-    )
+    if isinstance(expression, sympy.Symbol):
+        return bool(expression.is_integer)
+    return isinstance(expression, (sympy.Integer, sympy.floor, sympy.ceiling))  # of real numbers
 
 
+@lru_cache(KEPT)
 def degree(expression: sympy.Expr) -> sympy.Rational:
     """A bound on the degree as a polynomial in the symbols, rational exponents included; functions have the degree of what they hold."""
     if isinstance(expression, sympy.Symbol):
