@@ -9,7 +9,7 @@ import sympy
 
 from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, read_flag_value
-from boundcalc.graph.inherited import Balls, Given, Inherited, Use
+from boundcalc.graph.inherited import Balls, Given, Inherited, Use, uses
 from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape, size
 from boundcalc.graph.layers.rule import Inference, LayerRule
 from boundcalc.spec.architecture import Step
@@ -31,7 +31,10 @@ def balls_of(
     together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius.value, Mapping))
     for names in [own] if together else [[name] for name in own]:
         ball = path if together else f"{path}.{names[0]}"
-        radius = _radius(context, inherited, names[0], channels)
+        for name in names:
+            context.used.update(uses(inherited.radius, "radius", name))
+            context.used.update(uses(inherited.center, "center", name))
+        radius = _radius(context, inherited, names, channels)
         if radius is None:
             remedy = "give a radius to the file, the module or the layer: radius: R"
             raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
@@ -52,9 +55,9 @@ def _centred(inherited: Inherited, names: Sequence[str]) -> frozenset[str]:
     return frozenset(names) if isinstance(value, Expression) else frozenset(value)
 
 
-def _radius(context: Context, inherited: Inherited, name: str, channels: Channels) -> sympy.Expr | None:
+def _radius(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
     given = inherited.radius
-    found = None if given is None else _entry(context, given, "radius", name)
+    found = None if given is None else _entry(given, names[0])
     return None if given is None or found is None else _nonnegative(context, given, found, channels, "a radius")
 
 
@@ -64,21 +67,16 @@ def _center(context: Context, inherited: Inherited, names: Sequence[str], channe
     if given is None:
         return None
     wanted = names[:1] if isinstance(given.value, Expression) else names
-    found = [entry for name in wanted if (entry := _entry(context, given, "center", name)) is not None]
+    found = [entry for name in wanted if (entry := _entry(given, name)) is not None]
     norms = [_nonnegative(context, given, entry, channels, "a centre") for entry in found]
     if len(norms) < 2:
         return norms[0] if norms else None
     return sympy.sqrt(sympy.Add(*(norm**2 for norm in norms)))
 
 
-def _entry(context: Context, given: Given[Balls], field: str, name: str) -> Expression | None:
+def _entry(given: Given[Balls], name: str) -> Expression | None:
     """What a field says of one array."""
-    if isinstance(given.value, Expression):
-        context.used.add(Use(given.origin, field))
-        return given.value
-    if name in given.value:
-        context.used.add(Use(given.origin, field, name))
-    return given.value.get(name)
+    return given.value if isinstance(given.value, Expression) else given.value.get(name)
 
 
 def spectral_of(context: Context, rule: LayerRule, inherited: Inherited, channels: Channels) -> sympy.Expr | None:
@@ -86,7 +84,7 @@ def spectral_of(context: Context, rule: LayerRule, inherited: Inherited, channel
     given = inherited.spectral
     if given is None or not rule.spectral:
         return None
-    context.used.add(Use(given.origin, "spectral"))
+    context.used.update(uses(given, "spectral"))
     return _nonnegative(context, given, given.value, channels, "a spectral norm")
 
 
@@ -94,7 +92,7 @@ def _is_frozen(context: Context, inherited: Inherited) -> bool:
     given = inherited.frozen
     if given is None:
         return False
-    context.used.add(Use(given.origin, "frozen"))
+    context.used.update(uses(given, "frozen"))
     return read_flag_value(given.value, given.environment)
 
 
@@ -132,7 +130,7 @@ def _shared(context: Context, step: Step, path: str, inference: Inference, inher
         relative = path[len(inherited.share.base) :]
         for name, shape in shapes.items():
             found[name] = _take(context, inherited.share.target + relative, name, name, shape, inherited.share.place)
-            context.used.add(Use(inherited.share.base, "share"))
+            context.used.update(uses(inherited.share, "share"))
     for name, array in found.items():
         if array.at_one and name not in inference.gains:
             remedy = "give its layer a `center`, or share it as the weight of a normalisation"

@@ -1,11 +1,11 @@
-"""Fields that hold for every layer inside (radius, spectral, center, frozen, share): the nearest wins, and one that no layer uses
-is a mistake."""
+"""Fields that hold for every layer inside (radius, spectral, center, frozen, share): the nearest wins, and one that no layer could
+use is a mistake."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from boundcalc.graph.environment import Environment
 from boundcalc.spec.expression import Expression
@@ -19,11 +19,12 @@ FIELDS = ("radius", "center", "spectral", "frozen")
 
 @dataclass(frozen=True, slots=True)
 class Given(Generic[Value]):
-    """A value, the environment in which its names are looked up, and the path of the step that says it."""
+    """A value, the environment in which its names are looked up, the path of the step that says it, and what it hides."""
 
     value: Value
     environment: Environment
     origin: str
+    hidden: Given[Value] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Share:
     target: str
     base: str
     place: Place
+    hidden: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,33 @@ class Inherited:
         for name in FIELDS:
             value = getattr(fields, name)
             if value is not None:
-                changes[name] = Given(value, environment, origin)
+                changes[name] = Given(value, environment, origin, getattr(self, name))
         return replace(self, **changes) if changes else self  # type: ignore[arg-type]
 
     def sharing(self, target: str, base: str, place: Place) -> Inherited:
-        return replace(self, share=Share(target, base, place))
+        return replace(self, share=Share(target, base, place, self.share))
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """That a layer used what the step at `origin` says: a field, or an array's entry of it."""
+    """That a layer can use what the step at `origin` says: a field, or an array's entry of it."""
 
     origin: str
     field: str
     array: str | None = None
+
+
+def uses(given: Given[Any] | Share | None, field: str, array: str | None = None) -> Iterator[Use]:
+    """What a layer uses that has this field (for one of its arrays), and what it would use if that were not nearer by."""
+    while given is not None:
+        if isinstance(given, Share):
+            yield Use(given.base, field)
+        elif isinstance(given.value, Mapping):
+            if array in given.value:
+                yield Use(given.origin, field, array)
+        else:
+            yield Use(given.origin, field)
+        given = given.hidden
 
 
 def said(fields: StepFields, place: Place, origin: str) -> Iterator[tuple[Use, Place]]:

@@ -82,7 +82,7 @@ class Walk:
         return result
 
     def _check_effects(self, step: Step, path: str, rule: LayerRule | None) -> None:
-        """A field that nothing uses would be ignored in silence: what it bounds may be elsewhere, or have a field nearer by."""
+        """A field that nothing can use would be ignored in silence."""
         for use, place in said(step.fields, step.place, path):
             if use not in self.context.used:
                 self.context.mistakes.extend([_without_effect(step.kind, rule, use, place)])
@@ -209,16 +209,8 @@ def _without_effect(kind: str, rule: LayerRule | None, use: Use, place: Place) -
     elif use.field == "share":
         needs, remedy = "learned array that it could share", "leave it out"
     else:
-        needs, remedy = (
-            "learned array of its own",
-            "leave it out; a shared array has the fields of the layer that owns it",
-        )
-    if rule is not None:
-        finding = f"'{kind}' has no {needs}"
-    else:
-        finding = f"no layer inside '{kind}' has a {needs}" + (
-            "" if use.field == "share" else f", without a `{use.field}` nearer by"
-        )
+        needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
+    finding = f"no layer inside '{kind}' has a {needs}" if rule is None else f"'{kind}' has no {needs}"
     return Mistake(place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 

@@ -33,7 +33,6 @@ WITHOUT = [
     (VECTOR, "residual: {radius: 2, layers: [relu]}", "`radius` has no effect: no layer inside 'residual' has"),
     (VECTOR, "repeat: {times: 2, spectral: 1, layers: [relu]}", "`spectral` has no effect: no layer inside 'repeat'"),
     (VECTOR, "repeat: {times: k, spectral: 1, layers: [relu]}", "`spectral` has no effect: no layer inside 'repeat'"),
-    (VECTOR, "repeat: {times: 2, radius: 2, layers: [dense: {units: 4, radius: 1}]}", "without a `radius` nearer by"),
     (VECTOR, "repeat: {times: 2, radius: {weight: 1, bias: 1, bas: 1}, layers: [dense: 4]}", "`radius` of 'bas'"),
     (VECTOR, "dense: {units: 4, name: a}}, {dense: {units: 4, share: a, radius: 3}", "`radius` has no effect: 'dense'"),
     (
@@ -82,6 +81,13 @@ def test_what_holds_inside_is_as_if_it_were_said_there(outside: str, inside: str
         )
         assert first.finite == second.finite
         assert first.expression == second.expression
+
+
+def test_a_nearer_field_hides_one_that_could_be_used() -> None:
+    inner = "repeat: {times: 2, layers: [dense: {units: 4, radius: 3, spectral: 1}]}"
+    outer = inner.replace("times: 2", "times: 2, radius: {weight: 2, bias: 5}, spectral: 7")
+    first, second = (compiled(f"{VECTOR}layers: [{{{step}}}]").lipschitz.expression for step in (inner, outer))
+    assert first == second
 
 
 def test_a_repeat_of_no_copies_has_nothing_inside() -> None:
