@@ -10,7 +10,6 @@ What is public is listed in `__all__`; the rest of the package is imported when 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # slow to import
+
         return version("boundcalc")
     if name not in _HOMES:
         from boundcalc.spec.arguments import nearest

@@ -367,17 +367,128 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert process.wait(timeout=120) == 0
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe to wait at")
-def test_an_interrupt(tmp_path: Path) -> None:
-    fifo = tmp_path / "never.yaml"
+# Interrupts at the import of a module: nothing can be in time for one that comes at a moment of its own.
+INTERRUPTED = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+from boundcalc.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["boundcalc.cli.run", "click", "boundcalc.spec.load", "yaml", "sympy", "lark"])
+def test_an_interrupt_while_modules_are_imported(module: str, small: Path) -> None:
+    code = INTERRUPTED.format(module=module)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "bounds", str(small)], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_interrupt_while_waiting_for_the_spec() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"#" * (1 << 20))  # more than a pipe holds: the program reads
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_an_interrupt_in_another_program_is_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("boundcalc.graph.expand.expand", interrupted)
+    assert run("show", SPECS / "mlp.yaml").status == 130
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+# Streams and files that are none --------------------------------------------------------------------------------------
+
+
+def shell(command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    python = f"{sys.executable} -m boundcalc"
+    return subprocess.run(
+        ["sh", "-c", command.replace("boundcalc", python), "sh", *map(str, arguments)],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def test_closed_standard_input_is_a_mistake() -> None:
+    done = shell("boundcalc check - <&-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "<stdin>: cannot be read: closed; name a file\n"
+    assert shell('boundcalc check "$1" <&-', SPECS / "mlp.yaml").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["bounds", "check", "show", "check --format json"])
+def test_closed_standard_output_is_a_mistake(command: str) -> None:
+    done = shell(f'boundcalc {command} "$1" >&-', SPECS / "mlp.yaml")
+    assert done.returncode == 2
+    assert "cannot write: Bad file descriptor" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_closed_standard_output_does_not_matter_to_a_file(tmp_path: Path) -> None:
+    done = shell('boundcalc bounds "$1" -o "$2" >&-', SPECS / "mlp.yaml", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "lipschitz" in (tmp_path / "out").read_text()
+
+
+def test_closed_standard_error_changes_no_status(tmp_path: Path) -> None:
+    assert shell('boundcalc check "$1" 2>&-', SPECS / "mlp.yaml").returncode == 0
+    assert shell('boundcalc check "$1" 2>&-', tmp_path).returncode == 2
+    done = shell('{ boundcalc check "$1"; echo $? >"$2"; } 2>&1 | true', tmp_path, tmp_path / "status")
+    assert done.returncode == 0
+    assert (tmp_path / "status").read_text() == "2\n"
+
+
+def test_what_is_no_file_is_refused(run: Run, small: Path, tmp_path: Path) -> None:
+    fifo, loop = tmp_path / "fifo.yaml", tmp_path / "loop.yaml"
     os.mkfifo(fifo)
-    process = subprocess.Popen([*COMMAND, "check", str(fifo)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    with open(fifo, "wb"):  # opens when the program opens its end, and then says nothing
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 130
-    assert out == b""
-    assert b"Traceback" not in err
+    loop.symlink_to(loop)
+    for path, reason in ((fifo, "is a pipe, not a file"), ("/dev/zero", "is a device, not a file"), (tmp_path, "is a directory"), (loop, "cannot be read: ")):  # fmt: skip
+        for arguments in (("check", path), ("bounds", path), ("show", small, "--values", path)):
+            answer = run(*arguments)
+            assert answer.status == 2
+            assert answer.err.startswith(f"{path}: {reason}")
+        included = tmp_path / "includes.yaml"
+        included.write_text(f"include: [{Path(path).name}]\n" + SMALL)
+        if path != "/dev/zero":
+            answer = run("check", included if path != tmp_path else small)
+            assert answer.status == (2 if path != tmp_path else 0)
+
+
+@pytest.mark.parametrize("text", ["\u202ecod", "\x1b[31mred", "a\u2066b", "tag\U000e0041", "two\nlines", "\u200b"])
+def test_nothing_that_a_terminal_acts_on_reaches_it(run: Run, small: Path, tmp_path: Path, text: str) -> None:
+    named = tmp_path / f"{text}.yaml"
+    named.write_text(SMALL)
+    values = tmp_path / "values.json"
+    values.write_text(json.dumps({text: 1}))
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        f"name: {json.dumps(text)}\n{SMALL}  # no comment\nbatch: {json.dumps(text)}\n{json.dumps(text)}: 1\n"
+    )
+    answers = [
+        run("check", named), run("bounds", named), run("show", named), run("diff", named), run("asymptotics", named, "--in", "w"),
+        run("bounds", named, "--format", "json"), run("bounds", named, "--format", "latex"), run("bounds", named, "--format", "python"),
+        run("check", tmp_path / f"{text}.none"), run("check", wrong), run("check", wrong, "--format", "json"),
+        run("bounds", small, "--set", f"{text}=1"), run("bounds", small, "--set", f"R={text}"), run("bounds", small, "--set", text),
+        run("bounds", small, "--values", values), run("bounds", small, "--wrt", text), run("bounds", small, "--blocks", text),
+        run("diff", small, "--by", text), run("asymptotics", small, "--in", text), run("bounds", small, f"--{text}"), run(text),
+        run("bounds", small, "-o", tmp_path / text / "x"),
+    ]  # fmt: skip
+    assert [answer.status for answer in answers] == [0] * 8 + [2] * 14
+    for answer in answers:
+        assert all(line.isprintable() for line in (answer.out + answer.err).split("\n"))
+    assert answers[5].json["name"] == text
 
 
 def test_a_bug_of_ours_is_called_one(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

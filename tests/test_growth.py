@@ -40,7 +40,9 @@ def test_in_a_program_without_a_closed_form() -> None:
     """Thirty layers are too long for one expression: the leading power comes from the program, whose leaves are written out."""
     for at, units in (("oo", "d_ff"), (0, "16")):
         layers = ", ".join([f"{{dense: {{units: {units}, radius: h}}}}, softplus"] * 30)
-        text = f"symbols: {{d: 4, d_ff: 4*d, h: d/64}}\ninput: {{shape: [3], norm: d_ff}}\nradius: 1\nlayers: [{layers}]"
+        text = (
+            f"symbols: {{d: 4, d_ff: 4*d, h: d/64}}\ninput: {{shape: [3], norm: d_ff}}\nradius: 1\nlayers: [{layers}]"
+        )
         bounds = bc.compile(bc.loads(text))
         for name, growth in growths(bounds, "d", at).items():  # type: ignore[arg-type]
             if name == "norm":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import cast
 
 import sympy
@@ -62,48 +63,58 @@ class Nonlinearity:
         TypeError: an unknown name, a symbol that occurs and has neither value nor default, a value that is not exact.
         ValueError: a value outside the domain of the constants.
         """
-        given = self._replacement(values)
-        requirements = [condition for symbol, value in given.items() for condition in _domain(symbol, value)]
-        for parameter in self.parameters:
-            condition = cast(Boolean, parameter.condition.xreplace(given))
-            if condition == sympy.false:
-                raise ValueError(f"{self.name}: the constants hold only for {parameter.condition}")
-            requirements.append(condition)
-        smoothness = self.smoothness.at(given, holds)
-        slope = self.derivative_at_zero if smoothness.value is not None else None
-        return replace(
-            self,
-            parameters=(),
-            sizes=(),
-            lipschitz=self.lipschitz.at(given, holds),
-            smoothness=smoothness,
-            at_zero=replaced(self.at_zero, given),
-            norm=None if self.norm is None else self.norm.at(given, holds),
-            sup_at_zero=None if self.sup_at_zero is None else replaced(self.sup_at_zero, given),
-            sup=None if self.sup is None else self.sup.at(given, holds),
-            derivative_at_zero=None if slope is None else replaced(slope, given),
-            function=None if self.function is None else cast(sympy.Lambda, self.function.xreplace(given)),
-            assumed=self.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),
-        )
-
-    def _replacement(self, values: Mapping[str, sympy.Expr]) -> dict[sympy.Symbol, sympy.Expr]:
-        known = {p.name: p.symbol for p in self.parameters} | {size.name: size for size in self.sizes}
-        unknown = sorted(values.keys() - known.keys())
-        if unknown:
-            raise TypeError(f"{self.name} takes {', '.join(known) or 'no values'}; not {', '.join(unknown)}")
-        given = {p.symbol: p.default for p in self.parameters if p.default is not None}
-        given |= {known[name]: _exact(self.name, name, value) for name, value in values.items()}
-        occurring = self._occurring()
-        missing = [name for name, symbol in known.items() if symbol in occurring and symbol not in given]
-        if missing:
-            raise TypeError(f"{self.name} needs {', '.join(missing)}")
-        return given
-
-    def _occurring(self) -> set[sympy.Basic]:
         facts = (self.lipschitz, self.smoothness, self.norm, self.sup)
-        found = [fact.value for fact in facts if fact is not None and fact.value is not None]
-        found += [e for e in (self.at_zero, self.sup_at_zero, self.derivative_at_zero, self.function) if e is not None]
-        return set[sympy.Basic]().union(*(expression.free_symbols for expression in found))
+        if any(fact is not None and fact.holds_if != sympy.true for fact in facts):
+            return _instantiated.__wrapped__(self, holds, **values)  # `holds` keeps what it is asked about
+        return _instantiated(self, proved, **values)
+
+
+@lru_cache(maxsize=1024, typed=True)  # networks repeat their layers
+def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr) -> Nonlinearity:
+    given = _replacement(entry, values)
+    requirements = [condition for symbol, value in given.items() for condition in _domain(symbol, value)]
+    for parameter in entry.parameters:
+        condition = cast(Boolean, parameter.condition.xreplace(given))
+        if condition == sympy.false:
+            raise ValueError(f"{entry.name}: the constants hold only for {parameter.condition}")
+        requirements.append(condition)
+    smoothness = entry.smoothness.at(given, holds)
+    slope = entry.derivative_at_zero if smoothness.value is not None else None
+    return replace(
+        entry,
+        parameters=(),
+        sizes=(),
+        lipschitz=entry.lipschitz.at(given, holds),
+        smoothness=smoothness,
+        at_zero=replaced(entry.at_zero, given),
+        norm=None if entry.norm is None else entry.norm.at(given, holds),
+        sup_at_zero=None if entry.sup_at_zero is None else replaced(entry.sup_at_zero, given),
+        sup=None if entry.sup is None else entry.sup.at(given, holds),
+        derivative_at_zero=None if slope is None else replaced(slope, given),
+        function=None if entry.function is None else cast(sympy.Lambda, entry.function.xreplace(given)),
+        assumed=entry.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),
+    )
+
+
+def _replacement(entry: Nonlinearity, values: Mapping[str, sympy.Expr]) -> dict[sympy.Symbol, sympy.Expr]:
+    known = {p.name: p.symbol for p in entry.parameters} | {size.name: size for size in entry.sizes}
+    unknown = sorted(values.keys() - known.keys())
+    if unknown:
+        raise TypeError(f"{entry.name} takes {', '.join(known) or 'no values'}; not {', '.join(unknown)}")
+    given = {p.symbol: p.default for p in entry.parameters if p.default is not None}
+    given |= {known[name]: _exact(entry.name, name, value) for name, value in values.items()}
+    occurring = _occurring(entry)
+    missing = [name for name, symbol in known.items() if symbol in occurring and symbol not in given]
+    if missing:
+        raise TypeError(f"{entry.name} needs {', '.join(missing)}")
+    return given
+
+
+def _occurring(entry: Nonlinearity) -> set[sympy.Basic]:
+    facts = (entry.lipschitz, entry.smoothness, entry.norm, entry.sup)
+    found = [fact.value for fact in facts if fact is not None and fact.value is not None]
+    found += [e for e in (entry.at_zero, entry.sup_at_zero, entry.derivative_at_zero, entry.function) if e is not None]
+    return set[sympy.Basic]().union(*(expression.free_symbols for expression in found))
 
 
 def _exact(entry: str, name: str, value: object) -> sympy.Expr:

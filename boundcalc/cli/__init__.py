@@ -6,47 +6,24 @@ Exit status: 0 answered, 1 the answer is no, 2 the user's mistake, 70 a bug of o
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from io import TextIOWrapper
 
-import click
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # nothing is imported before an interrupt is handled
+    from collections.abc import Sequence
 
-from boundcalc.cli.commands import MISTAKE, cli
-
-BUG, INTERRUPTED = 70, 130
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point: mistakes of the user become messages, never tracebacks."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character is no error
+    """The entry point: mistakes of the user become messages, an interrupt a status, neither a traceback."""
     try:
-        status = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(MISTAKE)
-    except Exception as error:
-        if _is_mistake(error):
-            click.echo(str(error), err=True)
-            sys.exit(MISTAKE)
-        if "BOUNDCALC_DEBUG" in os.environ:
-            raise
-        click.echo(f"boundcalc: internal error: {type(error).__name__}: {error}", err=True)
-        click.echo("this is a bug of boundcalc; please report it with the spec and the command", err=True)
-        sys.exit(BUG)
+        if arguments is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # in imports and at exit it would show
+        from boundcalc.cli.run import run
+
+        status = run(arguments)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     sys.exit(status)
-
-
-def _is_mistake(error: Exception) -> bool:
-    """Whether the user can mend it. The certified numbers are imported only where something else went wrong."""
-    from boundcalc.spec.mistakes import SpecError
-
-    if isinstance(error, SpecError):
-        return True
-    from boundcalc.program.evaluate import TooManyPassesError
-
-    return isinstance(error, TooManyPassesError)

@@ -11,7 +11,17 @@ from typing import Any, cast
 
 import click
 
-from boundcalc.cli.common import configured, emit, load_spec, spec_options, to_json, warn, write
+from boundcalc.cli.common import (
+    complain,
+    configured,
+    emit,
+    load_spec,
+    max_layers_option,
+    spec_options,
+    to_json,
+    warn,
+    write,
+)
 from boundcalc.cli.depth import asymptotics, diff
 
 MISTAKE = 2  # exit status: the user's mistake
@@ -49,15 +59,19 @@ def bounds(
     wrt: str,
     constants: Any,
     refine: bool,
+    max_layers: int,
     form: str,
     style: Any,
     output: str | None,
 ) -> None:
     """Bounds of the network and of every layer."""
     from boundcalc.bounds.pipeline import compile as compile_architecture
+    from boundcalc.bounds.pipeline import regrouped
 
     architecture = configured(spec, assignments, values)
-    compiled = compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
+    compiled = compile_architecture(
+        architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine, max_layers=max_layers
+    )
     if form == "json":
         write(to_json(compiled.to_dict()), output)
     elif form == "latex":
@@ -73,8 +87,7 @@ def bounds(
 
         other = None
         if compiled.norm in compiled.numbers:  # both ways to group the parameters, where both give numbers
-            against: Any = "total" if blocks == "layer" else "layer"
-            other = compile_architecture(architecture, blocks=against, wrt=wrt, constants=constants, refine=refine)
+            other = regrouped(compiled, architecture, max_layers=max_layers)
         write(to_text(compiled, other, style), output)
     warn(compiled.warnings)
 
@@ -82,7 +95,8 @@ def bounds(
 @cli.command()
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(specs: Sequence[str], form: str) -> None:
+@max_layers_option
+def check(specs: Sequence[str], form: str, max_layers: int) -> None:
     """Every mistake of some specs; exit status 2 if there are any."""
     from boundcalc.graph.expand import expand
     from boundcalc.graph.library import check_library
@@ -99,14 +113,14 @@ def check(specs: Sequence[str], form: str) -> None:
                 libraries.append(spec)
                 answer = "only modules and symbols, for other files to include; no mistakes"
             else:
-                warnings += (f"{spec}: {warning}" for warning in expand(architecture).warnings)
+                warnings += (f"{spec}: {warning}" for warning in expand(architecture, max_layers=max_layers).warnings)
                 answer = "no mistakes"
             if form == "text":
                 emit(f"{spec}: {answer}")
         except SpecError as error:
             found.extend(_located(entry) for entry in error.errors())
             if form == "text":
-                click.echo(str(error), err=True)
+                complain(str(error))
     warn(warnings)
     if form == "json":
         emit(to_json({"mistakes": found, "warnings": warnings, "only_modules": libraries}))
@@ -118,12 +132,13 @@ def check(specs: Sequence[str], form: str) -> None:
 @click.argument("spec")
 @click.option("--set", "assignments", multiple=True, metavar="PATH=EXPR")
 @click.option("--values", type=click.Path(), metavar="FILE")
-def show(spec: str, assignments: Sequence[str], values: str | None) -> None:
+@max_layers_option
+def show(spec: str, assignments: Sequence[str], values: str | None, max_layers: int) -> None:
     """The layer graph, with shapes and numbers of parameters."""
     from boundcalc.graph.expand import expand
     from boundcalc.output.text import graph_to_text
 
-    graph = expand(configured(spec, assignments, values))
+    graph = expand(configured(spec, assignments, values), max_layers=max_layers)
     write(graph_to_text(graph), None)
     warn(graph.warnings)
 

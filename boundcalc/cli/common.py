@@ -6,8 +6,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
+LAYER_LIMIT = 20_000  # as in graph.layer_graph, which imports SymPy (a test compares them)
+max_layers_option = click.option(
+    "--max-layers",
+    type=click.IntRange(min=1),
+    default=LAYER_LIMIT,
+    show_default=True,
+    metavar="N",
+    help="refuse a network of more layers",
+)
+
+
 def spec_options(command: Command) -> Command:
     """What every command that compiles a spec understands."""
     options = (
@@ -26,6 +38,7 @@ def spec_options(command: Command) -> Command:
             "--set", "assignments", multiple=True, metavar="PATH=EXPR", help="R=2, head.radius=2*R; R= makes R symbolic"
         ),
         click.option("--values", type=click.Path(), metavar="FILE", help="a YAML or JSON file of symbol: value"),
+        max_layers_option,
         click.option("--blocks", type=click.Choice(["total", "layer"]), default="total", show_default=True),
         click.option(
             "--wrt", default="parameters", show_default=True, help="parameters, inputs, or paths such as 'stage4.**'"
@@ -41,9 +54,21 @@ def spec_options(command: Command) -> Command:
 def load_spec(spec: str) -> Architecture:
     from boundcalc.spec.load import load, loads
 
-    if spec == "-":
-        return loads(sys.stdin.buffer.read(1 << 21), "<stdin>")
-    return load(spec)
+    return loads(_standard_input(), "<stdin>") if spec == "-" else load(spec)
+
+
+def _standard_input() -> bytes:
+    """What is on standard input, as far as a spec may go and a little more. Raises SpecError where it cannot be read."""
+    from boundcalc.spec.mistakes import Mistake, Place, SpecError
+
+    reason = "closed"
+    stream: TextIO | None = sys.stdin  # None where the process started without one
+    if stream is not None and not stream.closed:
+        try:
+            return stream.buffer.read(1 << 21) or b""
+        except OSError as error:
+            reason = str(error.strerror or error)
+    raise SpecError((Mistake(Place("<stdin>"), f"cannot be read: {reason}", "name a file", "unreadable"),))
 
 
 def configured(spec: str, assignments: Sequence[str], values: str | None) -> Architecture:
@@ -55,25 +80,32 @@ def configured(spec: str, assignments: Sequence[str], values: str | None) -> Arc
     return override(architecture, read_assignments(assignments))
 
 
-def compile_spec(
-    spec: str, assignments: Sequence[str], values: str | None, blocks: Any, wrt: str, constants: Any, refine: bool
-) -> Bounds:
+def compile_spec(spec: str, assignments: Sequence[str], values: str | None, **options: Any) -> Bounds:
+    """`options` are those of `boundcalc.compile`."""
     from boundcalc.bounds.pipeline import compile as compile_architecture
 
     architecture = configured(spec, assignments, values)
-    return compile_architecture(architecture, blocks=blocks, wrt=wrt, constants=constants, refine=refine)
+    return compile_architecture(architecture, **options)
 
 
 def to_json(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False)
+    """JSON with letters of all languages as they are, and escapes for what a terminal would act on."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    return "\n".join(line if line.isprintable() else _escaped_json(line) for line in text.split("\n"))
+
+
+def _escaped_json(line: str) -> str:
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def write(text: str, output: str | None) -> None:
     if output is None or output == "-":
         emit(text)
         return
+    from boundcalc.spec.mistakes import printable
+
     try:
-        Path(output).write_text(text + "\n", encoding="utf-8")
+        Path(output).write_text(printable(text) + "\n", encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"cannot write {output}: {error.strerror}") from None
 
@@ -81,14 +113,24 @@ def write(text: str, output: str | None) -> None:
 def warn(warnings: Iterable[str]) -> None:
     """On standard error, whatever the format, so that nobody has to look into a result for them."""
     for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
+        complain(f"warning: {warning}")
+
+
+def complain(text: str) -> None:
+    """A message on standard error, if there is one that takes it."""
+    from boundcalc.spec.mistakes import printable
+
+    with suppress(OSError, ValueError):
+        click.echo(printable(text), err=True)
 
 
 def emit(text: str) -> None:
     """A result, on standard output. A reader that closes the pipe has read what it wanted."""
+    from boundcalc.spec.mistakes import printable
+
     try:
-        click.echo(text)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python flushes once more when it exits
+        click.echo(printable(text))
     except OSError as error:
-        raise click.UsageError(f"cannot write: {error.strerror}") from None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python flushes once more when it exits
+        if not isinstance(error, BrokenPipeError):
+            raise click.UsageError(f"cannot write: {error.strerror}") from None

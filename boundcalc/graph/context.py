@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import sympy
 
@@ -16,7 +17,9 @@ from boundcalc.spec.architecture import Architecture, Reference, Step
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
 from boundcalc.spec.intervals import at_least
-from boundcalc.spec.mistakes import Mistakes
+from boundcalc.spec.mistakes import Mistakes, Place
+
+WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not
 
 
 class UnknownError(Exception):
@@ -65,20 +68,30 @@ class Context:
     overrides: Overrides
     mistakes: Mistakes
     unroll: bool
+    max_layers: int = LAYER_LIMIT
+    layers: int = 0
     walked: int = 0
     used: set[Use] = field(default_factory=set["Use"])
 
     def count(self, step: Step, placement: Placement) -> None:
         """Steps count also where they make no layer or are mistakes, and lists of steps also where they are empty."""
         self.walked += 1
-        if self.walked > LAYER_LIMIT:
-            remedy = "repeat with a symbolic number of times"
-            self.mistakes.add(step.place, f"the network has more than {LAYER_LIMIT} layers and modules", remedy)
-            raise TooLargeError
+        if self.walked > WALKED * self.max_layers:
+            self.too_large(step.place, f"more than {WALKED * self.max_layers} layers, modules and lists of layers")
         if placement.prefix.count(".") > DEPTH_LIMIT:
             message = f"more than {DEPTH_LIMIT} modules, branches and repeats inside one another"
             self.mistakes.add(step.place, message, "write them one after another")
             raise TooLargeError
+
+    def count_layer(self, place: Place) -> None:
+        self.layers += 1
+        if self.layers > self.max_layers:
+            self.too_large(place, f"the network has more than {self.max_layers} layers")
+
+    def too_large(self, place: Place, message: str) -> NoReturn:
+        remedy = "repeat with a symbolic number of times, or allow more with --max-layers N (max_layers=N in Python)"
+        self.mistakes.add(place, message, remedy, "too_large")
+        raise TooLargeError
 
     def find(self, reference: Reference, environment: Environment, placement: Placement) -> str:
         node = find_node(reference, environment, self.graph.paths)

@@ -10,7 +10,7 @@ from boundcalc.graph.conditions import declare
 from boundcalc.graph.context import Context, Placement, TooLargeError, UnknownError
 from boundcalc.graph.environment import Environment
 from boundcalc.graph.inherited import Inherited
-from boundcalc.graph.layer_graph import Layer, LayerGraph, size
+from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, LayerGraph, size
 from boundcalc.graph.layers import LOSS_RULES
 from boundcalc.graph.library import only_modules
 from boundcalc.graph.overrides import Overrides
@@ -22,10 +22,10 @@ from boundcalc.spec.mistakes import Mistakes, Place, SpecError
 from boundcalc.spec.sizes import size_symbols
 
 
-def expand(architecture: Architecture, unroll: bool = False) -> LayerGraph:
+def expand(architecture: Architecture, unroll: bool = False, max_layers: int = LAYER_LIMIT) -> LayerGraph:
     """The layer graph of an architecture. With `unroll`, symbolic repeats whose number of times has a value are unrolled.
 
-    Raises SpecError with every mistake found.
+    Raises SpecError with every mistake found, of which more than `max_layers` layers are one.
     """
     if architecture.only_modules:
         raise only_modules(architecture)
@@ -33,7 +33,7 @@ def expand(architecture: Architecture, unroll: bool = False) -> LayerGraph:
     conditions = declare(architecture.symbols, mistakes, size_symbols(architecture))
     mistakes.raise_if_any()
     graph = LayerGraph(architecture.name, sympy.S.One, conditions)
-    context = Context(architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll)
+    context = Context(architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll, max_layers)
     try:
         _Expansion(context).run()
     except (UnknownError, TooLargeError):

@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, Loop, Shape, State, show_shape
+from boundcalc.graph.layer_graph import Layer, Loop, Shape, State, show_shape
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Carry, Reference, Step
 from boundcalc.spec.fields import fail
@@ -48,9 +48,8 @@ def repeat_steps(
     if known != times:
         context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
         context.conditions.unrolled.update(s for s in times.free_symbols if isinstance(s, sympy.Symbol))
-    if int(known) > LAYER_LIMIT:
-        remedy = "make the number of times a symbol: a symbolic repeat needs no copies"
-        raise fail(fields.times.place, f"more than {LAYER_LIMIT} copies", remedy)
+    if int(known) > context.max_layers:
+        context.too_large(fields.times.place, f"more than {context.max_layers} copies")
     return copy.unrolled(int(known), current)
 
 

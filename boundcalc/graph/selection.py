@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 
 from boundcalc.graph.layer_graph import LayerGraph
-from boundcalc.spec.mistakes import Mistakes, Place, suggest
+from boundcalc.spec.mistakes import Mistakes, Place, shown, suggest
 
 ALL = "parameters"
+ANY = "**"
+MOST_WORDS = 100  # each is compared with every ball
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ def select(graph: LayerGraph, words: Sequence[str]) -> Selection:
     chosen_inputs: set[str] = set()
     balls: set[str] = set()
     everything = False
-    for word in words:
+    if len(words) > MOST_WORDS:
+        mistakes.add(Place("--wrt"), f"more than {MOST_WORDS} names and patterns", "use wildcards, such as 'stage4.**'")
+        mistakes.raise_if_any()
+    for word in dict.fromkeys(words):
         if word == ALL:
             everything = True
         elif word in inputs:
@@ -47,7 +53,8 @@ def select(graph: LayerGraph, words: Sequence[str]) -> Selection:
             if not found:
                 known = [ALL, *inputs, *graph.balls, *graph.paths]
                 remedy = suggest(word, known) or "write parameters, the name of an input, or a path such as 'stage4.**'"
-                mistakes.add(Place(f"--wrt {word}"), f"'{word}' selects nothing that can be differentiated by", remedy)
+                place = Place(f"--wrt {shown(word)[1:-1]}")
+                mistakes.add(place, f"{shown(word)} selects nothing that can be differentiated by", remedy)
             balls |= found
     if not words:
         mistakes.add(Place("--wrt"), "nothing is selected", "write parameters, the name of an input, or a path")
@@ -56,13 +63,41 @@ def select(graph: LayerGraph, words: Sequence[str]) -> Selection:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """A path is selected by its own pattern and by a pattern of what contains it (`head` selects head.weight)."""
-    parts = [_part(part) for part in pattern.split(".")]
-    regular = r"\.".join(parts).replace(r"\.(?:.*)", r"(?:\..*)?").replace(r"(?:.*)\.", r"(?:.*\.)?")
-    return re.fullmatch(regular + r"(?:\..+)?", path) is not None
+    """A path is selected by its own pattern and by a pattern of what contains it (`head` selects head.weight).
+
+    Components are matched one by one, and of the pattern all places that may have been reached are kept: no backtracking.
+    """
+    parts = [part for part, following in pairwise((*pattern.split("."), "")) if (part, following) != (ANY, ANY)]
+    reached = _skip(parts, {0})
+    for component in path.split("."):
+        if len(parts) in reached:
+            return True
+        stepped = {i for i in reached if parts[i] == ANY} | {i + 1 for i in reached if _same(parts[i], component)}
+        reached = _skip(parts, stepped)
+        if not reached:
+            return False
+    return len(parts) in reached
 
 
-def _part(part: str) -> str:
-    if part == "**":
-        return "(?:.*)"
-    return re.escape(part).replace(r"\*", r"[^.]*")
+def _skip(parts: Sequence[str], reached: set[int]) -> set[int]:
+    """`**` may stand for no component at all; two of them never follow each other."""
+    return reached | {i + 1 for i in reached if i < len(parts) and parts[i] == ANY}
+
+
+@lru_cache(maxsize=4096)
+def _same(part: str, component: str) -> bool:
+    """Whether one component matches, where each `*` is any text: the texts between the stars are found one after another,
+    each as early as possible, which leaves the most room for the others."""
+    first, *others = part.split("*")
+    if not others:
+        return part == component
+    *middle, last = others
+    if len(component) < len(first) + len(last) or not component.startswith(first) or not component.endswith(last):
+        return False
+    at, end = len(first), len(component) - len(last)
+    for text in middle:
+        found = component.find(text, at, end)
+        if found < 0:
+            return False
+        at = found + len(text)
+    return True

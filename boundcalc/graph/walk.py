@@ -97,6 +97,7 @@ class Walk:
         rule: LayerRule,
     ) -> str:
         """One built-in layer: its operands, its shape, its learned arrays."""
+        self.context.count_layer(step.place)
         path = f"{placement.prefix}{name}"
         inside = placement.inside(name, placement.inherited.overlay(step.fields, environment, path))
         inputs = self._operands(step, current, environment, inside, rule)

@@ -12,6 +12,7 @@ from boundcalc.bounds.growth import Growth, Target
 from boundcalc.output.table import short
 from boundcalc.program import decimals
 from boundcalc.program.leading import LeadingPower
+from boundcalc.spec.mistakes import escaped
 
 
 def growth_to_dict(bounds: Bounds, symbol: str, at: Target, found: Mapping[str, Growth]) -> dict[str, object]:
@@ -40,7 +41,9 @@ def _one(growth: Growth) -> dict[str, object]:
 
 def growth_to_text(bounds: Bounds, symbol: str, at: Target, found: Mapping[str, Growth]) -> str:
     target = f"{symbol} -> {'0' if at == 0 else 'infinity'}"
-    lines = [f"{bounds.name}: leading terms as {target}, {bounds.constants} constants, blocks: {bounds.blocks}"]
+    lines = [
+        f"{escaped(bounds.name)}: leading terms as {target}, {bounds.constants} constants, blocks: {bounds.blocks}"
+    ]
     for name, growth in found.items():
         if growth.power is not None:
             lines.append(f"  {name} ~ {_power(growth.power, symbol)}   (other symbols at their values)")

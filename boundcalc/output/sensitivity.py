@@ -14,6 +14,7 @@ from boundcalc.output.closed_forms import SHORT
 from boundcalc.output.table import short, table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
+from boundcalc.spec.mistakes import escaped
 
 TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
 
@@ -72,7 +73,9 @@ def sensitivity_to_text(
     bounds: Bounds, found: Mapping[str, Sensitivity], layers: Mapping[str, Mapping[str, float]]
 ) -> str:
     """Derivatives and elasticities, the largest first; closed forms; then what each layer contributes."""
-    parts = [f"{bounds.name}: derivatives of the bounds, {bounds.constants} constants, blocks: {bounds.blocks}"]
+    parts = [
+        f"{escaped(bounds.name)}: derivatives of the bounds, {bounds.constants} constants, blocks: {bounds.blocks}"
+    ]
     parts += [
         f"{name} is infinite and has no derivative: {bound.reason}"
         for name, bound in (("lipschitz", bounds.lipschitz), ("smoothness", bounds.smoothness))

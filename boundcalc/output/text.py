@@ -15,6 +15,7 @@ from boundcalc.output.table import short, table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
 from boundcalc.spec.intervals import shown
+from boundcalc.spec.mistakes import escaped
 
 DIGITS = 4
 CONDITIONS_SHOWN = 12
@@ -47,7 +48,9 @@ def graph_to_text(graph: LayerGraph) -> str:
     drawn = table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",))
     loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).kind}\n"
     outputs = ", ".join(_shown(graph, node) for node in graph.outputs)
-    return f"{graph.name}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{_thousands(total)} parameters"
+    return (
+        f"{escaped(graph.name)}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{_thousands(total)} parameters"
+    )
 
 
 def _shown(graph: LayerGraph, node: str) -> str:
@@ -66,7 +69,7 @@ def _header(bounds: Bounds) -> str:
     known = ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
     free = ", ".join(name for name, value in values.items() if value is None)
     lines = [
-        f"{bounds.name}: bounds with respect to {', '.join(bounds.wrt)}, {bounds.constants} constants, blocks: {bounds.blocks}"
+        f"{escaped(bounds.name)}: bounds with respect to {', '.join(bounds.wrt)}, {bounds.constants} constants, blocks: {bounds.blocks}"
     ]
     if known:
         lines.append(f"with {known}" + (f"; free: {free}" if free else ""))

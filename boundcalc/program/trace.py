@@ -55,6 +55,7 @@ class _Tracer:
     refine: bool
     jets: dict[int, Jet] = field(default_factory=dict)
     states: dict[tuple[int, int], Jet] = field(default_factory=dict)  # (loop, state) inside the loop
+    known: dict[tuple[Nonlinearity, str], rules.MapConstants] = field(default_factory=dict)
 
     def run(self, first: int, last: int) -> None:
         index = first
@@ -107,6 +108,11 @@ class _Tracer:
                 raise AssertionError("loops are traced by `loop`")
 
     def constants(self, entry: Nonlinearity, unbounded: str) -> rules.MapConstants:
+        if (entry, unbounded) not in self.known:
+            self.known[entry, unbounded] = self._constants(entry, unbounded)
+        return self.known[entry, unbounded]
+
+    def _constants(self, entry: Nonlinearity, unbounded: str) -> rules.MapConstants:
         def optional(value: Fact | sympy.Expr | None) -> Quantity | None:
             if isinstance(value, Fact):
                 return None if value.value is None else self.scalar(value.value)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.spec.expression import Expression, parse
-from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError, suggest
+from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError, shown, suggest
 from boundcalc.spec.tree import Mapping as NodeMapping
 from boundcalc.spec.tree import Node, Scalar, Sequence
 
@@ -31,7 +31,7 @@ def fail(place: Place, message: str, remedy: str | None = None) -> SpecError:
 def describe(node: Node) -> str:
     """What a node is, in the words of a person who writes YAML."""
     if isinstance(node, Scalar):
-        return "nothing" if node.is_null else f"'{node.text}'"
+        return "nothing" if node.is_null else shown(node.text)
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
@@ -54,14 +54,16 @@ def read_flag(node: Node) -> bool | Expression:
     if IDENTIFIER.match(scalar.text) and scalar.text.lower() not in _TRUTH:
         return parse(scalar.text, scalar.place)
     remedy = _TRUTH.get(scalar.text.lower())
-    raise fail(scalar.place, f"expected true or false, found '{scalar.text}'", remedy and f"write {remedy}")
+    raise fail(scalar.place, f"expected true or false, found {shown(scalar.text)}", remedy and f"write {remedy}")
 
 
 def read_identifier(node: Node) -> str:
     scalar = read_scalar(node, "a name")
     if not IDENTIFIER.match(scalar.text):
         raise fail(
-            scalar.place, f"'{scalar.text}' is not a name", "names are letters, digits and _, not starting with a digit"
+            scalar.place,
+            f"{shown(scalar.text)} is not a name",
+            "names are letters, digits and _, not starting with a digit",
         )
     return scalar.text
 
@@ -70,7 +72,7 @@ def read_path(node: Node) -> tuple[str, Place]:
     scalar = read_scalar(node, "the name of a step")
     if not PATH.match(scalar.text):
         remedy = "names of steps are dotted paths such as stage3.rest.4"
-        raise fail(scalar.place, f"'{scalar.text}' is not the name of a step", remedy)
+        raise fail(scalar.place, f"{shown(scalar.text)} is not the name of a step", remedy)
     return scalar.text, scalar.place
 
 
@@ -103,7 +105,7 @@ def choice(*words: str) -> Callable[[Node], str]:
         scalar = read_scalar(node, f"one of {', '.join(words)}")
         if scalar.text not in words:
             remedy = suggest(scalar.text, words) or f"one of {', '.join(words)}"
-            raise fail(scalar.place, f"unknown word '{scalar.text}'", remedy)
+            raise fail(scalar.place, f"unknown word {shown(scalar.text)}", remedy)
         return scalar.text
 
     return read

@@ -10,7 +10,7 @@ from typing import Any
 from boundcalc.spec import fields, reader
 from boundcalc.spec.architecture import Architecture
 from boundcalc.spec.arguments import expect
-from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError
+from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError, shown
 from boundcalc.spec.objects import read_object
 from boundcalc.spec.schema import read_architecture
 from boundcalc.spec.tree import Mapping as NodeMapping
@@ -87,30 +87,35 @@ def _include(
 def _include_file(
     item: Scalar, folder: Path, source: str, chain: list[Path], included: dict[str, Node], mistakes: Mistakes
 ) -> None:
-    root = folder.resolve()
-    target = (Path(source).parent / item.text).resolve()
-    shown = os.path.normpath(Path(source).parent / item.text)
+    root = _real(folder)
+    target = _real(Path(source).parent / item.text)
+    path = os.path.normpath(Path(source).parent / item.text)
     if Path(item.text).is_absolute() or not target.is_relative_to(root):
         mistakes.add(
             item.place,
-            f"'{item.text}' is outside the spec's folder",
+            f"{shown(item.text)} is outside the spec's folder",
             "an included file lies in the spec's folder or below it",
         )
-    elif target in chain or target == Path(source).resolve():
+    elif target in chain or target == _real(source):
         mistakes.add(
-            item.place, f"'{item.text}' includes itself, directly or through others", "break the cycle of includes"
+            item.place, f"{shown(item.text)} includes itself, directly or through others", "break the cycle of includes"
         )
-    elif shown not in included:
-        if len(included) >= INCLUDE_LIMIT:
+    elif path not in included:
+        if len(included) + len(chain) >= INCLUDE_LIMIT:
             mistakes.add(item.place, f"more than {INCLUDE_LIMIT} files are included")
             return
         try:
-            tree = reader.read_file(shown)
+            tree = reader.read_file(path)
         except SpecError as error:
             if error.mistakes[0].kind == "unreadable":  # said where the name is written
-                mistakes.add(item.place, f"the included file '{item.text}': {error.mistakes[0].message}")
+                mistakes.add(item.place, f"the included file {shown(item.text)}: {error.mistakes[0].message}")
             else:
                 mistakes.extend(error)
             return
-        _include(tree, shown, folder, [*chain, target], included, mistakes)
-        included[shown] = tree
+        _include(tree, path, folder, [*chain, target], included, mistakes)
+        included[path] = tree
+
+
+def _real(path: str | os.PathLike[str]) -> Path:
+    """Where a path leads. `Path.resolve` raises RuntimeError for a link to itself, which opening it refuses in words."""
+    return Path(os.path.realpath(path))

@@ -44,7 +44,7 @@ class Mistake:
     kind: str = "invalid"
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" + (f"; {self.remedy}" if self.remedy else "")
+        return escaped(f"{self.place}: {self.message}" + (f"; {self.remedy}" if self.remedy else ""))
 
 
 class SpecError(ValueError):
@@ -70,8 +70,8 @@ class SpecError(ValueError):
             {
                 "type": m.kind,
                 "loc": (m.place.source, m.place.line, m.place.column),
-                "msg": m.message,
-                **({"ctx": {"remedy": m.remedy}} if m.remedy else {}),
+                "msg": escaped(m.message),
+                **({"ctx": {"remedy": escaped(m.remedy)}} if m.remedy else {}),
             }
             for m in self.mistakes
         ]
@@ -108,6 +108,19 @@ class Mistakes:
     def raise_if_any(self) -> None:
         if self._mistakes:
             raise SpecError(self._mistakes, self._omitted)
+
+
+def escaped(text: str) -> str:
+    """`text` on one line: line breaks, control characters and marks of direction, which would let it pretend to be
+    something else, as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def printable(text: str) -> str:
+    """The lines of `text`, each escaped."""
+    return "\n".join(escaped(line) for line in text.split("\n"))
 
 
 def shown(text: str, most: int = 40) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import stat
 from dataclasses import dataclass, field
 
 import yaml
@@ -34,6 +35,7 @@ __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_file", "read_object", 
 MAX_BYTES = 1 << 20
 MAX_SPLIT = 120  # characters of a split expression that a remedy repeats
 
+_KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
@@ -41,16 +43,32 @@ def read_file(path: str | os.PathLike[str]) -> Node:
     """The tree of a file; its places name the path as given. Raises SpecError, also for a file that cannot be read."""
     source = os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = _read_regular(path)
     except IsADirectoryError:
         raise _error(Place(source), "is a directory", "name a file in it", "unreadable") from None
     except FileNotFoundError:
         raise _error(Place(source), "there is no such file", None, "unreadable") from None
+    except _NotRegularError as error:
+        remedy = "name a file, or write - to read a spec from standard input"
+        raise _error(Place(source), f"is {error}, not a file", remedy, "unreadable") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         raise _error(Place(source), f"cannot be read: {reason}", None, "unreadable") from None
     return read_text(data, source)
+
+
+class _NotRegularError(Exception):
+    """A file that is no text on a disk: reading it might wait for ever. The message says what it is."""
+
+
+def _read_regular(path: str | os.PathLike[str]) -> bytes:
+    """The first bytes of a file, one more than are allowed. Opening and reading never wait for somebody at the other end."""
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise _NotRegularError(_KINDS.get(stat.S_IFMT(status.st_mode), "a device"))
+    # The file may have become another one since.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def read_text(text: str | bytes, source: str) -> Node:

@@ -9,7 +9,7 @@ from boundcalc.spec import fields
 from boundcalc.spec.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration
 from boundcalc.spec.expression import RESERVED, Expression
 from boundcalc.spec.kinds import COMMON_FIELDS, KINDS, InputNorm, StepFields
-from boundcalc.spec.mistakes import Mistakes, Place, SpecError, suggest
+from boundcalc.spec.mistakes import Mistakes, Place, SpecError, shown, suggest
 from boundcalc.spec.steps import Signature, StepReader, validate
 from boundcalc.spec.symbols import read_symbol
 from boundcalc.spec.tree import Mapping as NodeMapping
@@ -87,7 +87,7 @@ class _FileReader:
             raise fields.fail(node.place, f"expected a mapping, found {fields.describe(node)}", remedy)
         for key in (key for key, _ in node.entries if key.text not in keys):
             remedy = suggest(key.text, keys) or f"its keys are {', '.join(keys)}"
-            self.mistakes.add(key.place, f"{what} has no key '{key.text}'", remedy, kind="unknown_key")
+            self.mistakes.add(key.place, f"{what} has no key {shown(key.text)}", remedy, kind="unknown_key")
         return node
 
     def name(self, root: NodeMapping) -> str | None:
@@ -178,7 +178,7 @@ class _FileReader:
         layers: Node | None = node
         defaults: dict[str, Argument | None] = {}
         if isinstance(node, NodeMapping):
-            self.mapping(node, f"the module '{key.text}'", ("args", "inputs", "layers"))
+            self.mapping(node, f"the module {shown(key.text)}", ("args", "inputs", "layers"))
             layers = node.get("layers")
             args = node.get("args")
             for arg, value in args.entries if isinstance(args, NodeMapping) else ():
@@ -187,7 +187,7 @@ class _FileReader:
                 else:
                     defaults[arg.text] = self.attempt(lambda value=value: self.step_reader.argument(value))
         if layers is None:
-            self.mistakes.add(key.place, f"the module '{key.text}' requires the key 'layers'")
+            self.mistakes.add(key.place, f"the module {shown(key.text)} requires the key 'layers'")
         inside = StepReader(self.step_reader.modules, self.mistakes, frozenset(signature.arguments))
         steps = () if layers is None else inside.steps(layers)
         return Module(key.text, defaults, signature.inputs, steps, key.place)

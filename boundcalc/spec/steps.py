@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from boundcalc.spec import fields
 from boundcalc.spec.architecture import Argument, Branch, Carry, Operand, Reference, Step
 from boundcalc.spec.kinds import COMMON_FIELDS, KINDS, LOSSES, Call, Repeat, Residual, StepFields
-from boundcalc.spec.mistakes import Mistakes, Place, SpecError, suggest
+from boundcalc.spec.mistakes import Mistakes, Place, SpecError, shown, suggest
 from boundcalc.spec.tree import Mapping as NodeMapping
 from boundcalc.spec.tree import Node, Scalar, Sequence
 
@@ -41,7 +41,7 @@ def validate(model: type[Model], entries: Iterable[tuple[Scalar, Node]], place: 
             elif entry["type"] == "extra_forbidden":
                 own = [n for n in known if n not in COMMON_FIELDS] or sorted(COMMON_FIELDS)
                 remedy = suggest(name, known) or f"its fields are {', '.join(own)}"
-                mistakes.add(where, f"{owner} has no field '{name}'", remedy, kind="unknown_field")
+                mistakes.add(where, f"{owner} has no field {shown(name)}", remedy, kind="unknown_field")
             else:
                 mistakes.add(where, f"{owner}: {entry['msg']}")
         raise SpecError(mistakes) from None
@@ -119,7 +119,7 @@ class StepReader:
     def _splice(self, key: Scalar, value: Node | None) -> Step:
         """`- act` where act is an argument that holds layers."""
         if value is not None and not _is_null(value):
-            raise fields.fail(value.place, f"the argument '{key.text}' stands for layers and takes no fields")
+            raise fields.fail(value.place, f"the argument {shown(key.text)} stands for layers and takes no fields")
         return Step(key.text, key.place, StepFields())
 
     def _call(self, key: Scalar, value: Node | None, signature: Signature) -> Step:
@@ -132,7 +132,7 @@ class StepReader:
             if name.text not in signature.arguments:
                 remedy = suggest(name.text, [*signature.arguments, *COMMON_FIELDS])
                 remedy = remedy or f"its arguments are {', '.join(signature.arguments) or 'none'}"
-                mistakes.add(name.place, f"the module '{key.text}' has no argument '{name.text}'", remedy)
+                mistakes.add(name.place, f"the module {shown(key.text)} has no argument {shown(name.text)}", remedy)
                 continue
             try:
                 arguments[name.text] = self.argument(node)
@@ -140,9 +140,11 @@ class StepReader:
                 mistakes.extend(error)
         missing = sorted(signature.required - {name.text for name, _ in own})
         for name in missing:
-            mistakes.add(key.place, f"the module '{key.text}' requires the argument '{name}'", f"write {name}: VALUE")
+            mistakes.add(
+                key.place, f"the module {shown(key.text)} requires the argument '{name}'", f"write {name}: VALUE"
+            )
         try:
-            call = validate(Call, common, key.place, f"'{key.text}'")
+            call = validate(Call, common, key.place, f"{shown(key.text)}")
         except SpecError as error:
             mistakes.extend(error)
             mistakes.raise_if_any()
@@ -158,11 +160,11 @@ class StepReader:
         return fields.read_expression(node)
 
     def _built_in(self, key: Scalar, value: Node | None, model: type[StepFields]) -> Step:
-        settings = validate(model, _entries(key, value, model.value_field), key.place, f"'{key.text}'")
+        settings = validate(model, _entries(key, value, model.value_field), key.place, f"{shown(key.text)}")
         sources = None if settings.sources is None else self._operands(settings.sources)
         if model.value_field == "from" and sources is None and key.text not in LOSSES:
             remedy = f"write {key.text}: [[], other]; [] is the step's own input"
-            raise fields.fail(key.place, f"'{key.text}' requires its operands", remedy)
+            raise fields.fail(key.place, f"{shown(key.text)} requires its operands", remedy)
         if isinstance(settings, Residual):
             return Step(key.text, key.place, settings, sources, self.steps(settings.layers))
         if isinstance(settings, Repeat):
@@ -203,7 +205,9 @@ class StepReader:
             )
         for key, value in node.entries:
             if not isinstance(value, NodeMapping):
-                raise fields.fail(value.place, f"the carried state '{key.text}' needs `next` and `shape` or `start`")
+                raise fields.fail(
+                    value.place, f"the carried state {shown(key.text)} needs `next` and `shape` or `start`"
+                )
             unknown = [name.text for name, _ in value.entries if name.text not in ("shape", "start", "next")]
             if unknown:
                 raise fields.fail(
@@ -212,11 +216,12 @@ class StepReader:
             shape, start, following = value.get("shape"), value.get("start"), value.get("next")
             if following is None:
                 raise fields.fail(
-                    key.place, f"the carried state '{key.text}' requires `next`: the name that replaces it"
+                    key.place, f"the carried state {shown(key.text)} requires `next`: the name that replaces it"
                 )
             if (shape is None) == (start is None):
                 raise fields.fail(
-                    key.place, f"the carried state '{key.text}' requires either `shape` (it starts at zero) or `start`"
+                    key.place,
+                    f"the carried state {shown(key.text)} requires either `shape` (it starts at zero) or `start`",
                 )
             yield Carry(
                 fields.read_identifier(key),
@@ -241,7 +246,7 @@ def _entries(key: Scalar, value: Node | None, value_field: str | None) -> tuple[
         return value.entries
     if value_field is None:
         raise fields.fail(
-            value.place, f"'{key.text}' takes no bare value", f"write {key.text}, or {key.text}: {{FIELD: VALUE}}"
+            value.place, f"{shown(key.text)} takes no bare value", f"write {key.text}, or {key.text}: {{FIELD: VALUE}}"
         )
     return ((Scalar(value_field, False, value.place), value),)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boundcalc.spec import fields
 from boundcalc.spec.architecture import SymbolDeclaration
 from boundcalc.spec.expression import Expression
-from boundcalc.spec.mistakes import Mistakes, SpecError, suggest
+from boundcalc.spec.mistakes import Mistakes, SpecError, shown, suggest
 from boundcalc.spec.reader import Mapping as NodeMapping
 from boundcalc.spec.reader import Node, Scalar
 
@@ -20,7 +20,7 @@ def read_symbol(key: Scalar, node: Node) -> SymbolDeclaration:
     if not isinstance(node, NodeMapping):
         raise fields.fail(
             node.place,
-            f"the symbol '{key.text}' is {fields.describe(node)}",
+            f"the symbol {shown(key.text)} is {fields.describe(node)}",
             f"X: EXPR, or X: {{{', '.join(_FIELDS)}}}",
         )
     mistakes = Mistakes()
@@ -31,7 +31,7 @@ def read_symbol(key: Scalar, node: Node) -> SymbolDeclaration:
                 suggest(name.text, _FIELDS)
                 or f"a symbol has {', '.join(_FIELDS)}; an expression with a comma needs quotes"
             )
-            mistakes.add(name.place, f"a symbol has no field '{name.text}'", remedy)
+            mistakes.add(name.place, f"a symbol has no field {shown(name.text)}", remedy)
     for name in _EXPRESSIONS:
         value = node.get(name)
         try:

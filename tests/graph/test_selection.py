@@ -97,3 +97,40 @@ def test_all_words_are_judged(graph: LayerGraph) -> None:
 def test_frozen_layers_stay_frozen_when_they_are_named() -> None:
     bounds = bc.compile(bc.loads(TEXT), wrt="stage2.**")
     assert bounds.lipschitz.evaluate() == 0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "selected"),
+    [
+        ("a*" * 20 + "c", "a" * 200, False),  # a search that goes back would take for ever
+        ("a*" * 20, "a" * 200, True),
+        (".".join(["**.a*"] * 30) + ".c", ".".join("a" * 60), False),
+        ("**.**.a*b", "ab.baa", True),
+        ("a**b", "a.b", False),  # inside a component it is two stars
+        ("*ab*ba", "aba", False),
+        ("*ab*ba", "abba", True),
+        ("a.**", "a", True),
+        ("a.*", "a", False),
+        ("**.a", "b", False),
+    ],
+)
+def test_wildcards_never_go_back(pattern: str, path: str, selected: bool) -> None:
+    graph = expand(bc.loads("input: {shape: [3], norm: 1}\nradius: 1\nlayers: [dense: 3]\n"))
+    (ball,) = graph.balls.values()
+    graph.balls = {path: ball}
+    if selected:
+        assert select(graph, [pattern]).balls == {path}
+    else:
+        with pytest.raises(bc.SpecError, match="selects nothing"):
+            select(graph, [pattern])
+
+
+def test_the_number_of_words_is_limited(graph: LayerGraph) -> None:
+    with pytest.raises(bc.SpecError, match="more than 100 names and patterns; use wildcards"):
+        select(graph, [f"a{i}" for i in range(101)])
+
+
+def test_words_are_shown_escaped(graph: LayerGraph) -> None:
+    with pytest.raises(bc.SpecError) as error:
+        select(graph, ["\u202eabc\n\x1b[31m"])
+    assert str(error.value).isprintable()

@@ -6,15 +6,20 @@ Each file is read by `boundcalc bounds` in a process that is killed after a minu
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import boundcalc as bc
+from boundcalc.cli import common
+from boundcalc.cli.commands import cli
 from boundcalc.graph.expand import expand
+from boundcalc.graph.layer_graph import LAYER_LIMIT
 
 HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
 CHAIN = [f"m{i}" for i in range(41)]
@@ -112,13 +117,48 @@ def test_hostile_texts_raise_short_errors(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXPONENTIAL)
-def test_structures_that_grow_exponentially_are_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "boundcalc.graph.context.LAYER_LIMIT", 2000
-    )  # the walk is stopped by a count: a smaller one is as good
+def test_structures_that_grow_exponentially_are_cut(name: str) -> None:
     with pytest.raises(bc.SpecError) as error:
-        expand(bc.loads(EXPONENTIAL[name]))
+        expand(bc.loads(EXPONENTIAL[name]), max_layers=1000)  # a count stops the walk: a smaller one is as good
     assert error.value.mistakes
+
+
+REPEATED = HEAD + "layers: [repeat: {times: %d, layers: [relu]}]\n"
+
+
+def test_more_layers_than_allowed_are_refused_unless_somebody_allows_them(tmp_path: Path) -> None:
+    remedy = "repeat with a symbolic number of times, or allow more with --max-layers N (max_layers=N in Python)"
+    with pytest.raises(bc.SpecError) as error:
+        bc.compile(bc.loads(HEAD + "layers: [repeat: {times: 20, layers: [repeat: {times: 1001, layers: [relu]}]}]\n"))
+    assert str(error.value).endswith(f"; {remedy}")
+    assert "the network has more than 20000 layers" in str(error.value)
+    with pytest.raises(bc.SpecError, match="more than 20000 copies"):
+        expand(bc.loads(REPEATED % (20_001)))
+    assert len(list(expand(bc.loads(REPEATED % (20_000))))) == 20_001
+    assert len(list(expand(bc.loads(REPEATED % (20_001)), max_layers=20_001))) == 20_002
+    assert bc.compile(bc.loads(REPEATED % (30)), max_layers=30).lipschitz.evaluate() == 0
+    for blocks in ("total", "layer"):
+        with pytest.raises(bc.SpecError, match=f"^<text>:3:26: more than 29 copies; {re.escape(remedy)}$"):
+            bc.compile(bc.loads(REPEATED % (30)), blocks=blocks, max_layers=29)
+    with pytest.raises(ValueError, match="at least 1"):
+        bc.compile(bc.loads(REPEATED % (30)), max_layers=0)
+    assert common.LAYER_LIMIT == LAYER_LIMIT == 20_000
+
+
+@pytest.mark.parametrize("command", ["bounds", "check", "show", "diff", "asymptotics --in R"])
+def test_every_command_that_expands_has_a_limit(command: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("symbols: {R: 2}\n" + (REPEATED % 30).replace("radius: 1", "radius: R").replace("relu", "dense: 4"))
+    runner = CliRunner()
+    arguments = [*command.split(), str(spec)]
+    assert runner.invoke(cli, [*arguments, "--max-layers", "30"]).exit_code == 0
+    refused = runner.invoke(cli, [*arguments, "--max-layers", "29"])
+    assert (
+        refused.exit_code == 2
+        if refused.exception is None
+        else "more than 29" in str(refused.exception) + refused.stderr
+    )
+    assert runner.invoke(cli, [*arguments, "--max-layers", "0"]).exit_code == 2
 
 
 def test_long_chains_of_symbols_and_arguments_are_ordinary() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,26 @@ def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     path = write(tmp_path, inside__net=NET.format("link.yaml"), secret=BLOCKS).parent / "inside" / "net.yaml"
     (inside / "link.yaml").symlink_to(tmp_path / "secret.yaml")
     assert "is outside the spec's folder" in error(path)
+
+
+def test_a_link_to_itself_is_said_where_it_is_included(tmp_path: Path) -> None:
+    path = write(tmp_path, net=NET.format("loop.yaml"))
+    (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
+    assert error(path).startswith("net.yaml:1:11: the included file 'loop.yaml': cannot be read: ")
+    (tmp_path / "loop.yaml").unlink()
+    (tmp_path / "loop.yaml").symlink_to(path)
+    assert error(path).startswith("net.yaml:1:11: 'loop.yaml' includes itself")
+
+
+def test_a_chain_of_many_includes_is_refused(tmp_path: Path) -> None:
+    files = {f"f{i}": f"include: [f{i + 1}.yaml]\n" for i in range(300)}
+    assert "more than 64 files are included" in error(write(tmp_path, net=NET.format("f0.yaml"), f300=BLOCKS, **files))
+
+
+def test_a_pipe_that_is_included_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, net=NET.format("pipe.yaml"))
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert error(path).startswith("net.yaml:1:11: the included file 'pipe.yaml': is a pipe, not a file")
 
 
 def test_texts_and_mappings_have_no_folder() -> None:
