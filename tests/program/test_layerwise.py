@@ -8,9 +8,9 @@ import pytest
 import sympy
 from flint import arb, ctx, fmpq
 
+from boundcalc.program.blocks import fits
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
-from boundcalc.program.blocks import fits
 from boundcalc.program.layerwise import (
     BlockJet,
     affordable,
