@@ -24,7 +24,7 @@ from boundcalc.spec.mistakes import Mistakes, Place, SpecError
 from boundcalc.spec.signs import degree, is_complicated, sign, sign_range, too_complicated
 
 PARTS = 50  # of a value in free symbols, which is put in for its symbol
-SHOWN = 60  # characters of a value that a message repeats
+SHOWN = 30  # parts of a value that a message repeats
 
 
 @dataclass(slots=True)
@@ -202,21 +202,15 @@ def _symbol(declaration: SymbolDeclaration, size: Whole | None) -> sympy.Symbol:
             return sympy.Symbol(declaration.name, real=True, **known)
 
 
-def brief(value: sympy.Expr) -> str:
-    """A value in a message."""
-    text = str(value)
-    return text if len(text) <= SHOWN else "its value"
-
-
 def misfit(symbol: sympy.Symbol, value: sympy.Expr) -> str | None:
     """What is wrong with a number as the value of a symbol: its sign, or that it is not whole."""
     order = sign(value)
     if symbol.is_positive and order != 1:
-        return f"the symbol '{symbol}' is positive, and {brief(value)} is not"
+        return f"the symbol '{symbol}' is positive, and {said(value)} is not"
     if symbol.is_nonnegative and order not in (0, 1):
-        return f"the symbol '{symbol}' is at least 0, and {brief(value)} is not"
+        return f"the symbol '{symbol}' is at least 0, and {said(value)} is not"
     if symbol.is_integer and not isinstance(value, sympy.Integer):
-        return f"the symbol '{symbol}' is an integer, and {brief(value)} is not"
+        return f"the symbol '{symbol}' is an integer, and {said(value)} is not"
     return None
 
 
@@ -230,6 +224,11 @@ def _order(
         cycle: list[str] = error.args[1]
         mistakes.add(declarations[cycle[0]].place, f"the symbols {' -> '.join(reversed(cycle))} depend on each other")
         return ()
+
+
+def said(value: sympy.Expr) -> str:
+    """A value in a message, where it is short: SymPy sorts what it prints by numbers, for seconds where they nest."""
+    return "its value" if is_complicated(value, SHOWN) else str(value)
 
 
 def _check_domain(
@@ -246,7 +245,7 @@ def _check_domain(
             signed = symbols[name].is_nonnegative and sign(value) in (-1, 0)
             least = floor(value) if signed else None
             remedy = (
-                f"declare {name}: {{value: {brief(value)}, at_least: {least}}} if it may be that small"
+                f"declare {name}: {{value: {said(value)}, at_least: {least}}} if it may be that small"
                 if signed
                 else None
             )
@@ -262,4 +261,4 @@ def _check_domain(
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
             continue
         if outside:
-            mistakes.add(place, f"the symbol '{name}' must be {word} {brief(limit)}, and {brief(value)} is not")
+            mistakes.add(place, f"the symbol '{name}' must be {word} {said(limit)}, and {said(value)} is not")
