@@ -49,7 +49,7 @@ class GraphLowering:
         for ball in self.graph.balls.values():  # before any loop, so that a ball has one primitive
             norm = ball.radius if ball.center is None else ball.radius + ball.center
             selected = not ball.frozen and self.selection.parameter(ball.path)
-            self._parameters[ball.path] = self.emit(Parameter(ball.path, norm, selected, ball.ones))
+            self._parameters[ball.path] = self.emit(Parameter(ball.path, norm, selected, ball.ones, ball.made_in))
             if selected:
                 self.result.blocks.append(ball.path)
         for layer in self.graph:
@@ -75,7 +75,7 @@ class GraphLowering:
                 path = layer.path.removesuffix("@loop")
                 loop = self.graph.loops[path]
                 names = tuple(path if s.carried.startswith("@") else f"{path}.{s.carried}" for s in loop.states)
-                self._loops[path] = self.emit(Repeat(names, loop.times, (), (), 0))
+                self._loops[path] = self.emit(Repeat(path, names, loop.times, (), (), 0))
                 return self._loops[path]
             case "carried" | "after":
                 path, state = str(layer.settings["loop"]), str(layer.settings["state"])

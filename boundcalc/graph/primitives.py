@@ -15,12 +15,14 @@ class Parameter:
     """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected.
 
     `ones` is the norm of gains that start at one: the rules see the difference from them, a regularizer the whole.
+    `made_in` are the repeats that make a new ball in each pass, outermost first; in any other the ball is one and the same.
     """
 
     ball: str
     norm: sympy.Expr
     differentiated: bool
     ones: sympy.Expr = sympy.S.Zero
+    made_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Carried:
 class Repeat:
     """A loop with a symbolic number of passes over the primitives that follow it, up to `last`."""
 
+    path: str
     states: tuple[str, ...]  # what a person calls them
     times: sympy.Expr
     starts: tuple[int, ...]

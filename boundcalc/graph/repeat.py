@@ -158,6 +158,7 @@ class _Copy:
         graph, loops = self.context.graph, (*self.placement.loops, self.path)
         self.check_times(times, self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
+        graph.loops[self.path] = Loop(self.path, times, self.fields.share is True)
         self.node(f"{self.path}@loop", "repeat", (), ())
         inner = f"{self.path}.{COPY}"
         bindings: dict[str, Binding] = {}
@@ -215,7 +216,6 @@ class _Copy:
                 f"{self.path}.{COPY}.@collected", "carried", (), stacked, loop=self.path, state="@collected"
             )
             results["@collected"] = self.node(f"{self.path}.{COPY}.@stack", "stack", (kept_so_far, last), stacked)
-        last_node = graph.newest
         states: list[State] = []
         for name, node in begin.items():
             inputs = (results[name],) if node is None else (node, results[name])
@@ -224,7 +224,7 @@ class _Copy:
             states.append(State(name, node, results[name], after))
             if not name.startswith("@"):
                 graph.paths[f"{self.path}.{name}"] = after
-        graph.loops[self.path] = Loop(self.path, times, tuple(states), last_node, self.fields.share is True)
+        graph.loops[self.path] = replace(graph.loops[self.path], states=tuple(states))
         return states[-1].after
 
     def _same(self, left: Shape, right: Shape) -> bool:

@@ -38,7 +38,7 @@ def graph_to_text(graph: LayerGraph) -> str:
     for layer in graph:
         if not layer.visible:
             continue
-        count = graph.conditions.exact(layer.parameters * graph.copies(layer), layer.place)
+        count = graph.conditions.exact(layer.parameters * graph.copies(layer.loops), layer.place)
         total = total + count
         reads = ", ".join(_shown(graph, node) for node in layer.inputs)
         rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))

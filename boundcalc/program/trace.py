@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import sympy
@@ -20,12 +20,17 @@ COMPONENTS = ("norm", "sup", "lipschitz", "smoothness")
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The program and the jet of every primitive. `seeds` are the symbols that stand for the first-order entry of each block."""
+    """The program and the jet of every primitive. `seeds` are the symbols that stand for the first-order entry of each block.
+
+    `made` says of every seed in whose passes its block is made anew: the variables of those loops. In a loop over other
+    variables the block is one and the same in every pass.
+    """
 
     arena: Arena
     jets: Mapping[int, Jet]
     seeds: Mapping[str, sympy.Symbol]
     scales: Mapping[str, sympy.Symbol]
+    made: Mapping[sympy.Symbol, Set[int]]
 
 
 def trace(
@@ -43,7 +48,7 @@ def trace(
     scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
     tracer = _Tracer(graph, Arena() if arena is None else arena, seeds, scales, refine)
     tracer.run(0, len(graph.primitives) - 1)
-    return Traced(tracer.arena, tracer.jets, seeds, scales)
+    return Traced(tracer.arena, tracer.jets, seeds, scales, tracer.made())
 
 
 @dataclass(slots=True)
@@ -55,6 +60,14 @@ class _Tracer:
     refine: bool
     jets: dict[int, Jet] = field(default_factory=dict)
     states: dict[tuple[int, int], Jet] = field(default_factory=dict)  # (loop, state) inside the loop
+    variables: dict[str, set[int]] = field(default_factory=dict)  # by the path of a loop: what it carries
+
+    def made(self) -> dict[sympy.Symbol, Set[int]]:
+        made_in = {ball.ball: ball.made_in for ball in self.graph.primitives if isinstance(ball, p.Parameter)}
+        return {
+            seed: frozenset[int]().union(*(self.variables[path] for path in made_in.get(block, ())))
+            for block, seed in self.seeds.items()
+        }
 
     def run(self, first: int, last: int) -> None:
         index = first
@@ -143,6 +156,7 @@ class _Tracer:
             results = [self.jets[r] for r in repeat.results]
             confirmed = [k.widened(jet) for k, jet in zip(kinds, results, strict=True)]
             if confirmed == kinds:
+                self.variables.setdefault(repeat.path, set()).update(v.index for v in variables)
                 break
             kinds = confirmed
         begin: list[Scalar] = []
