@@ -56,7 +56,8 @@ class TotalMaker:
         full = f"{name}_{path}" if path else name
         if isinstance(quantity, Scalar):
             self.forms.register(full, quantity)
-        return Bound(full, self.graph, self.forms, quantity, certify, tuple(loose), needs, seeded, direction)
+        exists = self.graph.exists(path) if path else ()
+        return Bound(full, self.graph, self.forms, quantity, certify, tuple(loose), needs, seeded, direction, exists)
 
     def pair(self, prefix: str, path: str, key: int) -> tuple[Bound, Bound]:
         """Lipschitz and smoothness of one node."""

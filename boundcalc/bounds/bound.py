@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
@@ -23,6 +24,7 @@ from boundcalc.program.ir import Scalar
 from boundcalc.program.leaves import to_number
 from boundcalc.program.numbers import Number
 from boundcalc.rules.jet import Quantity, Unbounded
+from boundcalc.spec.exact import substitute
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Certify = Callable[[Values], Number]
@@ -45,6 +47,7 @@ class Bound:
     needs: frozenset[sympy.Symbol] | None = None  # the symbols of the number, where there is no closed form to tell
     seeded: Scalar | None = None  # under `blocks: layer`, the form in the seeds whose value at `direction` is the bound
     direction: Direction | None = None
+    exists: tuple[Boolean, ...] = ()  # of a layer in repeats: when there is a copy of it that the bound is of
 
     @property
     def finite(self) -> bool:
@@ -94,8 +97,20 @@ class Bound:
             raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
         return self.certified(resolve(self.graph.conditions, self._given(mapping, symbols)))
 
+    def absent(self, values: Values) -> str | None:
+        """Why there is nothing to bound at these values: the layer stands in a repeat of 0 passes."""
+        for condition in self.exists:
+            known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))
+            if known == sympy.false:
+                return f"the repeat has no copy of the layer unless {condition}"
+        return None
+
     def certified(self, values: Values) -> Number:
-        """The number at exact values. Raises MissingValues, which is a KeyError."""
+        """The number at exact values. Raises MissingValues, which is a KeyError, and ValueError where there is no copy of
+        the layer."""
+        absent = self.absent(values)
+        if absent is not None:
+            raise ValueError(f"{self.name}: {absent}")
         if self.certify is not None:
             missing = sorted(s.name for s in self.free_symbols - values.keys())
             if missing:
@@ -125,7 +140,7 @@ class Bound:
         if not self.finite:
             return np.full(shape, math.inf)
         fixed = {name: value for name, value in given.items() if name not in arrays}
-        if self.certify is not None or self.scalar is None or self._has_dependent_values(arrays):
+        if self.certify is not None or self.scalar is None or self.exists or self._has_dependent_values(arrays):
             points = np.broadcast_arrays(*arrays.values())
             result = np.empty(shape)
             for index in np.ndindex(shape):

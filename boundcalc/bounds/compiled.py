@@ -123,13 +123,14 @@ class Bounds:
     @cached_property
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
-        plain = [q for q in self.quantities if q.scalar is not None and q.certify is None]
+        quantities = [q for q in self.quantities if q.absent(self.values) is None]
+        plain = [q for q in quantities if q.scalar is not None and q.certify is None]
         needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
         numbers = dict(
             zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
         )
-        for quantity in self.quantities:
+        for quantity in quantities:
             if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
                 numbers[quantity] = quantity.certify(self.values)
         return numbers
@@ -181,7 +182,7 @@ class Bounds:
             "enclosure": None,
             "log10": None,
             "finite": bound.finite,
-            "reason": bound.reason or bound.unclosed,
+            "reason": bound.reason or bound.absent(self.values) or bound.unclosed,
         }
         if bound.upper:
             result["upper"] = True

@@ -82,8 +82,13 @@ def _last_layers(graph: LayerGraph) -> dict[str, str]:
 
 
 def _unrolled(architecture: Architecture) -> LayerGraph:
-    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops."""
+    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops.
+
+    What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""
+    graph = expand(architecture)
+    if not graph.loops:
+        return graph
     try:
         return expand(architecture, unroll=True)
     except SpecError:
-        return expand(architecture)
+        return graph

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import networkx as nx
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.conditions import Conditions
 from boundcalc.spec.mistakes import Place
@@ -122,6 +124,11 @@ class LayerGraph:
     def copies(self, loops: tuple[str, ...]) -> sympy.Expr:
         """How many layers with parameters of their own one inside these symbolic repeats stands for."""
         return sympy.Mul(*(self.loops[path].times for path in self.made_in(loops)))
+
+    def exists(self, path: str) -> tuple[Boolean, ...]:
+        """When there is a copy of the layer: the symbolic repeats around it have a pass. What is always true is left out."""
+        passes = (cast(Boolean, sympy.Ge(self.loops[loop].times, 1)) for loop in self.layer(path).loops)
+        return tuple(condition for condition in passes if condition != sympy.true)
 
     def __iter__(self) -> Iterator[Layer]:
         return (self.layer(node) for node in self.digraph)

@@ -18,6 +18,9 @@ from boundcalc.spec.kinds import Repeat
 from boundcalc.spec.mistakes import Place
 
 UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
+NOTHING = "0 passes hand on nothing: there is no step before this one, or the body changes its shape"
+COLLECTED = "there is nothing to collect from 0 passes"
+ONE_PASS = "give the repeat at least one pass"
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
 
 
@@ -47,6 +50,8 @@ def repeat_steps(
     if known != times:
         context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
         context.conditions.unrolled.update(s for s in times.free_symbols if isinstance(s, sympy.Symbol))
+    if known == 0 and current is None:
+        raise fail(fields.times.place, NOTHING, ONE_PASS)
     if int(known) > LAYER_LIMIT:
         remedy = "make the number of times a symbol: a symbolic repeat needs no copies"
         raise fail(fields.times.place, f"more than {LAYER_LIMIT} copies", remedy)
@@ -148,7 +153,7 @@ class _Copy:
             graph.paths.setdefault(f"{self.path}.{name}", node)
         if self.collect:
             if not collected:
-                raise fail(self.step.place, "there is nothing to collect from 0 copies")
+                raise fail(self.fields.times.place, COLLECTED, ONE_PASS)
             shape = (sympy.Integer(times), *graph.layer(collected[0]).shape)
             return self.node(f"{self.path}@collected", "stack", tuple(collected), shape)
         return current
@@ -157,6 +162,8 @@ class _Copy:
         """One body over carried states: those of `carry`, the running value, and what is collected."""
         graph, loops = self.context.graph, (*self.placement.loops, self.path)
         self.check_times(times, self.fields.times.place)
+        if times.is_nonnegative is not True:
+            self.context.conditions.holds(sympy.Ge(times, 0), self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
         graph.loops[self.path] = Loop(self.path, times, self.fields.share is True)
         self.node(f"{self.path}@loop", "repeat", (), ())
@@ -204,12 +211,12 @@ class _Copy:
             raise fail(self.step.place, f"the body changes the shape: {found}", remedy)
         start: str | None = current
         if current is None or not kept:
-            # Nothing is handed on: the result is that of the last copy, and there must be one.
-            self.context.conditions.holds(sympy.Ge(times, 1), self.fields.times.place)
+            self.at_least_once(times, NOTHING)
             start = None
         begin: dict[str, str | None] = {**starts, "@running": start}
         results = {**results, "@running": last}
         if self.collect:
+            self.at_least_once(times, COLLECTED)
             stacked = (times, *shape)
             begin["@collected"] = None
             kept_so_far = self.node(
@@ -226,6 +233,10 @@ class _Copy:
                 graph.paths[f"{self.path}.{name}"] = after
         graph.loops[self.path] = replace(graph.loops[self.path], states=tuple(states))
         return states[-1].after
+
+    def at_least_once(self, times: sympy.Expr, finding: str) -> None:
+        if self.context.conditions.holds(cast(Boolean, sympy.Ge(times, 1)), self.fields.times.place) is False:
+            raise fail(self.fields.times.place, finding, ONE_PASS)
 
     def _same(self, left: Shape, right: Shape) -> bool:
         return len(left) == len(right) and all(

@@ -84,6 +84,8 @@ def _layer_table(bounds: Bounds) -> str:
 
 def _cell(bounds: Bounds, quantity: Bound) -> str:
     """A number rounded up; without one the closed form if it is short."""
+    if quantity.absent(bounds.values) is not None:
+        return "no copy"
     if not quantity.finite:
         return "infinite"
     number = bounds.numbers.get(quantity)

@@ -55,7 +55,7 @@ def _squared(scalar: Scalar, made: Made) -> Scalar:
     assert isinstance(position, int)
     reached = _Reached(made)
     inside = frozenset[sympy.Symbol]().union(*(reached.blocks(arena.scalar(i)) for i in loop.results))
-    if not all(made[seed].issuperset(loop.states) for seed in inside):
+    if not all(made[seed] >= frozenset(loop.states) for seed in inside):
         raise NotLinearError("a block from outside is the same one in every pass")
     if inside & frozenset[sympy.Symbol]().union(*(reached.blocks(arena.scalar(i)) for i in loop.starts)):
         raise NotLinearError("a block of the loop is used before it as well")
