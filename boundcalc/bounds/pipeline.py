@@ -10,11 +10,13 @@ from boundcalc.bounds.compiled import Bounds, Layers
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.graph.lower import lower
+from boundcalc.graph.repeat import blocks_of_copies
 from boundcalc.graph.selection import select
 from boundcalc.program.trace import trace
 from boundcalc.spec.architecture import Architecture
 from boundcalc.spec.mistakes import SpecError
 
+MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Blocks = Literal["total", "layer"]
 Constants = Literal["sharp", "published"]
 
@@ -86,7 +88,7 @@ def _unrolled(architecture: Architecture) -> LayerGraph:
 
     What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""
     graph = expand(architecture)
-    if not graph.loops:
+    if not graph.loops or blocks_of_copies(graph) > MOST_BLOCKS:
         return graph
     try:
         return expand(architecture, unroll=True)

@@ -90,6 +90,7 @@ class Loop:
     path: str
     times: sympy.Expr
     shared: bool  # one set of parameters for all passes
+    place: Place  # of the number of times
     states: tuple[State, ...] = ()
 
 

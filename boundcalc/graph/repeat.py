@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import cast
 
 import sympy
@@ -10,7 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, Loop, Shape, State, show_shape
+from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, LayerGraph, Loop, Shape, State, show_shape
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Carry, Reference, Step
 from boundcalc.spec.fields import fail
@@ -56,6 +57,13 @@ def repeat_steps(
         remedy = "make the number of times a symbol: a symbolic repeat needs no copies"
         raise fail(fields.times.place, f"more than {LAYER_LIMIT} copies", remedy)
     return copy.unrolled(int(known), current)
+
+
+def blocks_of_copies(graph: LayerGraph) -> int:
+    """How many balls there are where the symbolic repeats that have a value are unrolled."""
+    passes = {path: graph.conditions.exact(loop.times, loop.place) for path, loop in graph.loops.items()}
+    known = {path: int(n) for path, n in passes.items() if n.is_Integer and n <= UNROLLED}
+    return sum(prod(known.get(path, 1) for path in ball.made_in) for ball in graph.balls.values())
 
 
 class _Copy:
@@ -165,7 +173,7 @@ class _Copy:
         if times.is_nonnegative is not True:
             self.context.conditions.holds(sympy.Ge(times, 0), self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
-        graph.loops[self.path] = Loop(self.path, times, self.fields.share is True)
+        graph.loops[self.path] = Loop(self.path, times, self.fields.share is True, self.fields.times.place)
         self.node(f"{self.path}@loop", "repeat", (), ())
         inner = f"{self.path}.{COPY}"
         bindings: dict[str, Binding] = {}
