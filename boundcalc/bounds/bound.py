@@ -59,6 +59,11 @@ class Bound:
         return self.quantity.reason if isinstance(self.quantity, Unbounded) else None
 
     @property
+    def infinite_from(self) -> str | None:
+        """The path of the layer from which on the bound is infinite."""
+        return (self.quantity.layer or None) if isinstance(self.quantity, Unbounded) else None
+
+    @property
     def scalar(self) -> Scalar | None:
         return self.quantity if isinstance(self.quantity, Scalar) else None
 

@@ -148,6 +148,11 @@ class Bounds:
     def to_dict(self) -> dict[str, object]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""
         objective = self.objective
+        network = {  # numbers that take too long are refused here, before closed forms are sought
+            "norm": self._document(self.norm),
+            "lipschitz": self._document(self.lipschitz),
+            "smoothness": self._document(self.smoothness),
+        }
         return {
             "schema": SCHEMA,
             "name": self.name,
@@ -158,11 +163,7 @@ class Bounds:
             "warnings": list(self.warnings),
             "symbols": self.symbol_values,
             "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
-            "bounds": {
-                "norm": self._document(self.norm),
-                "lipschitz": self._document(self.lipschitz),
-                "smoothness": self._document(self.smoothness),
-            },
+            "bounds": network,
             "objective": None
             if objective is None
             else {
@@ -174,6 +175,7 @@ class Bounds:
 
     def _document(self, bound: Bound) -> dict[str, object]:
         """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
+        number = self.numbers.get(bound)
         expression = None if bound.scalar is None else bound.expression
         result: dict[str, object] = {
             "expression": None if expression is None else to_str(expression),
@@ -186,7 +188,6 @@ class Bounds:
         }
         if bound.upper:
             result["upper"] = True
-        number = self.numbers.get(bound)
         if number is not None:
             result["number"] = decimals.upper_decimal(number)
             result["enclosure"] = list(decimals.enclosure(number))

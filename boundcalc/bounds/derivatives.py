@@ -18,7 +18,7 @@ from boundcalc.program.dependence import free_symbols
 from boundcalc.program.differentiate import gradient, leaf_derivative
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.leaves import from_sympy
+from boundcalc.program.leaves import NoCase, from_sympy
 from boundcalc.program.numbers import Number, ball
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
@@ -64,10 +64,18 @@ class Derivative:
             at: dict[sympy.Symbol, object] = dict(values)
             if self.direction is not None:
                 at |= self.direction(values)
-            return evaluate([self.scalar], at, ties=ties)[0]  # type: ignore[arg-type]
+            try:
+                return evaluate([self.scalar], at, ties=ties)[0]  # type: ignore[arg-type]
+            except ZeroDivisionError:
+                raise ArithmeticError(f"{self.name} does not exist there: the slope of a root at 0") from None
         if self.closed is None:
             raise ArithmeticError(f"{self.name} has no number: {self.reason}")
-        return from_sympy(self.closed, values)
+        try:
+            return from_sympy(self.closed, values)
+        except NoCase:
+            raise ArithmeticError(
+                f"{self.name} has no number there: the form has a case for these values alone"
+            ) from None
 
     def enclosure(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> Number:
         """Raises KeyError for unknown and missing symbols, ValueError for values outside their range."""

@@ -40,6 +40,7 @@ class GraphLowering:
     result: PrimitiveGraph = field(default_factory=PrimitiveGraph)
     _parameters: dict[str, int] = field(default_factory=dict)
     _loops: dict[str, int] = field(default_factory=dict)
+    _owner: str = ""  # the layer that is lowered
 
     @property
     def batch(self) -> sympy.Expr:
@@ -53,7 +54,9 @@ class GraphLowering:
             if selected:
                 self.result.blocks.append(ball.path)
         for layer in self.graph:
+            self._owner = layer.path
             self.result.outputs[layer.path] = self._layer(layer)
+        self._owner = ""
         outputs = [self.result.outputs[path] for path in self.graph.outputs]
         self.result.output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
         self.result.loss = None if self.graph.loss is None else self.result.outputs[self.graph.loss]
@@ -114,7 +117,7 @@ class GraphLowering:
     # What a rule's `lower` asks for ----------------------------------------------------------------------------------
 
     def emit(self, primitive: Primitive) -> int:
-        return self.result.emit(primitive)
+        return self.result.emit(primitive, self._owner)
 
     def array(self, array: Array) -> int:
         return self._parameters[array.ball]

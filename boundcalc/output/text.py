@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import sympy
 
 from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.expressions import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
 from boundcalc.output.closed_forms import Style, closed_forms, totals
@@ -120,11 +120,5 @@ def _reasons(bounds: Bounds) -> Iterable[str]:
     """Which layer makes a bound infinite, and why."""
     for name, total in totals(bounds).items():
         if not total.finite:
-            first = next((row.path for row in bounds.layers.values() if not _same(row, name).finite), None)
-            where = "" if first is None else f" from layer '{first}' on"
+            where = f" from layer '{total.infinite_from}' on" if total.infinite_from in bounds.layers else ""
             yield f"{name} is infinite{where}: {total.reason}"
-
-
-def _same(row: LayerBounds, name: str) -> Bound:
-    """The quantity of a layer that decides that of the network or of the objective."""
-    return {"norm": row.norm, "lipschitz": row.lipschitz, "smoothness": row.smoothness}[name.split()[-1]]

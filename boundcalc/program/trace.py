@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy
 
@@ -77,8 +77,23 @@ class _Tracer:
                 self.loop(index, primitive)
                 index = primitive.last + 1
             else:
-                self.jets[index] = self.jet(primitive)
+                self.jets[index] = self.blamed(index, primitive)
                 index += 1
+
+    def blamed(self, index: int, primitive: p.Primitive) -> Jet:
+        """What is infinite from here on names this layer; what an operand already was, the layer of before. In a loop,
+        where a pass may read what a later layer made infinite, this is settled by the first trace of the body."""
+        jet = self.jet(primitive)
+        changed: dict[str, Unbounded] = {}
+        for name in COMPONENTS:
+            value = getattr(jet, name)
+            if isinstance(value, Unbounded) and p.operands(primitive):
+                before = [getattr(self.jets[i], name) for i in p.operands(primitive)]
+                infinite = [found for found in before if isinstance(found, Unbounded)]
+                same = [found for found in infinite if found.reason == value.reason]
+                origin = (same or infinite)[0].layer if infinite else self.graph.owners[index]
+                changed[name] = replace(value, layer=origin)
+        return replace(jet, **changed) if changed else jet
 
     def scalar(self, value: sympy.Expr) -> Scalar:
         return self.arena.leaf(value)
