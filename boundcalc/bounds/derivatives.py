@@ -18,6 +18,7 @@ from boundcalc.program.dependence import free_symbols
 from boundcalc.program.differentiate import gradient, leaf_derivative, slope
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.leaves import NoCase
 from boundcalc.program.numbers import Number, ball
 from boundcalc.program.to_sympy import to_sympy
 from boundcalc.spec.arguments import Suggesting
@@ -68,7 +69,14 @@ class Derivative(Suggesting):
         at: dict[sympy.Symbol, object] = dict(values)
         if self.direction is not None:
             at |= self.direction(values)
-        return evaluate([self.value], at, ties=ties)[0]  # type: ignore[arg-type]
+        try:
+            return evaluate([self.value], at, ties=ties)[0]  # type: ignore[arg-type]
+        except ZeroDivisionError:
+            raise ArithmeticError(f"{self.name} does not exist there: the slope of a root at 0") from None
+        except NoCase:
+            raise ArithmeticError(
+                f"{self.name} has no number there: the form has a case for these values alone"
+            ) from None
 
     def enclosure(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> Number:
         """Raises KeyError for unknown and missing symbols, ValueError for values outside their range."""

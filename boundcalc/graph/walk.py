@@ -117,7 +117,7 @@ class Walk:
         inference = rule.infer(request)
         channels = {**channels, **_channels("out", (inference.shape,), rule)}
         inherited = self.context.inherited(step, name, environment, placement)
-        arrays = balls_of(self.context, step, path, inference, inherited, channels)
+        arrays = balls_of(self.context, step, path, inference, inherited, channels, placement.loops)
         layer = Layer(
             path, step.kind, step.place, inputs, inference.shape, inference.settings, arrays,
             spectral_of(self.context, rule, inherited, channels), placement.loops,

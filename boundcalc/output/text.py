@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import sympy
 
 from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.expressions import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
 from boundcalc.output.closed_forms import Style, closed_forms, totals
@@ -41,7 +41,7 @@ def graph_to_text(graph: LayerGraph) -> str:
     for layer in graph:
         if not layer.visible:
             continue
-        count = graph.conditions.exact(layer.parameters * graph.copies(layer), layer.place)
+        count = graph.conditions.exact(layer.parameters * graph.copies(layer.loops), layer.place)
         total = total + count
         reads = ", ".join(_shown(graph, node) for node in layer.inputs)
         rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))
@@ -89,6 +89,8 @@ def _layer_table(bounds: Bounds) -> str:
 
 def _cell(bounds: Bounds, quantity: Bound) -> str:
     """A number rounded up; without one the closed form if it is short."""
+    if quantity.absent(bounds.values) is not None:
+        return "no copy"
     if not quantity.finite:
         return "infinite"
     number = bounds.numbers.get(quantity)
@@ -123,8 +125,7 @@ def _reasons(bounds: Bounds) -> Iterable[str]:
     """Which layer makes a bound infinite, and why."""
     for name, total in totals(bounds).items():
         if not total.finite:
-            first = next((row.path for row in bounds.layers.values() if not _same(row, name).finite), None)
-            where = "" if first is None else f" from layer '{first}' on"
+            where = f" from layer '{total.infinite_from}' on" if total.infinite_from in bounds.layers else ""
             yield f"{name} is infinite{where}: {total.reason}"
 
 
@@ -136,8 +137,3 @@ def _conditions(bounds: Bounds) -> str:
     more = len(texts) - CONDITIONS_SHOWN
     kept = ", ".join(texts[:CONDITIONS_SHOWN])
     return f"holds if {kept}" + (f" and {more} more conditions: --format json has them" if more > 0 else "")
-
-
-def _same(row: LayerBounds, name: str) -> Bound:
-    """The quantity of a layer that decides that of the network or of the objective."""
-    return {"norm": row.norm, "lipschitz": row.lipschitz, "smoothness": row.smoothness}[name.split()[-1]]
