@@ -15,6 +15,7 @@ from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Shape, State, s
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Carry, Reference, Step
 from boundcalc.spec.fields import fail
+from boundcalc.spec.intervals import at_least
 from boundcalc.spec.kinds import Repeat
 from boundcalc.spec.mistakes import Place
 
