@@ -56,7 +56,9 @@ def __getattr__(name: str) -> Any:
 
         return version("boundcalc")
     if name not in _HOMES:
-        raise AttributeError(f"module 'boundcalc' has no attribute {name!r}")
+        from boundcalc.spec.arguments import nearest
+
+        raise AttributeError(f"module 'boundcalc' has no attribute {name!r}; {nearest(name, 'attribute', __all__)}")
     module, attribute = _HOMES[name]
     return getattr(import_module(f"boundcalc.{module}"), attribute)
 

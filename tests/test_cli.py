@@ -252,7 +252,39 @@ def test_published_constants_are_not_certified(run: Run) -> None:
     assert any(warning in text for text in answer["warnings"])
     for form in ("latex", "python"):
         assert warning in run("bounds", spec, "--format", form, "--constants", "published").out
-    assert warning in run("bounds", spec, "--constants", "published").out
+    for form in ("text", "json", "latex", "python"):
+        assert f"warning: {warning}" in run("bounds", spec, "--format", form, "--constants", "published").err
+    assert "warning:" not in run("bounds", spec, "--constants", "published").out
+
+
+def test_warnings_of_a_spec_are_on_standard_error(run: Run) -> None:
+    text = b"input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, softmax]\nloss: logistic\n"
+    for command in (["bounds"], ["diff"], ["show"], ["check"], ["check", "--format", "json"]):
+        answer = run(*command, "-", stdin=text)
+        assert "logistic contains the softmax" in answer.err
+        assert answer.err.startswith("warning: ")
+        assert answer.status == 0
+    answer = run("check", "-", "--format", "json", stdin=text)
+    assert answer.json["warnings"] == ["-: logistic contains the softmax; the softmax before it makes a double softmax"]
+
+
+def test_a_file_of_modules_only_is_no_mistake(run: Run, tmp_path: Path) -> None:
+    library = tmp_path / "blocks.yaml"
+    library.write_text("symbols: {eps: 1/100}\ndefine: {block: [dense: 3, batchnorm: {eps: eps}]}\n")
+    answer = run("check", library)
+    assert (answer.status, answer.err) == (0, "")
+    assert "only modules" in answer.out
+    assert run("check", library, "--format", "json").json == {
+        "mistakes": [], "warnings": [], "only_modules": [str(library)]
+    }  # fmt: skip
+    for command in (["bounds"], ["show"], ["diff"], ["asymptotics", "--in", "eps"]):
+        answer = run(*command, library)
+        assert answer.status == 2
+        assert "only modules and symbols, no network; include it in a spec" in answer.err
+    library.write_text("define: {block: {args: {w:}, layers: [dense: v]}}\n")
+    answer = run("check", library)
+    assert answer.status == 2
+    assert "blocks.yaml:1:46: unknown name 'v'; declare it" in answer.err
 
 
 # check, show, schema, help -------------------------------------------------------------------------------------------
@@ -282,7 +314,7 @@ def test_check_of_what_is_right(run: Run) -> None:
     answer = run("check", *specs)
     assert answer.status == 0
     assert answer.out.count("no mistakes") == len(specs)
-    assert run("check", *specs, "--format", "json").json == {"mistakes": []}
+    assert run("check", *specs, "--format", "json").json == {"mistakes": [], "warnings": [], "only_modules": []}
 
 
 def test_show(run: Run, small: Path) -> None:

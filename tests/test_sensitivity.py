@@ -6,6 +6,7 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.bounds.sensitivity import contributions, sensitivities
+from boundcalc.program.numbers import ball
 
 MLP = """
 symbols: {n: 4, R: 3/2, eps: 1/10}
@@ -78,6 +79,8 @@ def test_elasticities_are_those_of_the_bounds(blocks: str) -> None:
         assert one.elasticities["eps"] < 0 < one.elasticities["R"]
         for symbol, elasticity in one.elasticities.items():
             assert elasticity == pytest.approx(bound.elasticity(symbol), rel=1e-12)
+            if bounds.symbols[symbol].is_integer:
+                continue  # there are no values near a whole number
             near = [
                 float(bound.evaluate({symbol: bounds.values[bounds.symbols[symbol]] * factor}))
                 for factor in (1 - UP, 1 + UP)
@@ -118,3 +121,47 @@ def test_a_bound_that_is_zero_has_no_elasticity() -> None:
 def test_an_unknown_symbol_is_an_error() -> None:
     with pytest.raises(KeyError, match="unknown symbol 'radius'"):
         sensitivities(bc.compile(bc.loads(MLP)), ["radius"])
+
+
+MINIMA = {
+    "a symbol": ("r: 'min(a, b)'", "r"),
+    "a field": ("", "min(a, b)"),
+    "a chain": ("s: '3*min(a, b)', r: 'max(s, b) - b/2'", "r/2"),
+    "roots that are equal but not the same": ("r: 'min(sqrt(a)*sqrt(3), sqrt(3*b))'", "r**2/3"),
+    "logarithms": ("", "min(log(a**2), 2*log(b)) + 1"),
+    "inside others": ("", "sqrt(max(1/8, min(a*b, b**2)) + ceil(a)/9)"),
+}
+
+
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+@pytest.mark.parametrize("where", MINIMA)
+def test_a_minimum_of_symbols_has_an_active_branch_and_ties(where: str, blocks: str) -> None:
+    symbols, radius = MINIMA[where]
+
+    def compiled(a: str) -> bc.Bounds:
+        text = f"symbols: {{a: {a}, b: 2, {symbols}}}\ninput: {{shape: [3], norm: 1}}\nradius: '{radius}'\nlayers: [dense: 2, softplus, dense: 2]"
+        return bc.compile(bc.loads(text), blocks=blocks)  # type: ignore[arg-type]
+
+    for a, tie in (("3/2", False), ("5/2", False), ("2", True)):
+        bounds = compiled(a)
+        for name, one in sensitivities(bounds, ["a", "b"]).items():
+            assert one.ties == tie
+            if tie:
+                continue
+            bound = getattr(bounds, name)
+            for symbol, number in one.numbers.items():
+                value = bounds.values[bounds.symbols[symbol]]
+                near = [float(bound.evaluate({symbol: value + s})) for s in (-UP, UP)]
+                assert float(ball(number).mid()) == pytest.approx(
+                    (near[1] - near[0]) / (2 * float(UP)), rel=1e-4, abs=1e-6
+                )
+
+
+def test_a_tie_in_the_value_of_a_depth_is_reported() -> None:
+    """The number comes from the closed form there."""
+    text = 'symbols: {a: 2, b: %s, k: {value: "min(a, b)", integer: true}}\ninput: {shape: [3], norm: 1}\nradius: 1/2\nlayers: [{repeat: {times: k, layers: [{dense: {units: 3, bias: false}}]}}]'
+    for b, tie in (("3", False), ("2", True)):
+        found = sensitivities(bc.compile(bc.loads(text % b)), ["a", "b"])["lipschitz"]
+        assert found.ties == tie
+        assert float(ball(found.numbers["a"]).mid()) != 0
+        assert found.numbers["b"] == 0

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import sympy
 
+from boundcalc.bounds.block_numbers import BlockForms, Node
 from boundcalc.bounds.bound import Bound, Certify, Values
 from boundcalc.bounds.compiled import LayerBounds, Objective
 from boundcalc.bounds.derivatives import Direction
 from boundcalc.bounds.forms import Forms
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.graph.primitives import PrimitiveGraph
-from boundcalc.program import layerwise, numbers
-from boundcalc.program.dependence import free_symbols
 from boundcalc.program.depth.fresh_blocks import NotLinearError
 from boundcalc.program.depth.loop_blocks import squared_norm
-from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
-from boundcalc.program.layerwise import BlockJet, BlockNumbers
-from boundcalc.program.leaves import to_number
+from boundcalc.program.layerwise import BlockJet
 from boundcalc.program.numbers import Number
 from boundcalc.program.objective import regularized
 from boundcalc.program.trace import Traced
 from boundcalc.rules.jet import Jet, Quantity
+from boundcalc.spec.arguments import Named
 
 OBJECTIVE = -1  # stands for the objective where primitives are counted
 FROBENIUS = "the Frobenius norm of Q is taken for its largest eigenvalue"
@@ -56,7 +54,8 @@ class TotalMaker:
         full = f"{name}_{path}" if path else name
         if isinstance(quantity, Scalar):
             self.forms.register(full, quantity)
-        return Bound(full, self.graph, self.forms, quantity, certify, tuple(loose), needs, seeded, direction)
+        exists = self.graph.exists(path) if path else ()
+        return Bound(full, self.graph, self.forms, quantity, certify, tuple(loose), needs, seeded, direction, exists)
 
     def pair(self, prefix: str, path: str, key: int) -> tuple[Bound, Bound]:
         """Lipschitz and smoothness of one node."""
@@ -71,7 +70,7 @@ class TotalMaker:
         return norm, *self.pair("", path, key)
 
     def row(self, layer: Layer) -> LayerBounds:
-        own = self.primitives.own.get(layer.path, {})
+        own = Named("constant", self.primitives.own.get(layer.path, {}))
         triple = self.triple(layer.path, self.primitives.outputs[layer.path])
         return LayerBounds(layer, _radius(self.graph, layer), own, *triple)
 
@@ -88,32 +87,24 @@ class LayerMaker(TotalMaker):
 
     def __init__(self, graph: LayerGraph, primitives: PrimitiveGraph, total: Traced, seeded: Traced) -> None:
         super().__init__(graph, primitives, total)
-        self.seeds = list(seeded.seeds.values())
         assert primitives.output is not None
-        keys = [primitives.output]
+        forms: Mapping[int, Jet] = seeded.jets
         if primitives.loss is not None:
-            keys.append(OBJECTIVE)
-        if len(self.seeds) <= layerwise.ENTRY_LIMIT:
-            paths = (layer.path for layer in graph if layer.visible and layer.kind != "input")
-            keys.extend(primitives.outputs[path] for path in paths if path != graph.loss)
-        else:
-            self.warnings.append(
-                f"more than {layerwise.ENTRY_LIMIT} blocks: the rows of layers are those of `blocks: total`, never smaller"
-            )
-        self.seeded = {
-            key: regularized(graph, primitives, seeded) if key == OBJECTIVE else seeded.jets[key]
-            for key in dict.fromkeys(keys)
-        }
-        shown = list(self.seeded) if len(self.seeds) <= layerwise.ROW_LIMIT else keys[: 1 + (OBJECTIVE in self.seeded)]
-        forms = layerwise.closed_forms([_block_jet(self.seeded[key]) for key in shown], self.seeds)
-        self.closed: Mapping[int, BlockJet] = {} if forms is None else dict(zip(shown, forms, strict=True))
-        scalars = [q for key in self.seeded for q in (self.jets[key].lipschitz, self.jets[key].smoothness)]
-        finite = list(dict.fromkeys(q for q in scalars if isinstance(q, Scalar)))
-        self.needs = dict(zip(finite, free_symbols(finite), strict=True))
-        self._cache: tuple[Values, dict[int, BlockNumbers]] = ({}, {})
+            forms = {**forms, OBJECTIVE: regularized(graph, primitives, seeded)}
+
+        def nodes(keys: Iterable[int]) -> dict[int, Node]:
+            return {key: Node(_block_jet(forms[key]), _block_jet(self.jets[key])) for key in keys}
+
+        shown = (layer.path for layer in graph if layer.visible and layer.kind != "input" and layer.path != graph.loss)
+        rows = nodes(primitives.outputs[path] for path in shown)
+        network = nodes([primitives.output, *(() if primitives.loss is None else (OBJECTIVE,))])
+        self.blocks = BlockForms(network, rows, list(seeded.seeds.values()))
+        self.warnings.extend(self.blocks.warnings)
+        self.closed = self.blocks.closed()
 
     def pair(self, prefix: str, path: str, key: int) -> tuple[Bound, Bound]:
-        if key not in self.seeded:
+        node = self.blocks.nodes.get(key)
+        if node is None:
             return super().pair(prefix, path, key)
         closed = self.closed.get(key, BlockJet(None, None))
         found: list[Bound] = []
@@ -121,87 +112,65 @@ class LayerMaker(TotalMaker):
             ("lipschitz", closed.lipschitz, ()),
             ("smoothness", closed.smoothness, (FROBENIUS,)),
         ):
-            total: Quantity = getattr(self.jets[key], name)
-            if isinstance(total, Scalar):
-                certify = self._certify(key, name, total)
-                seeded: Quantity = getattr(self.seeded[key], name)
-                assert isinstance(seeded, Scalar)
-                direction = self._direction(key, f"{name}_direction")
-                found.append(
-                    self.bound(prefix + name, path, form, certify, loose, self.needs[total], seeded, direction)
-                )
+            total: Scalar | None = getattr(node.total, name)
+            if total is None:
+                found.append(self.bound(prefix + name, path, getattr(self.jets[key], name)))
             else:
-                found.append(self.bound(prefix + name, path, total))
+                certify, direction = self._certify(key, name), self._direction(key, name)
+                seeded: Scalar = getattr(node.seeded, name)
+                needs = self.blocks.needs[total]
+                found.append(self.bound(prefix + name, path, form, certify, loose, needs, seeded, direction))
         return found[0], found[1]
 
-    def _certify(self, key: int, name: str, total: Scalar) -> Certify:
+    def _certify(self, key: int, name: str) -> Certify:
         def certify(values: Values) -> Number:
-            found: Number | None = getattr(self.numbers(values)[key], name)
-            return numbers.minimum([*([] if found is None else [found]), *evaluate([total], values)])
+            number: Number = getattr(self.blocks.numbers(key, values), name)
+            return number
 
         return certify
 
     def _direction(self, key: int, name: str) -> Direction:
         def direction(values: Values) -> Mapping[sympy.Symbol, Number]:
-            weights: tuple[Number, ...] = getattr(self.numbers(values)[key], name)
-            return dict(zip(self.seeds, weights, strict=True))
+            weights: tuple[Number, ...] = getattr(self.blocks.directions(key, values), name)
+            return dict(zip(self.blocks.seeds, weights, strict=True))
 
         return direction
 
-    def numbers(self, values: Values) -> Mapping[int, BlockNumbers]:
-        """The numbers of all nodes at once, kept for the values they were computed at."""
-        if not self._cache[1] or self._cache[0] != values:
-            exact = {symbol: to_number(value) for symbol, value in values.items()}
-            jets = [self._ready(key, values) for key in self.seeded]
-            found = layerwise.certified(jets, self.seeds, exact)
-            if found is None:
-                nothing = BlockNumbers(None, None)
-                found = [layerwise.certified_last(jet, self.seeds, exact) or nothing for jet in jets]
-            self._cache = (dict(values), dict(zip(self.seeded, found, strict=True)))
-        return self._cache[1]
-
-    def _ready(self, key: int, values: Values) -> BlockJet:
-        """The entries whose symbols all have values."""
-        seeded, total = _block_jet(self.seeded[key]), _block_jet(self.jets[key])
-        first, second = (
-            None if plain is None or not self.needs[plain] <= values.keys() else scalar
-            for scalar, plain in ((seeded.lipschitz, total.lipschitz), (seeded.smoothness, total.smoothness))
-        )
-        return BlockJet(first, second)
-
 
 class LoopMaker(TotalMaker):
-    """`blocks: layer` where loops stay: ||p||_2 obeys a recursion of its own if passes have parameters of their own;
-    for the smoothness, the total recursion is an upper bound."""
+    """`blocks: layer` where loops stay: ||p||_2 obeys a recursion of its own if all blocks that a pass reads are made in
+    it; for the smoothness, and where a block comes from outside, the total recursion is an upper bound."""
 
     def __init__(self, graph: LayerGraph, primitives: PrimitiveGraph, total: Traced, seeded: Traced) -> None:
         super().__init__(graph, primitives, total)
-        self.seeded = seeded
-        self.shared = any(loop.shared for loop in graph.loops.values())
-        if self.shared:
-            self.warnings.append(f"a repeat with shared parameters and a symbolic number of times: {TOTAL}")
-        else:
-            self.warnings.append(f"a repeat with a symbolic number of times: for the smoothness {TOTAL}")
+        self.made = seeded.made
+        self.seeded: dict[int, Jet] = dict(seeded.jets)
+        if primitives.loss is not None:
+            self.seeded[OBJECTIVE] = regularized(graph, primitives, seeded)
+        self.warnings.append(f"a repeat with a symbolic number of times: for the smoothness {TOTAL}")
 
     def pair(self, prefix: str, path: str, key: int) -> tuple[Bound, Bound]:
         total = self.jets[key]
         loose = (TOTAL,)
         smoothness = self.bound(f"{prefix}smoothness", path, total.smoothness, loose=loose)
-        squared = self._squared(key)
+        squared = self._squared(key, path)
         if squared is None:
             return self.bound(f"{prefix}lipschitz", path, total.lipschitz, loose=loose), smoothness
         return self.bound(f"{prefix}lipschitz", path, squared ** Fraction(1, 2)), smoothness
 
-    def _squared(self, key: int) -> Scalar | None:
-        """||p||^2, or None where the total recursion has to do."""
-        seeded = self.seeded.jets.get(key)
-        if self.shared or seeded is None or not isinstance(seeded.lipschitz, Scalar):
+    def _squared(self, key: int, path: str) -> Scalar | None:
+        """||p||^2, or None where the total recursion has to do; then a warning says so."""
+        lipschitz = self.seeded[key].lipschitz
+        if not isinstance(lipschitz, Scalar):
             return None
         try:
-            return squared_norm(seeded.lipschitz, self.seeded.seeds.values())
+            return squared_norm(lipschitz, self.made)
         except NotLinearError as error:
-            if key == self.primitives.output:
-                self.warnings.append(f"blocks in a repeat cannot be kept apart ({error}): {TOTAL}")
+            of = "the objective: " if key == OBJECTIVE else "rows of layers: " if path else ""
+            reason = "" if path else f" ({error})"
+            warning = f"{of}blocks in a repeat cannot be kept apart{reason}: {TOTAL}"
+            if warning not in self.warnings:
+                self.warnings.append(warning)
             return None
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
-from boundcalc.bounds.values import by_name, resolve
+from boundcalc.bounds.functions import guarded
+from boundcalc.bounds.guards import broken
+from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve, unchecked
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
@@ -23,13 +26,16 @@ from boundcalc.program.ir import Scalar
 from boundcalc.program.leaves import to_number
 from boundcalc.program.numbers import Number
 from boundcalc.rules.jet import Quantity, Unbounded
+from boundcalc.spec.arguments import Suggesting, expect
+from boundcalc.spec.exact import substitute
+from boundcalc.spec.expression import parse_closed_form
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Certify = Callable[[Values], Number]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bound:
+class Bound(Suggesting):
     """One quantity: an upper bound, closed form and number.
 
     `scalar` is its closed form in the program. `certify` computes its number where that is sharper than evaluating the
@@ -45,6 +51,7 @@ class Bound:
     needs: frozenset[sympy.Symbol] | None = None  # the symbols of the number, where there is no closed form to tell
     seeded: Scalar | None = None  # under `blocks: layer`, the form in the seeds whose value at `direction` is the bound
     direction: Direction | None = None
+    exists: tuple[Boolean, ...] = ()  # of a layer in repeats: when there is a copy of it that the bound is of
 
     @property
     def finite(self) -> bool:
@@ -54,6 +61,11 @@ class Bound:
     def reason(self) -> str | None:
         """What makes the bound infinite or undefined; None where it is finite."""
         return self.quantity.reason if isinstance(self.quantity, Unbounded) else None
+
+    @property
+    def infinite_from(self) -> str | None:
+        """The path of the layer from which on the bound is infinite."""
+        return (self.quantity.layer or None) if isinstance(self.quantity, Unbounded) else None
 
     @property
     def scalar(self) -> Scalar | None:
@@ -94,8 +106,20 @@ class Bound:
             raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
         return self.certified(resolve(self.graph.conditions, self._given(mapping, symbols)))
 
+    def absent(self, values: Values) -> str | None:
+        """Why there is nothing to bound at these values: the layer stands in a repeat of 0 passes."""
+        for condition in self.exists:
+            known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))
+            if known == sympy.false:
+                return f"the repeat has no copy of the layer unless {condition}"
+        return None
+
     def certified(self, values: Values) -> Number:
-        """The number at exact values. Raises MissingValues, which is a KeyError."""
+        """The number at exact values. Raises MissingValues, which is a KeyError, and ValueError where there is no copy of
+        the layer."""
+        absent = self.absent(values)
+        if absent is not None:
+            raise ValueError(f"{self.name}: {absent}")
         if self.certify is not None:
             missing = sorted(s.name for s in self.free_symbols - values.keys())
             if missing:
@@ -113,32 +137,54 @@ class Bound:
         Raises KeyError for unknown symbols and for symbols without a value, ValueError for values outside their range.
         """
         given = self._given(mapping, symbols)
-        arrays = {name: np.asarray(value) for name, value in given.items() if np.ndim(value) > 0}  # type: ignore[arg-type]
+        arrays = arrays_of(given)
         if arrays:
             return self._sweep(given, arrays)
         if not self.finite:
             return math.inf
         return decimals.float_upper(self.certified(resolve(self.graph.conditions, given)))
 
-    def _sweep(self, given: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    def _sweep(self, given: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
         if not self.finite:
             return np.full(shape, math.inf)
         fixed = {name: value for name, value in given.items() if name not in arrays}
-        if self.certify is not None or self.scalar is None or self._has_dependent_values(arrays):
-            points = np.broadcast_arrays(*arrays.values())
+        by_point = any(array.dtype == object for array in arrays.values())
+        if (
+            by_point
+            or self.certify is not None
+            or self.scalar is None
+            or self.exists
+            or self._has_dependent_values(arrays)
+        ):
             result = np.empty(shape)
             for index in np.ndindex(shape):
-                at = {name: point[index] for name, point in zip(arrays, points, strict=True)}
-                result[index] = decimals.float_upper(self.certified(resolve(self.graph.conditions, {**fixed, **at})))
+                result[index] = decimals.float_upper(self.certified(self._resolved(fixed, arrays, index)))
             return result
-        for name, array in arrays.items():  # the range of every value is checked, at its ends
-            for end in (array.min(), array.max()):
-                resolve(self.graph.conditions, {**fixed, name: end})
-        values: dict[sympy.Symbol, object] = dict(resolve(self.graph.conditions, fixed))
+        values: dict[sympy.Symbol, Any] = dict(unchecked(self.graph.conditions, fixed, arrays))
         values |= {self.graph.conditions.symbols[name]: array for name, array in arrays.items()}
+        self._check(fixed, arrays, broken(self.graph.conditions, values, shape))
         with np.errstate(over="ignore"):
             return np.broadcast_to(np.exp(evaluate_log([self.scalar], values)[0]), shape).copy()  # type: ignore[arg-type]
+
+    def _check(
+        self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], suspect: NDArray[np.bool_]
+    ) -> None:
+        """The conditions, exactly, at the entries that break one in double precision."""
+        for index in zip(*np.nonzero(suspect), strict=True):
+            self._resolved(fixed, arrays, index)
+
+    def _resolved(
+        self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], index: tuple[int, ...]
+    ) -> Values:
+        """Exact values at one entry of arrays that broadcast. Raises ValueError, which names the entry."""
+        points = np.broadcast_arrays(*arrays.values())
+        at = {name: point[index] for name, point in zip(arrays, points, strict=True)}
+        try:
+            return resolve(self.graph.conditions, {**fixed, **at})
+        except ValueError as error:
+            where = ", ".join(str(i) for i in index)
+            raise ValueError(f"at entry [{where}]: {error}") from None
 
     def _has_dependent_values(self, arrays: Mapping[str, object]) -> bool:
         declared = self.graph.conditions.declared
@@ -155,53 +201,65 @@ class Bound:
         """A decimal, rounded up, of any magnitude. Raises as `enclosure`."""
         return decimals.upper_decimal(self.enclosure(mapping, **symbols))
 
-    def gradient(self, symbols: Sequence[str]) -> list[Derivative]:
+    def gradient(self, symbols: Iterable[str | sympy.Symbol]) -> list[Derivative]:
         """Derivatives by several symbols, from one reverse pass. Raises KeyError for unknown names, ArithmeticError for an
         infinite bound."""
         if not self.finite:
             raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
         conditions = self.graph.conditions
-        by_name(conditions, dict.fromkeys(symbols, 0), {})
-        by = [conditions.symbols[symbol] for symbol in symbols]
+        if isinstance(symbols, str):
+            raise TypeError(f"the symbols are a list, not a text; write [{symbols!r}]")
+        names = expect(symbols, Iterable, "the symbols", "write a list of names, such as ['R']")
+        by = [named(conditions.symbols, name) for name in names]
         closed = None if self.loose else self.expression
         of = self.scalar if self.seeded is None else self.seeded
         return differentiate(self.name, conditions, of, closed, self.upper, self.direction, by)
 
     def diff(self, symbol: str | sympy.Symbol) -> Derivative:
         """The derivative by one symbol."""
-        return self.gradient([str(symbol)])[0]
+        return self.gradient([symbol])[0]
 
     def elasticity(self, symbol: str, mapping: Mapping[object, object] | None = None, /, **values: object) -> float:
         """d log(bound) / d log(symbol) at the given values: the percentage that the bound grows when the symbol grows by one."""
+        by = named(self.graph.conditions.symbols, symbol)
         at = resolve(self.graph.conditions, self._given(mapping, values))
         whole = self.certified(at)
         if whole == 0:
             raise ArithmeticError(f"{self.name} is 0 there: it has no logarithm")
-        value = to_number(at[self.graph.conditions.symbols[symbol]])
-        return elasticity(self.diff(symbol).certified(at), value, whole)
+        if by not in at:
+            raise MissingValues([by.name])
+        return elasticity(self.diff(by).certified(at), to_number(at[by]), whole)
 
     def subs(self, *arguments: Any) -> sympy.Expr:
         """SymPy's `subs` on the closed form; names stand for the declared symbols."""
-        if len(arguments) == 2:
-            arguments = ({arguments[0]: arguments[1]},)
-        (pairs,) = arguments
+        pairs: Any = {arguments[0]: arguments[1]} if len(arguments) == 2 else arguments[0] if arguments else None
+        if len(arguments) > 2 or not isinstance(pairs, (Mapping, Sequence)) or isinstance(pairs, str):
+            raise TypeError("subs takes a symbol and what replaces it, or a mapping of them; write subs({'R': 2})")
         items = pairs.items() if isinstance(pairs, Mapping) else pairs
         known = self.graph.conditions.symbols
-        return self._sympy_().subs(
-            [(known[s] if isinstance(s, str) else s, sympy.sympify(v, strict=True)) for s, v in items]
-        )
+        return self._sympy_().subs([(named(known, s) if isinstance(s, str) else s, self._term(v)) for s, v in items])
+
+    def _term(self, value: object) -> sympy.Expr:
+        """What may replace a symbol: a SymPy expression, a number, or a text in the declared symbols."""
+        if isinstance(value, str):
+            return parse_closed_form(value, self.graph.conditions.symbols)
+        return value if isinstance(value, sympy.Expr) else exact(value, "the replacement")
 
     def series(self, symbol: str, point: Any = 0, n: int = 6, direction: str = "+") -> sympy.Expr:
         """SymPy's `series` of the closed form."""
-        return self._sympy_().series(self.graph.conditions.symbols[symbol], point, n, direction)
+        return self._sympy_().series(named(self.graph.conditions.symbols, symbol), point, n, direction)
 
     def lambdify(self, *names: str, modules: object = "numpy") -> Callable[..., Any]:
-        """SymPy's `lambdify` of the closed form, in double precision; all its symbols, in order, unless names are given."""
+        """SymPy's `lambdify` of the closed form, in double precision; all its symbols, in order, unless names are given.
+
+        The function raises ValueError for numbers at which the bound does not hold (`Bounds.conditions`, and what the symbols
+        stand for), and gives nan at such entries of arrays.
+        """
         known = self.graph.conditions.symbols
-        for name in names:
-            by_name(self.graph.conditions, {name: 0}, {})
-        chosen = [known[n] for n in names] or sorted(self.free_symbols, key=lambda s: list(known).index(s.name))
-        return sympy.lambdify(chosen, self._sympy_(), modules=modules)
+        chosen = [named(known, name) for name in names] or sorted(
+            self.free_symbols, key=lambda s: list(known).index(s.name)
+        )
+        return guarded(self.graph.conditions, chosen, self._sympy_(), modules)
 
     def _sympy_(self) -> sympy.Expr:
         if self.expression is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.bound import Bound, Values
 from boundcalc.bounds.expressions import to_str
@@ -17,18 +18,18 @@ from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.numbers import Number
-from boundcalc.spec.mistakes import suggest
+from boundcalc.spec.arguments import Named, Suggesting
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds:
+class LayerBounds(Suggesting):
     """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
 
     layer: Layer
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
-    own: Mapping[str, sympy.Expr | None]
+    own: Named[sympy.Expr | None]
     norm: Bound
     lipschitz: Bound
     smoothness: Bound
@@ -42,27 +43,8 @@ class LayerBounds:
         return self.norm, self.lipschitz, self.smoothness
 
 
-class Layers(Mapping[str, LayerBounds]):
-    """Layers by path; the path of a module or repeat means its last layer. Iterates over layers, in order."""
-
-    def __init__(self, rows: Mapping[str, LayerBounds], paths: Mapping[str, str]) -> None:
-        self._rows, self._paths = rows, paths
-
-    def __getitem__(self, path: str) -> LayerBounds:
-        node = self._paths.get(path, path)
-        if node not in self._rows:
-            raise KeyError(f"there is no layer '{path}'; {suggest(path, [*self._rows, *self._paths]) or 'see .layers'}")
-        return self._rows[node]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Objective:
+class Objective(Suggesting):
     """l and L of F(w) = f(psi(w)) + r(w)."""
 
     lipschitz: Bound
@@ -70,7 +52,7 @@ class Objective:
 
 
 @dataclass(frozen=True, eq=False)
-class Bounds:
+class Bounds(Suggesting):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     graph: LayerGraph
@@ -83,7 +65,7 @@ class Bounds:
     lipschitz: Bound
     smoothness: Bound
     objective: Objective | None
-    layers: Layers
+    layers: Named[LayerBounds]  # by path, in order; the path of a module or repeat means its last layer
     warnings: tuple[str, ...]
 
     @property
@@ -95,10 +77,16 @@ class Bounds:
         """Whether the numbers are upper bounds: not under the published constants."""
         return self.constants == "sharp"
 
-    @property
-    def symbols(self) -> Mapping[str, sympy.Symbol]:
+    @cached_property
+    def symbols(self) -> Named[sympy.Symbol]:
         """The declared symbols: a fresh Symbol of the same name has other assumptions and is not the same."""
-        return self.graph.conditions.symbols
+        return Named("symbol", self.graph.conditions.symbols)
+
+    @property
+    def conditions(self) -> tuple[Boolean, ...]:
+        """Relations of the symbols outside which the bounds do not hold, beyond what the symbols themselves stand for
+        (`symbols`: positive, whole): numbers, arrays and functions check them, a bare `expression` cannot."""
+        return tuple(self.graph.conditions.assumed)
 
     @property
     def quantities(self) -> tuple[Bound, ...]:
@@ -123,16 +111,23 @@ class Bounds:
     @cached_property
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
-        plain = [q for q in self.quantities if q.scalar is not None and q.certify is None]
+        quantities = [q for q in self.quantities if q.absent(self.values) is None]
+        plain = [q for q in quantities if q.scalar is not None and q.certify is None]
         needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
         numbers = dict(
             zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
         )
-        for quantity in self.quantities:
+        for quantity in quantities:
             if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
                 numbers[quantity] = quantity.certify(self.values)
         return numbers
+
+    def number(self, quantity: Bound) -> Number | None:
+        """The certified number of one quantity at the spec's values, without those of all others; None while symbols are free."""
+        if not quantity.finite or not quantity.free_symbols <= self.values.keys():
+            return None
+        return quantity.certified(self.values)
 
     @property
     def symbol_values(self) -> dict[str, str | None]:
@@ -147,6 +142,11 @@ class Bounds:
     def to_dict(self) -> dict[str, object]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""
         objective = self.objective
+        network = {  # numbers that take too long are refused here, before closed forms are sought
+            "norm": self._document(self.norm),
+            "lipschitz": self._document(self.lipschitz),
+            "smoothness": self._document(self.smoothness),
+        }
         return {
             "schema": SCHEMA,
             "name": self.name,
@@ -156,12 +156,9 @@ class Bounds:
             "certified": self.certified,
             "warnings": list(self.warnings),
             "symbols": self.symbol_values,
+            "conditions": [str(condition) for condition in self.conditions],
             "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
-            "bounds": {
-                "norm": self._document(self.norm),
-                "lipschitz": self._document(self.lipschitz),
-                "smoothness": self._document(self.smoothness),
-            },
+            "bounds": network,
             "objective": None
             if objective is None
             else {
@@ -173,6 +170,7 @@ class Bounds:
 
     def _document(self, bound: Bound) -> dict[str, object]:
         """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
+        number = self.numbers.get(bound)
         expression = None if bound.scalar is None else bound.expression
         result: dict[str, object] = {
             "expression": None if expression is None else to_str(expression),
@@ -181,11 +179,10 @@ class Bounds:
             "enclosure": None,
             "log10": None,
             "finite": bound.finite,
-            "reason": bound.reason or bound.unclosed,
+            "reason": bound.reason or bound.absent(self.values) or bound.unclosed,
         }
         if bound.upper:
             result["upper"] = True
-        number = self.numbers.get(bound)
         if number is not None:
             result["number"] = decimals.upper_decimal(number)
             result["enclosure"] = list(decimals.enclosure(number))

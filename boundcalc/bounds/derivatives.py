@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.bounds.forms import Forms, replaced
-from boundcalc.bounds.values import by_name, resolve
+from boundcalc.bounds.forms import EXPRESSION_CAP, Forms, replaced
+from boundcalc.bounds.values import by_name, named, resolve
 from boundcalc.graph.conditions import Conditions
 from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
-from boundcalc.program.differentiate import gradient, leaf_derivative
+from boundcalc.program.differentiate import gradient, leaf_derivative, slope
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.leaves import from_sympy
+from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.leaves import NoCase
 from boundcalc.program.numbers import Number, ball
+from boundcalc.program.to_sympy import to_sympy
+from boundcalc.spec.arguments import Suggesting
+from boundcalc.spec.intervals import is_wholeness, shown
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Derivative:
+class Derivative(Suggesting):
     """The derivative of a bound by a symbol; it may be negative. Minima contribute the branch that is active.
 
+    `value` is the program of its number: `scalar`, or what comes from the closed form where the program has no derivative.
     `direction` gives values for the seeds of the blocks under `blocks: layer`: a largest eigenvalue has the derivative of its
     quadratic form at its Perron vector. `reason` says why there is no number or no closed form.
     """
@@ -36,6 +40,7 @@ class Derivative:
     name: str
     conditions: Conditions
     scalar: Scalar | None
+    value: Scalar | None
     closed: sympy.Expr | None
     upper: tuple[str, ...] = ()
     direction: Direction | None = None
@@ -53,21 +58,25 @@ class Derivative:
 
     @property
     def free_symbols(self) -> frozenset[sympy.Symbol]:
-        if self.scalar is not None:
-            declared = frozenset(self.conditions.symbols.values())
-            return free_symbols([self.scalar])[0] & declared
-        return frozenset() if self.closed is None else frozenset(self.closed.free_symbols)  # type: ignore[arg-type]
+        if self.value is None:
+            return frozenset()
+        return free_symbols([self.value])[0] & frozenset(self.conditions.symbols.values())
 
     def certified(self, values: Values, ties: list[int] | None = None) -> Number:
         """A number that contains the derivative; `ties` receives the minima that have two active branches there."""
-        if self.scalar is not None:
-            at: dict[sympy.Symbol, object] = dict(values)
-            if self.direction is not None:
-                at |= self.direction(values)
-            return evaluate([self.scalar], at, ties=ties)[0]  # type: ignore[arg-type]
-        if self.closed is None:
+        if self.value is None:
             raise ArithmeticError(f"{self.name} has no number: {self.reason}")
-        return from_sympy(self.closed, values)
+        at: dict[sympy.Symbol, object] = dict(values)
+        if self.direction is not None:
+            at |= self.direction(values)
+        try:
+            return evaluate([self.value], at, ties=ties)[0]  # type: ignore[arg-type]
+        except ZeroDivisionError:
+            raise ArithmeticError(f"{self.name} does not exist there: the slope of a root at 0") from None
+        except NoCase:
+            raise ArithmeticError(
+                f"{self.name} has no number there: the form has a case for these values alone"
+            ) from None
 
     def enclosure(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> Number:
         """Raises KeyError for unknown and missing symbols, ValueError for values outside their range."""
@@ -82,7 +91,7 @@ class Derivative:
         """The next derivative. Under `blocks: layer` it is that of the closed form: the vector at which the first one is
         taken moves with the symbol."""
         scalar = self.scalar if self.direction is None else None
-        by = [_symbol(self.conditions, symbol)]
+        by = [named(self.conditions.symbols, symbol)]
         return differentiate(self.name, self.conditions, scalar, self.closed, self.upper, None, by)[0]
 
     def _sympy_(self) -> sympy.Expr:
@@ -115,36 +124,42 @@ def differentiate(
     depths = _depths(scalar)
     partial = [s for s in conditions.symbols.values() if s not in depths]
     found = {} if scalar is None else dict(zip(partial, gradient(scalar, partial), strict=True))
+    arena = Arena() if scalar is None else scalar.arena
     results: list[Derivative] = []
     for symbol in by:
-        moved = _moved(conditions, symbol)
-        form = None if closed is None else _total(closed, moved)
+        moved = _moved(conditions, symbol, arena)
         label = f"d {name} / d {symbol}"
         inner = [s for s in moved if s in depths]
         if not conditions.unrolled.isdisjoint(moved):
             reason = (
                 f"the repeat is unrolled into {symbol} copies, so the bound is no function of it; use --blocks total"
             )
-            results.append(Derivative(label, conditions, None, None, upper, direction, reason))
+            results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
             continue
-        if scalar is None or inner:
-            reason = (
-                None
-                if form is not None
-                else f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
-            )
-            results.append(Derivative(label, conditions, None, form, upper, direction, reason))
+        alone = next((c for c in conditions.assumed if _is_pinned(c, moved)), None)
+        if alone is not None:
+            reason = f"the bound holds only where {shown(alone)}, so it is no function of {symbol}"
+            results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
             continue
-        arena = scalar.arena
-        terms = [found[s] * arena.leaf(rate) for s, rate in moved.items() if not found[s].is_zero]
-        results.append(Derivative(label, conditions, arena.combine(Op.ADD, terms), form, upper, direction))
+        smooth = {} if closed is None else {s: _prepared(closed, s) for s in moved if s in closed.free_symbols}
+        form = None if closed is None else _total(smooth, moved)
+        if scalar is not None and not inner:
+            program = arena.combine(Op.ADD, [found[s] * rate for s, rate in moved.items()])
+            results.append(Derivative(label, conditions, program, program, form, upper, direction))
+        elif closed is not None:  # differentiated as a leaf: ties are reported there as well
+            value = arena.combine(Op.ADD, [slope(arena, part, s) * moved[s] for s, part in smooth.items()])
+            results.append(Derivative(label, conditions, None, value, form, upper))
+        else:
+            reason = f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
+            results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
     return results
 
 
-def _symbol(conditions: Conditions, symbol: str | sympy.Symbol) -> sympy.Symbol:
-    name = str(symbol)
-    by_name(conditions, {name: 0}, {})  # raises for unknown names
-    return conditions.symbols[name]
+def _is_pinned(condition: Boolean, moved: Iterable[sympy.Symbol]) -> bool:
+    """Whether a condition leaves one value only to a symbol that moves."""
+    if not isinstance(condition, sympy.Eq) or is_wholeness(condition):
+        return False
+    return len(condition.free_symbols) == 1 and any(symbol in condition.free_symbols for symbol in moved)
 
 
 def _depths(scalar: Scalar | None) -> frozenset[sympy.Symbol]:
@@ -157,24 +172,32 @@ def _depths(scalar: Scalar | None) -> frozenset[sympy.Symbol]:
     return frozenset[sympy.Symbol]().union(*free_symbols(times))
 
 
-def _moved(conditions: Conditions, symbol: sympy.Symbol) -> dict[sympy.Symbol, sympy.Expr]:
+def _moved(conditions: Conditions, symbol: sympy.Symbol, arena: Arena) -> dict[sympy.Symbol, Scalar]:
     """How fast every symbol moves with one of them, through the values that the spec computes."""
-    rates: dict[sympy.Symbol, sympy.Expr] = {symbol: sympy.S.One}
+    rates: dict[sympy.Symbol, Scalar] = {symbol: arena.one}
     for dependent, value in conditions.declared.items():
         if dependent != symbol:
-            rate = sympy.Add(*(sympy.diff(value, s) * known for s, known in rates.items() if s in value.free_symbols))
-            if rate != 0:
+            terms = [slope(arena, value, s) * known for s, known in rates.items() if s in value.free_symbols]
+            rate = arena.combine(Op.ADD, terms)
+            if not rate.is_zero:
                 rates[dependent] = rate
     return rates
 
 
-def _total(expression: sympy.Expr, moved: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
-    return sympy.Add(*(_slope(expression, symbol) * rate for symbol, rate in moved.items()))
+def _total(smooth: Mapping[sympy.Symbol, sympy.Expr], moved: Mapping[sympy.Symbol, Scalar]) -> sympy.Expr | None:
+    """The derivative of a closed form, given as `_prepared`; None where there is none of a readable size."""
+    terms: list[sympy.Expr] = []
+    for symbol, form in smooth.items():
+        rate = to_sympy(moved[symbol], EXPRESSION_CAP)
+        if rate is None:
+            return None
+        terms.append(leaf_derivative(form, symbol) * rate)
+    return sympy.Add(*terms)
 
 
-def _slope(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
-    """The derivative of a closed form. A case for one value of the symbol (R = 1) knows the form there and not its slope,
-    so there the derivative has no case: SymPy makes it nan, and numbers are refused."""
+def _prepared(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """A closed form, ready to be differentiated. A case for one value of the symbol (R = 1) knows the form there and not
+    its slope, so there the derivative has no case: SymPy makes it nan, and numbers are refused."""
     known: dict[sympy.Basic, sympy.Basic] = {}
     for whole in sorted(expression.atoms(sympy.Min, sympy.Max), key=sympy.count_ops):  # inner ones first
         known[whole] = _cases_outside(replaced(whole, known))
@@ -189,7 +212,7 @@ def _slope(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
                 pairs.append((replaced(value, known), sympy.And(condition, *elsewhere)))
         if elsewhere:
             known[whole] = sympy.Piecewise(*pairs)
-    return leaf_derivative(replaced(expression, known), symbol)
+    return replaced(expression, known)
 
 
 def _cases_outside(extremum: sympy.Expr) -> sympy.Expr:

@@ -29,7 +29,7 @@ def to_str(expression: sympy.Basic) -> str:
 class _Ordered(Printer):
     """SymPy sorts terms by the values of their numbers, exponentially slowly where these nest: then they stay as they are."""
 
-    def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
+    def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None):
         numbers = (factor for term in expr.args for factor in sympy.Mul.make_args(term) if factor.is_number)
         if any(is_complicated(number, _FEW) for number in numbers):
             return list(expr.args)

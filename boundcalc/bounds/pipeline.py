@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from boundcalc.bounds.assemble import TotalMaker, by_layer
-from boundcalc.bounds.compiled import Bounds, Layers
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
 from boundcalc.graph.primitives import PrimitiveGraph
+from boundcalc.graph.repeat import blocks_of_copies
 from boundcalc.graph.selection import select
 from boundcalc.program.trace import trace
 from boundcalc.spec.architecture import Architecture
+from boundcalc.spec.arguments import Named, expect, one_of
 from boundcalc.spec.mistakes import SpecError
 
+MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Blocks = Literal["total", "layer"]
 Constants = Literal["sharp", "published"]
 
@@ -36,15 +39,15 @@ def compile(
     the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's slope.
     max_layers: a network that expands to more layers is refused.
 
-    Raises SpecError for mistakes that show when the graph is built.
+    Raises SpecError for mistakes that show when the graph is built, TypeError and ValueError for arguments that are none.
     """
-    if blocks not in ("total", "layer"):
-        raise ValueError(f"blocks is 'total' or 'layer', not {blocks!r}")
-    if constants not in ("sharp", "published"):
-        raise ValueError(f"constants is 'sharp' or 'published', not {constants!r}")
-    if max_layers < 1:
+    expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
+    one_of(blocks, get_args(Blocks), "blocks")
+    one_of(constants, get_args(Constants), "constants")
+    expect(refine, bool, "refine", "write True or False")
+    if expect(max_layers, int, "max_layers", "write a whole number") < 1:
         raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
-    words = tuple(word.strip() for word in wrt.split(",")) if isinstance(wrt, str) else tuple(wrt)
+    words = _words(wrt)
     graph = _unrolled(architecture, max_layers) if blocks == "layer" else expand(architecture, max_layers=max_layers)
     primitives = lower(graph, select(graph, words), use_published=constants == "published")
     return _traced(graph, primitives, blocks, words, constants, refine)
@@ -97,9 +100,15 @@ def _traced(
         lipschitz=lipschitz,
         smoothness=smoothness,
         objective=maker.objective(),
-        layers=Layers(rows, _last_layers(graph)),
+        layers=Named("layer", rows, _last_layers(graph)),
         warnings=(*graph.warnings, *published, *primitives.warnings, *maker.warnings),
     )
+
+
+def _words(wrt: str | Sequence[str]) -> tuple[str, ...]:
+    remedy = "write 'parameters', the name of an input or a path such as 'stage4.**', or a list of them"
+    words = wrt.split(",") if isinstance(wrt, str) else expect(wrt, (list, tuple), "wrt", remedy)
+    return tuple(expect(word, str, "an entry of wrt", remedy).strip() for word in words)
 
 
 def _last_layers(graph: LayerGraph) -> dict[str, str]:
@@ -114,8 +123,13 @@ def _last_layers(graph: LayerGraph) -> dict[str, str]:
 
 
 def _unrolled(architecture: Architecture, max_layers: int) -> LayerGraph:
-    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops."""
+    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops.
+
+    What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""
+    graph = expand(architecture, max_layers=max_layers)
+    if not graph.loops or blocks_of_copies(graph) > MOST_BLOCKS:
+        return graph
     try:
         return expand(architecture, unroll=True, max_layers=max_layers)
     except SpecError:
-        return expand(architecture, max_layers=max_layers)
+        return graph

@@ -3,98 +3,122 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import sympy
+from numpy.typing import NDArray
 
+from boundcalc.bounds.guards import check
 from boundcalc.graph.conditions import Conditions
+from boundcalc.spec.arguments import Named, described, expect
 from boundcalc.spec.exact import NoValue, substitute
 from boundcalc.spec.expression import parse
-from boundcalc.spec.mistakes import Place, SpecError, suggest
-from boundcalc.spec.signs import is_positive, is_whole
+from boundcalc.spec.mistakes import Place, SpecError, shown
 
 Given = Mapping[str, object]
+NUMBERS = "write a number, such as 2, 0.5, Fraction(1, 3) or '1/3'"
 
 
-def exact(value: object) -> sympy.Expr:
+def exact(value: object, what: str = "the value") -> sympy.Expr:
     """An exact number: floats are read as the decimal they print (0.01 is 1/100), text as an expression of the language.
 
-    Raises TypeError for what is no number, ValueError for nan, infinities and text that is no expression.
+    `what` names it in messages. Raises TypeError for what is no number, ValueError for nan, infinities and text that is
+    no expression.
     """
     if isinstance(value, str):
         try:
-            return parse(value, Place("<value>", 1, 1)).evaluate({})
+            return parse(value, Place(f"{what}, {shown(value)}")).evaluate({})
         except SpecError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(f"{error.mistakes[0]}; {NUMBERS}") from None
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool):
-        raise TypeError("a truth value is not a number")
-    if isinstance(value, float):
+        raise TypeError(f"{what} is a truth value; {NUMBERS}")
+    if isinstance(value, (float, Decimal)):
         if not math.isfinite(value):
-            raise ValueError(f"{value} is not a finite number")
-        return sympy.Rational(repr(value))
+            raise ValueError(f"{what}: {value} is not a finite number; {NUMBERS}")
+        return sympy.Rational(repr(value) if isinstance(value, float) else str(value))
     if isinstance(value, int):
         return sympy.Integer(value)
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise ValueError(f"{value} is not a finite number")
-        return sympy.Rational(str(value))
     if isinstance(value, Fraction):
         return sympy.Rational(value.numerator, value.denominator)
-    if isinstance(value, sympy.Expr) and not value.free_symbols and value.is_number and not value.has(sympy.Float):
-        return value
     if isinstance(value, sympy.Float):
-        return exact(float(value))
-    raise TypeError(f"not a number: {value!r}")
+        return exact(float(value), what)
+    if isinstance(value, sympy.Expr) and not value.free_symbols and value.is_number and not value.has(sympy.Float):
+        if value.is_real is False or value.is_finite is False:
+            raise ValueError(f"{what}: {value} is not a finite real number; {NUMBERS}")
+        return value
+    raise TypeError(f"{what} is not a number: {described(value)}; {NUMBERS}")
 
 
-def by_name(conditions: Conditions, mapping: Mapping[object, object] | None, symbols: Given) -> dict[str, object]:
-    """What `evaluate(mapping, **symbols)` was given, by symbol name. Raises KeyError for unknown names."""
-    given = {str(key): value for key, value in (mapping or {}).items()}
-    given.update(symbols)
-    for name in given:
-        if name not in conditions.symbols:
-            remedy = suggest(name, conditions.symbols) or f"the symbols are {', '.join(conditions.symbols) or 'none'}"
-            raise KeyError(f"unknown symbol '{name}'; {remedy}")
-    return given
+def named(known: Mapping[str, sympy.Symbol], name: object) -> sympy.Symbol:
+    """The declared symbol of a name, or of a symbol of that name. Raises UnknownNameError, which is a KeyError."""
+    text = expect(name, (str, sympy.Symbol), "a symbol", "name it by its text, such as 'R'")
+    return Named("symbol", known)[str(text)]
+
+
+def by_name(conditions: Conditions, mapping: object, symbols: Given) -> dict[str, object]:
+    """What `evaluate(mapping, **symbols)` was given, by symbol name. Raises UnknownNameError, TypeError for no mapping."""
+    remedy = "pass {'R': 2}, or R=2"
+    given = cast("Mapping[object, object]", expect({} if mapping is None else mapping, Mapping, "the values", remedy))
+    return {named(conditions.symbols, name).name: value for name, value in (*given.items(), *symbols.items())}
+
+
+def arrays_of(given: Given) -> dict[str, NDArray[Any]]:
+    """Those of the values that are arrays, of floats and integers or of exact numbers.
+
+    Raises TypeError or ValueError for an entry that is no number, ValueError for shapes that do not broadcast.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, value in given.items():
+        if isinstance(value, (str, bytes, sympy.Basic)) or not isinstance(value, (Sequence, np.ndarray)):
+            continue
+        try:
+            array = np.asarray(value)
+        except (ValueError, OverflowError):
+            raise ValueError(
+                f"the value of {name!r} is a list of lists of different lengths; make them equal"
+            ) from None
+        if array.dtype.kind not in "iuf":
+            array = np.asarray(value, dtype=object)
+            entries = [exact(entry, f"an entry of {name!r}") for entry in array.flat]
+            array = np.array([*entries, None], dtype=object)[:-1].reshape(array.shape)
+        if array.ndim:
+            arrays[name] = array
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name}: {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"the shapes of the arrays do not fit together: {shapes}; axes are equal or 1") from None
+    return arrays
 
 
 def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Expr]:
     """Exact values of all symbols that have one: those given, and the spec's own, computed from them.
 
-    Raises ValueError where a value is outside the declared range or breaks what the compiled bound relies on.
+    Raises ValueError where a value is outside its range or breaks what the compiled bound relies on.
     """
+    values = unchecked(conditions, given)
+    if given:  # the spec's own values were checked when it was compiled
+        check(conditions, values)
+    return values
+
+
+def unchecked(conditions: Conditions, given: Given, open_names: Container[str] = ()) -> dict[sympy.Symbol, sympy.Expr]:
+    """As `resolve`, whatever the values break; some symbols are left open."""
     values: dict[sympy.Symbol, sympy.Expr] = {}
     for name, value in given.items():
-        values[conditions.symbols[name]] = exact(value)
+        values[conditions.symbols[name]] = exact(value, f"the value of {name!r}")
     for symbol, expression in conditions.declared.items():
-        if symbol not in values:
+        if symbol not in values and symbol.name not in open_names:
             try:
                 value = substitute(expression, values)
             except NoValue as error:
                 raise ValueError(str(error)) from None
             if not value.free_symbols:
                 values[symbol] = value
-    if given:
-        check(conditions, values, (conditions.symbols[name] for name in given))
     return values
-
-
-def check(conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr], changed: Iterable[sympy.Symbol]) -> None:
-    for symbol in changed:
-        value = values[symbol]
-        if symbol.is_positive and is_positive(value) is False:
-            raise ValueError(f"the symbol '{symbol}' is positive, and {value} is not")
-        if symbol.is_integer and is_whole(value) is False:
-            raise ValueError(f"the symbol '{symbol}' is an integer, and {value} is not")
-    for condition in conditions.assumed:
-        known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))
-        if known == sympy.false:
-            raise ValueError(
-                f"the bound was compiled for {condition}, which these values break; compile the spec again with them"
-            )

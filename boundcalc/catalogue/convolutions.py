@@ -19,7 +19,8 @@ def touches(outputs: sympy.Expr, kernel: sympy.Expr, stride: sympy.Expr, dilatio
     for value in (outputs, kernel, stride, dilation):
         if value.is_number and not (isinstance(value, sympy.Integer) and value > 0):
             raise ValueError(f"a number of entries must be a positive integer, not {value}")
-    return Min(outputs, _ceiling(kernel * _common_divisor(stride, dilation) / stride, kernel))
+    most = _ceiling(kernel * _common_divisor(stride, dilation) / stride, kernel)
+    return most if most == 1 else Min(outputs, most)
 
 
 def _common_divisor(stride: sympy.Expr, dilation: sympy.Expr) -> sympy.Expr:

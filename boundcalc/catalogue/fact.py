@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import sympy
 from sympy.logic.boolalg import Boolean
+
+Decision = Callable[[Boolean], bool]
+
+
+def proved(condition: Boolean) -> bool:
+    return condition == sympy.true
 
 
 def replaced(expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
@@ -57,13 +63,13 @@ class Fact:
         if not self.reason and (self.value is None or self.holds_if != sympy.true):
             raise ValueError("a constant that is or may be infinite needs a reason")
 
-    def at(self, values: Mapping[sympy.Symbol, sympy.Expr]) -> Fact:
-        """The fact with symbols replaced; infinite unless `holds_if` has become provably true."""
-        holds = cast(Boolean, self.holds_if.xreplace(values))
+    def at(self, values: Mapping[sympy.Symbol, sympy.Expr], holds: Decision = proved) -> Fact:
+        """The fact with symbols replaced; infinite unless `holds` says that `holds_if` has become true."""
+        condition = cast(Boolean, self.holds_if.xreplace(values))
         witness = self.witness
         if witness is not None and witness.point is not None:
             witness = replace(witness, point=replaced(witness.point, values))
-        if self.value is None or holds != sympy.true:
+        if self.value is None or not holds(condition):
             return Fact(None, self.source, witness, self.reason)
         reason = self.reason if self.holds_if == sympy.true else ""
         return Fact(replaced(self.value, values), self.source, witness, reason, root=self.root)

@@ -11,7 +11,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.catalogue import symbols
-from boundcalc.catalogue.fact import Fact, Witness, replaced
+from boundcalc.catalogue.fact import Decision, Fact, Witness, proved, replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,22 @@ class Nonlinearity:
     function: sympy.Lambda | None = None
     assumed: tuple[Boolean, ...] = ()
 
-    def instantiate(self, **values: sympy.Expr) -> Nonlinearity:
+    def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.
 
+        `holds` says whether a constant may be used that needs a condition: one that is not proved may be true of the values
+        that symbols have, and whoever says so keeps it.
         TypeError: an unknown name, a symbol that occurs and has neither value nor default, a value that is not exact.
         ValueError: a value outside the domain of the constants.
         """
-        return _instantiated(self, **values)
+        facts = (self.lipschitz, self.smoothness, self.norm, self.sup)
+        if any(fact is not None and fact.holds_if != sympy.true for fact in facts):
+            return _instantiated.__wrapped__(self, holds, **values)  # `holds` keeps what it is asked about
+        return _instantiated(self, proved, **values)
 
 
 @lru_cache(maxsize=1024, typed=True)  # networks repeat their layers
-def _instantiated(entry: Nonlinearity, /, **values: sympy.Expr) -> Nonlinearity:
+def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr) -> Nonlinearity:
     given = _replacement(entry, values)
     requirements = [condition for symbol, value in given.items() for condition in _domain(symbol, value)]
     for parameter in entry.parameters:
@@ -73,18 +78,18 @@ def _instantiated(entry: Nonlinearity, /, **values: sympy.Expr) -> Nonlinearity:
         if condition == sympy.false:
             raise ValueError(f"{entry.name}: the constants hold only for {parameter.condition}")
         requirements.append(condition)
-    smoothness = entry.smoothness.at(given)
+    smoothness = entry.smoothness.at(given, holds)
     slope = entry.derivative_at_zero if smoothness.value is not None else None
     return replace(
         entry,
         parameters=(),
         sizes=(),
-        lipschitz=entry.lipschitz.at(given),
+        lipschitz=entry.lipschitz.at(given, holds),
         smoothness=smoothness,
         at_zero=replaced(entry.at_zero, given),
-        norm=None if entry.norm is None else entry.norm.at(given),
+        norm=None if entry.norm is None else entry.norm.at(given, holds),
         sup_at_zero=None if entry.sup_at_zero is None else replaced(entry.sup_at_zero, given),
-        sup=None if entry.sup is None else entry.sup.at(given),
+        sup=None if entry.sup is None else entry.sup.at(given, holds),
         derivative_at_zero=None if slope is None else replaced(slope, given),
         function=None if entry.function is None else cast(sympy.Lambda, entry.function.xreplace(given)),
         assumed=entry.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),

@@ -11,7 +11,17 @@ from typing import Any, cast
 
 import click
 
-from boundcalc.cli.common import complain, configured, emit, load_spec, max_layers_option, spec_options, to_json, write
+from boundcalc.cli.common import (
+    complain,
+    configured,
+    emit,
+    load_spec,
+    max_layers_option,
+    spec_options,
+    to_json,
+    warn,
+    write,
+)
 from boundcalc.cli.depth import asymptotics, diff
 
 MISTAKE = 2  # exit status: the user's mistake
@@ -79,6 +89,7 @@ def bounds(
         if compiled.norm in compiled.numbers:  # both ways to group the parameters, where both give numbers
             other = regrouped(compiled, architecture, max_layers=max_layers)
         write(to_text(compiled, other, style), output)
+    warn(compiled.warnings)
 
 
 @cli.command()
@@ -88,20 +99,31 @@ def bounds(
 def check(specs: Sequence[str], form: str, max_layers: int) -> None:
     """Every mistake of some specs; exit status 2 if there are any."""
     from boundcalc.graph.expand import expand
+    from boundcalc.graph.library import check_library
     from boundcalc.spec.mistakes import SpecError
 
     found: list[dict[str, object]] = []
+    warnings: list[str] = []
+    libraries: list[str] = []
     for spec in specs:
         try:
-            expand(load_spec(spec), max_layers=max_layers)
+            architecture = load_spec(spec)
+            if architecture.only_modules:
+                check_library(architecture)
+                libraries.append(spec)
+                answer = "only modules and symbols, for other files to include; no mistakes"
+            else:
+                warnings += (f"{spec}: {warning}" for warning in expand(architecture, max_layers=max_layers).warnings)
+                answer = "no mistakes"
             if form == "text":
-                emit(f"{spec}: no mistakes")
+                emit(f"{spec}: {answer}")
         except SpecError as error:
             found.extend(_located(entry) for entry in error.errors())
             if form == "text":
                 complain(str(error))
+    warn(warnings)
     if form == "json":
-        emit(to_json({"mistakes": found}))
+        emit(to_json({"mistakes": found, "warnings": warnings, "only_modules": libraries}))
     if found:
         sys.exit(MISTAKE)
 
@@ -116,7 +138,9 @@ def show(spec: str, assignments: Sequence[str], values: str | None, max_layers: 
     from boundcalc.graph.expand import expand
     from boundcalc.output.text import graph_to_text
 
-    write(graph_to_text(expand(configured(spec, assignments, values), max_layers=max_layers)), None)
+    graph = expand(configured(spec, assignments, values), max_layers=max_layers)
+    write(graph_to_text(graph), None)
+    warn(graph.warnings)
 
 
 @cli.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -108,6 +108,12 @@ def write(text: str, output: str | None) -> None:
         Path(output).write_text(printable(text) + "\n", encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"cannot write {output}: {error.strerror}") from None
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """On standard error, whatever the format, so that nobody has to look into a result for them."""
+    for warning in warnings:
+        complain(f"warning: {warning}")
 
 
 def complain(text: str) -> None:

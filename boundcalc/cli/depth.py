@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from boundcalc.cli.common import compile_spec, spec_options, to_json, write
+from boundcalc.cli.common import compile_spec, spec_options, to_json, warn, write
 
 NO = 1  # exit status: the answer is no
 
@@ -25,13 +25,14 @@ def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> 
     compiled = compile_spec(**options)
     names = list(compiled.symbols) if symbols is None else [name.strip() for name in symbols.split(",")]
     for name in names:
-        _check(name, compiled.symbols, "--by")
+        _check(name, compiled.symbols, f"--by {symbols}")
     found = sensitivities(compiled, names)
     layers = contributions(compiled)
     if form == "json":
         write(to_json(sensitivity_to_dict(compiled, found, layers)), output)
     else:
         write(sensitivity_to_text(compiled, found, layers), output)
+    warn(compiled.warnings)
     if not found:
         sys.exit(NO)
 
@@ -48,19 +49,21 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
 
     compiled = compile_spec(**options)
     name, at = parse_target(target)
-    _check(name, compiled.symbols, "--in")
+    _check(name, compiled.symbols, f"--in {target}")
     found = growths(compiled, name, at)
     if form == "json":
         write(to_json(growth_to_dict(compiled, name, at, found)), output)
     else:
         write(growth_to_text(compiled, name, at, found), output)
+    warn(compiled.warnings)
     if all(growth.reason is not None for growth in found.values()):
         sys.exit(NO)
 
 
-def _check(name: str, known: Any, option: str) -> None:
-    from boundcalc.spec.mistakes import Mistake, Place, SpecError, suggest
+def _check(name: str, known: Any, place: str) -> None:
+    from boundcalc.spec.arguments import nearest
+    from boundcalc.spec.mistakes import Mistake, Place, SpecError
 
     if name not in known:
-        remedy = suggest(name, known) or f"the symbols are {', '.join(known) or 'none'}"
-        raise SpecError([Mistake(Place(f"{option} {name}"), f"unknown symbol '{name}'", remedy, "unknown_symbol")])
+        remedy = nearest(name, "symbol", known)
+        raise SpecError([Mistake(Place(place), f"unknown symbol '{name}'", remedy, "unknown_symbol")])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sympy
 
 from boundcalc.graph.context import Context
-from boundcalc.graph.environment import Channels, Environment, read_flag_value
-from boundcalc.graph.inherited import Balls, Inherited
+from boundcalc.graph.environment import Channels, read_flag_value
+from boundcalc.graph.inherited import Balls, Given, Inherited, Use, uses
 from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape, size
-from boundcalc.graph.layers.rule import Inference
+from boundcalc.graph.layers.rule import Inference, LayerRule
 from boundcalc.spec.architecture import Step
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
@@ -18,27 +19,36 @@ from boundcalc.spec.mistakes import Place, suggest
 
 
 def balls_of(
-    context: Context, step: Step, path: str, inference: Inference, inherited: Inherited, channels: Channels
+    context: Context,
+    step: Step,
+    path: str,
+    inference: Inference,
+    inherited: Inherited,
+    channels: Channels,
+    loops: tuple[str, ...],
 ) -> tuple[Array, ...]:
-    """The learned arrays of a layer, each in the ball that bounds it: one for all of them, or one each."""
+    """The learned arrays of a layer inside `loops`, each in the ball that bounds it: one for all of them, or one each."""
     shapes = inference.arrays
     if not shapes:
         return ()
     _check_names(step, shapes)
-    arrays = _shared(context, step, path, inference, inherited)
+    arrays = _shared(context, step, path, inference, inherited, loops)
     own = [name for name in shapes if name not in arrays]
-    together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius[0], Mapping))
+    together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius.value, Mapping))
     for names in [own] if together else [[name] for name in own]:
         ball = path if together else f"{path}.{names[0]}"
-        radius = _ball_value(inherited.radius, names[0])
+        for name in names:
+            context.used.update(uses(inherited.radius, "radius", name))
+            context.used.update(uses(inherited.center, "center", name))
+        radius = _radius(context, inherited, names, channels)
         if radius is None:
             remedy = "give a radius to the file, the module or the layer: radius: R"
             raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
         center = _center(context, inherited, names, channels)
         at_one = inference.gains.intersection(names) - _centred(inherited, names)
         ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
-        bound = _nonnegative(context, radius, channels, "a radius")
-        context.graph.balls[ball] = Ball(ball, bound, center, _is_frozen(inherited), ones)
+        made_in = context.graph.made_in(loops)
+        context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones, made_in)
         for name in names:
             arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one)
     return tuple(arrays[name] for name in shapes)
@@ -48,32 +58,49 @@ def _centred(inherited: Inherited, names: Sequence[str]) -> frozenset[str]:
     """The arrays whose centre is given: by name, or with the whole ball."""
     if inherited.center is None:
         return frozenset()
-    value = inherited.center[0]
+    value = inherited.center.value
     return frozenset(names) if isinstance(value, Expression) else frozenset(value)
+
+
+def _radius(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
+    given = inherited.radius
+    found = None if given is None else _entry(given, names[0])
+    return None if given is None or found is None else _nonnegative(context, given, found, channels, "a radius")
 
 
 def _center(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
     """The norm of the centre of one ball: given for the ball, or for arrays in it, whose squares add up."""
-    if inherited.center is None:
+    given = inherited.center
+    if given is None:
         return None
-    value, environment = inherited.center
-    if isinstance(value, Expression):
-        return _nonnegative(context, (value, environment), channels, "a centre")
-    given = [value[name] for name in names if name in value]
-    if not given:
+    wanted = names[:1] if isinstance(given.value, Expression) else names
+    found = [entry for name in wanted if (entry := _entry(given, name)) is not None]
+    norms = [_nonnegative(context, given, entry, channels, "a centre") for entry in found]
+    if len(norms) < 2:
+        return norms[0] if norms else None
+    return sympy.sqrt(sympy.Add(*(norm**2 for norm in norms)))
+
+
+def _entry(given: Given[Balls], name: str) -> Expression | None:
+    """What a field says of one array."""
+    return given.value if isinstance(given.value, Expression) else given.value.get(name)
+
+
+def spectral_of(context: Context, rule: LayerRule, inherited: Inherited, channels: Channels) -> sympy.Expr | None:
+    """The bound of the operator norm of the layer's linear map, where its rule can use one."""
+    given = inherited.spectral
+    if given is None or not rule.spectral:
         return None
-    norms = [_nonnegative(context, (center, environment), channels, "a centre") for center in given]
-    return norms[0] if len(norms) == 1 else sympy.sqrt(sympy.Add(*(norm**2 for norm in norms)))
+    context.used.update(uses(given, "spectral"))
+    return _nonnegative(context, given, given.value, channels, "a spectral norm")
 
 
-def spectral_of(context: Context, inherited: Inherited, channels: Channels) -> sympy.Expr | None:
-    if inherited.spectral is None:
-        return None
-    return _nonnegative(context, inherited.spectral, channels, "a spectral norm")
-
-
-def _is_frozen(inherited: Inherited) -> bool:
-    return inherited.frozen is not None and read_flag_value(*inherited.frozen)
+def _is_frozen(context: Context, inherited: Inherited) -> bool:
+    given = inherited.frozen
+    if given is None:
+        return False
+    context.used.update(uses(given, "frozen"))
+    return read_flag_value(given.value, given.environment)
 
 
 def _check_names(step: Step, shapes: Mapping[str, Shape]) -> None:
@@ -85,21 +112,15 @@ def _check_names(step: Step, shapes: Mapping[str, Shape]) -> None:
                 raise fail(step.place, f"'{step.kind}' has no learned array '{name}'", remedy)
 
 
-def _ball_value(found: tuple[Balls, Environment] | None, name: str) -> tuple[Expression, Environment] | None:
-    if found is None:
-        return None
-    value, environment = found
-    if isinstance(value, Expression):
-        return value, environment
-    return (value[name], environment) if name in value else None
+def _nonnegative(
+    context: Context, given: Given[Any], expression: Expression, channels: Channels, what: str
+) -> sympy.Expr:
+    return context.constant(expression, given.environment, channels, what)
 
 
-def _nonnegative(context: Context, found: tuple[Expression, Environment], channels: Channels, what: str) -> sympy.Expr:
-    expression, environment = found
-    return context.constant(expression, environment, channels, what)
-
-
-def _shared(context: Context, step: Step, path: str, inference: Inference, inherited: Inherited) -> dict[str, Array]:
+def _shared(
+    context: Context, step: Step, path: str, inference: Inference, inherited: Inherited, loops: tuple[str, ...]
+) -> dict[str, Array]:
     """Arrays that belong to another layer; their shapes must agree, as they are or transposed."""
     found: dict[str, Array] = {}
     shapes = inference.arrays
@@ -112,11 +133,15 @@ def _shared(context: Context, step: Step, path: str, inference: Inference, inher
             layer, _, array = target.rpartition(".")
             if not layer:
                 raise fail(place, f"'{target}' does not say which array", f"write {name}: {target}.{name}")
-            found[name] = _take(context, layer, array, name, shapes[name], place)
+            found[name] = _take(context, layer, array, name, shapes[name], place, loops)
+            context.used.add(Use(path, "share", name))
     elif inherited.share is not None:
         relative = path[len(inherited.share.base) :]
         for name, shape in shapes.items():
-            found[name] = _take(context, inherited.share.target + relative, name, name, shape, inherited.share.place)
+            found[name] = _take(
+                context, inherited.share.target + relative, name, name, shape, inherited.share.place, loops
+            )
+            context.used.update(uses(inherited.share, "share"))
     for name, array in found.items():
         if array.at_one and name not in inference.gains:
             remedy = "give its layer a `center`, or share it as the weight of a normalisation"
@@ -124,13 +149,16 @@ def _shared(context: Context, step: Step, path: str, inference: Inference, inher
     return found
 
 
-def _take(context: Context, target: str, array: str, name: str, shape: Shape, place: Place) -> Array:
+def _take(
+    context: Context, target: str, array: str, name: str, shape: Shape, place: Place, loops: tuple[str, ...]
+) -> Array:
     node = context.graph.paths.get(target)
     arrays = {} if node is None else {a.name: a for a in context.graph.layer(node).arrays}
     if node is None or array not in arrays:
         known = [f"{layer.path}.{a.name}" for layer in context.graph for a in layer.arrays]
         remedy = suggest(f"{target}.{array}", known) or "only arrays of layers before this one can be shared"
         raise fail(place, f"there is no learned array '{target}.{array}' to share", remedy)
+    _check_passes(context, target, context.graph.layer(node).loops, loops, place)
     other = arrays[array]
     equal = len(other.shape) == len(shape) and (
         all(context.conditions.same(a, b, place) for a, b in zip(other.shape, shape, strict=True))
@@ -140,3 +168,12 @@ def _take(context: Context, target: str, array: str, name: str, shape: Shape, pl
         found = f"{show_shape(other.shape)} and {show_shape(shape)}"
         raise fail(place, f"'{target}.{array}' cannot be shared: the shapes {found} differ, also transposed")
     return Array(name, shape, other.ball, other.origin, shared=True, at_one=other.at_one)
+
+
+def _check_passes(context: Context, target: str, theirs: tuple[str, ...], ours: tuple[str, ...], place: Place) -> None:
+    """Pass t of a symbolic repeat shares with pass t of another one (that of the module it shares with)."""
+    for their, our in zip(theirs, ours, strict=False):
+        passes = context.graph.loops[their].times, context.graph.loops[our].times
+        if their != our and not context.conditions.same(*passes, place):
+            message = f"'{target}' cannot be shared: it is repeated {passes[0]} times, and here are {passes[1]} passes"
+            raise fail(place, message, "give both repeats the same number of times")

@@ -16,11 +16,12 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.spec.architecture import SymbolDeclaration
-from boundcalc.spec.exact import NoValue, substitute
-from boundcalc.spec.exact import relation as compared
+from boundcalc.spec.exact import NoValue, floor, relation, substitute
 from boundcalc.spec.expression import MAX_DEGREE, Expression
+from boundcalc.spec.fields import Whole, fail
+from boundcalc.spec.intervals import at_least, proved, shown, sides, wholeness
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError
-from boundcalc.spec.signs import degree, floor_of_number, is_complicated, is_positive, is_whole, sign, too_complicated
+from boundcalc.spec.signs import degree, is_complicated, sign, sign_range, too_complicated
 
 PARTS = 50  # of a value in free symbols, which is put in for its symbol
 SHOWN = 30  # parts of a value that a message repeats
@@ -56,34 +57,65 @@ class Conditions:
         if difference.is_Number:
             return difference.is_zero is True
         if self.exact(difference, place).is_zero:
-            self.assumed.setdefault(cast(Boolean, sympy.Eq(left, right)), place)
+            self.assumed.setdefault(cast(Boolean, sympy.Eq(left, right, evaluate=False)), place)
             return True
         return False
 
     def holds(self, condition: Boolean, place: Place) -> bool | None:
-        """Whether a relation holds; None where the symbols leave it open, and then it is kept as a condition."""
-        if condition in (sympy.true, sympy.false):
-            return condition == sympy.true
-        if not isinstance(condition, Relational):
-            known = condition.func(*(self.exact(cast(sympy.Expr, arg), place) for arg in condition.args))
-        else:
-            known = self._compared(condition, place)
+        """Whether a relation holds; None where the symbols leave it open. What does not hold for all values of the symbols is
+        kept as a condition."""
+        if condition in self.assumed:
+            return None
+        if condition == sympy.false:
+            return False
+        if proved(condition):
+            return True
+        known = self.decided(condition, place)
         if known == sympy.false:
             return False
-        self.assumed.setdefault(condition, place)
+        self.assumed[condition] = place
         return True if known == sympy.true else None
 
-    def _compared(self, condition: Relational, place: Place) -> Boolean:
-        left, right = (self.exact(cast(sympy.Expr, arg), place) for arg in condition.args)
+    def require(self, condition: Boolean, place: Place) -> None:
+        """Keep a relation that a bound relies on. Raises SpecError where it does not hold."""
+        if self.holds(condition, place) is False:
+            raise fail(place, f"the bound holds only where {shown(condition)}")
+
+    def decided(self, condition: Boolean, place: Place) -> Boolean:
+        """A relation at the known values of the symbols: true, false, or what is left of it."""
+        left, right = (self.exact(side, place) for side in sides(condition))
         try:
-            return compared(condition.func, left, right)
+            return relation(cast("type[Relational]", condition.func), left, right)
         except NoValue:  # too complicated: as it is
             return condition
 
+    def pinned(self, condition: Boolean, place: Place) -> bool:
+        """Whether a relation is true at the values of the symbols; then it is kept as a condition."""
+        if proved(condition):
+            return True
+        if condition == sympy.false or self.decided(condition, place) != sympy.true:
+            return False
+        self.assumed.setdefault(condition, place)
+        return True
 
-def declare(declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes) -> Conditions:
-    """Symbols with their assumptions, and the exact values of those that have one."""
-    symbols = {name: _symbol(declaration) for name, declaration in declarations.items()}
+    def size(self, value: sympy.Expr, least: int, place: Place) -> bool:
+        """Whether a size is whole and at least that large, as far as the values of the symbols tell; the rest is kept."""
+        if isinstance(value, sympy.Integer):
+            return value >= least
+        known = self.exact(value, place)
+        if known.is_number and (not isinstance(known, sympy.Integer) or known < least):
+            return False  # a whole number that is not written as one counts as none
+        wanted = [wholeness(value)]
+        if least > 1 or sign_range(value)[0] < least:  # a whole number above 0 is at least 1
+            wanted.append(at_least(value, sympy.Integer(least)))
+        return all(self.holds(condition, place) is not False for condition in wanted)
+
+
+def declare(
+    declarations: Mapping[str, SymbolDeclaration], mistakes: Mistakes, sizes: Mapping[str, Whole] | None = None
+) -> Conditions:
+    """Symbols with their assumptions, and the exact values of those that have one. `sizes`: those that are whole."""
+    symbols = {name: _symbol(d, (sizes or {}).get(name)) for name, d in declarations.items()}
     valued = {name: d.value for name, d in declarations.items() if d.value is not None}
     values: dict[sympy.Symbol, sympy.Expr] = {}
     declared: dict[sympy.Symbol, sympy.Expr] = {}
@@ -126,28 +158,62 @@ def _limits(
     declaration: SymbolDeclaration, symbols: Mapping[str, sympy.Symbol], mistakes: Mistakes
 ) -> Iterator[Boolean]:
     """The declared range, which any other value must keep as well."""
-    for bound, relation in ((declaration.above, sympy.Gt), (declaration.below, sympy.Lt)):
-        try:
-            name = symbols[declaration.name]
-            limit = sympy.true if bound is None else compared(relation, name, bound.evaluate(symbols))
-        except (SpecError, NoValue) as error:
-            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(
-                declaration.place, str(error), error.remedy
-            )
+    symbol = symbols[declaration.name]
+    for bound, kind, _ in _ranges(declaration):
+        if bound is None:
             continue
-        if limit == sympy.false:
+        try:
+            limit = cast(Boolean, kind(symbol, bound.evaluate(symbols), evaluate=False))
+        except SpecError as error:
+            mistakes.extend(error)
+            continue
+        if proved(cast(Boolean, sympy.Not(limit))):
             mistakes.add(declaration.place, f"no value of the symbol '{declaration.name}' is in its range")
-        elif limit != sympy.true:
+        elif not proved(limit):
             yield limit
 
 
-def _symbol(declaration: SymbolDeclaration) -> sympy.Symbol:
-    # Positive unless the declaration allows less: `above: -1` makes a real symbol.
-    above = declaration.above.evaluate({}) if declaration.above is not None and not declaration.above.names else None
-    integer = {"integer": True} if declaration.integer else {}
-    if above is not None and sign(above) == -1:
-        return sympy.Symbol(declaration.name, real=True, **integer)
-    return sympy.Symbol(declaration.name, positive=True, **integer)
+def _ranges(declaration: SymbolDeclaration) -> tuple[tuple[Expression | None, type[Relational], str], ...]:
+    return (
+        (declaration.above, sympy.Gt, "above"),
+        (declaration.below, sympy.Lt, "below"),
+        (declaration.at_least, sympy.Ge, "at least"),
+    )
+
+
+def _symbol(declaration: SymbolDeclaration, size: Whole | None) -> sympy.Symbol:
+    """A positive real unless the declaration says more or less: `above: -1` makes a real symbol, `at_least: 0` one that is
+    not negative. A size is whole, and a number of passes may be 0."""
+    integer = declaration.integer or size is not None
+    signs: list[int] = []  # the least sign that each limit from below leaves
+    for bound, strict in ((declaration.above, 1), (declaration.at_least, 0)):
+        if bound is not None and not bound.names:
+            least = bound.evaluate({})
+            if strict and integer and isinstance(least, sympy.Integer):
+                least, strict = least + 1, 0  # above -1, an integer is at least 0
+            order = sign(least)
+            signs.append(-1 if order is None or order < 0 else max(order, strict))
+    default = 0 if size is not None and size.least == 0 else 1
+    known = {"integer": True} if integer else {}
+    match max(signs, default=default):
+        case 1:
+            return sympy.Symbol(declaration.name, positive=True, **known)
+        case 0:
+            return sympy.Symbol(declaration.name, nonnegative=True, **known)
+        case _:
+            return sympy.Symbol(declaration.name, real=True, **known)
+
+
+def misfit(symbol: sympy.Symbol, value: sympy.Expr) -> str | None:
+    """What is wrong with a number as the value of a symbol: its sign, or that it is not whole."""
+    order = sign(value)
+    if symbol.is_positive and order != 1:
+        return f"the symbol '{symbol}' is positive, and {said(value)} is not"
+    if symbol.is_nonnegative and order not in (0, 1):
+        return f"the symbol '{symbol}' is at least 0, and {said(value)} is not"
+    if symbol.is_integer and not isinstance(value, sympy.Integer):
+        return f"the symbol '{symbol}' is an integer, and {said(value)} is not"
+    return None
 
 
 def _order(
@@ -162,7 +228,7 @@ def _order(
         return ()
 
 
-def _said(value: sympy.Expr) -> str:
+def said(value: sympy.Expr) -> str:
     """A value in a message, where it is short: SymPy sorts what it prints by numbers, for seconds where they nest."""
     return "its value" if is_complicated(value, SHOWN) else str(value)
 
@@ -175,21 +241,26 @@ def _check_domain(
     mistakes: Mistakes,
 ) -> None:
     name, place = declaration.name, declaration.value.place if declaration.value is not None else declaration.place
-    if symbols[name].is_positive and is_positive(value) is False:
-        least = floor_of_number(value) - 1 if value.is_number else "BOUND"
-        remedy = f"declare {name}: {{value: {_said(value)}, above: {least}}} if it may be zero or negative"
-        mistakes.add(place, f"the symbol '{name}' is positive, and {_said(value)} is not", remedy)
-        return
-    if declaration.integer and is_whole(value) is False:
-        mistakes.add(place, f"the symbol '{name}' is an integer, and {_said(value)} is not")
-    for bound, relation, word in ((declaration.above, sympy.Gt, "above"), (declaration.below, sympy.Lt, "below")):
+    if value.is_number:
+        wrong = misfit(symbols[name], value)
+        if wrong is not None:
+            signed = symbols[name].is_nonnegative and sign(value) in (-1, 0)
+            least = floor(value) if signed else None
+            remedy = (
+                f"declare {name}: {{value: {said(value)}, at_least: {least}}} if it may be that small"
+                if signed
+                else None
+            )
+            mistakes.add(place, wrong, remedy)
+            return
+    for bound, kind, word in _ranges(declaration):
         if bound is None:
             continue
         try:
             limit = substitute(bound.evaluate(symbols), values)
-            holds = compared(relation, value, limit)
+            outside = relation(kind, value, limit) == sympy.false
         except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error), error.remedy)
             continue
-        if holds == sympy.false:
-            mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {_said(value)} is not")
+        if outside:
+            mistakes.add(place, f"the symbol '{name}' must be {word} {said(limit)}, and {said(value)} is not")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn, cast
+from typing import NoReturn
 
 import sympy
-from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.conditions import Conditions
 from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
-from boundcalc.graph.inherited import Inherited
+from boundcalc.graph.inherited import Inherited, Use
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
 from boundcalc.graph.overrides import Overrides
 from boundcalc.spec.architecture import Architecture, Reference, Step
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
+from boundcalc.spec.intervals import at_least
 from boundcalc.spec.mistakes import Mistakes, Place
-from boundcalc.spec.signs import sign_range
 
 WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not
 
@@ -72,6 +71,7 @@ class Context:
     max_layers: int = LAYER_LIMIT
     layers: int = 0
     walked: int = 0
+    used: set[Use] = field(default_factory=set["Use"])
 
     def count(self, step: Step, placement: Placement) -> None:
         """Steps count also where they make no layer or are mistakes, and lists of steps also where they are empty."""
@@ -101,7 +101,7 @@ class Context:
         return node
 
     def inherited(self, step: Step, name: str, environment: Environment, placement: Placement) -> Inherited:
-        inherited = placement.inherited.overlay(step.fields, environment)
+        inherited = placement.inherited.overlay(step.fields, environment, f"{placement.prefix}{name}")
         share = step.fields.share
         if isinstance(share, tuple):
             target, place = share
@@ -116,10 +116,8 @@ class Context:
     def constant(self, expression: Expression, environment: Environment, channels: Channels, what: str) -> sympy.Expr:
         """A nonnegative number, for the values that the symbols have."""
         value = self.evaluate(expression, environment, channels)
-        if sign_range(self.conditions.exact(value, expression.place))[1] < 0:
+        if self.conditions.holds(at_least(value, sympy.S.Zero), expression.place) is False:
             raise fail(expression.place, f"{what} must not be negative: {value}")
-        if sign_range(value)[0] < 0:
-            self.conditions.holds(cast(Boolean, sympy.Ge(value, 0, evaluate=False)), expression.place)
         return value
 
 

@@ -12,12 +12,14 @@ from boundcalc.graph.environment import Environment
 from boundcalc.graph.inherited import Inherited
 from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, LayerGraph, size
 from boundcalc.graph.layers import LOSS_RULES
+from boundcalc.graph.library import only_modules
 from boundcalc.graph.overrides import Overrides
 from boundcalc.graph.request import StepRequest
 from boundcalc.graph.walk import Walk
 from boundcalc.spec.architecture import Architecture
 from boundcalc.spec.kinds import StepFields
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError
+from boundcalc.spec.sizes import size_symbols
 
 
 def expand(architecture: Architecture, unroll: bool = False, max_layers: int = LAYER_LIMIT) -> LayerGraph:
@@ -25,8 +27,10 @@ def expand(architecture: Architecture, unroll: bool = False, max_layers: int = L
 
     Raises SpecError with every mistake found, of which more than `max_layers` layers are one.
     """
+    if architecture.only_modules:
+        raise only_modules(architecture)
     mistakes = Mistakes()
-    conditions = declare(architecture.symbols, mistakes)
+    conditions = declare(architecture.symbols, mistakes, size_symbols(architecture))
     mistakes.raise_if_any()
     graph = LayerGraph(architecture.name, sympy.S.One, conditions)
     context = Context(architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll, max_layers)
@@ -57,7 +61,7 @@ class _Expansion:
             self.mistakes.extend(error)
             raise SpecError(self.mistakes) from None
         fields = self.overrides.apply("", architecture.fields)
-        placement = Placement("", Inherited().overlay(fields, top), taken=set(architecture.inputs))
+        placement = Placement("", Inherited().overlay(fields, top, ""), taken=set(architecture.inputs))
         last = self.walk.steps(architecture.layers, current, top, placement)
         self._finish(last, top, placement)
         self.mistakes.raise_if_any()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import networkx as nx
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.conditions import Conditions
 from boundcalc.spec.mistakes import Place
@@ -18,13 +20,17 @@ Shape = tuple[sympy.Expr, ...]
 
 @dataclass(frozen=True, slots=True)
 class Ball:
-    """Learned arrays bounded together: ||v - v0|| <= radius with ||v0|| <= center (None: v0 = 0)."""
+    """Learned arrays bounded together: ||v - v0|| <= radius with ||v0|| <= center (None: v0 = 0).
+
+    `made_in` are the symbolic repeats that make a new one in each pass, outermost first.
+    """
 
     path: str
     radius: sympy.Expr
     center: sympy.Expr | None
     frozen: bool
     ones: sympy.Expr = sympy.S.Zero  # norm of the gains in it that start at one, outside the radius
+    made_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +85,13 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A symbolic repeat. The nodes of its body follow its own node up to `last`, without gaps."""
+    """A symbolic repeat. The nodes of its body follow its own node without gaps; `states` are known when the body is."""
 
     path: str
     times: sympy.Expr
-    states: tuple[State, ...]
-    last: str
     shared: bool  # one set of parameters for all passes
+    place: Place  # of the number of times
+    states: tuple[State, ...] = ()
 
 
 @dataclass(slots=True)
@@ -103,10 +109,8 @@ class LayerGraph:
     loss: str | None = None
     regularizer: sympy.Expr | None = None
     warnings: list[str] = field(default_factory=list)
-    newest: str = ""
 
     def add(self, layer: Layer) -> str:
-        self.newest = layer.path
         self.digraph.add_node(layer.path, layer=layer)
         self.digraph.add_edges_from((source, layer.path) for source in layer.inputs)
         return layer.path
@@ -114,10 +118,18 @@ class LayerGraph:
     def layer(self, node: str) -> Layer:
         return self.digraph.nodes[node]["layer"]
 
-    def copies(self, layer: Layer) -> sympy.Expr:
-        """How many layers with parameters of their own it stands for: one for each pass of the symbolic repeats around it,
-        unless their passes share."""
-        return sympy.Mul(*(self.loops[path].times for path in layer.loops if not self.loops[path].shared))
+    def made_in(self, loops: tuple[str, ...]) -> tuple[str, ...]:
+        """The symbolic repeats among them that make new parameters in each pass: those whose passes do not share."""
+        return tuple(path for path in loops if not self.loops[path].shared)
+
+    def copies(self, loops: tuple[str, ...]) -> sympy.Expr:
+        """How many layers with parameters of their own one inside these symbolic repeats stands for."""
+        return sympy.Mul(*(self.loops[path].times for path in self.made_in(loops)))
+
+    def exists(self, path: str) -> tuple[Boolean, ...]:
+        """When there is a copy of the layer: the symbolic repeats around it have a pass. What is always true is left out."""
+        passes = (cast(Boolean, sympy.Ge(self.loops[loop].times, 1)) for loop in self.layer(path).loops)
+        return tuple(condition for condition in passes if condition != sympy.true)
 
     def __iter__(self) -> Iterator[Layer]:
         return (self.layer(node) for node in self.digraph)

@@ -40,6 +40,7 @@ class GraphLowering:
     result: PrimitiveGraph = field(default_factory=PrimitiveGraph)
     _parameters: dict[str, int] = field(default_factory=dict)
     _loops: dict[str, int] = field(default_factory=dict)
+    _owner: str = ""  # the layer that is lowered
 
     @property
     def batch(self) -> sympy.Expr:
@@ -49,11 +50,13 @@ class GraphLowering:
         for ball in self.graph.balls.values():  # before any loop, so that a ball has one primitive
             norm = ball.radius if ball.center is None else ball.radius + ball.center
             selected = not ball.frozen and self.selection.parameter(ball.path)
-            self._parameters[ball.path] = self.emit(Parameter(ball.path, norm, selected, ball.ones))
+            self._parameters[ball.path] = self.emit(Parameter(ball.path, norm, selected, ball.ones, ball.made_in))
             if selected:
                 self.result.blocks.append(ball.path)
         for layer in self.graph:
+            self._owner = layer.path
             self.result.outputs[layer.path] = self._layer(layer)
+        self._owner = ""
         outputs = [self.result.outputs[path] for path in self.graph.outputs]
         self.result.output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
         self.result.loss = None if self.graph.loss is None else self.result.outputs[self.graph.loss]
@@ -75,7 +78,7 @@ class GraphLowering:
                 path = layer.path.removesuffix("@loop")
                 loop = self.graph.loops[path]
                 names = tuple(path if s.carried.startswith("@") else f"{path}.{s.carried}" for s in loop.states)
-                self._loops[path] = self.emit(Repeat(names, loop.times, (), (), 0))
+                self._loops[path] = self.emit(Repeat(path, names, loop.times, (), (), 0))
                 return self._loops[path]
             case "carried" | "after":
                 path, state = str(layer.settings["loop"]), str(layer.settings["state"])
@@ -114,7 +117,7 @@ class GraphLowering:
     # What a rule's `lower` asks for ----------------------------------------------------------------------------------
 
     def emit(self, primitive: Primitive) -> int:
-        return self.result.emit(primitive)
+        return self.result.emit(primitive, self._owner)
 
     def array(self, array: Array) -> int:
         return self._parameters[array.ball]
@@ -124,7 +127,7 @@ class GraphLowering:
 
     def assume(self, conditions: Sequence[Boolean], layer: Layer) -> None:
         for condition in conditions:
-            self.graph.conditions.holds(condition, layer.place)
+            self.graph.conditions.require(condition, layer.place)
 
     def own(self, layer: Layer, **constants: sympy.Expr | None) -> None:
         self.result.own[layer.path] = constants

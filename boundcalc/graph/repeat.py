@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import cast
 
 import sympy
@@ -10,14 +11,18 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.layer_graph import Layer, Loop, Shape, State, show_shape
+from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Shape, State, show_shape
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Carry, Reference, Step
 from boundcalc.spec.fields import fail
+from boundcalc.spec.intervals import at_least
 from boundcalc.spec.kinds import Repeat
 from boundcalc.spec.mistakes import Place
 
 UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
+NOTHING = "0 passes hand on nothing: there is no step before this one, or the body changes its shape"
+COLLECTED = "there is nothing to collect from 0 passes"
+ONE_PASS = "give the repeat at least one pass"
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
 
 
@@ -35,7 +40,7 @@ def repeat_steps(
     channels = {"in": shapes[0][0]} if shapes and len(shapes[0]) not in (0, 2) else {}
     times = context.evaluate(fields.times, environment, channels)
     known = context.conditions.exact(times, fields.times.place)
-    if known.is_number and not (known.is_Integer and known >= 0):
+    if not context.conditions.size(times, 0, fields.times.place):
         raise fail(fields.times.place, f"a number of times must be a whole number, not {known}")
     unroll = fields.index is not None or (context.unroll and known.is_number and known <= UNROLLED)
     symbolic = bool(times.free_symbols) and not (known.is_number and unroll)
@@ -47,9 +52,18 @@ def repeat_steps(
     if known != times:
         context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
         context.conditions.unrolled.update(s for s in times.free_symbols if isinstance(s, sympy.Symbol))
+    if known == 0 and current is None:
+        raise fail(fields.times.place, NOTHING, ONE_PASS)
     if int(known) > context.max_layers:
         context.too_large(fields.times.place, f"more than {context.max_layers} copies")
     return copy.unrolled(int(known), current)
+
+
+def blocks_of_copies(graph: LayerGraph) -> int:
+    """How many balls there are where the symbolic repeats that have a value are unrolled."""
+    passes = {path: graph.conditions.exact(loop.times, loop.place) for path, loop in graph.loops.items()}
+    known = {path: int(n) for path, n in passes.items() if n.is_Integer and n <= UNROLLED}
+    return sum(prod(known.get(path, 1) for path in ball.made_in) for ball in graph.balls.values())
 
 
 class _Copy:
@@ -68,7 +82,7 @@ class _Copy:
         self.context, self.steps, self.step = context, steps, step
         self.fields, self.environment = fields, environment
         self.path = f"{placement.prefix}{name}"
-        self.placement = placement.inside(name, placement.inherited.overlay(fields, environment))
+        self.placement = placement.inside(name, placement.inherited.overlay(fields, environment, self.path))
         self.request = StepRequest(context, "repeat", step.place, fields, environment, {}, ())
         self.collect = self.request.flag(fields.collect)
         self.sequences = {key: self._sequence(reference) for key, reference in step.each}
@@ -147,8 +161,14 @@ class _Copy:
             graph.paths.setdefault(f"{self.path}.{name}", node)
         if self.collect:
             if not collected:
-                raise fail(self.step.place, "there is nothing to collect from 0 copies")
-            shape = (sympy.Integer(times), *graph.layer(collected[0]).shape)
+                raise fail(self.fields.times.place, COLLECTED, ONE_PASS)
+            first = graph.layer(collected[0]).shape
+            for t, node in enumerate(collected):
+                if not self._same(graph.layer(node).shape, first):
+                    found = f"{show_shape(first)}, and copy {t} has {show_shape(graph.layer(node).shape)}"
+                    remedy = "copies that are collected have one shape"
+                    raise fail(self.step.place, f"'collect' stacks copies of the shape {found}", remedy)
+            shape = (sympy.Integer(times), *first)
             return self.node(f"{self.path}@collected", "stack", tuple(collected), shape)
         return current
 
@@ -156,7 +176,10 @@ class _Copy:
         """One body over carried states: those of `carry`, the running value, and what is collected."""
         graph, loops = self.context.graph, (*self.placement.loops, self.path)
         self.check_times(times, self.fields.times.place)
+        if times.is_nonnegative is not True:
+            self.context.conditions.holds(sympy.Ge(times, 0), self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
+        graph.loops[self.path] = Loop(self.path, times, self.fields.share is True, self.fields.times.place)
         self.node(f"{self.path}@loop", "repeat", (), ())
         inner = f"{self.path}.{COPY}"
         bindings: dict[str, Binding] = {}
@@ -202,19 +225,18 @@ class _Copy:
             raise fail(self.step.place, f"the body changes the shape: {found}", remedy)
         start: str | None = current
         if current is None or not kept:
-            # Nothing is handed on: the result is that of the last copy, and there must be one.
-            self.context.conditions.holds(sympy.Ge(times, 1), self.fields.times.place)
+            self.at_least_once(times, NOTHING)
             start = None
         begin: dict[str, str | None] = {**starts, "@running": start}
         results = {**results, "@running": last}
         if self.collect:
+            self.at_least_once(times, COLLECTED)
             stacked = (times, *shape)
             begin["@collected"] = None
             kept_so_far = self.node(
                 f"{self.path}.{COPY}.@collected", "carried", (), stacked, loop=self.path, state="@collected"
             )
             results["@collected"] = self.node(f"{self.path}.{COPY}.@stack", "stack", (kept_so_far, last), stacked)
-        last_node = graph.newest
         states: list[State] = []
         for name, node in begin.items():
             inputs = (results[name],) if node is None else (node, results[name])
@@ -223,8 +245,12 @@ class _Copy:
             states.append(State(name, node, results[name], after))
             if not name.startswith("@"):
                 graph.paths[f"{self.path}.{name}"] = after
-        graph.loops[self.path] = Loop(self.path, times, tuple(states), last_node, self.fields.share is True)
+        graph.loops[self.path] = replace(graph.loops[self.path], states=tuple(states))
         return states[-1].after
+
+    def at_least_once(self, times: sympy.Expr, finding: str) -> None:
+        if self.context.conditions.holds(at_least(times, sympy.S.One), self.fields.times.place) is False:
+            raise fail(self.fields.times.place, finding, ONE_PASS)
 
     def _same(self, left: Shape, right: Shape) -> bool:
         return len(left) == len(right) and all(

@@ -40,11 +40,14 @@ class StepRequest:
 
     def size(self, expression: Expression, what: str, least: int = 1) -> sympy.Expr:
         value = self.term(expression)
-        known = self.context.conditions.exact(value, expression.place)
-        if known.is_number and not (known.is_Integer and known >= least):
+        if not self.context.conditions.size(value, least, expression.place):
+            known = self.context.conditions.exact(value, expression.place)
             wanted = "a positive whole number" if least == 1 else f"a whole number of at least {least}"
             raise fail(expression.place, f"{what} must be {wanted}, not {known}")
         return value
+
+    def divides(self, value: sympy.Expr, by: sympy.Expr) -> bool:
+        return self.context.conditions.size(value / by, 1, self.place)
 
     def constant(self, expression: Expression, what: str) -> sympy.Expr:
         return self.context.constant(expression, self.environment, self.channels, what)
@@ -56,16 +59,24 @@ class StepRequest:
         return word(expression, self.environment).text
 
     def integer(self, expression: Expression, what: str) -> int:
-        known = self.known(self.term(expression))
-        if not known.is_Integer:
+        value = self.term(expression)
+        known = self.known(value)
+        if not isinstance(known, sympy.Integer):
             raise fail(expression.place, f"{what} must be a whole number that is known, not {known}")
+        self.same(value, known)
         return int(known)
 
     def known(self, expression: sympy.Expr) -> sympy.Expr:
         return self.context.conditions.exact(expression, self.place)
 
     def assume(self, condition: Boolean) -> None:
-        self.context.conditions.holds(condition, self.place)
+        self.context.conditions.require(condition, self.place)
+
+    def fits(self, condition: Boolean) -> bool:
+        return self.context.conditions.holds(condition, self.place) is not False
+
+    def pinned(self, condition: Boolean) -> bool:
+        return self.context.conditions.pinned(condition, self.place)
 
     def same(self, left: sympy.Expr, right: sympy.Expr) -> bool:
         return self.context.conditions.same(left, right, self.place)

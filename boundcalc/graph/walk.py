@@ -5,27 +5,26 @@ A step sees the steps before it, so shapes are known when they are needed and `i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import sympy
 
 from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import Context, Placement, UnknownError
-from boundcalc.graph.environment import BoundExpression, BoundLayers, Channels, Environment, evaluate
+from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
+from boundcalc.graph.inherited import Use, said
 from boundcalc.graph.layer_graph import Layer, Shape
 from boundcalc.graph.layers import RULES
 from boundcalc.graph.layers.rule import LayerRule
 from boundcalc.graph.modules import call_module
+from boundcalc.graph.names import unknown_names
 from boundcalc.graph.repeat import repeat_steps
 from boundcalc.graph.request import StepRequest
 from boundcalc.spec.architecture import Branch, Operand, Step
-from boundcalc.spec.expression import Expression
 from boundcalc.spec.fields import fail
 from boundcalc.spec.kinds import Repeat, StepFields
-from boundcalc.spec.mistakes import Mistake, SpecError
-
-WORDS = frozenset({"same", "true", "false"})  # words of the language that stand where expressions do
+from boundcalc.spec.mistakes import Mistake, Place, SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Walk:
                 if broken and _reads_current(step):
                     if not isinstance(environment.binding(step.kind), BoundLayers):
                         placement.name(step)
-                    self._check_names(step, environment)
+                    self.context.mistakes.extend(unknown_names(step, environment, self.context.conditions.symbols))
                     continue
                 current = self.step(step, None if broken else current, environment, placement)
                 broken = False
@@ -57,14 +56,6 @@ class Walk:
             raise UnknownError
         return current
 
-    def _check_names(self, step: Step, environment: Environment) -> None:
-        """Unknown names show also in a step that cannot be built because of an earlier mistake."""
-        symbols = self.context.conditions.symbols
-        anything = {name: sympy.Dummy(name, positive=True) for name in ("in", "out")}
-        for expression in _expressions([value for _, value in step.fields]):
-            if not all(n in symbols or n in anything or environment.binding(n) for n in expression.names - WORDS):
-                self.context.mistakes.extend(_mistakes_of(expression, environment, symbols, anything))
-
     def step(self, step: Step, current: str | None, environment: Environment, placement: Placement) -> str | None:
         binding = environment.binding(step.kind)
         if isinstance(binding, BoundLayers):
@@ -74,7 +65,7 @@ class Walk:
         name = placement.name(step)
         path = f"{placement.prefix}{name}"
         fields = self.context.overrides.apply(path, step.fields)
-        step = replace(step, fields=fields)
+        step, before = replace(step, fields=fields), len(self.context.graph.digraph)
         if step.kind in self.context.architecture.modules:
             nodes = self._module_inputs(step, name, current, environment, placement)
             result = call_module(self.context, self.steps, step, name, nodes, environment, placement)
@@ -84,9 +75,17 @@ class Walk:
             result = self._repeat(step, name, current, environment, placement)
         else:
             return self.layer(step, name, current, environment, placement, RULES[step.kind])
+        if len(self.context.graph.digraph) > before:  # not a repeat of no copies
+            self._check_effects(step, path, None)
         if result is not None:
             self.context.graph.paths[path] = result
         return result
+
+    def _check_effects(self, step: Step, path: str, rule: LayerRule | None) -> None:
+        """A field that nothing can use would be ignored in silence."""
+        for use, place in said(step.fields, step.place, path):
+            if use not in self.context.used:
+                self.context.mistakes.extend([_without_effect(step.kind, rule, use, place)])
 
     def layer(
         self,
@@ -100,7 +99,7 @@ class Walk:
         """One built-in layer: its operands, its shape, its learned arrays."""
         self.context.count_layer(step.place)
         path = f"{placement.prefix}{name}"
-        inside = placement.inside(name)
+        inside = placement.inside(name, placement.inherited.overlay(step.fields, environment, path))
         inputs = self._operands(step, current, environment, inside, rule)
         for node in inputs:
             if (
@@ -118,11 +117,12 @@ class Walk:
         inference = rule.infer(request)
         channels = {**channels, **_channels("out", (inference.shape,), rule)}
         inherited = self.context.inherited(step, name, environment, placement)
-        arrays = balls_of(self.context, step, path, inference, inherited, channels)
+        arrays = balls_of(self.context, step, path, inference, inherited, channels, placement.loops)
         layer = Layer(
             path, step.kind, step.place, inputs, inference.shape, inference.settings, arrays,
-            spectral_of(self.context, inherited, channels) if arrays else None, placement.loops,
+            spectral_of(self.context, rule, inherited, channels), placement.loops,
         )  # fmt: skip
+        self._check_effects(step, path, rule)
         self.context.graph.paths[path] = path
         return self.context.graph.add(layer)
 
@@ -175,7 +175,8 @@ class Walk:
     ) -> list[str]:
         if step.sources is None:
             return [] if current is None else [current]
-        inside = placement.inside(name)
+        origin = f"{placement.prefix}{name}"
+        inside = placement.inside(name, placement.inherited.overlay(step.fields, environment, origin))
         return [self.operand(operand, current, environment, inside) for operand in step.sources]
 
     def _residual(
@@ -201,25 +202,17 @@ class Walk:
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
 
 
-def _expressions(values: Iterable[object]) -> Iterator[Expression]:
-    """The expressions among the values of fields, also in lists and mappings."""
-    for value in values:
-        if isinstance(value, Expression):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _expressions(value)
-        elif isinstance(value, Mapping):
-            yield from _expressions(value.values())
-
-
-def _mistakes_of(
-    expression: Expression, environment: Environment, symbols: Mapping[str, sympy.Symbol], channels: Channels
-) -> Iterable[Mistake]:
-    try:
-        evaluate(expression, environment, symbols, channels)
-    except SpecError as error:
-        return error.mistakes
-    return ()
+def _without_effect(kind: str, rule: LayerRule | None, use: Use, place: Place) -> Mistake:
+    field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
+    if use.field == "spectral":
+        needs = "linear map whose norm it could bound"
+        remedy = f"leave it out; it is a field of {', '.join(name for name, known in RULES.items() if known.spectral)}"
+    elif use.field == "share":
+        needs, remedy = "learned array that it could share", "leave it out"
+    else:
+        needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
+    finding = f"no layer inside '{kind}' has a {needs}" if rule is None else f"'{kind}' has no {needs}"
+    return Mistake(place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
 def _reads_current(step: Step) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.expressions import Latex
 from boundcalc.output.closed_forms import Style, totals, used
+from boundcalc.spec.intervals import is_wholeness
 
 _LETTERS = {
     "norm": "m",
@@ -54,9 +56,16 @@ def to_latex(bounds: Bounds, style: Style = "auto") -> str:
         value = letters[name] if name in letters else latex.doprint(expression)
         sign = r"\le" if quantity.upper else "="
         lines.append(f"{symbol} &{sign} {value}")
+    lines += [rf"& \text{{if }} {_condition(condition, latex)}" for condition in bounds.conditions]
     comments = "".join(f"% {' '.join(line.split())}\n" for line in (bounds.name, *bounds.warnings))
     body = " \\\\\n".join(lines)
     return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _condition(condition: Boolean, latex: Latex) -> str:
+    if is_wholeness(condition):
+        return rf"{latex.doprint(condition.args[0])} \in \mathbb{{Z}}"
+    return latex.doprint(condition)
 
 
 def letter(name: str) -> str:

@@ -10,11 +10,15 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.guards import guards
 from boundcalc.output.closed_forms import totals, used
 from boundcalc.output.listing import Listing
 from boundcalc.output.python_printer import Printer, constant
+from boundcalc.spec.intervals import shown
 
-_TAKEN = frozenset({*keyword.kwlist, "xp", "one", "math", "numpy", "bounds"})
+_TAKEN = frozenset(
+    {*keyword.kwlist, "xp", "one", "math", "numpy", "numbers", "bounds", "plain", "valid", "wanted", "holds"}
+)
 
 
 def to_python(bounds: Bounds) -> str:
@@ -32,24 +36,33 @@ def to_python(bounds: Bounds) -> str:
     listing = Listing(open_ended, printer) if open_ended else None
     lines = [f'"""{_title(bounds)}"""']
     lines += [f"# warning: {_plain(warning)}" for warning in bounds.warnings]
-    lines += ["", "import math", "", "import numpy", "", ""]
+    lines += ["", "import math", "import numbers", "", "import numpy", "", ""]
     lines.append('@numpy.errstate(all="ignore")  # what is not finite is of no consequence, or inf')
     lines.append(f"def bounds({_signature(bounds, arguments, names)}xp=numpy):")
     lines.append(
-        '    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`; beyond 1e308 they are inf."""'
+        '    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`; beyond 1e308 they are inf.'
     )
+    lines += [
+        "",
+        "    Where the bounds do not hold, numbers raise ValueError and entries of arrays are nan.",
+        '    """',
+    ]
     if listing is not None:
         lines += [f"    {line}" for line in listing.counts()]
     lines += [f"    {line}" for line in _arguments(bounds, arguments, names, printer)]
+    checks = _checks(bounds, arguments, printer)
+    lines += [f"    {line}" for line in checks]
     lines += [f"    {names[name]} = {printer.array(expression)}" for name, expression in definitions]
     if listing is not None:
         lines += [f"    {line}" for line in listing.statements()]
     lines.append("    return {")
     for name, quantity in _quantities(bounds).items():
-        value = _value(bounds, quantity, names, printer)
+        value, remark = _value(bounds, quantity, names, printer)
         if listing is not None and quantity.scalar is not None and quantity.scalar in open_ended:
-            value = f"{listing.name(quantity.scalar)},  # from the recursion: {_plain(str(quantity.unclosed))}"
-        lines.append(f'        "{name}": {value}')
+            value, remark = listing.name(quantity.scalar), f"from the recursion: {_plain(str(quantity.unclosed))}"
+        if checks and quantity.finite and value != "None":
+            value = f"xp.where(valid, {value}, one*math.nan)"
+        lines.append(f'        "{name}": {value},' + (f"  # {remark}" if remark else ""))
     lines.append("    }")
     return "\n".join(lines)
 
@@ -90,6 +103,7 @@ def _used(bounds: Bounds) -> list[str]:
     for symbol in reversed(list(declared)):
         if symbol in wanted:
             wanted |= declared[symbol].free_symbols
+    wanted |= _valued(bounds, wanted)
     names = [name for name, symbol in bounds.symbols.items() if symbol in wanted]
     return sorted(names, key=lambda name: bounds.symbols[name] in declared)
 
@@ -111,6 +125,8 @@ def _arguments(bounds: Bounds, used: list[str], names: Mapping[str, str], printe
     declared = bounds.graph.conditions.declared
     dependent = [symbol for symbol, value in declared.items() if value.free_symbols and symbol.name in used]
     given = [names[name] for name in used if bounds.symbols[name] not in dependent]
+    arguments = ", ".join(names[name] for name in used)
+    yield f"plain = all(value is None or isinstance(value, numbers.Number) for value in [{arguments}])"
     yield f"one = xp.ones_like({' + '.join(['1.0', *(f'0 * {name}' for name in given)])})"
     yield from (f"{name} = one * {name}" for name in given)
     for symbol in dependent:
@@ -118,13 +134,44 @@ def _arguments(bounds: Bounds, used: list[str], names: Mapping[str, str], printe
         yield f"{name} = {printer.array(declared[symbol])} if {name} is None else one * {name}"
 
 
-def _value(bounds: Bounds, quantity: Bound, names: Mapping[str, str], printer: Printer) -> str:
+def _valued(bounds: Bounds, wanted: frozenset[sympy.Basic]) -> frozenset[sympy.Basic]:
+    """The symbols with values that decide, beside those that are arguments anyway, whether a condition holds."""
+    declared = bounds.graph.conditions.declared
+    found = frozenset[sympy.Basic]()
+    for condition in bounds.conditions:
+        needed = frozenset[sympy.Basic](condition.free_symbols)
+        for symbol in reversed(list(declared)):
+            if symbol in needed:
+                needed |= declared[symbol].free_symbols
+        if all(symbol in wanted or symbol in declared for symbol in needed):
+            found |= needed
+    return found
+
+
+def _checks(bounds: Bounds, used: list[str], printer: Printer) -> list[str]:
+    """Statements that raise ValueError for numbers outside the conditions, and say which entries of arrays are inside."""
+    conditions = guards(bounds.graph.conditions, [bounds.symbols[name] for name in used])
+    if not conditions:
+        return []
+    return [
+        "valid = one == 1",
+        "for wanted, holds in (",
+        *(f'    ("{_plain(shown(c))}", {printer.condition(c)}),' for c in conditions),
+        "):",
+        "    if plain and not holds:",
+        '        raise ValueError(f"the bounds hold only where {wanted}")',
+        "    valid = valid & holds",
+    ]
+
+
+def _value(bounds: Bounds, quantity: Bound, names: Mapping[str, str], printer: Printer) -> tuple[str, str]:
+    """The value of a quantity as Python source, and a remark."""
     if not quantity.finite:
-        return f"math.inf,  # {_plain(str(quantity.reason))}"
-    remark = f"  # at most: {_plain('; '.join(quantity.upper))}" if quantity.upper else ""
+        return "math.inf", _plain(str(quantity.reason))
+    remark = f"at most: {_plain('; '.join(quantity.upper))}" if quantity.upper else ""
     name = bounds.definition(quantity)
     if name is not None and name in names:
-        return f"{names[name]},{remark}"
+        return names[name], remark
     if quantity.expression is None:
-        return "None,  # no closed form"
-    return f"{printer.array(quantity.expression)},{remark}"
+        return "None", "no closed form"
+    return printer.array(quantity.expression), remark

@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import sympy
+from sympy.logic.boolalg import Boolean
 from sympy.printing.pycode import PythonCodePrinter
+
+from boundcalc.bounds.guards import exact_sides, steady
 
 _RELATIONS: Mapping[type[sympy.Basic], str] = {
     sympy.Eq: "==", sympy.Ne: "!=", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">="
@@ -75,10 +78,10 @@ class Printer(PythonCodePrinter):
         return self._call("log", *expr.args)
 
     def _print_floor(self, expr: sympy.Expr) -> str:
-        return self._call("floor", *expr.args)
+        return self._call("floor", *steady(expr).args)
 
     def _print_ceiling(self, expr: sympy.Expr) -> str:
-        return self._call("ceil", *expr.args)
+        return self._call("ceil", *steady(expr).args)
 
     def _print_Abs(self, expr: sympy.Expr) -> str:
         return self._call("abs", *expr.args)
@@ -112,6 +115,11 @@ class Printer(PythonCodePrinter):
         for branch, condition in reversed(cases):
             value = f"xp.where({self._condition(condition)}, {self.array(branch)}, {value})"
         return value
+
+    def condition(self, relation: Boolean) -> str:
+        """A condition of a bound, true of arrays where it is true of the numbers that they hold."""
+        left, right = (self._print(side) for side in exact_sides(relation))
+        return f"{left} {_RELATIONS[type(relation)]} {right}"
 
     def _condition(self, condition: sympy.Basic) -> str:
         """Relations of arrays, joined by & and |, which array modules understand."""

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Sequence
 import sympy
 
 from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.expressions import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
 from boundcalc.output.closed_forms import Style, closed_forms, totals
 from boundcalc.output.table import short, table
 from boundcalc.program import decimals
 from boundcalc.program.numbers import Number
+from boundcalc.spec.intervals import shown
 from boundcalc.spec.mistakes import escaped
 
 DIGITS = 4
+CONDITIONS_SHOWN = 12
 
 
 def to_text(bounds: Bounds, other: Bounds | None = None, style: Style = "auto") -> str:
@@ -27,8 +29,8 @@ def to_text(bounds: Bounds, other: Bounds | None = None, style: Style = "auto") 
         _summary(bounds, other),
         *_reasons(bounds),
         *closed_forms(bounds, style),
+        _conditions(bounds),
     ]
-    parts += [f"warning: {warning}" for warning in bounds.warnings]
     return "\n".join(part for part in parts if part)
 
 
@@ -39,7 +41,7 @@ def graph_to_text(graph: LayerGraph) -> str:
     for layer in graph:
         if not layer.visible:
             continue
-        count = graph.conditions.exact(layer.parameters * graph.copies(layer), layer.place)
+        count = graph.conditions.exact(layer.parameters * graph.copies(layer.loops), layer.place)
         total = total + count
         reads = ", ".join(_shown(graph, node) for node in layer.inputs)
         rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))
@@ -87,6 +89,8 @@ def _layer_table(bounds: Bounds) -> str:
 
 def _cell(bounds: Bounds, quantity: Bound) -> str:
     """A number rounded up; without one the closed form if it is short."""
+    if quantity.absent(bounds.values) is not None:
+        return "no copy"
     if not quantity.finite:
         return "infinite"
     number = bounds.numbers.get(quantity)
@@ -108,7 +112,7 @@ def _summary(bounds: Bounds, other: Bounds | None) -> str:
     against = {} if other is None else totals(other)
     both = False
     for name, quantity in totals(bounds).items():
-        number = other.numbers.get(against[name]) if other is not None and quantity in bounds.numbers else None
+        number = other.number(against[name]) if other is not None and quantity in bounds.numbers else None
         both = both or number is not None
         rows.append((name, _cell(bounds, quantity), "" if number is None else readable(number)))
     columns = ("network", f"blocks: {bounds.blocks}", "" if other is None else f"blocks: {other.blocks}")
@@ -121,11 +125,15 @@ def _reasons(bounds: Bounds) -> Iterable[str]:
     """Which layer makes a bound infinite, and why."""
     for name, total in totals(bounds).items():
         if not total.finite:
-            first = next((row.path for row in bounds.layers.values() if not _same(row, name).finite), None)
-            where = "" if first is None else f" from layer '{first}' on"
+            where = f" from layer '{total.infinite_from}' on" if total.infinite_from in bounds.layers else ""
             yield f"{name} is infinite{where}: {total.reason}"
 
 
-def _same(row: LayerBounds, name: str) -> Bound:
-    """The quantity of a layer that decides that of the network or of the objective."""
-    return {"norm": row.norm, "lipschitz": row.lipschitz, "smoothness": row.smoothness}[name.split()[-1]]
+def _conditions(bounds: Bounds) -> str:
+    """Where the bounds hold, beyond the sizes and signs that the symbols stand for."""
+    texts = [shown(condition) for condition in bounds.conditions]
+    if not texts:
+        return ""
+    more = len(texts) - CONDITIONS_SHOWN
+    kept = ", ".join(texts[:CONDITIONS_SHOWN])
+    return f"holds if {kept}" + (f" and {more} more conditions: --format json has them" if more > 0 else "")

@@ -150,6 +150,32 @@ def seed_degrees(arena: Arena, order: Iterable[int], seeds: Iterable[sympy.Symbo
     return degrees
 
 
+def fits(outputs: Sequence[Scalar], seeds: Sequence[sympy.Symbol], limit: int) -> bool:
+    """Whether `entries` computes at most `limit` coefficients, those of the outputs counted again: each is asked for its
+    norm. A node of degree 1 has a coefficient for each of the k blocks below it, one of degree 2 k (k + 1) / 2."""
+    if not outputs:
+        return True
+    arena = outputs[0].arena
+    order = arena.needed(o.index for o in outputs)
+    degrees = seed_degrees(arena, order, seeds)
+    positions = {seed: i for i, seed in enumerate(seeds)}
+    asked = frozenset(o.index for o in outputs)
+    below: dict[int, int] = {}  # the blocks below a node, as the bits of a number
+    total = 0
+    for index in order:
+        if not degrees[index]:
+            continue
+        node = arena.nodes[index]
+        blocks = 1 << positions[node.payload] if isinstance(node.payload, sympy.Symbol) else 0
+        for arg in node.args:
+            blocks |= below.get(arg, 0)
+        below[index], k = blocks, blocks.bit_count()
+        total += (k if degrees[index] == 1 else k * (k + 1) // 2) * (1 + (index in asked))
+        if total > limit:
+            return False
+    return True
+
+
 def is_linear_in_seeds(outputs: Sequence[Scalar], seeds: Sequence[sympy.Symbol]) -> bool:
     """Whether the outputs are polynomials in the seeds: no hypot of two quantities that depend on them.
 

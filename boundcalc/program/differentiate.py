@@ -32,7 +32,7 @@ def gradient(output: Scalar, wrt: Sequence[sympy.Symbol]) -> list[Scalar]:
         leaf = arena.nodes[index].payload
         assert isinstance(leaf, sympy.Expr)
         for symbol in sorted(_symbols(arena.nodes[index]) & symbols, key=str):
-            parts[symbol].append(adjoint * arena.leaf(leaf_derivative(leaf, symbol)))
+            parts[symbol].append(adjoint * slope(arena, leaf, symbol))
     sums = {symbol: arena.combine(Op.ADD, terms) for symbol, terms in parts.items()}
     return [sums[symbol] for symbol in wrt]
 
@@ -186,17 +186,55 @@ def _support(
     return sorted(found)
 
 
+def slope(arena: Arena, expression: sympy.Expr, symbol: sympy.Symbol) -> Scalar:
+    """The derivative of a leaf, its minima and maxima as SELECT nodes, so that `evaluate` decides them and reports ties."""
+    smooth, kinks = _without_kinks(expression, symbol)
+    back = {dummy: kink for kink, dummy in kinks.items()}
+
+    def outer(by: sympy.Symbol) -> Scalar:
+        result: Any = _smooth_derivative(smooth, by).xreplace(back)
+        return arena.leaf(result)
+
+    terms = [outer(symbol)]
+    for kink, dummy in kinks.items():
+        if isinstance(kink, (sympy.Min, sympy.Max, sympy.Abs)):
+            args: tuple[Any, ...] = kink.args
+            branches = (args[0], -args[0]) if isinstance(kink, sympy.Abs) else args
+            keys, slopes = [arena.leaf(b) for b in branches], [slope(arena, b, symbol) for b in branches]
+            inner = arena.select(Op.MIN if isinstance(kink, sympy.Min) else Op.MAX, keys, slopes)
+        else:
+            inner = arena.leaf(_kink_derivative(kink, symbol))
+        terms.append(outer(dummy) * inner)
+    return arena.combine(Op.ADD, terms)
+
+
+def has_kink(expression: sympy.Expr, symbols: Set[sympy.Symbol]) -> bool:
+    """Whether the derivative by one of the symbols depends on which branch is active."""
+    return any(_outermost_kinks(expression, symbol) for symbol in symbols & expression.free_symbols)
+
+
 @lru_cache(maxsize=4096)
 def leaf_derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
-    """The derivative of a leaf where it has one: floors are constants, a Min follows its first least branch.
+    """`slope` as one expression: floors are constants, a Min follows its first least branch.
 
     Raises TypeError where SymPy leaves a derivative unevaluated.
     """
-    kinks = {k: sympy.Dummy(positive=k.is_positive) for k in _outermost_kinks(expression, symbol)}
-    smooth = expression.xreplace(kinks)
-    terms = [sympy.diff(smooth, symbol)]
-    terms += [sympy.diff(smooth, dummy) * _kink_derivative(kink, symbol) for kink, dummy in kinks.items()]
+    smooth, kinks = _without_kinks(expression, symbol)
+    terms = [_smooth_derivative(smooth, symbol)]
+    terms += [_smooth_derivative(smooth, dummy) * _kink_derivative(kink, symbol) for kink, dummy in kinks.items()]
     result: Any = sympy.Add(*terms).xreplace({dummy: kink for kink, dummy in kinks.items()})
+    return result
+
+
+def _without_kinks(expression: sympy.Expr, symbol: sympy.Symbol) -> tuple[sympy.Expr, dict[sympy.Expr, sympy.Dummy]]:
+    """The expression with a symbol for each of its outermost kinks."""
+    kinks = {k: sympy.Dummy(positive=k.is_positive) for k in _outermost_kinks(expression, symbol)}
+    smooth: Any = expression.xreplace(kinks)
+    return smooth, kinks
+
+
+def _smooth_derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    result: Any = sympy.diff(expression, symbol)
     if result.has(sympy.Derivative, sympy.Subs):
         raise TypeError(f"cannot differentiate {expression} with respect to {symbol}")
     return result

@@ -55,7 +55,8 @@ class MissingValues(KeyError):  # noqa: N818
         self.names = tuple(names)
 
     def __str__(self) -> str:
-        return "no value for " + ", ".join(self.names)
+        values = ", ".join(f"{name}=..." for name in self.names)
+        return f"no value for {', '.join(self.names)}; pass {values}, or give them values in the spec"
 
 
 def evaluate(

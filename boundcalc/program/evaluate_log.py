@@ -110,10 +110,10 @@ class _Sweep:
         node = self.arena.nodes[index]
         entries = [self.values[arg] for arg in node.args]
         keys, values = entries[: len(entries) // 2], entries[len(entries) // 2 :]
-        best, result = keys[0].log, values[0]
+        best, result = keys[0], values[0]
         for key, value in zip(keys[1:], values[1:], strict=True):
-            better = key.log < best if node.payload is Op.MIN else key.log > best
-            best, result = np.where(better, key.log, best), signed_log.where(better, value, result)
+            better = signed_log.less(key, best) if node.payload is Op.MIN else signed_log.less(best, key)
+            best, result = signed_log.where(better, key, best), signed_log.where(better, value, result)
         return result
 
 

@@ -1,7 +1,8 @@
-"""`blocks: layer`: certified numbers of l = ||p||_2 and L = lambda_max(Q), and their closed forms where there are few blocks.
+"""`blocks: layer`: certified numbers of l = ||p||_2 and L = lambda_max(Q), and their closed forms where there are few entries.
 
-The entries (p_i, q_ij) of every prefix come from one forward pass while blocks are few; for many blocks p and Q d are gradients
-by the seeds, one reverse pass each, for the last node alone.
+The entries (p_i, q_ij) of every prefix come from one forward pass while they are few: what it costs is counted, not the blocks,
+so that many layers that share few blocks have entries. Where they are many, p and Q d are gradients by the seeds, one reverse
+pass each, for the network alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sympy
 from flint import arb, ctx
 
 from boundcalc.program import numbers
-from boundcalc.program.blocks import Certified, Entries, Symbolic, entries, frobenius, is_linear_in_seeds
+from boundcalc.program.blocks import Certified, Entries, Symbolic, entries, fits, frobenius, is_linear_in_seeds
 from boundcalc.program.ir import Scalar
 from boundcalc.program.leaves import to_number
 from boundcalc.program.numbers import Number
@@ -25,9 +26,11 @@ from boundcalc.program.perron import (
     largest_eigenvalue_upper,
 )
 
-ENTRY_LIMIT = 64  # blocks up to which all entries are computed: their number grows with the square
-SYMBOLIC_LIMIT = 32  # blocks up to which there is a closed form
-ROW_LIMIT = 6  # the same for every prefix: together they are cubic in the blocks
+# Coefficients, as `blocks.fits` counts them. Each costs a few microseconds and bytes as a number, and a hundred times that as
+# a printed expression: these limits keep a command within seconds.
+NUMBERS = 400_000
+CLOSED_FORMS = 9_000
+CLOSED_FORMS_OF_ROWS = 3_000  # every prefix has its own norm of its own entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,23 @@ class BlockJet:
 class BlockNumbers:
     lipschitz: Number | None
     smoothness: Number | None
-    lipschitz_direction: tuple[Number, ...] = ()  # the unit vector at which l(s) is ||p||
-    smoothness_direction: tuple[Number, ...] = ()  # the unit vector at which s^T Q s is lambda_max, nearly
 
 
-def closed_forms(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol]) -> list[BlockJet] | None:
-    """||p||_2 and the Frobenius norm of Q (an upper bound of lambda_max) as scalars; None for many blocks."""
-    if len(seeds) > SYMBOLIC_LIMIT:
-        return None
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """Unit vectors: at `lipschitz`, l(s) is ||p||; at `smoothness`, s^T Q s is nearly lambda_max. Empty where infinite."""
+
+    lipschitz: tuple[Number, ...] = ()
+    smoothness: tuple[Number, ...] = ()
+
+
+def affordable(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol], coefficients: int) -> bool:
+    """Whether all entries of these nodes together are at most so many coefficients to compute."""
+    return fits(_finite(jets), seeds, coefficients)
+
+
+def closed_forms(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol]) -> list[BlockJet]:
+    """||p||_2 and the Frobenius norm of Q (an upper bound of lambda_max) as scalars."""
     scalars = _finite(jets)
     if not scalars:
         return [BlockJet(None, None) for _ in jets]
@@ -66,25 +78,24 @@ def closed_forms(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol]) -> lis
     return [BlockJet(first(jet.lipschitz), second(jet.smoothness)) for jet in jets]
 
 
+def has_gradients(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol]) -> bool:
+    """Whether p and Q d are gradients: not where a concatenation makes the forms no polynomials in the seeds."""
+    return is_linear_in_seeds(_finite(jets), seeds)
+
+
 def certified(
     jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number], precision: int = 128
-) -> list[BlockNumbers] | None:
-    """Numbers for several nodes of one program; None where there are too many blocks for that (see `certified_last`)."""
-    if len(seeds) > ENTRY_LIMIT:
-        return None
-    scalars = _finite(jets)
+) -> list[BlockNumbers]:
+    """Numbers for several nodes of one program, from their entries."""
     with ctx.workprec(precision):
-        found = entries(scalars, seeds, Certified(values))
-        forms = dict(zip(scalars, found, strict=True))
+        forms = _entries(jets, seeds, values)
         return [_numbers(jet, forms, len(seeds), precision) for jet in jets]
 
 
-def certified_last(
+def certified_by_gradients(
     jet: BlockJet, seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number], precision: int = 128
-) -> BlockNumbers | None:
-    """Numbers of one node, linear in depth; None where a concatenation makes it no polynomial in the seeds."""
-    if not is_linear_in_seeds(_finite([jet]), seeds):
-        return None
+) -> tuple[BlockNumbers, Directions]:
+    """Numbers of one node that `has_gradients`, linear in depth."""
     first, second = None, None
     direction: tuple[Number, ...] = ()
     perron: tuple[Number, ...] = ()
@@ -96,7 +107,31 @@ def certified_last(
         eigen = eigenvalue_by_gradient(jet.smoothness, seeds, values, precision)
         with ctx.workprec(precision):
             second, perron = eigen.upper, _unit([arb(x) for x in eigen.vector])[1]
-    return BlockNumbers(first, second, direction, perron)
+    return BlockNumbers(first, second), Directions(direction, perron)
+
+
+def directions(
+    jet: BlockJet, seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number], precision: int = 128
+) -> Directions:
+    """Where the forms of one node reach its numbers, from its entries."""
+    size = len(seeds)
+    direction: tuple[Number, ...] = ()
+    perron: tuple[Number, ...] = ()
+    with ctx.workprec(precision):
+        forms = _entries([jet], seeds, values)
+        if jet.lipschitz is not None:
+            direction = _unit(_vector(forms[jet.lipschitz], size))[1]
+        if jet.smoothness is not None:
+            start = largest_eigenvalue_upper(forms[jet.smoothness], size, precision).vector
+            perron = _unit(eigenvector(forms[jet.smoothness], start))[1]
+    return Directions(direction, perron)
+
+
+def _entries(
+    jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number]
+) -> Mapping[Scalar, Entries[Number]]:
+    scalars = _finite(jets)
+    return dict(zip(scalars, entries(scalars, seeds, Certified(values)), strict=True))
 
 
 def _finite(jets: Sequence[BlockJet]) -> list[Scalar]:
@@ -106,16 +141,15 @@ def _finite(jets: Sequence[BlockJet]) -> list[Scalar]:
 
 def _numbers(jet: BlockJet, forms: Mapping[Scalar, Entries[Number]], size: int, precision: int) -> BlockNumbers:
     first, second = None, None
-    direction: tuple[Number, ...] = ()
-    perron: tuple[Number, ...] = ()
     if jet.lipschitz is not None:
-        form = forms[jet.lipschitz]
-        first, direction = _unit([form.get((i,), to_number(0)) for i in range(size)])
+        first = numbers.hypot(forms[jet.lipschitz].values())
     if jet.smoothness is not None:
-        eigen = largest_eigenvalue_upper(forms[jet.smoothness], size, precision)
-        second = eigen.upper
-        perron = _unit(eigenvector(forms[jet.smoothness], eigen.vector))[1]
-    return BlockNumbers(first, second, direction, perron)
+        second = largest_eigenvalue_upper(forms[jet.smoothness], size, precision).upper
+    return BlockNumbers(first, second)
+
+
+def _vector(form: Entries[Number], size: int) -> list[Number]:
+    return [form.get((i,), to_number(0)) for i in range(size)]
 
 
 def _unit(vector: Sequence[Number]) -> tuple[Number, tuple[Number, ...]]:

@@ -6,7 +6,7 @@ its fastest term, a minimum as its slowest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -33,9 +33,14 @@ def leading_power(
     symbol: sympy.Symbol,
     at: Literal["oo", 0],
     values: Mapping[sympy.Symbol, Value],
+    written_out: Callable[[sympy.Expr], sympy.Expr | None] = lambda leaf: leaf,
     precision: int = 128,
 ) -> LeadingPower | Undecided:
-    """How the output grows where the symbol goes to infinity or, with at=0, to 0 from above. Raises KeyError for missing values."""
+    """How the output grows where the symbol goes to infinity or, with at=0, to 0 from above.
+
+    `written_out` puts into a leaf what the symbols that move with this one are, or gives None where that is too long.
+    Raises KeyError for missing values.
+    """
     arena = output.arena
     known: dict[int, LeadingPower] = {}
     sign = 1 if at == "oo" else -1
@@ -44,7 +49,10 @@ def leading_power(
         for i in arena.needed([output.index]):
             node = arena.nodes[i]
             if isinstance(node.payload, sympy.Expr):
-                found = _leaf(node.payload, symbol, at, exact)
+                leaf = written_out(node.payload)
+                if leaf is None:
+                    return Undecided(f"what moves with {symbol} is too long to write out")
+                found = _leaf(leaf, symbol, at, exact)
                 if isinstance(found, Undecided):
                     return found
             elif node.op in (Op.ADD, Op.MIN, Op.MAX, Op.HYPOT, Op.MUL, Op.POW):

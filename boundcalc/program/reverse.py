@@ -12,7 +12,7 @@ from fractions import Fraction
 import sympy
 from flint import ctx, fmpq
 
-from boundcalc.program.differentiate import leaf_derivative
+from boundcalc.program.differentiate import has_kink, leaf_derivative
 from boundcalc.program.evaluate import sweep
 from boundcalc.program.ir import Node, Op, Scalar
 from boundcalc.program.leaves import evaluate_leaf, to_number
@@ -26,19 +26,21 @@ def value_and_gradient(
     precision: int = 128,
     ties: list[int] | None = None,
 ) -> tuple[Number, list[Number]] | None:
-    """The value of a program and its derivatives; None where it has loops (use `differentiate.gradient`).
+    """The value of a program and its derivatives; None where it has loops, or minima in a leaf
+    (use `differentiate.gradient`).
 
     A minimum passes the derivative on to its active branch; `ties` receives those with several. Raises as `evaluate`.
     """
     arena = output.arena
     order = arena.needed([output.index])
     nodes = arena.nodes
-    if any(nodes[i].op in (Op.LOOP, Op.SELECT) for i in order):
+    wanted = frozenset(wrt)
+    leaves = (payload for i in order if isinstance(payload := nodes[i].payload, sympy.Expr))
+    if any(nodes[i].op in (Op.LOOP, Op.SELECT) for i in order) or any(has_kink(leaf, wanted) for leaf in leaves):
         return None
     with ctx.workprec(precision):
         exact = {symbol: to_number(value) for symbol, value in values.items()}
         numbers = sweep(arena, order, exact)
-        wanted = frozenset(wrt)
         active: set[int] = set()
         for i in order:
             payload = nodes[i].payload

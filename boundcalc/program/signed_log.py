@@ -107,6 +107,13 @@ def where(condition: NDArray[np.bool_], yes: Signed, no: Signed) -> Signed:
     return Signed(log, np.where(condition, _sign(yes), _sign(no)))
 
 
+def less(a: Signed, b: Signed) -> NDArray[np.bool_]:
+    """By logarithms, at any magnitude, where neither is negative."""
+    if a.sign is None and b.sign is None:
+        return a.log < b.log
+    return np.asarray(a.value < b.value)
+
+
 def _sign(x: Signed) -> Array:
     return np.asarray(1.0) if x.sign is None else x.sign
 

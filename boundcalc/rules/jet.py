@@ -27,12 +27,13 @@ class Quantity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unbounded:
-    """An infinite or undefined quantity, with the reason that a person gets to read.
+    """An infinite or undefined quantity, with the reason that a person gets to read, and the layer it is infinite from.
 
     An exact zero times it is zero: what does not depend on the parameters has no derivative by them, smooth or not.
     """
 
     reason: str
+    layer: str = ""
 
     @property
     def is_zero(self) -> bool:
@@ -91,7 +92,8 @@ class Jet:
 def linear(z: Jet, norm: Quantity, contracts_sup: bool) -> Jet:
     """A z with ||A|| <= norm: everything is multiplied by the norm."""
     image = norm * z.norm
-    return Jet(image, z.sup if contracts_sup else image, norm * z.lipschitz, norm * z.smoothness)
+    sup = smallest(z.sup, image) if contracts_sup else image
+    return Jet(image, sup, norm * z.lipschitz, norm * z.smoothness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,12 @@ def bilinear(f: Jet, g: Jet, of: BilinearConstants) -> Jet:
     if of.left_norm is not None:
         bounds.append(of.left_norm * g.norm + of.constant * f.norm)
     norm = smallest(*bounds)
+    # |f_i g_i| <= s_f s_g, which is no more than the norm, since no largest entry is; with a second term it may be more.
+    sup = of.norm * f.sup * g.sup if of.entrywise and of.constant.is_zero else norm
     cross = of.norm * f.lipschitz * g.lipschitz
     return Jet(
         norm,
-        norm,
+        sup,
         left * g.lipschitz + right * f.lipschitz,
         left * g.smoothness + (cross + cross) + right * f.smoothness,
     )
@@ -155,7 +159,7 @@ def nonlinear(z: Jet, of: MapConstants, refine: bool) -> Jet:
     if of.sup_at_zero is not None and of.elementwise:
         sup = of.sup_at_zero + slope * z.sup
     if of.largest_sup is not None:
-        sup = of.largest_sup if sup is norm else smallest(of.largest_sup, sup)
+        sup = smallest(of.largest_sup, sup)
     return Jet(norm, sup, slope * z.lipschitz, slope * z.smoothness + of.smoothness * z.lipschitz**2)
 
 

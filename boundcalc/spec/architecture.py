@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from boundcalc.spec.arguments import Suggesting
 from boundcalc.spec.expression import Expression
 from boundcalc.spec.kinds import InputNorm, StepFields
 from boundcalc.spec.mistakes import Place
@@ -77,6 +78,7 @@ class SymbolDeclaration:
     integer: bool = False
     above: Expression | None = None
     below: Expression | None = None
+    at_least: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Architecture:
+class Architecture(Suggesting):
     """A whole spec. Make one with `boundcalc.load` or `boundcalc.loads`; it is never changed, only copied."""
 
     name: str
@@ -106,3 +108,8 @@ class Architecture:
     loss: Step | None
     regularizer: Expression | None  # the weight of r(w) = weight/2 ||w||^2
     overrides: Mapping[str, Scalar]  # field values by dotted path, from --set
+
+    @property
+    def only_modules(self) -> bool:
+        """Whether it is a file for others to include: modules and symbols, no network."""
+        return not self.inputs and not self.layers

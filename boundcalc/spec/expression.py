@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from boundcalc.spec.arguments import expect
 from boundcalc.spec.mistakes import Mistake, Place, SpecError, shown, suggest
 from boundcalc.spec.parser import ExpressionError, Step
 from boundcalc.spec.syntax import CLOSED_FORM, LANGUAGE, compile_text
@@ -39,6 +40,12 @@ class Expression:
     place: Place
     names: frozenset[str] = field(compare=False, repr=False)
     _program: tuple[Step, ...] = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str | None:
+        """The name that the text is, if it is nothing else."""
+        first = self._program[0]
+        return cast("str", first.value) if len(self._program) == 1 and first.operation == "name" else None
 
     def evaluate(self, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
         """The exact value, `values` being those of the names.
@@ -80,6 +87,10 @@ def parse_closed_form(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.E
     """
     import sympy
 
+    expect(text, str, "an expression", "pass its text, such as str(bounds.lipschitz.expression)")
+    remedy = "pass bounds.symbols, or a mapping of names to SymPy symbols"
+    for value in expect(symbols, Mapping, "the symbols", remedy).values():
+        expect(value, sympy.Expr, "a symbol", remedy)
     place = Place("<expression>", 1, 1)
     try:
         program = compile_text(text, CLOSED_FORM)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
@@ -133,6 +134,13 @@ def _each(read: Callable[[Node], Expression], nodes: tuple[Node, ...]) -> list[E
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Marks a field of sizes: a symbol that stands in it by itself is a whole number of at least `least`."""
+
+    least: int = 1
+
+
 REFERENCE = "x-reference"  # a `$ref` to come: pydantic takes every `$ref` for one of its own
 EXPRESSION_SCHEMA: dict[str, Any] = {
     "type": ["number", "string"],
@@ -152,6 +160,8 @@ _OPERANDS_SCHEMA: dict[str, Any] = {
 }
 
 Term = Annotated[Expression, PlainValidator(read_expression), WithJsonSchema(EXPRESSION_SCHEMA)]
+Size = Annotated[Term, Whole()]
+Passes = Annotated[Term, Whole(0)]
 Flag = Annotated[
     bool | Expression, PlainValidator(read_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, NAME_SCHEMA]})
 ]
@@ -159,7 +169,8 @@ Name = Annotated[str, PlainValidator(read_identifier), WithJsonSchema(NAME_SCHEM
 Terms = Annotated[
     tuple[Expression, ...], PlainValidator(read_list), WithJsonSchema({"type": "array", "items": EXPRESSION_SCHEMA})
 ]
-Axes = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_AXES_SCHEMA)]
+Shape = Annotated[Terms, Whole()]
+Axes = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_AXES_SCHEMA), Whole()]
 Radius = Annotated[Expression | Mapping[str, Expression], PlainValidator(read_radius), WithJsonSchema(_RADIUS_SCHEMA)]
 Share = Annotated[
     bool | tuple[str, Place] | Mapping[str, tuple[str, Place]],

@@ -36,6 +36,7 @@ def json_schema() -> dict[str, Any]:
                     "integer": {"type": "boolean"},
                     "above": _ANY_EXPRESSION,
                     "below": _ANY_EXPRESSION,
+                    "at_least": _ANY_EXPRESSION,
                 },
                 "additionalProperties": False,
             },

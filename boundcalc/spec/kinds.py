@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from boundcalc.spec import fields
-from boundcalc.spec.fields import Axes, Flag, Name, Radius, RawMapping, RawOperands, RawSteps, Share, Term, Terms
+from boundcalc.spec.fields import Axes, Flag, Name, Radius, RawMapping, RawOperands, RawSteps, Share, Term
 
 
 class StepFields(BaseModel):
@@ -45,7 +45,7 @@ class Dense(StepFields):
     """z -> W z + b on the last axis."""
 
     value_field = "units"
-    units: Term
+    units: fields.Size
     bias: Flag = True
 
 
@@ -53,12 +53,12 @@ class Convolution(StepFields):
     """A convolution over all axes but the first (the channels)."""
 
     value_field = "channels"
-    channels: Term
+    channels: fields.Size
     kernel: Axes
     stride: Axes | None = None
     padding: Axes | None = None  # a number, one for each axis, or `same`
     dilation: Axes | None = None
-    groups: Term | None = None
+    groups: fields.Size | None = None
     bias: Flag = True
 
 
@@ -84,7 +84,7 @@ class BatchNorm(StepFields):
 
 class Reshape(StepFields):
     value_field = "shape"
-    shape: Terms
+    shape: fields.Shape
 
 
 class Mean(StepFields):
@@ -158,7 +158,7 @@ class ParameterArray(StepFields):
     """A learned array that reads nothing."""
 
     value_field = "shape"
-    shape: Terms
+    shape: fields.Shape
 
 
 class LinearMap(StepFields):
@@ -166,7 +166,7 @@ class LinearMap(StepFields):
 
     value_field = "norm"
     norm: Term
-    shape: Terms | None = None
+    shape: fields.Shape | None = None
 
 
 class NonlinearMap(StepFields):
@@ -176,14 +176,14 @@ class NonlinearMap(StepFields):
     smoothness: Term | None = None
     at_zero: Term | None = None
     sup: Term | None = None
-    shape: Terms | None = None
+    shape: fields.Shape | None = None
 
 
 class BilinearMap(Combination):
     """A fixed bilinear map of two operands, of known norm."""
 
     norm: Term
-    shape: Terms | None = None
+    shape: fields.Shape | None = None
 
 
 class Generic(StepFields):
@@ -192,7 +192,7 @@ class Generic(StepFields):
     value_field = "lipschitz"
     lipschitz: Term
     smoothness: Term | None = None
-    shape: Terms | None = None
+    shape: fields.Shape | None = None
 
 
 class Residual(StepFields):
@@ -206,7 +206,7 @@ class Repeat(StepFields):
     """`layers` one after another, `times` times; with `carry` and `each` a scan."""
 
     value_field = "times"
-    times: Term
+    times: fields.Passes
     layers: RawSteps
     index: Name | None = None
     carry: RawMapping | None = None

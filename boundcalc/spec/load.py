@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from boundcalc.spec import fields, reader
 from boundcalc.spec.architecture import Architecture
-from boundcalc.spec.mistakes import Mistakes, SpecError, shown
+from boundcalc.spec.arguments import expect
+from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError, shown
 from boundcalc.spec.objects import read_object
 from boundcalc.spec.schema import read_architecture
 from boundcalc.spec.tree import Mapping as NodeMapping
@@ -25,14 +27,29 @@ def load(source: str | os.PathLike[str] | Mapping[str, object]) -> Architecture:
     if isinstance(source, Mapping):
         return _architecture(read_object(source), "<dict>", None, "architecture")
     if hasattr(source, "read"):
-        return loads(source.read(), str(getattr(source, "name", "<file>")))  # type: ignore[union-attr]
-    path = os.fspath(source)
+        name = str(getattr(source, "name", "<file>"))
+        return loads(_contents(source, name), name)
+    path = os.fspath(expect(source, (str, os.PathLike), "a spec", "pass a path, an open file or a mapping"))
+    if "\n" in path:
+        raise SpecError(
+            [Mistake(Place("<path>"), "a text of several lines is no path", "bc.loads reads a spec from a text")]
+        )
     return _architecture(reader.read_file(path), path, Path(path).parent, Path(path).stem)
 
 
 def loads(text: str | bytes, source: str = "<text>") -> Architecture:
     """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
+    expect(text, (str, bytes), "the text of a spec", "pass a text; bc.load reads files and mappings")
     return _architecture(reader.read_text(text, source), source, None, "architecture")
+
+
+def _contents(stream: Any, name: str) -> str | bytes:
+    try:
+        return stream.read()
+    except (OSError, ValueError) as error:  # a closed file, one that is open for writing only, bytes that are no text
+        raise SpecError(
+            [Mistake(Place(name), f"cannot be read: {str(error).rstrip('.')}", "pass its path", "unreadable")]
+        ) from None
 
 
 def _architecture(tree: Node, source: str, folder: Path | None, name: str) -> Architecture:

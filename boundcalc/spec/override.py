@@ -7,6 +7,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 
 from boundcalc.spec.architecture import Architecture
+from boundcalc.spec.arguments import expect
 from boundcalc.spec.expression import parse
 from boundcalc.spec.fields import PATH, describe, fail
 from boundcalc.spec.mistakes import Mistakes, Place, SpecError, shown, suggest
@@ -24,6 +25,7 @@ def override(architecture: Architecture, assignments: AnyMapping[str, object] | 
 
     Raises SpecError for unknown symbols and values that are not expressions.
     """
+    expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
     tree = assignments if isinstance(assignments, Mapping) else _values(read_object(assignments, "<values>"))
     symbols = dict(architecture.symbols)
     fields: dict[str, Scalar] = dict(architecture.overrides)

@@ -31,9 +31,10 @@ def read_architecture(tree: Node, source: str, included: Mapping[str, Node], def
     symbols = reader.symbols([*libraries, root])
     definitions = reader.definitions([*libraries, root], frozenset(symbols))
     steps = reader.step_reader
-    batch, inputs = reader.inputs(root)
+    library = _is_library(root)
+    batch, inputs = (None, {}) if library else reader.inputs(root)
     layers = root.get("layers")
-    if layers is None and all(key.text in FILE_KEYS for key, _ in root.entries):
+    if layers is None and not library and all(key.text in FILE_KEYS for key, _ in root.entries):
         reader.mistakes.add(
             root.place, "the file has no layers", "write `layers:` and a list such as [dense: 10, relu]"
         )
@@ -58,6 +59,12 @@ def read_architecture(tree: Node, source: str, included: Mapping[str, Node], def
     )
     reader.mistakes.raise_if_any()
     return architecture
+
+
+def _is_library(root: NodeMapping) -> bool:
+    """Whether the file is one that others include: modules or symbols, and nothing that belongs to a network."""
+    keys = {key.text for key, _ in root.entries}
+    return keys <= {*LIBRARY_KEYS} and not keys.isdisjoint(("define", "symbols"))
 
 
 class _FileReader:

@@ -6,12 +6,14 @@ SymPy's own answers are not asked: `is_positive` of a polynomial of degree 4,000
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 
 import sympy
 from flint import arb, ctx, fmpq
 
 MAX_BITS = 4096
+KEPT = 4096  # answers about expressions whose parts are shared, as sizes of deep networks are
 MAX_PARTS = 500  # of an expression whose parts count as often as they are used
 MAX_POWERS = 8  # exponentials and roots inside one another
 MAX_LEVELS = 100  # of operations inside one another: SymPy works by recursion, five frames a level
@@ -139,6 +141,7 @@ def floor_of_number(number: sympy.Expr) -> int:
     raise TooLarge("too close to an integer to be rounded")
 
 
+@lru_cache(KEPT)
 def sign_range(expression: sympy.Expr) -> tuple[int, int]:
     """The least and the largest sign that the expression can have, as far as its terms and factors tell."""
     if expression.is_number:
@@ -184,22 +187,7 @@ def _sign_range_of_power(base: sympy.Expr, exponent: sympy.Expr) -> tuple[int, i
     return UNKNOWN
 
 
-def is_positive(expression: sympy.Expr) -> bool | None:
-    """Whether the expression is positive, as far as its parts tell."""
-    low, high = sign_range(expression)
-    return True if low > 0 else False if high <= 0 else None
-
-
-def is_whole(expression: sympy.Expr) -> bool | None:
-    """Whether the expression is an integer: as its parts tell, or the enclosure of a number."""
-    if is_integer(expression):
-        return True
-    if not expression.is_number:
-        return None
-    with ctx.workprec(PRECISIONS[2]):
-        return None if enclose(expression).contains_integer() else False
-
-
+@lru_cache(KEPT)
 def is_integer(expression: sympy.Expr) -> bool:
     """Whether the expression is an integer, as far as its parts tell."""
     if isinstance(expression, (sympy.Add, sympy.Mul, sympy.Min, sympy.Max, sympy.Abs)):
@@ -207,11 +195,12 @@ def is_integer(expression: sympy.Expr) -> bool:
     if isinstance(expression, sympy.Pow):
         exponent = expression.exp
         return is_integer(expression.base) and is_integer(exponent) and sign_range(exponent)[0] >= 0
-    return isinstance(expression, (sympy.Symbol, sympy.Integer, sympy.floor, sympy.ceiling)) and bool(
-        expression.is_integer
-    )
+    if isinstance(expression, sympy.Symbol):
+        return bool(expression.is_integer)
+    return isinstance(expression, (sympy.Integer, sympy.floor, sympy.ceiling))  # of real numbers
 
 
+@lru_cache(KEPT)
 def degree(expression: sympy.Expr) -> sympy.Rational:
     """A bound on the degree as a polynomial in the symbols, rational exponents included; functions have the degree of what they hold."""
     if isinstance(expression, sympy.Symbol):

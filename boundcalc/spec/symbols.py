@@ -9,6 +9,9 @@ from boundcalc.spec.mistakes import Mistakes, SpecError, shown, suggest
 from boundcalc.spec.reader import Mapping as NodeMapping
 from boundcalc.spec.reader import Node, Scalar
 
+_EXPRESSIONS = ("value", "above", "below", "at_least")
+_FIELDS = ("value", "integer", "above", "below", "at_least")
+
 
 def read_symbol(key: Scalar, node: Node) -> SymbolDeclaration:
     if isinstance(node, Scalar):
@@ -18,19 +21,18 @@ def read_symbol(key: Scalar, node: Node) -> SymbolDeclaration:
         raise fields.fail(
             node.place,
             f"the symbol {shown(key.text)} is {fields.describe(node)}",
-            "X: EXPR, or X: {value, integer, above, below}",
+            f"X: EXPR, or X: {{{', '.join(_FIELDS)}}}",
         )
-    allowed = ("value", "integer", "above", "below")
     mistakes = Mistakes()
     found: dict[str, Expression | None] = {}
     for name, _ in node.entries:
-        if name.text not in allowed:
+        if name.text not in _FIELDS:
             remedy = (
-                suggest(name.text, allowed)
-                or f"a symbol has {', '.join(allowed)}; an expression with a comma needs quotes"
+                suggest(name.text, _FIELDS)
+                or f"a symbol has {', '.join(_FIELDS)}; an expression with a comma needs quotes"
             )
             mistakes.add(name.place, f"a symbol has no field {shown(name.text)}", remedy)
-    for name in ("value", "above", "below"):
+    for name in _EXPRESSIONS:
         value = node.get(name)
         try:
             null = value is None or (isinstance(value, Scalar) and value.is_null)
@@ -42,4 +44,4 @@ def read_symbol(key: Scalar, node: Node) -> SymbolDeclaration:
     if not isinstance(integer, bool):
         mistakes.add(node.place, "expected true or false for 'integer'")
     mistakes.raise_if_any()
-    return SymbolDeclaration(key.text, key.place, found["value"], bool(integer), found["above"], found["below"])
+    return SymbolDeclaration(key.text, key.place, integer=bool(integer), **found)

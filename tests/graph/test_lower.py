@@ -39,7 +39,8 @@ def symbol(name: str) -> sympy.Symbol:
     return expand(bc.loads(VECTOR + "layers: [relu]")).conditions.symbols[name]
 
 
-n, R, K = (symbol(name) for name in ("n", "R", "k"))
+R = symbol("R")
+n, K = sympy.Symbol("n", positive=True, integer=True), sympy.Symbol("k", nonnegative=True, integer=True)
 SPECTRAL = symbol("S")
 
 
@@ -208,7 +209,7 @@ def test_a_symbolic_repeat() -> None:
     found = lowered(VECTOR + "layers: [{repeat: {times: k, layers: [dense: 3, tanh]}}, dense: 2]")
     kinds = [type(p) for p in found.primitives]
     assert kinds == [Parameter, Parameter, Source, Repeat, Carried, Bilinear, Map, After, Bilinear]
-    assert found.primitives[3] == Repeat(("repeat_0",), K, (2,), (6,), 6)
+    assert found.primitives[3] == Repeat("repeat_0", ("repeat_0",), K, (2,), (6,), 6)
     assert found.primitives[4] == Carried(3, 0)
     assert found.primitives[7] == After(3, 0)
 

@@ -77,7 +77,7 @@ def test_symbolic_shapes() -> None:
         "symbols: {c:, h: {integer: true}, w: 9}\n",
     )
     c, h, w = (next(s for axis in layer.shape for s in axis.free_symbols if s.name == name) for name in "chw")
-    assert layer.shape == (2 * c, sympy.floor((h - 1) / 2) + 1, sympy.floor((w - 1) / 2) + 1)
+    assert layer.shape == (2 * c, sympy.floor((h + 1) / 2), sympy.floor((w + 1) / 2))
     assert layer.parameters == 2 * c * c * 9 + 2 * c
 
 

@@ -48,7 +48,7 @@ LAYER = exactly(
 ANSWER = exactly(
     schema={"const": 1}, name=TEXT, blocks={"enum": ["total", "layer"]}, wrt={"type": "array", "items": TEXT},
     constants={"enum": ["sharp", "published"]}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
-    symbols={"type": "object", "additionalProperties": NAME},
+    symbols={"type": "object", "additionalProperties": NAME}, conditions={"type": "array", "items": TEXT},
     definitions={"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}},
     bounds=exactly(norm=BOUND, lipschitz=BOUND, smoothness=BOUND),
     objective={"anyOf": [PAIR, {"type": "null"}]}, layers={"type": "array", "items": LAYER},

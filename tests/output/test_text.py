@@ -84,11 +84,6 @@ def test_long_forms_are_given_by_definitions_and_very_long_ones_are_counted() ->
     assert "definitions: --format latex, python or json shows them" in symbolic
 
 
-def test_warnings_are_shown() -> None:
-    text = to_text(bc.compile(bc.loads(HEAD + "layers: [dense: 3, softmax]\nloss: logistic")))
-    assert "warning: logistic contains the softmax" in text
-
-
 def test_the_graph_shows_shapes_and_counts() -> None:
     text = graph_to_text(
         expand(bc.loads("symbols: {w: 1000, v:}\n" + HEAD + "layers: [dense: w, relu, dense: v]\nloss: logistic"))

@@ -36,8 +36,7 @@ def infer_convolution(request: Request) -> Inference:
     stride = per_axis(request, fields.stride, axes, "the stride")
     dilation = per_axis(request, fields.dilation, axes, "the dilation")
     for value, what in ((shape[0], "input channels"), (channels, "channels")):
-        quotient = request.known(value / groups)
-        if quotient.is_number and not quotient.is_Integer:
+        if not request.divides(value, groups):
             raise request.error(f"{request.known(value)} {what} do not divide into {request.known(groups)} groups")
     if is_same(request, fields.padding):
         if any(not request.same(s, sympy.S.One) for s in stride):
@@ -101,5 +100,5 @@ def _lower_published(
     return lowering.emit(Sum((product, lowering.emit(Linear(lowering.array(bias), constants.bias)))))
 
 
-DENSE = LayerRule(infer_dense, lower_affine, channels=-1)
-CONVOLUTION = LayerRule(infer_convolution, lower_affine)
+DENSE = LayerRule(infer_dense, lower_affine, channels=-1, spectral=True)
+CONVOLUTION = LayerRule(infer_convolution, lower_affine, spectral=True)

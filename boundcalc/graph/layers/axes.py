@@ -6,7 +6,9 @@ import sympy
 
 from boundcalc.graph.layer_graph import Shape
 from boundcalc.graph.layers.rule import Request
+from boundcalc.spec.exact import floor, minimum
 from boundcalc.spec.expression import Expression
+from boundcalc.spec.intervals import at_least
 
 
 def check_rank(request: Request, shape: Shape, axes: int) -> None:
@@ -47,22 +49,18 @@ def window_count(
     padding: sympy.Expr,
     ceil: bool = False,
 ) -> sympy.Expr:
-    """How many windows of that extent fit on an axis."""
-    steps = (entries + 2 * padding - extent) / stride
-    count = (sympy.ceiling(steps) if ceil else sympy.floor(steps)) + 1
-    known = request.known(count)
-    if ceil and known.is_number:
-        past = (count - 1) * stride - entries - padding
-        if request.known(past).is_nonnegative:
-            request.assume(sympy.Ge(past, 0))
-            count = count - 1  # the last window would start in the padding, past every entry (as torch drops it)
-        else:
-            request.assume(sympy.Lt(past, 0))
-    request.assume(sympy.Ge(count, 1))
-    if known.is_number and not known.is_positive:
+    """How many windows of that extent fit on an axis.
+
+    With `ceil` a last window may leave the padded axis, but must start before the padding behind the last entry, as torch
+    has it: floor(x/s) + 1 windows start up to x, and ceil(y/s) = floor((y + s - 1)/s) for whole numbers.
+    """
+    last = entries + 2 * padding - extent  # where the last window starts at most
+    if ceil:
+        last = entries + padding - 1 + minimum((padding - extent + stride, sympy.S.Zero))
+    if not request.fits(at_least(last, sympy.S.Zero)):
         axis, window = request.known(entries + 2 * padding), request.known(extent)
         raise request.error(f"the window of {window} does not fit into the axis of {axis} (padding included)")
-    return count
+    return floor(last / stride) + 1
 
 
 def axis_of(request: Request, rank: int, axis: int) -> int:

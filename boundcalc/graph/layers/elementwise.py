@@ -30,7 +30,7 @@ def infer_activation(request: Request) -> Inference:
     values = {key: request.term(value) for key, value in own.items()}
     (shape,) = request.shapes
     try:
-        entry = ACTIVATIONS[name].instantiate(entries=request.batch * size(shape), **values)
+        entry = ACTIVATIONS[name].instantiate(request.pinned, entries=request.batch * size(shape), **values)
     except ValueError as error:
         raise request.error(str(error)) from None
     known = {key: request.known(value) for key, value in values.items()}

@@ -12,6 +12,7 @@ from boundcalc.graph.layers.axes import axis_of, check_rank, is_same, per_axis, 
 from boundcalc.graph.layers.elementwise import published_map
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
 from boundcalc.graph.primitives import Linear, Map
+from boundcalc.spec.intervals import at_least
 from boundcalc.spec.kinds import Mean, Pooling
 
 
@@ -26,7 +27,7 @@ def infer_pooling(request: Request) -> Inference:
         raise request.error("poolings have no `padding: same`", "give the padding as a number")
     padding = per_axis(request, fields.padding, axes, "the padding", default=0, least=0)
     for k, p in zip(kernel, padding, strict=True):
-        if request.known(2 * p - k).is_positive:
+        if not request.fits(at_least(k, 2 * p)):
             raise request.error("the padding is larger than half the kernel: a window could hold no entry at all")
     ceil = request.flag(fields.ceil)
     outputs = tuple(

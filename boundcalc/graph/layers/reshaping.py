@@ -23,9 +23,9 @@ def infer_reshape(request: Request) -> Inference:
         raise request.error("only one axis of a shape can be -1", place=fields.shape[free[1]].place)
     axes = [sympy.S.One if i in free else request.size(axis, "an axis") for i, axis in enumerate(fields.shape)]
     if free:
-        axes[free[0]] = size(shape) / sympy.Mul(*axes)
-        known = request.known(axes[free[0]])
-        if known.is_number and not known.is_Integer:
+        filled = sympy.Mul(*axes)
+        axes[free[0]] = size(shape) / filled
+        if not request.divides(size(shape), filled):
             raise request.error(f"{request.known(size(shape))} entries do not fill the other axes of the new shape")
     elif not request.same(size(shape), size(tuple(axes))):
         raise request.error(f"{show_shape(shape)} and {show_shape(tuple(axes))} have different numbers of entries")

@@ -62,7 +62,20 @@ class Request(Protocol):
         ...
 
     def assume(self, condition: Boolean) -> None:
-        """Keep a relation that the constants rely on: an evaluation that violates it is refused."""
+        """Keep a relation that the constants rely on: an evaluation that violates it is refused. SpecError where it does
+        not hold for the values of the symbols."""
+        ...
+
+    def fits(self, condition: Boolean) -> bool:
+        """Whether a relation can hold; kept as in `assume`."""
+        ...
+
+    def pinned(self, condition: Boolean) -> bool:
+        """Whether a relation is true at the values of the symbols; then it is kept, as in `assume`."""
+        ...
+
+    def divides(self, value: sympy.Expr, by: sympy.Expr) -> bool:
+        """Whether a quotient of sizes is a size; where symbols leave it open, it is kept as a condition."""
         ...
 
     def same(self, left: sympy.Expr, right: sympy.Expr) -> bool: ...
@@ -110,9 +123,11 @@ class Lowering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LayerRule:
-    """A layer kind. `channels`: the axis that `in` and `out` mean; `operands`: how many it takes (None: one or more)."""
+    """A layer kind. `channels`: the axis that `in` and `out` mean; `operands`: how many it takes (None: one or more);
+    `spectral`: whether it has a linear map of its own whose operator norm a spec can bound."""
 
     infer: Callable[[Request], Inference]
     lower: Callable[[Layer, tuple[int, ...], Lowering], int]
     channels: int = 0
     operands: int | None = 1
+    spectral: bool = False

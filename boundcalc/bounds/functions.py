@@ -1,0 +1,73 @@
+"""Closed forms as functions of numbers and arrays that answer only where the bound holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, cast
+
+import numpy as np
+import sympy
+from sympy.logic.boolalg import Boolean
+
+from boundcalc.bounds.guards import exact_sides, guards, steady
+from boundcalc.bounds.values import resolve
+from boundcalc.graph.conditions import Conditions
+from boundcalc.spec.exact import substitute
+from boundcalc.spec.intervals import proved, sides, unevaluated
+
+
+def guarded(
+    conditions: Conditions, chosen: Sequence[sympy.Symbol], expression: sympy.Expr, modules: object
+) -> Callable[..., Any]:
+    """SymPy's `lambdify` of a closed form; where a condition fails, numbers raise ValueError and arrays give nan."""
+    compiled = sympy.lambdify(chosen, steady(expression), modules=modules)
+    # SymPy knows that a positive symbol is positive: conditions are about symbols that may be any real number.
+    anything = {symbol: sympy.Dummy(symbol.name, real=True) for symbol in chosen}
+    penalties = [_penalty(condition, anything) for condition in _over(conditions, chosen)]
+    nans = sympy.lambdify(list(anything.values()), penalties, modules=modules)
+
+    def function(*values: Any) -> Any:
+        if len(values) != len(chosen):
+            return compiled(*values)  # which says so
+        if all(_is_plain(value) for value in values):
+            resolve(conditions, {symbol.name: value for symbol, value in zip(chosen, values, strict=True)})
+            return compiled(*values)
+        with np.errstate(all="ignore"):
+            return sum(nans(*values), compiled(*values))
+
+    function.__doc__ = compiled.__doc__
+    return function
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is a number, and not an array of some module."""
+    return isinstance(value, int | float | Fraction | Decimal | np.generic | sympy.Number)
+
+
+def _over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolean]:
+    """The conditions in the chosen symbols, those that the spec gives values put in."""
+    known: dict[sympy.Symbol, sympy.Expr] = {}
+    for symbol, value in conditions.declared.items():
+        if symbol not in chosen:
+            known[symbol] = substitute(value, known)
+    found: list[Boolean] = []
+    for condition in guards(conditions, (*chosen, *known)):
+        left, right = (substitute(side, known) for side in sides(condition))
+        replaced = unevaluated(condition, left, right)
+        if replaced.free_symbols and replaced.free_symbols <= set(chosen) and not _settled(replaced):
+            found.append(replaced)
+    return found
+
+
+def _settled(condition: Boolean) -> bool:
+    """Whether a condition says nothing: not even of symbols that may be any number."""
+    return proved(condition) and not isinstance(condition.args[0], sympy.Symbol)
+
+
+def _penalty(condition: Boolean, names: Mapping[sympy.Symbol, sympy.Dummy]) -> sympy.Expr:
+    """0 where the condition holds, else nan."""
+    left, right = exact_sides(condition)
+    holds = unevaluated(condition, *(steady(side).xreplace(names) for side in (left, right)))
+    return cast(sympy.Expr, sympy.Piecewise((sympy.S.Zero, holds), (sympy.nan, sympy.true), evaluate=False))

@@ -1,0 +1,112 @@
+"""The conditions of a compiled bound: checked exactly at numbers, and in double precision at arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from boundcalc.graph.conditions import Conditions, misfit
+from boundcalc.program import signed_log
+from boundcalc.program.signed_log import Signed
+from boundcalc.spec.exact import relation, substitute
+from boundcalc.spec.intervals import assumptions, is_wholeness, shown, sides
+from boundcalc.spec.signs import is_integer
+
+Values = Mapping[sympy.Symbol, sympy.Expr]
+UNIT = sympy.Rational(1, 2**50)
+ROUNDING = 1e-12  # relative, of what is equal in double precision
+
+
+def check(conditions: Conditions, values: Values) -> None:
+    """Raises ValueError where a value is none of its symbol's, or breaks what the compiled bound relies on."""
+    for symbol, value in values.items():
+        if (wrong := misfit(symbol, value)) is not None:
+            raise ValueError(wrong)
+    for condition in conditions.assumed:
+        if is_broken(condition, values):
+            raise ValueError(
+                f"the bound was compiled for {shown(condition)}, which these values break; compile the spec again with them"
+            )
+
+
+def is_broken(condition: Boolean, values: Values) -> bool:
+    """Whether a condition is known to fail at exact values."""
+    if condition.free_symbols.isdisjoint(values):
+        return False
+    left, right = (substitute(side, values) for side in sides(condition))
+    return relation(cast("type[Relational]", condition.func), left, right) == sympy.false
+
+
+def broken(
+    conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr | NDArray[Any]], shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Where arrays of values break a condition, in double precision."""
+    found = np.zeros(shape, dtype=np.bool_)
+    with np.errstate(all="ignore"):
+        signed = {symbol: signed_log.from_value(value) for symbol, value in values.items()}
+        for condition in guards(conditions, values.keys()):
+            found |= ~_holds(condition, signed)
+    return found
+
+
+def guards(conditions: Conditions, known: Iterable[sympy.Symbol]) -> list[Boolean]:
+    """All that a bound relies on, as far as it is about these symbols alone: what they stand for, and the conditions."""
+    symbols = list(known)
+    own = [relation for symbol in symbols for relation in assumptions(symbol)]
+    return own + [condition for condition in conditions.assumed if condition.free_symbols <= set(symbols)]
+
+
+def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray[np.bool_]:
+    left, right = (signed_log.leaf(side, values).value for side in sides(condition))
+    if is_wholeness(condition):
+        right = np.rint(left)
+    match condition:
+        case sympy.Eq():
+            return np.abs(left - right) <= ROUNDING * np.abs(left)
+        case sympy.Gt():
+            return left > right
+        case sympy.Ge():
+            return left >= right
+        case sympy.Lt():
+            return left < right
+        case sympy.Le():
+            return left <= right
+        case _:
+            raise TypeError(f"not a condition: {condition}")
+
+
+def steady(expression: sympy.Expr) -> sympy.Expr:
+    """Floors that rounding does not move: (1/49)*49 is below 1 in double precision, and floor(p/q) = floor((p + 1/2)/q) for
+    whole numbers; others are moved by a few units in the last place."""
+    known = {part: _steady(part) for part in expression.atoms(sympy.floor, sympy.ceiling)}
+    return cast(sympy.Expr, expression.xreplace(known)) if known else expression
+
+
+def _steady(part: sympy.Basic) -> sympy.Basic:
+    numerator, denominator = cast(sympy.Expr, part.args[0]).as_numer_denom()
+    if denominator == 1:
+        return part
+    half = sympy.S.Half if isinstance(part, sympy.floor) else -sympy.S.Half
+    if not (is_integer(numerator) and is_integer(denominator)):
+        numerator, half = numerator * (1 + half * UNIT), sympy.S.Zero
+    return cast("Callable[..., sympy.Basic]", part.func)((numerator + half) / denominator, evaluate=False)
+
+
+def exact_sides(condition: Boolean) -> tuple[sympy.Expr, sympy.Expr]:
+    """Both sides, equal in double precision where they are equal: of what is whole or equal without denominators, since
+    (1/49)*49 is below 1, and p is a multiple of q if p = q floor(p/q + 1/2)."""
+    left, right = sides(condition)
+    if not isinstance(condition, sympy.Eq):
+        return left, right
+    if is_wholeness(condition):
+        numerator, denominator = left.as_numer_denom()
+        shift = sympy.S.Zero if denominator == 1 else sympy.S.Half
+        return numerator, denominator * sympy.floor(numerator / denominator + shift, evaluate=False)
+    common = sympy.ilcm(*(side.as_numer_denom()[1].as_coeff_Mul()[0] for side in (left, right)), 1)
+    return common * left, common * right

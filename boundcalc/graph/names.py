@@ -1,0 +1,38 @@
+"""Unknown names in the expressions of a step that is not built: after an earlier mistake, or in a module that nobody calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import sympy
+
+from boundcalc.graph.environment import Environment, evaluate
+from boundcalc.spec.architecture import Step
+from boundcalc.spec.expression import Expression
+from boundcalc.spec.mistakes import Mistake, SpecError
+
+WORDS = frozenset({"same", "true", "false"})  # words of the language that stand where expressions do
+
+
+def unknown_names(step: Step, environment: Environment, symbols: Mapping[str, sympy.Symbol]) -> Iterator[Mistake]:
+    """A mistake for each expression of a step with a name that means nothing there."""
+    anything = {name: sympy.Dummy(name, positive=True) for name in ("in", "out")}
+    values = [value for _, value in step.fields]
+    values += [*(step.arguments or {}).values(), *(carry.shape for carry in step.carry)]
+    for expression in _expressions(values):
+        if not all(n in symbols or n in anything or environment.binding(n) for n in expression.names - WORDS):
+            try:
+                evaluate(expression, environment, symbols, anything)
+            except SpecError as error:
+                yield from error.mistakes
+
+
+def _expressions(values: Iterable[object]) -> Iterator[Expression]:
+    """The expressions among some values, also in lists and mappings."""
+    for value in values:
+        if isinstance(value, Expression):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _expressions(value)
+        elif isinstance(value, Mapping):
+            yield from _expressions(value.values())
