@@ -42,7 +42,7 @@ def compile(
     if constants not in ("sharp", "published"):
         raise ValueError(f"constants is 'sharp' or 'published', not {constants!r}")
     words = tuple(word.strip() for word in wrt.split(",")) if isinstance(wrt, str) else tuple(wrt)
-    graph = _unrolled(architecture) if blocks == "layer" else expand(architecture)
+    graph = unrolled_if_few(architecture) if blocks == "layer" else expand(architecture)
     primitives = lower(graph, select(graph, words), use_published=constants == "published")
     total = trace(primitives, refine=refine)
     if blocks == "layer":
@@ -83,7 +83,7 @@ def _last_layers(graph: LayerGraph) -> dict[str, str]:
     return found
 
 
-def _unrolled(architecture: Architecture) -> LayerGraph:
+def unrolled_if_few(architecture: Architecture) -> LayerGraph:
     """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops.
 
     What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""

@@ -428,7 +428,10 @@ def test_an_index_unrolls_a_repeat_whose_times_have_a_value() -> None:
             "{repeat: {times: k, name: r, layers: [{dense: {units: 3, name: a}}]}}, {dense: {units: 3, share: r.a}}",
             "'r.a' is inside a repeat with a symbolic number of times",
         ),
-        ("{repeat: {times: 0, collect: true, layers: [relu]}}", "there is nothing to collect from 0 passes; give the repeat at least one pass"),
+        (
+            "{repeat: {times: 0, collect: true, layers: [relu]}}",
+            "there is nothing to collect from 0 passes; give the repeat at least one pass",
+        ),
     ],
 )
 def test_mistakes_with_repeats(layers: str, message: str) -> None:
