@@ -21,6 +21,7 @@ LITERAL_CAP = 60  # nodes of a subtree without symbols; a longer one has a numbe
 NESTED_SUMS = 5  # sums inside sums of a subtree with one symbol at most
 READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice
 _POWER_BITS = 4096  # larger rational powers stay powers: SymPy would multiply them out
+_ROOT_BITS = 512  # of numbers under a root
 
 
 class NotClosed(ValueError):  # noqa: N818
@@ -186,7 +187,7 @@ _FOLDS: Mapping[Op, Callable[..., sympy.Expr]] = {
     Op.MUL: sympy.Mul,
     Op.MIN: lambda *args: _extremum(sympy.Min, args),
     Op.MAX: lambda *args: _extremum(sympy.Max, args),
-    Op.HYPOT: lambda *args: sympy.sqrt(sympy.Add(*(arg**2 for arg in args))),
+    Op.HYPOT: lambda *args: _power(sympy.Add(*(_power(arg, Fraction(2)) for arg in args)), Fraction(1, 2)),
 }
 
 
@@ -203,8 +204,7 @@ def _build(node: Node, built: Mapping[int, sympy.Expr]) -> sympy.Expr:
     if node.op in _FOLDS:
         return _FOLDS[node.op](*args)
     if isinstance(node.payload, Fraction):
-        exponent = sympy.Rational(node.payload.numerator, node.payload.denominator)
-        return sympy.Pow(args[0], exponent, evaluate=not _is_huge(args[0], node.payload))
+        return _power(args[0], node.payload)
     if node.op is Op.SELECT:
         half = len(args) // 2
         before = sympy.Le if node.payload is Op.MIN else sympy.Ge
@@ -215,8 +215,20 @@ def _build(node: Node, built: Mapping[int, sympy.Expr]) -> sympy.Expr:
     raise AssertionError(node.op)
 
 
+def _power(base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
+    exact = sympy.Rational(exponent.numerator, exponent.denominator)
+    return sympy.Pow(base, exact, evaluate=not _is_huge(base, exponent))
+
+
 def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:
+    """Whether SymPy would take long: it factors all numbers under a root, and multiplies out powers of numbers."""
+    if exponent.denominator > 1 and any(_bits(number) > _ROOT_BITS for number in base.atoms(sympy.Rational)):
+        return True
     if not isinstance(base, sympy.Rational):
         return False
-    bits = max(int(base.p).bit_length(), int(base.q).bit_length())
+    bits = _bits(base)
     return bits > 1 and bits * abs(exponent) > _POWER_BITS
+
+
+def _bits(number: sympy.Rational) -> int:
+    return max(int(number.p).bit_length(), int(number.q).bit_length())
