@@ -17,8 +17,8 @@ import sympy
 from boundcalc.program.ir import Arena, Node, Op, Scalar
 
 SATURATION = 10**18  # sizes grow exponentially with depth; counting stops here
-LITERAL_CAP = 60  # nodes of a subtree without symbols; a longer one has a number and a definition, but no expression
-NESTED_SUMS = 5  # sums inside sums of a subtree with one symbol at most
+LITERAL_CAP = 300  # nodes of a subtree without symbols; a longer one has a number and a definition, but no expression
+NESTED_SUMS = 8  # sums inside sums of a subtree with one symbol or none; half as many with irrational sums in them
 READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice
 _POWER_BITS = 4096  # larger rational powers stay powers: SymPy would multiply them out
 _ROOT_BITS = 512  # of numbers under a root
@@ -135,6 +135,7 @@ class _Sizes:
         self.symbols: dict[int, frozenset[sympy.Basic]] = {}  # two of them where there are more
         self.sums: dict[int, int] = {}  # how many are inside each other
         self.rational: set[int] = set()  # what SymPy multiplies out
+        self.irrational: set[int] = set()  # what holds sums of numbers, as (1 + erf(1))/2, in which SymPy finds roots slowly
 
     def of(self, index: int) -> int:
         node = self.arena.nodes[index]
@@ -143,15 +144,19 @@ class _Sizes:
             return self.sizes[index]
         if isinstance(node.payload, sympy.Expr):
             size, symbols, sums = expression_size(node.payload), node.payload.free_symbols, _nested_sums(node.payload)
+            irrational = any(not part.free_symbols for part in node.payload.atoms(sympy.Add))
         else:
             own = 1 + (node.op is Op.POW) + (node.op is Op.HYPOT) * (2 + 2 * len(node.args))
             size = own + sum(self.sizes[arg] for arg in node.args)
             symbols = frozenset[sympy.Basic]().union(*(self.symbols[arg] for arg in node.args))
             sums = max((self._sums_within(node, arg) for arg in node.args), default=0)
+            irrational = not self.irrational.isdisjoint(node.args)
         if self._is_rational(node):
             self.rational.add(index)
-        long = (not symbols and size > LITERAL_CAP) or (len(symbols) < 2 and sums > NESTED_SUMS)
-        long = long and index not in self.rational
+        if irrational:
+            self.irrational.add(index)
+        deep = len(symbols) < 2 and sums * (1 + irrational) > NESTED_SUMS
+        long = index not in self.rational and (deep or (not symbols and size > LITERAL_CAP))
         self._set(index, SATURATION if long else min(SATURATION, size), symbols, sums)
         return self.sizes[index]
 
@@ -159,6 +164,7 @@ class _Sizes:
         """The node has got a name."""
         self._set(index, 1, {symbol}, 0)
         self.rational.discard(index)
+        self.irrational.discard(index)
 
     def _set(self, index: int, size: int, symbols: Set[sympy.Basic], sums: int) -> None:
         self.sizes[index], self.sums[index] = size, sums
