@@ -135,7 +135,9 @@ class _Sizes:
         self.symbols: dict[int, frozenset[sympy.Basic]] = {}  # two of them where there are more
         self.sums: dict[int, int] = {}  # how many are inside each other
         self.rational: set[int] = set()  # what SymPy multiplies out
-        self.irrational: set[int] = set()  # what holds sums of numbers, as (1 + erf(1))/2, in which SymPy finds roots slowly
+        self.irrational: set[int] = (
+            set()
+        )  # what holds sums of numbers, as (1 + erf(1))/2, in which SymPy finds roots slowly
 
     def of(self, index: int) -> int:
         node = self.arena.nodes[index]

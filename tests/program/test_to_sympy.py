@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import sympy
 
@@ -126,3 +128,14 @@ def test_a_name_is_given_once():
         definitions([("a", arena.leaf(X)), ("a", arena.leaf(Y))])
     assert definitions([]) == []
     assert tree_size([]) == []
+
+
+def test_roots_of_long_numbers_are_no_expression() -> None:
+    """SymPy factors a number under a root, in every product again: seconds for one of a thousand digits."""
+    arena = Arena()
+    long = arena.leaf(sympy.Integer(10**600 + 7))
+    root = (long * arena.leaf(sympy.Symbol("x", positive=True)) + arena.one) ** Fraction(1, 2)
+    assert to_sympy(root, 100) is None
+    assert to_sympy(long * arena.leaf(sympy.Integer(2)), 100) == 2 * 10**600 + 14
+    ((_, expression),) = definitions([("a", root)])
+    assert expression.is_Pow
