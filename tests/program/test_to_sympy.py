@@ -140,7 +140,6 @@ def test_a_name_is_given_once():
     assert tree_size([]) == []
 
 
-<<<<<<< HEAD
 def roots(depth: int, start: sympy.Expr, constant: sympy.Expr) -> list[Scalar]:
     """x -> sqrt(2 + (c x)^2), again and again."""
     arena = Arena()
@@ -192,7 +191,8 @@ def test_long_numbers_have_names_and_rational_ones_are_multiplied_out():
     for _ in range(100):
         power = power * arena.leaf(10**50)
     assert to_sympy(power, 600) == 10**5050
-=======
+
+
 def test_roots_of_long_numbers_are_no_expression() -> None:
     """SymPy factors a number under a root, in every product again: seconds for one of a thousand digits."""
     arena = Arena()
@@ -202,4 +202,3 @@ def test_roots_of_long_numbers_are_no_expression() -> None:
     assert to_sympy(long * arena.leaf(sympy.Integer(2)), 100) == 2 * 10**600 + 14
     ((_, expression),) = definitions([("a", root)])
     assert expression.is_Pow
->>>>>>> work-c
