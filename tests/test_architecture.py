@@ -15,8 +15,8 @@ import pytest
 from boundcalc.catalogue.index import ACTIVATIONS, LOSSES
 from boundcalc.graph.layers import LOSS_RULES, RULES
 from boundcalc.graph.layers.elementwise import ACTIVATION, SQUARE
-from boundcalc.spec.kinds import COMMON_FIELDS, KINDS
-from boundcalc.spec.kinds import LOSSES as LOSS_KINDS
+from boundcalc.language.structure import COMMON_FIELDS, KINDS
+from boundcalc.language.structure import LOSSES as LOSS_KINDS
 
 PACKAGE = Path(__file__).parents[1] / "boundcalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -74,10 +74,10 @@ def _for_type_checkers(node: ast.AST) -> bool:
 
 
 def test_the_modules_are_found() -> None:
-    assert {"boundcalc", "boundcalc.spec.reader", "boundcalc.rules.jet", "boundcalc.cli"} <= {
+    assert {"boundcalc", "boundcalc.language.reader", "boundcalc.calculus.euclidean", "boundcalc.cli"} <= {
         module_name(p) for p in MODULES
     }
-    assert "boundcalc.rules.jet" in set(imports(PACKAGE / "program" / "trace.py"))
+    assert "boundcalc.calculus.euclidean" in set(imports(PACKAGE / "program" / "trace.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

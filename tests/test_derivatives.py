@@ -14,10 +14,10 @@ import boundcalc as bc
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import resolve
-from boundcalc.program.blocks import Certified, entries
+from boundcalc.blocks.entries import Certified, entries
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.leaves import from_sympy, to_number
-from boundcalc.program.numbers import Number, ball
+from boundcalc.exact.enclosures import from_sympy, to_number
+from boundcalc.exact.balls import Number, ball
 
 PRECISION = 500
 SPECS = sorted(path.name for path in Path("specs").glob("*.yaml"))

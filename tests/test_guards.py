@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import boundcalc as bc
-from boundcalc.bounds.growth import growths
+from boundcalc.studies.asymptotics import growths
 from boundcalc.output.latex import to_latex
 from boundcalc.output.python import to_python
 from boundcalc.output.text import to_text

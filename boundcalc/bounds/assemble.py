@@ -13,16 +13,16 @@ from boundcalc.bounds.compiled import LayerBounds, Objective
 from boundcalc.bounds.derivatives import Direction
 from boundcalc.bounds.forms import Forms
 from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.graph.primitives import PrimitiveGraph
-from boundcalc.program.depth.fresh_blocks import NotLinearError
-from boundcalc.program.depth.loop_blocks import squared_norm
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.blocks.loop_entries import NotLinearError
+from boundcalc.blocks.loops import squared_norm
 from boundcalc.program.ir import Scalar
-from boundcalc.program.layerwise import BlockJet
-from boundcalc.program.numbers import Number
-from boundcalc.program.objective import regularized
-from boundcalc.program.trace import Traced
-from boundcalc.rules.jet import Jet, Quantity
-from boundcalc.spec.arguments import Named
+from boundcalc.blocks.layer import BlockJet
+from boundcalc.exact.balls import Number
+from boundcalc.blocks.objective import regularized
+from boundcalc.calculus.trace import Traced
+from boundcalc.calculus.euclidean import Jet, Quantity
+from boundcalc.language.arguments import Named
 
 OBJECTIVE = -1  # stands for the objective where primitives are counted
 FROBENIUS = "the Frobenius norm of Q is taken for its largest eigenvalue"

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.graph.conditions import Conditions, misfit
-from boundcalc.program import signed_log
-from boundcalc.program.signed_log import Signed
-from boundcalc.spec.exact import relation, substitute
-from boundcalc.spec.intervals import assumptions, is_wholeness, shown, sides
-from boundcalc.spec.signs import is_integer
+from boundcalc.language.conditions import Conditions, misfit
+from boundcalc.exact import signed_log
+from boundcalc.exact.signed_log import Signed
+from boundcalc.exact.values import relation, substitute
+from boundcalc.exact.intervals import assumptions, is_wholeness, shown, sides
+from boundcalc.exact.signs import is_integer
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 UNIT = sympy.Rational(1, 2**50)

@@ -65,8 +65,8 @@ def bounds(
     output: str | None,
 ) -> None:
     """Bounds of the network and of every layer."""
-    from boundcalc.bounds.pipeline import compile as compile_architecture
-    from boundcalc.bounds.pipeline import regrouped
+    from boundcalc.pipeline import compile as compile_architecture
+    from boundcalc.pipeline import regrouped
 
     architecture = configured(spec, assignments, values)
     compiled = compile_architecture(
@@ -100,7 +100,7 @@ def check(specs: Sequence[str], form: str, max_layers: int) -> None:
     """Every mistake of some specs; exit status 2 if there are any."""
     from boundcalc.graph.expand import expand
     from boundcalc.graph.library import check_library
-    from boundcalc.spec.mistakes import SpecError
+    from boundcalc.mistakes import SpecError
 
     found: list[dict[str, object]] = []
     warnings: list[str] = []
@@ -146,7 +146,7 @@ def show(spec: str, assignments: Sequence[str], values: str | None, max_layers: 
 @cli.command()
 def schema() -> None:
     """JSON Schema of the spec language, for editors."""
-    from boundcalc.spec.jsonschema import json_schema
+    from boundcalc.language.jsonschema import json_schema
 
     emit(to_json(json_schema()))
 

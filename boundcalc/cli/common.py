@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from boundcalc.bounds.compiled import Bounds
-    from boundcalc.spec.architecture import Architecture
+    from boundcalc.language.architecture import Architecture
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -52,14 +52,14 @@ def spec_options(command: Command) -> Command:
 
 
 def load_spec(spec: str) -> Architecture:
-    from boundcalc.spec.load import load, loads
+    from boundcalc.language.load import load, loads
 
     return loads(_standard_input(), "<stdin>") if spec == "-" else load(spec)
 
 
 def _standard_input() -> bytes:
     """What is on standard input, as far as a spec may go and a little more. Raises SpecError where it cannot be read."""
-    from boundcalc.spec.mistakes import Mistake, Place, SpecError
+    from boundcalc.mistakes import Mistake, Place, SpecError
 
     reason = "closed"
     stream: TextIO | None = sys.stdin  # None where the process started without one
@@ -72,7 +72,7 @@ def _standard_input() -> bytes:
 
 
 def configured(spec: str, assignments: Sequence[str], values: str | None) -> Architecture:
-    from boundcalc.spec.override import override, read_assignments, read_values
+    from boundcalc.language.override import override, read_assignments, read_values
 
     architecture = load_spec(spec)
     if values is not None:
@@ -82,7 +82,7 @@ def configured(spec: str, assignments: Sequence[str], values: str | None) -> Arc
 
 def compile_spec(spec: str, assignments: Sequence[str], values: str | None, **options: Any) -> Bounds:
     """`options` are those of `boundcalc.compile`."""
-    from boundcalc.bounds.pipeline import compile as compile_architecture
+    from boundcalc.pipeline import compile as compile_architecture
 
     architecture = configured(spec, assignments, values)
     return compile_architecture(architecture, **options)
@@ -102,7 +102,7 @@ def write(text: str, output: str | None) -> None:
     if output is None or output == "-":
         emit(text)
         return
-    from boundcalc.spec.mistakes import printable
+    from boundcalc.mistakes import printable
 
     try:
         Path(output).write_text(printable(text) + "\n", encoding="utf-8")
@@ -118,7 +118,7 @@ def warn(warnings: Iterable[str]) -> None:
 
 def complain(text: str) -> None:
     """A message on standard error, if there is one that takes it."""
-    from boundcalc.spec.mistakes import printable
+    from boundcalc.mistakes import printable
 
     with suppress(OSError, ValueError):
         click.echo(printable(text), err=True)
@@ -126,7 +126,7 @@ def complain(text: str) -> None:
 
 def emit(text: str) -> None:
     """A result, on standard output. A reader that closes the pipe has read what it wanted."""
-    from boundcalc.spec.mistakes import printable
+    from boundcalc.mistakes import printable
 
     try:
         click.echo(printable(text))

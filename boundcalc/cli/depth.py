@@ -19,7 +19,7 @@ NO = 1  # exit status: the answer is no
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
 def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> None:
     """Derivatives of l and L with respect to hyperparameters, elasticities, and what each layer contributes."""
-    from boundcalc.bounds.sensitivity import contributions, sensitivities
+    from boundcalc.studies.sensitivity import contributions, sensitivities
     from boundcalc.output.sensitivity import sensitivity_to_dict, sensitivity_to_text
 
     compiled = compile_spec(**options)
@@ -44,7 +44,7 @@ def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> 
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
 def asymptotics(target: str, form: str, output: str | None, **options: Any) -> None:
     """The leading term of the bounds in a hyperparameter, and where its regime changes."""
-    from boundcalc.bounds.growth import growths, parse_target
+    from boundcalc.studies.asymptotics import growths, parse_target
     from boundcalc.output.growth import growth_to_dict, growth_to_text
 
     compiled = compile_spec(**options)
@@ -61,8 +61,8 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
 
 
 def _check(name: str, known: Any, option: str) -> None:
-    from boundcalc.spec.arguments import nearest
-    from boundcalc.spec.mistakes import Mistake, Place, SpecError
+    from boundcalc.language.arguments import nearest
+    from boundcalc.mistakes import Mistake, Place, SpecError
 
     if name not in known:
         remedy = nearest(name, "symbol", known)

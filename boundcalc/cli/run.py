@@ -49,7 +49,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 def _is_mistake(error: Exception) -> bool:
     """Whether the user can mend it. The certified numbers are imported only where something else went wrong."""
-    from boundcalc.spec.mistakes import SpecError
+    from boundcalc.mistakes import SpecError
 
     if isinstance(error, SpecError):
         return True

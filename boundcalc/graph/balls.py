@@ -12,10 +12,10 @@ from boundcalc.graph.environment import Channels, read_flag_value
 from boundcalc.graph.inherited import Balls, Given, Inherited, Use, uses
 from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape, size
 from boundcalc.graph.layers.rule import Inference, LayerRule
-from boundcalc.spec.architecture import Step
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.fields import fail
-from boundcalc.spec.mistakes import Place, suggest
+from boundcalc.language.architecture import Step
+from boundcalc.exact.expression import Expression
+from boundcalc.language.fields import fail
+from boundcalc.mistakes import Place, suggest
 
 
 def balls_of(

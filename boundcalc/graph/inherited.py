@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from boundcalc.graph.environment import Environment
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.kinds import StepFields
-from boundcalc.spec.mistakes import Place
+from boundcalc.exact.expression import Expression
+from boundcalc.language.structure import StepFields
+from boundcalc.mistakes import Place
 
 Balls = Expression | Mapping[str, Expression]
 Value = TypeVar("Value")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import networkx as nx
 import sympy
 
-from boundcalc.graph.conditions import Conditions
-from boundcalc.spec.mistakes import Place
+from boundcalc.language.conditions import Conditions
+from boundcalc.mistakes import Place
 
 LAYER_LIMIT = 20_000  # unless somebody allows more: a spec of a few lines must not be able to exhaust memory or time
 DEPTH_LIMIT = 64  # of scopes inside one another, well below Python's limit of recursion

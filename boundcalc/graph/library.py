@@ -7,12 +7,12 @@ from graphlib import CycleError, TopologicalSorter
 
 import sympy
 
-from boundcalc.graph.conditions import declare
+from boundcalc.language.conditions import declare
 from boundcalc.graph.environment import Binding, BoundNumber, Environment
 from boundcalc.graph.names import unknown_names
-from boundcalc.spec.architecture import Architecture, Branch, Module, Step
-from boundcalc.spec.kinds import Repeat
-from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError
+from boundcalc.language.architecture import Architecture, Branch, Module, Step
+from boundcalc.language.structure import Repeat
+from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError
 
 
 def check_library(architecture: Architecture) -> None:

@@ -12,7 +12,7 @@ from boundcalc.catalogue import symbols
 from boundcalc.catalogue.published import PUBLISHED, Published
 from boundcalc.graph.layer_graph import Array, Layer, LayerGraph, Loop, size
 from boundcalc.graph.layers import LOSS_RULES, RULES
-from boundcalc.graph.primitives import (
+from boundcalc.calculus.primitives import (
     After,
     Carried,
     Concat,
@@ -25,7 +25,7 @@ from boundcalc.graph.primitives import (
     Source,
 )
 from boundcalc.graph.selection import Selection
-from boundcalc.spec.fields import fail
+from boundcalc.language.fields import fail
 
 WITHOUT_CONSTANTS = frozenset(
     {"flatten", "reshape", "identity", "add", "concat", "multiply", "matmul", "parameter", "linear", "map", "bilinear", "generic", "square"}

@@ -7,8 +7,8 @@ from dataclasses import replace
 from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundExpression, BoundLayers, BoundNode, Channels, Environment
 from boundcalc.graph.layer_graph import Shape
-from boundcalc.spec.architecture import Branch, Module, Step
-from boundcalc.spec.fields import fail
+from boundcalc.language.architecture import Branch, Module, Step
+from boundcalc.language.fields import fail
 
 
 def call_module(

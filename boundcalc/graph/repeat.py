@@ -12,11 +12,11 @@ from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
 from boundcalc.graph.layer_graph import Layer, Loop, Shape, State, show_shape
 from boundcalc.graph.request import StepRequest
-from boundcalc.spec.architecture import Carry, Reference, Step
-from boundcalc.spec.fields import fail
-from boundcalc.spec.intervals import at_least
-from boundcalc.spec.kinds import Repeat
-from boundcalc.spec.mistakes import Place
+from boundcalc.language.architecture import Carry, Reference, Step
+from boundcalc.language.fields import fail
+from boundcalc.exact.intervals import at_least
+from boundcalc.language.structure import Repeat
+from boundcalc.mistakes import Place
 
 UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat

@@ -11,10 +11,10 @@ from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, Environment, read_flag_value, word
 from boundcalc.graph.layer_graph import Shape
 from boundcalc.graph.layers.rule import Fields
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.fields import fail
-from boundcalc.spec.kinds import StepFields
-from boundcalc.spec.mistakes import Place, SpecError
+from boundcalc.exact.expression import Expression
+from boundcalc.language.fields import fail
+from boundcalc.language.structure import StepFields
+from boundcalc.mistakes import Place, SpecError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from boundcalc.graph.layer_graph import LayerGraph
-from boundcalc.spec.mistakes import Mistakes, Place, shown, suggest
+from boundcalc.mistakes import Mistakes, Place, shown, suggest
 
 ALL = "parameters"
 ANY = "**"

@@ -21,10 +21,10 @@ from boundcalc.graph.modules import call_module
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.repeat import repeat_steps
 from boundcalc.graph.request import StepRequest
-from boundcalc.spec.architecture import Branch, Operand, Step
-from boundcalc.spec.fields import fail
-from boundcalc.spec.kinds import Repeat, StepFields
-from boundcalc.spec.mistakes import Mistake, Place, SpecError
+from boundcalc.language.architecture import Branch, Operand, Step
+from boundcalc.language.fields import fail
+from boundcalc.language.structure import Repeat, StepFields
+from boundcalc.mistakes import Mistake, Place, SpecError
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from boundcalc.bounds.guards import guards
 from boundcalc.output.closed_forms import totals, used
 from boundcalc.output.listing import Listing
 from boundcalc.output.python_printer import Printer, constant
-from boundcalc.spec.intervals import shown
+from boundcalc.exact.intervals import shown
 
 _TAKEN = frozenset(
     {*keyword.kwlist, "xp", "one", "math", "numpy", "numbers", "bounds", "plain", "valid", "wanted", "holds"}

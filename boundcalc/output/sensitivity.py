@@ -8,13 +8,13 @@ import sympy
 
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import Derivative, definitions_of
-from boundcalc.bounds.expressions import to_str
-from boundcalc.bounds.sensitivity import Sensitivity
+from boundcalc.exact.printing import to_str
+from boundcalc.studies.sensitivity import Sensitivity
 from boundcalc.output.closed_forms import SHORT
 from boundcalc.output.table import short, table
-from boundcalc.program import decimals
-from boundcalc.program.numbers import Number
-from boundcalc.spec.mistakes import escaped
+from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number
+from boundcalc.mistakes import escaped
 
 TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
 

@@ -10,8 +10,8 @@ from flint import arb, ctx, fmpq
 
 from boundcalc.program.depth.powers import fast_loop
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
-from boundcalc.program.leaves import evaluate_leaf, to_number
-from boundcalc.program.numbers import (
+from boundcalc.exact.enclosures import evaluate_leaf, to_number
+from boundcalc.exact.balls import (
     Number,
     Undecidable,
     Value,

@@ -12,11 +12,11 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike, NDArray
 
-from boundcalc.program import signed_log
+from boundcalc.exact import signed_log
 from boundcalc.program.evaluate import PASSES, TooManyPassesError, check_values
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
-from boundcalc.program.numbers import Value
-from boundcalc.program.signed_log import Array, Signed
+from boundcalc.exact.balls import Value
+from boundcalc.exact.signed_log import Array, Signed
 
 _FOLDS: Mapping[Op, Callable[[Sequence[Signed]], Signed]] = {
     Op.ADD: signed_log.add,

@@ -15,8 +15,8 @@ from flint import ctx, fmpq
 from boundcalc.program.differentiate import has_kink, leaf_derivative
 from boundcalc.program.evaluate import sweep
 from boundcalc.program.ir import Node, Op, Scalar
-from boundcalc.program.leaves import evaluate_leaf, to_number
-from boundcalc.program.numbers import Number, Value, add, compare, multiply, power
+from boundcalc.exact.enclosures import evaluate_leaf, to_number
+from boundcalc.exact.balls import Number, Value, add, compare, multiply, power
 
 
 def value_and_gradient(

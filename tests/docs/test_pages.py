@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boundcalc.spec.kinds import KINDS, LOSSES
+from boundcalc.language.structure import KINDS, LOSSES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]

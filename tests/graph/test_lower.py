@@ -9,7 +9,7 @@ from sympy import S, sqrt
 import boundcalc as bc
 from boundcalc.graph.expand import expand
 from boundcalc.graph.lower import lower
-from boundcalc.graph.primitives import (
+from boundcalc.calculus.primitives import (
     After,
     Bilinear,
     Carried,

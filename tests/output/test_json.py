@@ -14,7 +14,7 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.bounds.expressions import Latex, to_str
+from boundcalc.exact.printing import Latex, to_str
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 TEXT = {"type": "string"}

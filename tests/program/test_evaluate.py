@@ -9,7 +9,7 @@ from flint import arb, ctx, fmpq
 from boundcalc.program.evaluate import MissingValues, evaluate
 from boundcalc.program.evaluate_log import evaluate_log, signed_values
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.numbers import Undecidable, ball
+from boundcalc.exact.balls import Undecidable, ball
 
 X, Y, K = sympy.symbols("x y k", positive=True)
 

@@ -10,14 +10,14 @@ from flint import ctx
 from numpy.typing import NDArray
 
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.pipeline import compile as compile_bounds
+from boundcalc.pipeline import compile as compile_bounds
 from boundcalc.graph.lower import lower
-from boundcalc.program.blocks import Certified, entries
+from boundcalc.blocks.entries import Certified, entries
 from boundcalc.program.evaluate import evaluate as evaluate_program
 from boundcalc.program.ir import Scalar
-from boundcalc.program.trace import Traced, trace
-from boundcalc.rules.jet import Quantity
-from boundcalc.spec.load import loads
+from boundcalc.calculus.trace import Traced, trace
+from boundcalc.calculus.euclidean import Quantity
+from boundcalc.language.load import loads
 from reference.derivatives import climb, evaluate, jacobians, random_points, selected_part, top
 from reference.network import OUTPUT, Network
 

@@ -20,8 +20,8 @@ from boundcalc.graph.layers import LOSS_RULES, RULES
 from boundcalc.graph.layers.rule import Inference, LayerRule, Request
 from boundcalc.graph.request import StepRequest
 from boundcalc.graph.selection import select
-from boundcalc.spec.architecture import Architecture
-from boundcalc.spec.kinds import COMMON_FIELDS, Convolution, NonlinearMap, Pooling
+from boundcalc.language.architecture import Architecture
+from boundcalc.language.structure import COMMON_FIELDS, Convolution, NonlinearMap, Pooling
 from reference import layers as run
 from reference.layers import Array
 

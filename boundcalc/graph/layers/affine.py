@@ -9,8 +9,8 @@ from boundcalc.catalogue.published import Published
 from boundcalc.graph.layer_graph import Array, Layer, Shape, size
 from boundcalc.graph.layers.axes import check_rank, is_same, per_axis, window_count
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.graph.primitives import Bilinear, Linear, Sum
-from boundcalc.spec.kinds import Convolution, Dense
+from boundcalc.calculus.primitives import Bilinear, Linear, Sum
+from boundcalc.language.structure import Convolution, Dense
 
 
 def infer_dense(request: Request) -> Inference:

@@ -6,9 +6,9 @@ import sympy
 
 from boundcalc.graph.layer_graph import Shape
 from boundcalc.graph.layers.rule import Request
-from boundcalc.spec.exact import floor, minimum
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.intervals import at_least
+from boundcalc.exact.values import floor, minimum
+from boundcalc.exact.expression import Expression
+from boundcalc.exact.intervals import at_least
 
 
 def check_rank(request: Request, shape: Shape, axes: int) -> None:

@@ -9,9 +9,9 @@ import sympy
 from boundcalc.graph.layer_graph import Layer, Shape, show_shape
 from boundcalc.graph.layers.axes import axis_of
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.graph.primitives import Bilinear, Concat, Sum
-from boundcalc.spec.kinds import Concat as ConcatFields
-from boundcalc.spec.kinds import MatMul
+from boundcalc.calculus.primitives import Bilinear, Concat, Sum
+from boundcalc.language.structure import Concat as ConcatFields
+from boundcalc.language.structure import MatMul
 
 
 def _equal(request: Request, left: Shape, right: Shape) -> bool:

@@ -15,9 +15,9 @@ from boundcalc.catalogue.published import Published
 from boundcalc.graph.layer_graph import Layer, size
 from boundcalc.graph.layers.axes import axis_of
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.graph.primitives import Bilinear, Linear, Map
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.kinds import COMMON_FIELDS, Dropout, Gelu, Softmax, StepFields
+from boundcalc.calculus.primitives import Bilinear, Linear, Map
+from boundcalc.exact.expression import Expression
+from boundcalc.language.structure import COMMON_FIELDS, Dropout, Gelu, Softmax, StepFields
 
 
 def infer_activation(request: Request) -> Inference:

@@ -12,9 +12,9 @@ from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.layer_graph import Layer, Shape
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.graph.primitives import Bilinear, Linear, Map, Sum
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.kinds import BilinearMap, Generic, LinearMap, NonlinearMap, ParameterArray
+from boundcalc.calculus.primitives import Bilinear, Linear, Map, Sum
+from boundcalc.exact.expression import Expression
+from boundcalc.language.structure import BilinearMap, Generic, LinearMap, NonlinearMap, ParameterArray
 
 _SOURCE = "given in the spec"
 

@@ -13,8 +13,8 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.layer_graph import Layer, show_shape
 from boundcalc.graph.layers.elementwise import lower_map
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.graph.primitives import Map, Sum
-from boundcalc.spec.kinds import Squared
+from boundcalc.calculus.primitives import Map, Sum
+from boundcalc.language.structure import Squared
 
 
 def infer_logistic(request: Request) -> Inference:

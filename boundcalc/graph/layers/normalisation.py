@@ -13,8 +13,8 @@ from boundcalc.graph.layer_graph import Layer, Shape, size
 from boundcalc.graph.layers.elementwise import published_map
 from boundcalc.graph.layers.known import unknown_map
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.graph.primitives import Bilinear, Linear, Map, Sum
-from boundcalc.spec.kinds import BatchNorm
+from boundcalc.calculus.primitives import Bilinear, Linear, Map, Sum
+from boundcalc.language.structure import BatchNorm
 
 
 def infer_batchnorm(request: Request) -> Inference:

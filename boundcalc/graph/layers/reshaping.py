@@ -6,7 +6,7 @@ import sympy
 
 from boundcalc.graph.layer_graph import Layer, show_shape, size
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.spec.kinds import Reshape
+from boundcalc.language.structure import Reshape
 
 
 def infer_flatten(request: Request) -> Inference:

@@ -11,10 +11,10 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.catalogue.published import Published
 from boundcalc.graph.layer_graph import Array, Layer, Shape
-from boundcalc.graph.primitives import Primitive
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.kinds import StepFields
-from boundcalc.spec.mistakes import Place, SpecError
+from boundcalc.calculus.primitives import Primitive
+from boundcalc.exact.expression import Expression
+from boundcalc.language.structure import StepFields
+from boundcalc.mistakes import Place, SpecError
 
 Fields = TypeVar("Fields", bound=StepFields)
 

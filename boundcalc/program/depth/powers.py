@@ -10,12 +10,12 @@ from fractions import Fraction
 
 from flint import fmpq
 
-from boundcalc.program import numbers
+from boundcalc.exact import balls as numbers
 from boundcalc.program.depth.lift import lift
 from boundcalc.program.depth.polynomial import Rows
 from boundcalc.program.depth.span import NotLifted, fix, span
 from boundcalc.program.ir import Arena
-from boundcalc.program.numbers import Number
+from boundcalc.exact.balls import Number
 
 FEW = 32  # passes below which the loop itself is quicker
 

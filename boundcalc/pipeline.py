@@ -1,0 +1,128 @@
+"""The pipeline, in one function: architecture -> layer graph -> primitives -> program -> bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from boundcalc.bounds.assemble import TotalMaker, by_layer
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.graph.expand import expand
+from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
+from boundcalc.graph.lower import lower
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.graph.selection import select
+from boundcalc.calculus.trace import trace
+from boundcalc.language.architecture import Architecture
+from boundcalc.language.arguments import Named, expect, one_of
+from boundcalc.mistakes import SpecError
+
+Blocks = Literal["total", "layer"]
+Constants = Literal["sharp", "published"]
+
+
+def compile(
+    architecture: Architecture,
+    *,
+    blocks: Blocks = "total",
+    wrt: str | Sequence[str] = "parameters",
+    constants: Constants = "sharp",
+    refine: bool = False,
+    max_layers: int = LAYER_LIMIT,
+) -> Bounds:
+    """Bounds of the network output on the product of balls: its norm, Lipschitz constant and smoothness constant.
+
+    blocks: "total" is the recursion of the talk; "layer" keeps an entry for each parameter block, never larger.
+    wrt: "parameters", names of inputs, or paths of layers with wildcards. constants: "sharp", or those "published" with
+    the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's slope.
+    max_layers: a network that expands to more layers is refused.
+
+    Raises SpecError for mistakes that show when the graph is built, TypeError and ValueError for arguments that are none.
+    """
+    expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
+    one_of(blocks, get_args(Blocks), "blocks")
+    one_of(constants, get_args(Constants), "constants")
+    expect(refine, bool, "refine", "write True or False")
+    if expect(max_layers, int, "max_layers", "write a whole number") < 1:
+        raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
+    words = _words(wrt)
+    graph = _unrolled(architecture, max_layers) if blocks == "layer" else expand(architecture, max_layers=max_layers)
+    primitives = lower(graph, select(graph, words), use_published=constants == "published")
+    return _traced(graph, primitives, blocks, words, constants, refine)
+
+
+def regrouped(bounds: Bounds, architecture: Architecture, *, max_layers: int = LAYER_LIMIT) -> Bounds:
+    """The same bounds under the other grouping of the parameters. `architecture` is what they were compiled from."""
+    blocks: Blocks = "total" if bounds.blocks == "layer" else "layer"
+    constants: Constants = "sharp" if bounds.certified else "published"
+    if bounds.graph.loops or bounds.graph.conditions.unrolled:  # these are copies under one grouping only
+        return compile(
+            architecture,
+            blocks=blocks,
+            wrt=bounds.wrt,
+            constants=constants,
+            refine=bounds.refine,
+            max_layers=max_layers,
+        )
+    return _traced(bounds.graph, bounds.primitives, blocks, bounds.wrt, constants, bounds.refine)
+
+
+def _traced(
+    graph: LayerGraph,
+    primitives: PrimitiveGraph,
+    blocks: Blocks,
+    words: tuple[str, ...],
+    constants: Constants,
+    refine: bool,
+) -> Bounds:
+    total = trace(primitives, refine=refine)
+    if blocks == "layer":
+        maker = by_layer(graph, primitives, total, trace(primitives, seeded=True, refine=refine, arena=total.arena))
+    else:
+        maker = TotalMaker(graph, primitives, total)
+    rows = {
+        layer.path: maker.row(layer)
+        for layer in graph
+        if layer.visible and layer.kind != "input" and layer.path != graph.loss
+    }
+    norm, lipschitz, smoothness = maker.network()
+    published = () if constants == "sharp" else ("published constants are not upper bounds in general",)
+    return Bounds(
+        graph=graph,
+        primitives=primitives,
+        blocks=blocks,
+        wrt=words,
+        constants=constants,
+        refine=refine,
+        norm=norm,
+        lipschitz=lipschitz,
+        smoothness=smoothness,
+        objective=maker.objective(),
+        layers=Named("layer", rows, _last_layers(graph)),
+        warnings=(*graph.warnings, *published, *primitives.warnings, *maker.warnings),
+    )
+
+
+def _words(wrt: str | Sequence[str]) -> tuple[str, ...]:
+    remedy = "write 'parameters', the name of an input or a path such as 'stage4.**', or a list of them"
+    words = wrt.split(",") if isinstance(wrt, str) else expect(wrt, (list, tuple), "wrt", remedy)
+    return tuple(expect(word, str, "an entry of wrt", remedy).strip() for word in words)
+
+
+def _last_layers(graph: LayerGraph) -> dict[str, str]:
+    """Every path a person can use, to the layer it means: a repeat means the last layer of its last copy."""
+    results = {state.after: state.result for loop in graph.loops.values() for state in loop.states}
+    found: dict[str, str] = {}
+    for path, node in graph.paths.items():
+        while node in results:
+            node = results[node]
+        found[path] = node
+    return found
+
+
+def _unrolled(architecture: Architecture, max_layers: int) -> LayerGraph:
+    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops."""
+    try:
+        return expand(architecture, unroll=True, max_layers=max_layers)
+    except SpecError:
+        return expand(architecture, max_layers=max_layers)
