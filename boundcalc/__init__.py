@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boundcalc.bounds.bound import Bound
     from boundcalc.bounds.compiled import Bounds
-    from boundcalc.pipeline import compile
-    from boundcalc.language.architecture import Architecture
     from boundcalc.exact.expression import parse_closed_form as parse
+    from boundcalc.language.architecture import Architecture
     from boundcalc.language.load import load, loads
-    from boundcalc.mistakes import SpecError
     from boundcalc.language.override import override
+    from boundcalc.mistakes import SpecError
+    from boundcalc.pipeline import compile
 
     __version__: str
 

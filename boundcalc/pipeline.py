@@ -7,12 +7,12 @@ from typing import Literal, get_args
 
 from boundcalc.bounds.assemble import TotalMaker, by_layer
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.trace import trace
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
-from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.graph.selection import select
-from boundcalc.calculus.trace import trace
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.arguments import Named, expect, one_of
 from boundcalc.mistakes import SpecError

@@ -14,8 +14,8 @@ import boundcalc as bc
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import resolve
-from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,13 @@ import sympy
 from flint import arb, arb_mat, ctx, fmpq
 
 import boundcalc as bc
+from boundcalc.blocks.entries import Certified, entries
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import resolve
-from boundcalc.blocks.entries import Certified, entries
-from boundcalc.program.evaluate import evaluate
-from boundcalc.exact.enclosures import from_sympy, to_number
 from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy, to_number
+from boundcalc.program.evaluate import evaluate
 
 PRECISION = 500
 SPECS = sorted(path.name for path in Path("specs").glob("*.yaml"))

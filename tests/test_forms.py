@@ -10,9 +10,9 @@ import boundcalc as bc
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import Forms, replaced
 from boundcalc.bounds.values import resolve
-from boundcalc.program.ir import Arena
-from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy
+from boundcalc.program.ir import Arena
 
 R, x, y = sympy.symbols("R x y", positive=True)
 K = sympy.Symbol("k", positive=True, integer=True)

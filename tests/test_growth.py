@@ -6,9 +6,9 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.studies.asymptotics import growths
-from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.balls import ball
+from boundcalc.exact.enclosures import from_sympy
+from boundcalc.studies.asymptotics import growths
 
 CHAIN = """
 symbols: {{d: 4, d_ff: 4*d, h: d/64, e: d_ff + h, m: "max(d, 3)", u: "min(d_ff, {cap})"}}

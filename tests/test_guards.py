@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import boundcalc as bc
-from boundcalc.studies.asymptotics import growths
 from boundcalc.output.latex import to_latex
 from boundcalc.output.python import to_python
 from boundcalc.output.text import to_text
+from boundcalc.studies.asymptotics import growths
 
 DEPENDENT = "symbols: {n: 100, r: n - 5}\nradius: r\ninput: {shape: [3], norm: 1}\nlayers: [dense: 3, tanh, dense: 2]"
 DIVIDED = "symbols: {T: 6, R: 1}\nradius: R\ninput: {shape: [2, T], norm: 1}\nlayers: [{reshape: [3, -1]}, dense: 2]"

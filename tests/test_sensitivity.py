@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import boundcalc as bc
-from boundcalc.studies.sensitivity import contributions, sensitivities
 from boundcalc.exact.balls import ball
+from boundcalc.studies.sensitivity import contributions, sensitivities
 
 MLP = """
 symbols: {n: 4, R: 3/2, eps: 1/10}

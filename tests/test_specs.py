@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
+from boundcalc.language.structure import KINDS
 from boundcalc.output.latex import to_latex
 from boundcalc.output.python import to_python
 from boundcalc.output.text import graph_to_text, to_text
-from boundcalc.language.structure import KINDS
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

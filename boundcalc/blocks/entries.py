@@ -16,9 +16,9 @@ import sympy
 from flint import ctx, fmpq
 
 from boundcalc.exact import balls as numbers
+from boundcalc.exact.balls import Number, Value
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.exact.balls import Number, Value
 
 C = TypeVar("C")
 Key = tuple[int, ...]  # () for degree 0, (i,) for degree 1, (i, j) with i <= j for degree 2

@@ -14,17 +14,17 @@ from fractions import Fraction
 import sympy
 from flint import arb, ctx
 
-from boundcalc.exact import balls as numbers
 from boundcalc.blocks.entries import Certified, Entries, Symbolic, entries, fits, frobenius, is_linear_in_seeds
-from boundcalc.program.ir import Scalar
-from boundcalc.exact.enclosures import to_number
-from boundcalc.exact.balls import Number
 from boundcalc.blocks.perron import (
     eigenvalue_by_gradient,
     eigenvector,
     first_order_by_gradient,
     largest_eigenvalue_upper,
 )
+from boundcalc.exact import balls as numbers
+from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import to_number
+from boundcalc.program.ir import Scalar
 
 # Coefficients, as `blocks.fits` counts them. Each costs a few microseconds and bytes as a number, and a hundred times that as
 # a printed expression: these limits keep a command within seconds.

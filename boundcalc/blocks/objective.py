@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sympy
 
-from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.calculus.euclidean import Jet
 from boundcalc.calculus.primitives import Parameter, PrimitiveGraph
 from boundcalc.calculus.trace import Traced
-from boundcalc.calculus.euclidean import Jet
+from boundcalc.graph.layer_graph import LayerGraph
 
 
 def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -> Jet:

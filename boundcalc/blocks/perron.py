@@ -15,11 +15,11 @@ import sympy
 from flint import arb, arb_mat, ctx, fmpq
 from numpy.typing import NDArray
 
+from boundcalc.exact.balls import Number, Value, add, ball, hypot, maximum, minimum, multiply
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.evaluate_log import evaluate_log
 from boundcalc.program.ir import Scalar
-from boundcalc.exact.balls import Number, Value, add, ball, hypot, maximum, minimum, multiply
 
 Vector = NDArray[np.float64]
 _OFFSET = 1e-13

@@ -7,22 +7,22 @@ from fractions import Fraction
 
 import sympy
 
+from boundcalc.blocks.layer import BlockJet
+from boundcalc.blocks.loop_entries import NotLinearError
+from boundcalc.blocks.loops import squared_norm
+from boundcalc.blocks.objective import regularized
 from boundcalc.bounds.block_numbers import BlockForms, Node
 from boundcalc.bounds.bound import Bound, Certify, Values
 from boundcalc.bounds.compiled import LayerBounds, Objective
 from boundcalc.bounds.derivatives import Direction
 from boundcalc.bounds.forms import Forms
-from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.blocks.loop_entries import NotLinearError
-from boundcalc.blocks.loops import squared_norm
-from boundcalc.program.ir import Scalar
-from boundcalc.blocks.layer import BlockJet
-from boundcalc.exact.balls import Number
-from boundcalc.blocks.objective import regularized
-from boundcalc.calculus.trace import Traced
 from boundcalc.calculus.euclidean import Jet, Quantity
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.trace import Traced
+from boundcalc.exact.balls import Number
+from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.language.arguments import Named
+from boundcalc.program.ir import Scalar
 
 OBJECTIVE = -1  # stands for the objective where primitives are counted
 FROBENIUS = "the Frobenius norm of Q is taken for its largest eigenvalue"

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import sympy
 
-from boundcalc.bounds.bound import Values
 from boundcalc.blocks import layer as layerwise
+from boundcalc.blocks.layer import BlockJet, BlockNumbers, Directions
+from boundcalc.bounds.bound import Values
 from boundcalc.exact import balls as numbers
+from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import to_number
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
-from boundcalc.blocks.layer import BlockJet, BlockNumbers, Directions
-from boundcalc.exact.enclosures import to_number
-from boundcalc.exact.balls import Number
 
 ROWS = "too many entries of blocks to compute for every layer: the rows of layers are those of `blocks: total`, never smaller"
 NETWORK = "too many entries of blocks to compute where layers are concatenated: the numbers are those of `blocks: total`, never smaller"

@@ -16,17 +16,17 @@ from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
 from boundcalc.bounds.guards import broken
 from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve, unchecked
-from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.calculus.euclidean import Quantity, Unbounded
 from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import to_number
+from boundcalc.exact.expression import parse_closed_form
+from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.language.arguments import Suggesting, expect
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import MissingValues, evaluate
 from boundcalc.program.evaluate_log import evaluate_log
 from boundcalc.program.ir import Scalar
-from boundcalc.exact.enclosures import to_number
-from boundcalc.exact.balls import Number
-from boundcalc.calculus.euclidean import Quantity, Unbounded
-from boundcalc.language.arguments import Suggesting, expect
-from boundcalc.exact.expression import parse_closed_form
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Certify = Callable[[Values], Number]

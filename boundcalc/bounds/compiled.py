@@ -10,15 +10,15 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.bound import Bound, Values
-from boundcalc.exact.printing import to_str
 from boundcalc.bounds.values import resolve
-from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number
+from boundcalc.exact.printing import to_str
+from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.language.arguments import Named, Suggesting
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
-from boundcalc.exact.balls import Number
-from boundcalc.language.arguments import Named, Suggesting
 
 SCHEMA = 1
 

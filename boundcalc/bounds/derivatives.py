@@ -12,16 +12,16 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.forms import EXPRESSION_CAP, Forms, replaced
 from boundcalc.bounds.values import by_name, named, resolve
-from boundcalc.language.conditions import Conditions
 from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.intervals import is_wholeness, shown
+from boundcalc.language.arguments import Suggesting
+from boundcalc.language.conditions import Conditions
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.differentiate import gradient, leaf_derivative, slope
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.exact.balls import Number, ball
 from boundcalc.program.to_sympy import to_sympy
-from boundcalc.language.arguments import Suggesting
-from boundcalc.exact.intervals import is_wholeness, shown
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]

@@ -13,9 +13,9 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.guards import exact_sides, guards, steady
 from boundcalc.bounds.values import resolve
-from boundcalc.language.conditions import Conditions
-from boundcalc.exact.values import substitute
 from boundcalc.exact.intervals import proved, sides, unevaluated
+from boundcalc.exact.values import substitute
+from boundcalc.language.conditions import Conditions
 
 
 def guarded(

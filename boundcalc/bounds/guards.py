@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.language.conditions import Conditions, misfit
 from boundcalc.exact import signed_log
-from boundcalc.exact.signed_log import Signed
-from boundcalc.exact.values import relation, substitute
 from boundcalc.exact.intervals import assumptions, is_wholeness, shown, sides
+from boundcalc.exact.signed_log import Signed
 from boundcalc.exact.signs import is_integer
+from boundcalc.exact.values import relation, substitute
+from boundcalc.language.conditions import Conditions, misfit
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 UNIT = sympy.Rational(1, 2**50)

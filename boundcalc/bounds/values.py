@@ -13,10 +13,10 @@ import sympy
 from numpy.typing import NDArray
 
 from boundcalc.bounds.guards import check
-from boundcalc.language.conditions import Conditions
-from boundcalc.language.arguments import Named, described, expect
-from boundcalc.exact.values import NoValue, substitute
 from boundcalc.exact.expression import parse
+from boundcalc.exact.values import NoValue, substitute
+from boundcalc.language.arguments import Named, described, expect
+from boundcalc.language.conditions import Conditions
 from boundcalc.mistakes import Place, SpecError, shown
 
 Given = Mapping[str, object]

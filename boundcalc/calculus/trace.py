@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import sympy
 
+from boundcalc.calculus import euclidean as rules
+from boundcalc.calculus import primitives as p
+from boundcalc.calculus.euclidean import Jet, Quantity, Unbounded
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.calculus import primitives as p
 from boundcalc.program.depth.polynomial import reachable
 from boundcalc.program.ir import Arena, Scalar
-from boundcalc.calculus import euclidean as rules
-from boundcalc.calculus.euclidean import Jet, Quantity, Unbounded
 
 COMPONENTS = ("norm", "sup", "lipschitz", "smoothness")
 

@@ -19,8 +19,8 @@ NO = 1  # exit status: the answer is no
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
 def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> None:
     """Derivatives of l and L with respect to hyperparameters, elasticities, and what each layer contributes."""
-    from boundcalc.studies.sensitivity import contributions, sensitivities
     from boundcalc.output.sensitivity import sensitivity_to_dict, sensitivity_to_text
+    from boundcalc.studies.sensitivity import contributions, sensitivities
 
     compiled = compile_spec(**options)
     names = list(compiled.symbols) if symbols is None else [name.strip() for name in symbols.split(",")]
@@ -44,8 +44,8 @@ def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> 
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="write there instead of standard output")
 def asymptotics(target: str, form: str, output: str | None, **options: Any) -> None:
     """The leading term of the bounds in a hyperparameter, and where its regime changes."""
-    from boundcalc.studies.asymptotics import growths, parse_target
     from boundcalc.output.growth import growth_to_dict, growth_to_text
+    from boundcalc.studies.asymptotics import growths, parse_target
 
     compiled = compile_spec(**options)
     name, at = parse_target(target)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import cast
 
-from boundcalc.mistakes import shown, suggest
 from boundcalc.exact.parser import ExpressionError, Step, parser
+from boundcalc.mistakes import shown, suggest
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import Any
 
 import sympy
 
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, read_flag_value
 from boundcalc.graph.inherited import Balls, Given, Inherited, Use, uses
 from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape, size
 from boundcalc.graph.layers.rule import Inference, LayerRule
 from boundcalc.language.architecture import Step
-from boundcalc.exact.expression import Expression
 from boundcalc.language.fields import fail
 from boundcalc.mistakes import Place, suggest
 

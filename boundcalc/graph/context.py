@@ -8,15 +8,15 @@ from typing import NoReturn
 
 import sympy
 
-from boundcalc.language.conditions import Conditions
+from boundcalc.exact.expression import Expression
+from boundcalc.exact.intervals import at_least
 from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
 from boundcalc.graph.inherited import Inherited, Use
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
 from boundcalc.graph.overrides import Overrides
 from boundcalc.language.architecture import Architecture, Reference, Step
-from boundcalc.exact.expression import Expression
+from boundcalc.language.conditions import Conditions
 from boundcalc.language.fields import fail
-from boundcalc.exact.intervals import at_least
 from boundcalc.mistakes import Mistakes, Place
 
 WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not

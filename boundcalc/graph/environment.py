@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import sympy
 
-from boundcalc.language.architecture import Branch, Reference
 from boundcalc.exact.expression import Expression
+from boundcalc.language.architecture import Branch, Reference
 from boundcalc.language.fields import fail
 from boundcalc.mistakes import Mistake, SpecError, suggest
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import sympy
 
-from boundcalc.language.conditions import declare
 from boundcalc.graph.context import Context, Placement, TooLargeError, UnknownError
 from boundcalc.graph.environment import Environment
 from boundcalc.graph.inherited import Inherited
@@ -17,9 +16,10 @@ from boundcalc.graph.overrides import Overrides
 from boundcalc.graph.request import StepRequest
 from boundcalc.graph.walk import Walk
 from boundcalc.language.architecture import Architecture
+from boundcalc.language.conditions import declare
+from boundcalc.language.sizes import size_symbols
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Mistakes, Place, SpecError
-from boundcalc.language.sizes import size_symbols
 
 
 def expand(architecture: Architecture, unroll: bool = False, max_layers: int = LAYER_LIMIT) -> LayerGraph:

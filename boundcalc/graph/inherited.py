@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from boundcalc.graph.environment import Environment
 from boundcalc.exact.expression import Expression
+from boundcalc.graph.environment import Environment
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Place
 

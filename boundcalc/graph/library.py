@@ -7,10 +7,10 @@ from graphlib import CycleError, TopologicalSorter
 
 import sympy
 
-from boundcalc.language.conditions import declare
 from boundcalc.graph.environment import Binding, BoundNumber, Environment
 from boundcalc.graph.names import unknown_names
 from boundcalc.language.architecture import Architecture, Branch, Module, Step
+from boundcalc.language.conditions import declare
 from boundcalc.language.structure import Repeat
 from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError
 

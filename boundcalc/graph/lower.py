@@ -8,10 +8,6 @@ from dataclasses import dataclass, field, replace
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.catalogue import symbols
-from boundcalc.catalogue.published import PUBLISHED, Published
-from boundcalc.graph.layer_graph import Array, Layer, LayerGraph, Loop, size
-from boundcalc.graph.layers import LOSS_RULES, RULES
 from boundcalc.calculus.primitives import (
     After,
     Carried,
@@ -24,6 +20,10 @@ from boundcalc.calculus.primitives import (
     Repeat,
     Source,
 )
+from boundcalc.catalogue import symbols
+from boundcalc.catalogue.published import PUBLISHED, Published
+from boundcalc.graph.layer_graph import Array, Layer, LayerGraph, Loop, size
+from boundcalc.graph.layers import LOSS_RULES, RULES
 from boundcalc.graph.selection import Selection
 from boundcalc.language.fields import fail
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
 
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.environment import Environment, evaluate
 from boundcalc.language.architecture import Step
-from boundcalc.exact.expression import Expression
 from boundcalc.mistakes import Mistake, SpecError
 
 WORDS = frozenset({"same", "true", "false"})  # words of the language that stand where expressions do

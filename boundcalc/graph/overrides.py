@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from boundcalc.language.architecture import Argument
 from boundcalc.exact.expression import Expression
+from boundcalc.language.architecture import Argument
 from boundcalc.language.fields import fail, read_expression
+from boundcalc.language.reader import Scalar
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Mistake, SpecError, suggest
-from boundcalc.language.reader import Scalar
 
 _STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index")
 

@@ -8,13 +8,13 @@ from typing import cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.exact.intervals import at_least
 from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
 from boundcalc.graph.layer_graph import Layer, Loop, Shape, State, show_shape
 from boundcalc.graph.request import StepRequest
 from boundcalc.language.architecture import Carry, Reference, Step
 from boundcalc.language.fields import fail
-from boundcalc.exact.intervals import at_least
 from boundcalc.language.structure import Repeat
 from boundcalc.mistakes import Place
 

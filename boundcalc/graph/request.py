@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, Environment, read_flag_value, word
 from boundcalc.graph.layer_graph import Shape
 from boundcalc.graph.layers.rule import Fields
-from boundcalc.exact.expression import Expression
 from boundcalc.language.fields import fail
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Place, SpecError

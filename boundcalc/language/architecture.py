@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boundcalc.language.arguments import Suggesting
 from boundcalc.exact.expression import Expression
+from boundcalc.language.arguments import Suggesting
 from boundcalc.language.structure import InputNorm, StepFields
-from boundcalc.mistakes import Place
 from boundcalc.language.tree import Scalar
+from boundcalc.mistakes import Place
 
 
 @dataclass(frozen=True, slots=True)

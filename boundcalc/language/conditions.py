@@ -15,13 +15,13 @@ import sympy
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.language.architecture import SymbolDeclaration
-from boundcalc.exact.values import NoValue, floor, relation, substitute
 from boundcalc.exact.expression import MAX_DEGREE, Expression
-from boundcalc.language.fields import Whole, fail
 from boundcalc.exact.intervals import at_least, proved, shown, sides, wholeness
-from boundcalc.mistakes import Mistakes, Place, SpecError
 from boundcalc.exact.signs import TooLarge, degree, sign, sign_range
+from boundcalc.exact.values import NoValue, floor, relation, substitute
+from boundcalc.language.architecture import SymbolDeclaration
+from boundcalc.language.fields import Whole, fail
+from boundcalc.mistakes import Mistakes, Place, SpecError
 
 
 @dataclass(slots=True)

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.exact.expression import Expression, parse
-from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown, suggest
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown, suggest
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from boundcalc.language import fields
-from boundcalc.language import reader
+from boundcalc.language import fields, reader
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.arguments import expect
-from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 from boundcalc.language.objects import read_object
 from boundcalc.language.schema import read_architecture
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 
 INCLUDE_LIMIT = 64
 

@@ -10,7 +10,6 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any, cast
 
-from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 from boundcalc.language.tree import (
     MAX_DEPTH,
     MAX_NODES,
@@ -22,6 +21,7 @@ from boundcalc.language.tree import (
     Sequence,
     describe_character,
 )
+from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 
 MAX_INTEGER_BITS = 3322  # 1,000 digits
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 
+from boundcalc.exact.expression import parse
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.arguments import expect
-from boundcalc.exact.expression import parse
 from boundcalc.language.fields import PATH, describe, fail
-from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 from boundcalc.language.objects import read_object
 from boundcalc.language.reader import read_file
 from boundcalc.language.tree import Mapping, Node, Scalar
+from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
 FILE_FIELDS = ("batch", "radius")
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 from boundcalc.language.objects import read_object
 from boundcalc.language.tree import (
     MAX_DEPTH,
@@ -29,6 +28,7 @@ from boundcalc.language.tree import (
     describe_character,
 )
 from boundcalc.language.yaml_errors import in_our_words, marker
+from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 
 __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_file", "read_object", "read_text"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from boundcalc.exact.expression import RESERVED, Expression
 from boundcalc.language import fields
 from boundcalc.language.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration
-from boundcalc.exact.expression import RESERVED, Expression
-from boundcalc.language.structure import COMMON_FIELDS, KINDS, InputNorm, StepFields
-from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 from boundcalc.language.steps import Signature, StepReader, validate
+from boundcalc.language.structure import COMMON_FIELDS, KINDS, InputNorm, StepFields
 from boundcalc.language.symbols import read_symbol
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
 FILE_KEYS = (
     "name", "include", "symbols", "define", "batch", "input", "inputs", "radius", "layers", "output", "loss", "regularizer",

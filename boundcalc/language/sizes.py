@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_args
 
-from boundcalc.language.architecture import Architecture, Argument, Branch, Module, Step
 from boundcalc.exact.expression import Expression, parse
+from boundcalc.language.architecture import Architecture, Argument, Branch, Module, Step
 from boundcalc.language.fields import Whole
 from boundcalc.language.structure import KINDS, LOSSES, Repeat, StepFields
 from boundcalc.mistakes import SpecError

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from boundcalc.language import fields
 from boundcalc.language.architecture import Argument, Branch, Carry, Operand, Reference, Step
 from boundcalc.language.structure import COMMON_FIELDS, KINDS, LOSSES, Call, Repeat, Residual, StepFields
-from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from boundcalc.exact.expression import Expression
 from boundcalc.language import fields
 from boundcalc.language.architecture import SymbolDeclaration
-from boundcalc.exact.expression import Expression
-from boundcalc.mistakes import Mistakes, SpecError, shown, suggest
 from boundcalc.language.reader import Mapping as NodeMapping
 from boundcalc.language.reader import Node, Scalar
+from boundcalc.mistakes import Mistakes, SpecError, shown, suggest
 
 _EXPRESSIONS = ("value", "above", "below", "at_least")
 _FIELDS = ("value", "integer", "above", "below", "at_least")

@@ -9,10 +9,10 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.printing import to_str
 from boundcalc.program.evaluate import evaluate
-from boundcalc.exact.enclosures import from_sympy
-from boundcalc.exact.balls import Number, ball
 
 Style = Literal["auto", "where", "expanded"]
 SHORT = 400  # characters of a form that is printed whole

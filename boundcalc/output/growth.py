@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import sympy
 
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.exact.printing import to_str
-from boundcalc.studies.asymptotics import Growth, Target
-from boundcalc.output.table import short
 from boundcalc.exact import decimals
-from boundcalc.program.growth.leading import LeadingPower
+from boundcalc.exact.printing import to_str
 from boundcalc.mistakes import escaped
+from boundcalc.output.table import short
+from boundcalc.program.growth.leading import LeadingPower
+from boundcalc.studies.asymptotics import Growth, Target
 
 
 def growth_to_dict(bounds: Bounds, symbol: str, at: Target, found: Mapping[str, Growth]) -> dict[str, object]:

@@ -8,9 +8,9 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.printing import Latex
 from boundcalc.output.closed_forms import Style, totals, used
-from boundcalc.exact.intervals import is_wholeness
 
 _LETTERS = {
     "norm": "m",

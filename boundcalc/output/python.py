@@ -11,10 +11,10 @@ import sympy
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.guards import guards
+from boundcalc.exact.intervals import shown
 from boundcalc.output.closed_forms import totals, used
 from boundcalc.output.listing import Listing
 from boundcalc.output.python_printer import Printer, constant
-from boundcalc.exact.intervals import shown
 
 _TAKEN = frozenset(
     {*keyword.kwlist, "xp", "one", "math", "numpy", "numbers", "bounds", "plain", "valid", "wanted", "holds"}

@@ -8,13 +8,13 @@ import sympy
 
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import Derivative, definitions_of
-from boundcalc.exact.printing import to_str
-from boundcalc.studies.sensitivity import Sensitivity
-from boundcalc.output.closed_forms import SHORT
-from boundcalc.output.table import short, table
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
+from boundcalc.exact.printing import to_str
 from boundcalc.mistakes import escaped
+from boundcalc.output.closed_forms import SHORT
+from boundcalc.output.table import short, table
+from boundcalc.studies.sensitivity import Sensitivity
 
 TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
 

@@ -8,14 +8,14 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds, LayerBounds
-from boundcalc.exact.printing import to_str
-from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
-from boundcalc.output.closed_forms import Style, closed_forms, totals
-from boundcalc.output.table import short, table
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import shown
+from boundcalc.exact.printing import to_str
+from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
 from boundcalc.mistakes import escaped
+from boundcalc.output.closed_forms import Style, closed_forms, totals
+from boundcalc.output.table import short, table
 
 DIGITS = 4
 CONDITIONS_SHOWN = 12

@@ -8,9 +8,6 @@ from fractions import Fraction
 import sympy
 from flint import arb, ctx, fmpq
 
-from boundcalc.program.depth.powers import fast_loop
-from boundcalc.program.ir import Arena, Loop, Op, Scalar
-from boundcalc.exact.enclosures import evaluate_leaf, to_number
 from boundcalc.exact.balls import (
     Number,
     Undecidable,
@@ -24,6 +21,9 @@ from boundcalc.exact.balls import (
     multiply,
     power,
 )
+from boundcalc.exact.enclosures import evaluate_leaf, to_number
+from boundcalc.program.depth.powers import fast_loop
+from boundcalc.program.ir import Arena, Loop, Op, Scalar
 
 _FOLDS: Mapping[Op, Callable[[Sequence[Number]], Number]] = {
     Op.ADD: add,

@@ -13,10 +13,10 @@ import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from boundcalc.exact import signed_log
-from boundcalc.program.evaluate import PASSES, TooManyPassesError, check_values
-from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.exact.balls import Value
 from boundcalc.exact.signed_log import Array, Signed
+from boundcalc.program.evaluate import PASSES, TooManyPassesError, check_values
+from boundcalc.program.ir import Arena, Loop, Op, Scalar
 
 _FOLDS: Mapping[Op, Callable[[Sequence[Signed]], Signed]] = {
     Op.ADD: signed_log.add,

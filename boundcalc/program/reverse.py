@@ -12,11 +12,11 @@ from fractions import Fraction
 import sympy
 from flint import ctx, fmpq
 
+from boundcalc.exact.balls import Number, Value, add, compare, multiply, power
+from boundcalc.exact.enclosures import evaluate_leaf, to_number
 from boundcalc.program.differentiate import has_kink, leaf_derivative
 from boundcalc.program.evaluate import sweep
 from boundcalc.program.ir import Node, Op, Scalar
-from boundcalc.exact.enclosures import evaluate_leaf, to_number
-from boundcalc.exact.balls import Number, Value, add, compare, multiply, power
 
 
 def value_and_gradient(

@@ -13,11 +13,11 @@ from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import CLOSED_CAP, replaced
 from boundcalc.bounds.guards import guards, is_broken
+from boundcalc.exact.intervals import shown
+from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.growth.leading import LeadingPower, leading_power
 from boundcalc.program.to_sympy import expression_size
-from boundcalc.exact.values import NoValue, substitute
-from boundcalc.exact.intervals import shown
 
 Target = Literal["oo", 0]
 FAR = sympy.Integer(2) ** 64 * sympy.ilcm(*range(1, 65))

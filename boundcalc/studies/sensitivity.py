@@ -10,14 +10,14 @@ import sympy
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import Derivative, elasticity
+from boundcalc.calculus.euclidean import Jet
+from boundcalc.calculus.trace import trace
+from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import to_number
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
-from boundcalc.exact.enclosures import to_number
-from boundcalc.exact.balls import Number
 from boundcalc.program.reverse import value_and_gradient
-from boundcalc.calculus.trace import trace
-from boundcalc.calculus.euclidean import Jet
 
 COMPONENTS = ("lipschitz", "smoothness")
 

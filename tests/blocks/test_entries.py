@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundcalc.blocks.entries import Certified, Symbolic, entries, frobenius, is_linear_in_seeds
+from boundcalc.blocks.perron import eigenvalue_by_gradient, first_order_by_gradient, largest_eigenvalue_upper
+from boundcalc.exact.balls import ball
+from boundcalc.exact.enclosures import from_sympy
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
-from boundcalc.exact.enclosures import from_sympy
-from boundcalc.exact.balls import ball
-from boundcalc.blocks.perron import eigenvalue_by_gradient, first_order_by_gradient, largest_eigenvalue_upper
 
 R, X, Y = sympy.symbols("R x y", positive=True)
 

@@ -9,8 +9,6 @@ import sympy
 from flint import arb, ctx, fmpq
 
 from boundcalc.blocks.entries import fits
-from boundcalc.program.evaluate import evaluate
-from boundcalc.program.ir import Arena, Scalar
 from boundcalc.blocks.layer import (
     BlockJet,
     affordable,
@@ -21,6 +19,8 @@ from boundcalc.blocks.layer import (
     has_gradients,
 )
 from boundcalc.exact.balls import ball
+from boundcalc.program.evaluate import evaluate
+from boundcalc.program.ir import Arena, Scalar
 
 R, x = sympy.symbols("R x", positive=True)
 VALUES = {R: fmpq(3, 2), x: fmpq(2, 5)}

@@ -9,8 +9,8 @@ import sympy
 from flint import arb, fmpq
 
 from boundcalc.blocks.entries import Symbolic, entries
-from boundcalc.program.depth.close import Closed, close
 from boundcalc.blocks.loop_entries import NotLinearError, squared_entries
+from boundcalc.program.depth.close import Closed, close
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
 

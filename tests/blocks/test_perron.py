@@ -7,9 +7,9 @@ from flint import arb, ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.program.ir import Arena
-from boundcalc.exact.balls import Number, ball
 from boundcalc.blocks.perron import eigenvalue_by_gradient, largest_eigenvalue_upper
+from boundcalc.exact.balls import Number, ball
+from boundcalc.program.ir import Arena
 
 TEN = fmpq(10)
 

@@ -7,13 +7,13 @@ import sympy
 from flint import fmpq
 
 import boundcalc as bc
+from boundcalc.calculus.euclidean import Jet, Unbounded
+from boundcalc.calculus.trace import Traced, separate_loops, trace
 from boundcalc.graph.expand import expand
 from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
-from boundcalc.calculus.trace import Traced, separate_loops, trace
-from boundcalc.calculus.euclidean import Jet, Unbounded
 
 K = sympy.Symbol("k", positive=True, integer=True)
 R, x = sympy.symbols("R x", positive=True)

@@ -9,7 +9,6 @@ from flint import arb, ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.exact.enclosures import from_sympy, to_number
 from boundcalc.exact.balls import (
     EXACT_BITS,
     Undecidable,
@@ -22,6 +21,7 @@ from boundcalc.exact.balls import (
     multiply,
     power,
 )
+from boundcalc.exact.enclosures import from_sympy, to_number
 
 X, Y = sympy.symbols("x y", positive=True)
 rationals = st.fractions(min_value=Fraction(1, 10**9), max_value=10**9, max_denominator=10**9)

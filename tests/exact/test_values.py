@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundcalc.exact import values as exact
-from boundcalc.exact.values import NoValue, TooLarge, Undefined, substitute
 from boundcalc.exact.expression import parse
-from boundcalc.mistakes import Place, SpecError
 from boundcalc.exact.signs import degree, enclose, is_integer, sign, sign_range
+from boundcalc.exact.values import NoValue, TooLarge, Undefined, substitute
+from boundcalc.mistakes import Place, SpecError
 
 x, y = sympy.symbols("x y", positive=True)
 k = sympy.Symbol("k", positive=True, integer=True)

@@ -7,8 +7,6 @@ import sympy
 from sympy import S, sqrt
 
 import boundcalc as bc
-from boundcalc.graph.expand import expand
-from boundcalc.graph.lower import lower
 from boundcalc.calculus.primitives import (
     After,
     Bilinear,
@@ -23,6 +21,8 @@ from boundcalc.calculus.primitives import (
     Source,
     Sum,
 )
+from boundcalc.graph.expand import expand
+from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
 
 HEAD = "symbols: {n: 2, R:, S:, k: {integer: true}}\nbatch: n\nradius: R\n"

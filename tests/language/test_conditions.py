@@ -6,9 +6,9 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.language.conditions import Conditions, declare
-from boundcalc.graph.expand import expand
 from boundcalc.exact.intervals import shown
+from boundcalc.graph.expand import expand
+from boundcalc.language.conditions import Conditions, declare
 from boundcalc.mistakes import Mistakes, Place
 
 HERE = Place("spec.yaml", 1, 1)

@@ -11,8 +11,8 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.language.jsonschema import json_schema
-from boundcalc.language.structure import KINDS, LOSSES
 from boundcalc.language.reader import read_file, read_text
+from boundcalc.language.structure import KINDS, LOSSES
 from boundcalc.language.tree import Mapping, Node, Scalar, Sequence
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundcalc.language import reader
-from boundcalc.mistakes import SpecError
 from boundcalc.language.reader import Mapping, Node, Scalar, Sequence, read_file, read_object, read_text
+from boundcalc.mistakes import SpecError
 
 SAMPLE = """\
 # a comment

@@ -9,15 +9,15 @@ import numpy as np
 from flint import ctx
 from numpy.typing import NDArray
 
-from boundcalc.bounds.compiled import Bounds
-from boundcalc.pipeline import compile as compile_bounds
-from boundcalc.graph.lower import lower
 from boundcalc.blocks.entries import Certified, entries
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.calculus.euclidean import Quantity
+from boundcalc.calculus.trace import Traced, trace
+from boundcalc.graph.lower import lower
+from boundcalc.language.load import loads
+from boundcalc.pipeline import compile as compile_bounds
 from boundcalc.program.evaluate import evaluate as evaluate_program
 from boundcalc.program.ir import Scalar
-from boundcalc.calculus.trace import Traced, trace
-from boundcalc.calculus.euclidean import Quantity
-from boundcalc.language.load import loads
 from reference.derivatives import climb, evaluate, jacobians, random_points, selected_part, top
 from reference.network import OUTPUT, Network
 

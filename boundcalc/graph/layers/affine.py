@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sympy
 
+from boundcalc.calculus.primitives import Bilinear, Linear, Sum
 from boundcalc.catalogue import convolutions, gains
 from boundcalc.catalogue.published import Published
 from boundcalc.graph.layer_graph import Array, Layer, Shape, size
 from boundcalc.graph.layers.axes import check_rank, is_same, per_axis, window_count
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.calculus.primitives import Bilinear, Linear, Sum
 from boundcalc.language.structure import Convolution, Dense
 
 

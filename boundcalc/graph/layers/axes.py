@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sympy
 
-from boundcalc.graph.layer_graph import Shape
-from boundcalc.graph.layers.rule import Request
-from boundcalc.exact.values import floor, minimum
 from boundcalc.exact.expression import Expression
 from boundcalc.exact.intervals import at_least
+from boundcalc.exact.values import floor, minimum
+from boundcalc.graph.layer_graph import Shape
+from boundcalc.graph.layers.rule import Request
 
 
 def check_rank(request: Request, shape: Shape, axes: int) -> None:

@@ -6,10 +6,10 @@ from typing import cast
 
 import sympy
 
+from boundcalc.calculus.primitives import Bilinear, Concat, Sum
 from boundcalc.graph.layer_graph import Layer, Shape, show_shape
 from boundcalc.graph.layers.axes import axis_of
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.calculus.primitives import Bilinear, Concat, Sum
 from boundcalc.language.structure import Concat as ConcatFields
 from boundcalc.language.structure import MatMul
 

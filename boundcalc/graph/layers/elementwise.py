@@ -7,16 +7,16 @@ from typing import cast
 
 import sympy
 
+from boundcalc.calculus.primitives import Bilinear, Linear, Map
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.gains import dropout_norm
 from boundcalc.catalogue.index import ACTIVATIONS, SOFTMAX
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.published import Published
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.layer_graph import Layer, size
 from boundcalc.graph.layers.axes import axis_of
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.calculus.primitives import Bilinear, Linear, Map
-from boundcalc.exact.expression import Expression
 from boundcalc.language.structure import COMMON_FIELDS, Dropout, Gelu, Softmax, StepFields
 
 

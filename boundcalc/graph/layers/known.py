@@ -7,13 +7,13 @@ from typing import cast
 
 import sympy
 
+from boundcalc.calculus.primitives import Bilinear, Linear, Map, Sum
 from boundcalc.catalogue import gains
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.layer_graph import Layer, Shape
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.calculus.primitives import Bilinear, Linear, Map, Sum
-from boundcalc.exact.expression import Expression
 from boundcalc.language.structure import BilinearMap, Generic, LinearMap, NonlinearMap, ParameterArray
 
 _SOURCE = "given in the spec"

@@ -7,13 +7,13 @@ from typing import cast
 
 import sympy
 
+from boundcalc.calculus.primitives import Map, Sum
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.index import LOSSES
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.layer_graph import Layer, show_shape
 from boundcalc.graph.layers.elementwise import lower_map
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.calculus.primitives import Map, Sum
 from boundcalc.language.structure import Squared
 
 

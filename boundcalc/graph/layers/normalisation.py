@@ -6,6 +6,7 @@ from typing import cast
 
 import sympy
 
+from boundcalc.calculus.primitives import Bilinear, Linear, Map, Sum
 from boundcalc.catalogue import gains
 from boundcalc.catalogue.index import NORMALISATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -13,7 +14,6 @@ from boundcalc.graph.layer_graph import Layer, Shape, size
 from boundcalc.graph.layers.elementwise import published_map
 from boundcalc.graph.layers.known import unknown_map
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.calculus.primitives import Bilinear, Linear, Map, Sum
 from boundcalc.language.structure import BatchNorm
 
 

@@ -6,13 +6,13 @@ from typing import cast
 
 import sympy
 
+from boundcalc.calculus.primitives import Linear, Map
 from boundcalc.catalogue import convolutions, gains, poolings
+from boundcalc.exact.intervals import at_least
 from boundcalc.graph.layer_graph import Layer, size
 from boundcalc.graph.layers.axes import axis_of, check_rank, is_same, per_axis, window_count
 from boundcalc.graph.layers.elementwise import published_map
 from boundcalc.graph.layers.rule import Inference, LayerRule, Lowering, Request
-from boundcalc.calculus.primitives import Linear, Map
-from boundcalc.exact.intervals import at_least
 from boundcalc.language.structure import Mean, Pooling
 
 

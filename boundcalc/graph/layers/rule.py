@@ -9,10 +9,10 @@ from typing import Protocol, TypeVar
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.catalogue.published import Published
-from boundcalc.graph.layer_graph import Array, Layer, Shape
 from boundcalc.calculus.primitives import Primitive
+from boundcalc.catalogue.published import Published
 from boundcalc.exact.expression import Expression
+from boundcalc.graph.layer_graph import Array, Layer, Shape
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Place, SpecError
 

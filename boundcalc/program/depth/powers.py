@@ -11,11 +11,11 @@ from fractions import Fraction
 from flint import fmpq
 
 from boundcalc.exact import balls as numbers
+from boundcalc.exact.balls import Number
 from boundcalc.program.depth.lift import lift
 from boundcalc.program.depth.polynomial import Rows
 from boundcalc.program.depth.span import NotLifted, fix, span
 from boundcalc.program.ir import Arena
-from boundcalc.exact.balls import Number
 
 FEW = 32  # passes below which the loop itself is quicker
 

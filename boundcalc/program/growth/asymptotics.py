@@ -15,8 +15,8 @@ import sympy
 
 from boundcalc.program.depth.rational import Fractions
 from boundcalc.program.depth.readable import geometric
-from boundcalc.program.growth.regime import Regime, UndecidedError, equations_of
 from boundcalc.program.depth.resonance import Exponents, exponents, product, ratio
+from boundcalc.program.growth.regime import Regime, UndecidedError, equations_of
 
 REGIMES = 64
 

@@ -14,10 +14,10 @@ from typing import Literal
 import sympy
 from flint import ctx, fmpq
 
+from boundcalc.exact.balls import Number, Value, add, hypot, maximum, minimum, multiply, power
+from boundcalc.exact.enclosures import evaluate_leaf, to_number
 from boundcalc.program.growth.asymptotics import Undecided, leading_term
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.exact.enclosures import evaluate_leaf, to_number
-from boundcalc.exact.balls import Number, Value, add, hypot, maximum, minimum, multiply, power
 
 
 @dataclass(frozen=True, slots=True)

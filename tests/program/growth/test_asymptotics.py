@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 import sympy
 
-from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.depth.close import close
+from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.ir import Arena
 
 R, A, ALPHA, B, w, n, c, eps, x = sympy.symbols("R A alpha B w n c epsilon x", positive=True)
