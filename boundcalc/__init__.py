@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from boundcalc.bounds.compiled import Bounds
     from boundcalc.exact.expression import parse_closed_form as parse
     from boundcalc.language.architecture import Architecture
-    from boundcalc.language.load import load, loads
     from boundcalc.language.override import override
+    from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import compile
+    from boundcalc.pipeline import compile, load, loads
 
     __version__: str
 
 __all__ = [
+    "VOCABULARY",
     "Architecture",
     "Bound",
     "Bounds",
@@ -38,13 +39,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "VOCABULARY": ("layers.index", "VOCABULARY"),
     "Architecture": ("language.architecture", "Architecture"),
     "Bound": ("bounds.bound", "Bound"),
     "Bounds": ("bounds.compiled", "Bounds"),
     "SpecError": ("mistakes", "SpecError"),
     "compile": ("pipeline", "compile"),
-    "load": ("language.load", "load"),
-    "loads": ("language.load", "loads"),
+    "load": ("pipeline", "load"),
+    "loads": ("pipeline", "loads"),
     "override": ("language.override", "override"),
     "parse": ("exact.expression", "parse_closed_form"),
 }

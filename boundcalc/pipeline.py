@@ -1,28 +1,47 @@
-"""The pipeline, in one function: architecture -> layer graph -> primitives -> program -> bounds."""
+"""The pipeline: text -> architecture -> layer graph -> primitives -> program -> bounds. The one place where the vocabulary
+meets the engines."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, get_args
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from boundcalc.bounds.assemble import TotalMaker, by_layer
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.trace import trace
 from boundcalc.graph.expand import expand
+from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
+from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.arguments import Named, expect, one_of
+from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import SpecError
 
 Blocks = Literal["total", "layer"]
 Constants = Literal["sharp", "published"]
+Spec = Architecture[Kind[Any, Any]]
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> Spec:
+    """Read an architecture from a file, an open text file, or a mapping shaped like the YAML.
+
+    Raises SpecError with every mistake of the file and of the files it includes.
+    """
+    return language.load(source, vocabulary)
+
+
+def loads(text: str | bytes, source: str = "<text>", vocabulary: Vocabulary = VOCABULARY) -> Spec:
+    """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
+    return language.loads(text, source, vocabulary)
 
 
 def compile(
-    architecture: Architecture,
+    architecture: Spec,
     *,
     blocks: Blocks = "total",
     wrt: str | Sequence[str] = "parameters",
@@ -51,7 +70,7 @@ def compile(
     return _traced(graph, primitives, blocks, words, constants, refine)
 
 
-def regrouped(bounds: Bounds, architecture: Architecture, *, max_layers: int = LAYER_LIMIT) -> Bounds:
+def regrouped(bounds: Bounds, architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """The same bounds under the other grouping of the parameters. `architecture` is what they were compiled from."""
     blocks: Blocks = "total" if bounds.blocks == "layer" else "layer"
     constants: Constants = "sharp" if bounds.certified else "published"
@@ -80,11 +99,7 @@ def _traced(
         maker = by_layer(graph, primitives, total, trace(primitives, seeded=True, refine=refine, arena=total.arena))
     else:
         maker = TotalMaker(graph, primitives, total)
-    rows = {
-        layer.path: maker.row(layer)
-        for layer in graph
-        if layer.visible and layer.kind != "input" and layer.path != graph.loss
-    }
+    rows = {layer.path: maker.row(layer) for layer in graph.layers if layer.path != graph.loss}
     norm, lipschitz, smoothness = maker.network()
     published = () if constants == "sharp" else ("published constants are not upper bounds in general",)
     return Bounds(
@@ -120,7 +135,7 @@ def _last_layers(graph: LayerGraph) -> dict[str, str]:
     return found
 
 
-def _unrolled(architecture: Architecture, max_layers: int) -> LayerGraph:
+def _unrolled(architecture: Spec, max_layers: int) -> LayerGraph:
     """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops."""
     try:
         return expand(architecture, unroll=True, max_layers=max_layers)

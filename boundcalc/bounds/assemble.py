@@ -94,7 +94,7 @@ class LayerMaker(TotalMaker):
         def nodes(keys: Iterable[int]) -> dict[int, Node]:
             return {key: Node(_block_jet(forms[key]), _block_jet(self.jets[key])) for key in keys}
 
-        shown = (layer.path for layer in graph if layer.visible and layer.kind != "input" and layer.path != graph.loss)
+        shown = (layer.path for layer in graph.layers if layer.path != graph.loss)
         rows = nodes(primitives.outputs[path] for path in shown)
         network = nodes([primitives.output, *(() if primitives.loss is None else (OBJECTIVE,))])
         self.blocks = BlockForms(network, rows, list(seeded.seeds.values()))

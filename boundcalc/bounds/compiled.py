@@ -191,7 +191,7 @@ class Bounds(Suggesting):
         radius = row.radius
         return {
             "path": row.path,
-            "kind": row.layer.kind,
+            "kind": row.layer.label,
             "shape": [_size(axis) for axis in row.layer.shape],
             "parameters": _size(row.layer.parameters),
             "radius": {name: to_str(value) for name, value in radius.items()}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Rational, log, sqrt
+from sympy import log, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.catalogue.symbols import batch, classes, labels, norm
+from boundcalc.catalogue.symbols import batch, classes, labels
 
 LOGISTIC = Nonlinearity(
     name="logistic",
@@ -29,20 +29,17 @@ LOGISTIC = Nonlinearity(
 SQUARED = Nonlinearity(
     name="squared",
     title="half the squared distance to the labels, averaged",
-    domain="predictions with norm at most `norm`, fixed labels with norm at most `labels`, both over the whole batch",
+    domain="all predictions, fixed labels with norm at most `labels` over the whole batch",
     lipschitz=Fact(
-        (norm + labels) / batch,
-        "gradient (prediction - label)/batch, on the ball of predictions",
-        Witness("attained", "prediction at the boundary, opposite to the labels"),
+        None,
+        "gradient (prediction - label)/batch: on ||prediction|| <= m at most (m + labels)/batch",
+        Witness("attained", "prediction at the boundary of the ball, opposite to the labels"),
+        reason="the gradient of a squared loss grows with its argument",
     ),
     smoothness=Fact(1 / batch, "Hessian identity/batch", Witness("attained", "everywhere")),
     at_zero=labels**2 / (2 * batch),
-    sizes=(batch, norm, labels),
-    norm=Fact(
-        Rational(1, 2) * (norm + labels) ** 2 / batch,
-        "triangle inequality",
-        Witness("attained", "prediction at the boundary, opposite to the labels"),
-    ),
+    sizes=(batch, labels),
+    derivative_at_zero=labels / batch,
 )
 
 ALL_LOSSES: tuple[Nonlinearity, ...] = (LOGISTIC, SQUARED)

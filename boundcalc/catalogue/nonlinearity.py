@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.catalogue import symbols
 from boundcalc.catalogue.fact import Decision, Fact, Witness, proved, replaced
+from boundcalc.catalogue.published import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Nonlinearity:
     None where the map is not smooth or not elementwise.
     function: the scalar function of an elementwise map.
     sizes: the size symbols that `instantiate` takes besides the parameters.
+    published: the constants of the paper, where it has some.
     assumed: what could be neither proved nor refuted when the values were given; the constants hold only where all of
     it does.
     """
@@ -54,6 +56,7 @@ class Nonlinearity:
     derivative_at_zero: sympy.Expr | None = None
     function: sympy.Lambda | None = None
     assumed: tuple[Boolean, ...] = ()
+    published: Published | None = None
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.
@@ -92,6 +95,7 @@ def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr)
         sup=None if entry.sup is None else entry.sup.at(given, holds),
         derivative_at_zero=None if slope is None else replaced(slope, given),
         function=None if entry.function is None else cast(sympy.Lambda, entry.function.xreplace(given)),
+        published=None if entry.published is None else entry.published.at(given),
         assumed=entry.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),
     )
 
@@ -149,6 +153,7 @@ def elementwise(
     slope: sympy.Expr | None = None,
     sup: Fact | None = None,
     parameters: tuple[Parameter, ...] = (),
+    published: Published | None = None,
 ) -> Nonlinearity:
     """A scalar function of x applied to every entry; its constants are those of the function.
 
@@ -176,4 +181,5 @@ def elementwise(
         elementwise=True,
         derivative_at_zero=slope,
         function=sympy.Lambda(symbols.x, function),
+        published=published,
     )

@@ -147,8 +147,9 @@ def show(spec: str, assignments: Sequence[str], values: str | None, max_layers: 
 def schema() -> None:
     """JSON Schema of the spec language, for editors."""
     from boundcalc.language.jsonschema import json_schema
+    from boundcalc.layers.index import VOCABULARY
 
-    emit(to_json(json_schema()))
+    emit(to_json(json_schema(VOCABULARY)))
 
 
 cli.add_command(diff)

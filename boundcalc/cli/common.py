@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from boundcalc.bounds.compiled import Bounds
-    from boundcalc.language.architecture import Architecture
+    from boundcalc.pipeline import Spec
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -51,8 +51,8 @@ def spec_options(command: Command) -> Command:
     return command
 
 
-def load_spec(spec: str) -> Architecture:
-    from boundcalc.language.load import load, loads
+def load_spec(spec: str) -> Spec:
+    from boundcalc.pipeline import load, loads
 
     return loads(_standard_input(), "<stdin>") if spec == "-" else load(spec)
 
@@ -71,7 +71,7 @@ def _standard_input() -> bytes:
     raise SpecError((Mistake(Place("<stdin>"), f"cannot be read: {reason}", "name a file", "unreadable"),))
 
 
-def configured(spec: str, assignments: Sequence[str], values: str | None) -> Architecture:
+def configured(spec: str, assignments: Sequence[str], values: str | None) -> Spec:
     from boundcalc.language.override import override, read_assignments, read_values
 
     architecture = load_spec(spec)

@@ -85,7 +85,7 @@ def parser() -> Callable[[str], Code]:
         def pair(self, left: Code, right: Code) -> Code:
             return _join((left, right), Step("pair", 2, left[0].offset))
 
-    grammar = files("boundcalc.spec").joinpath("grammar.lark").read_text("utf-8")
+    grammar = files("boundcalc.exact").joinpath("grammar.lark").read_text("utf-8")
     lark = Lark(grammar, parser="lalr", lexer="basic", transformer=Compiler())
 
     def parse(text: str) -> Code:

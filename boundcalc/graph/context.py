@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import sympy
 
@@ -12,6 +12,7 @@ from boundcalc.exact.expression import Expression
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
 from boundcalc.graph.inherited import Inherited, Use
+from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
 from boundcalc.graph.overrides import Overrides
 from boundcalc.language.architecture import Architecture, Reference, Step
@@ -62,7 +63,7 @@ class Placement:
 class Context:
     """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too."""
 
-    architecture: Architecture
+    architecture: Architecture[Kind[Any, Any]]
     graph: LayerGraph
     conditions: Conditions
     overrides: Overrides
@@ -95,7 +96,7 @@ class Context:
 
     def find(self, reference: Reference, environment: Environment, placement: Placement) -> str:
         node = find_node(reference, environment, self.graph.paths)
-        loops = self.graph.layer(node).loops
+        loops = self.graph.node(node).loops
         if loops != placement.loops[: len(loops)]:
             raise inside_repeat(reference)
         return node

@@ -36,7 +36,7 @@ def select(graph: LayerGraph, words: Sequence[str]) -> Selection:
     Raises SpecError for a word that selects nothing.
     """
     mistakes = Mistakes()
-    inputs = {layer.path for layer in graph if layer.kind == "input"}
+    inputs = {node.path for node in graph.inputs}
     chosen_inputs: set[str] = set()
     balls: set[str] = set()
     everything = False

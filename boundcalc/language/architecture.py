@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from boundcalc.exact.expression import Expression
 from boundcalc.language.arguments import Suggesting
-from boundcalc.language.structure import InputNorm, StepFields
+from boundcalc.language.structure import InputNorm, StepFields, Word
 from boundcalc.language.tree import Scalar
 from boundcalc.mistakes import Place
+
+W = TypeVar("W", bound=Word, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Architecture(Suggesting):
+class Architecture(Suggesting, Generic[W]):
     """A whole spec. Make one with `boundcalc.load` or `boundcalc.loads`; it is never changed, only copied."""
 
     name: str
@@ -107,6 +110,7 @@ class Architecture(Suggesting):
     outputs: tuple[Reference, ...]
     loss: Step | None
     regularizer: Expression | None  # the weight of r(w) = weight/2 ||w||^2
+    vocabulary: Mapping[str, W]  # the kinds that its steps are of
     overrides: Mapping[str, Scalar]  # field values by dotted path, from --set
 
     @property

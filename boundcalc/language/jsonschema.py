@@ -6,26 +6,27 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from boundcalc.language.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, REFERENCE
-from boundcalc.language.structure import KINDS, LOSSES, InputNorm, StepFields
+from boundcalc.language.structure import InputNorm, Lexicon, StepFields, Words
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STEPS: dict[str, Any] = {"type": "array", "items": {"$ref": "#/$defs/step"}}
 _ANY_EXPRESSION: dict[str, Any] = {"anyOf": [EXPRESSION_SCHEMA, {"type": "null"}]}
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(words: Words) -> dict[str, Any]:
     """JSON Schema (2020-12) of a spec file. Modules have names of their own, so a step of an unknown kind is allowed here;
     the compiler itself refuses it."""
+    lexicon = Lexicon.of(words)
     definitions: dict[str, Any] = {
         "expression": EXPRESSION_SCHEMA,
-        "step": _step(KINDS, modules=True),
+        "step": _step(lexicon.layers, loss=False),
         "operand": {"anyOf": [{"type": "string"}, _STEPS]},
-        "loss": _step(LOSSES, modules=False),
+        "loss": _step(lexicon.losses, loss=True),
         "input": _input(),
         "module": _module(),
     }
-    for kind, model in {**KINDS, **LOSSES}.items():
-        definitions[f"{kind}_fields"] = _fields(model, kind)
+    for kinds, loss in ((lexicon.layers, False), (lexicon.losses, True)):
+        definitions |= {f"{kind}_fields": _fields(model, kind, loss) for kind, model in kinds.items()}
     symbol = {
         "anyOf": [
             _ANY_EXPRESSION,
@@ -76,20 +77,20 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _step(kinds: Mapping[str, type[StepFields]], modules: bool) -> dict[str, Any]:
+def _step(kinds: Mapping[str, type[StepFields]], loss: bool) -> dict[str, Any]:
     properties = {kind: {"$ref": f"#/$defs/{kind}_fields"} for kind in kinds}
     mapping: dict[str, Any] = {"type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1}
-    if not modules:
+    if loss:
         mapping["additionalProperties"] = False
-    bare: dict[str, Any] = {"enum": sorted(kind for kind in kinds if not _required(kinds[kind], kind))}
+    bare: dict[str, Any] = {"enum": sorted(kind for kind in kinds if not _required(kinds[kind], loss))}
     module: dict[str, Any] = {**NAME_SCHEMA, "not": {"enum": sorted(kinds)}}
-    return {"anyOf": [bare, *([module] if modules else []), mapping]}
+    return {"anyOf": [bare, *([] if loss else [module]), mapping]}
 
 
-def _required(model: type[StepFields], kind: str) -> list[str]:
+def _required(model: type[StepFields], loss: bool) -> list[str]:
     """A combination requires its operands; a loss reads the output where it does not say."""
     own = [info.alias or name for name, info in model.model_fields.items() if info.is_required()]
-    return ["from", *own] if model.value_field == "from" and kind not in LOSSES else own
+    return ["from", *own] if model.value_field == "from" and not loss else own
 
 
 def _resolved(schema: Any) -> Any:
@@ -104,14 +105,14 @@ def _resolved(schema: Any) -> Any:
     return {key: _resolved(value) for key, value in mapping.items()}
 
 
-def _fields(model: type[StepFields], kind: str) -> dict[str, Any]:
+def _fields(model: type[StepFields], kind: str, loss: bool) -> dict[str, Any]:
     schema = _resolved(model.model_json_schema(by_alias=True))
     schema.pop("title", None)
     schema["title"] = kind
     for field in schema["properties"].values():
         field.pop("title", None)
         field.pop("default", None)
-    required = _required(model, kind)
+    required = _required(model, loss)
     if required:
         schema["required"] = required
     alternatives: list[dict[str, Any]] = [schema]

@@ -7,7 +7,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 
 from boundcalc.exact.expression import parse
-from boundcalc.language.architecture import Architecture
+from boundcalc.language.architecture import Architecture, W
 from boundcalc.language.arguments import expect
 from boundcalc.language.fields import PATH, describe, fail
 from boundcalc.language.objects import read_object
@@ -18,7 +18,7 @@ from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 FILE_FIELDS = ("batch", "radius")
 
 
-def override(architecture: Architecture, assignments: AnyMapping[str, object] | Mapping) -> Architecture:
+def override(architecture: Architecture[W], assignments: AnyMapping[str, object] | Mapping) -> Architecture[W]:
     """A copy with other values. A path without a dot is a symbol (or the file's `batch` or `radius`), a path with dots a
     field such as `head.radius`; a value is an expression or an exact number, and None (or an empty text) makes a symbol
     free again. Paths of fields are checked when the graph is built, which knows them all.

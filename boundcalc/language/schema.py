@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from boundcalc.exact.expression import RESERVED, Expression
 from boundcalc.language import fields
-from boundcalc.language.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration
+from boundcalc.language.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration, W
 from boundcalc.language.steps import Signature, StepReader, validate
-from boundcalc.language.structure import COMMON_FIELDS, KINDS, InputNorm, StepFields
+from boundcalc.language.structure import COMMON_FIELDS, InputNorm, Lexicon, StepFields
 from boundcalc.language.symbols import read_symbol
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
@@ -23,9 +23,11 @@ LAYER_NAMES = frozenset({"in", "out"})
 Value = TypeVar("Value")
 
 
-def read_architecture(tree: Node, source: str, included: Mapping[str, Node], default_name: str) -> Architecture:
+def read_architecture(
+    tree: Node, source: str, included: Mapping[str, Node], default_name: str, vocabulary: Mapping[str, W]
+) -> Architecture[W]:
     """`included` holds the trees of the files that are included, by name, in order; they give symbols and modules."""
-    reader = _FileReader()
+    reader = _FileReader(Lexicon.of(vocabulary))
     root = reader.mapping(tree, "the file", FILE_KEYS)
     libraries = [reader.mapping(node, "an included file", LIBRARY_KEYS) for node in included.values()]
     symbols = reader.symbols([*libraries, root])
@@ -55,6 +57,7 @@ def read_architecture(tree: Node, source: str, included: Mapping[str, Node], def
         outputs=reader.outputs(root.get("output")),
         loss=None if loss is None else steps.step(loss, loss=True),
         regularizer=reader.regularizer(root.get("regularizer")),
+        vocabulary=vocabulary,
         overrides={},
     )
     reader.mistakes.raise_if_any()
@@ -70,9 +73,10 @@ def _is_library(root: NodeMapping) -> bool:
 class _FileReader:
     """Collects the mistakes of all parts of a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
         self.mistakes = Mistakes()
-        self.step_reader = StepReader({}, self.mistakes)
+        self.step_reader = StepReader(lexicon, {}, self.mistakes)
 
     def attempt(self, read: Callable[[], Value]) -> Value | None:
         try:
@@ -138,8 +142,8 @@ class _FileReader:
                 continue
             for key, value in node.entries:
                 name = self.new_name(key, "module")
-                if name is not None and (name in KINDS or name in symbols):
-                    what = "layer" if name in KINDS else "symbol"
+                if name is not None and (name in self.lexicon.layers or name in symbols):
+                    what = "layer" if name in self.lexicon.layers else "symbol"
                     self.mistakes.add(key.place, f"the module '{name}' is named like a {what}", "choose another name")
                 elif name is not None and name in nodes:
                     self.mistakes.add(
@@ -148,7 +152,7 @@ class _FileReader:
                 elif name is not None:
                     nodes[name] = (key, value)
         signatures = {name: self._signature(value) for name, (_, value) in nodes.items()}
-        self.step_reader = StepReader(signatures, self.mistakes)
+        self.step_reader = StepReader(self.lexicon, signatures, self.mistakes)
         return {name: self._module(key, value, signatures[name]) for name, (key, value) in nodes.items()}
 
     def _signature(self, node: Node) -> Signature:
@@ -165,8 +169,8 @@ class _FileReader:
             name = self.new_name(key, "argument")
             if name is None:
                 continue
-            if name in KINDS or name in COMMON_FIELDS:
-                what = "layer" if name in KINDS else "field of every step"
+            if name in self.lexicon.layers or name in COMMON_FIELDS:
+                what = "layer" if name in self.lexicon.layers else "field of every step"
                 self.mistakes.add(key.place, f"the argument '{name}' is named like a {what}", "choose another name")
             names.append(name)
             if isinstance(value, Scalar) and value.is_null:
@@ -188,7 +192,7 @@ class _FileReader:
                     defaults[arg.text] = self.attempt(lambda value=value: self.step_reader.argument(value))
         if layers is None:
             self.mistakes.add(key.place, f"the module {shown(key.text)} requires the key 'layers'")
-        inside = StepReader(self.step_reader.modules, self.mistakes, frozenset(signature.arguments))
+        inside = StepReader(self.lexicon, self.step_reader.modules, self.mistakes, frozenset(signature.arguments))
         steps = () if layers is None else inside.steps(layers)
         return Module(key.text, defaults, signature.inputs, steps, key.place)
 

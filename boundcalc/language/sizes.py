@@ -14,16 +14,16 @@ from typing import Any, get_args
 from boundcalc.exact.expression import Expression, parse
 from boundcalc.language.architecture import Architecture, Argument, Branch, Module, Step
 from boundcalc.language.fields import Whole
-from boundcalc.language.structure import KINDS, LOSSES, Repeat, StepFields
+from boundcalc.language.structure import Repeat, StepFields, Word, Words
 from boundcalc.mistakes import SpecError
 
 MAX_CHAIN = 64  # modules that call each other; the walk over the steps refuses what is deeper
 BATCH = Whole()
 
 
-def size_symbols(architecture: Architecture) -> Mapping[str, Whole]:
+def size_symbols(architecture: Architecture[Word]) -> Mapping[str, Whole]:
     """The sizes among the declared symbols, and the least value of each: 0 for what only counts passes, else 1."""
-    reader = _Reader(architecture.modules)
+    reader = _Reader(architecture.modules, architecture.vocabulary)
     top = _Scope(reader.symbols)
     if architecture.batch is not None:
         top.note(architecture.batch, BATCH)
@@ -86,6 +86,7 @@ class _Scope:
 @dataclass(slots=True)
 class _Reader:
     modules: Mapping[str, Module]
+    words: Words
     symbols: dict[str, Whole] = field(default_factory=dict[str, Whole])
     known: dict[str, Mapping[str, Whole]] = field(default_factory=dict[str, Mapping[str, Whole]])
     chain: int = 0
@@ -139,7 +140,7 @@ class _Reader:
 
     def named(self, name: str) -> Whole | None:
         """What a field or an argument of this name holds, of whatever kind or module: for `--set PATH.NAME=...`."""
-        fields = (size_fields(model).get(name) for model in (*KINDS.values(), *LOSSES.values()))
+        fields = (size_fields(word.fields).get(name) for word in self.words.values())
         arguments = (self.module(module).get(name) for module in self.modules.values() if name in module.arguments)
         return max((w for w in (*fields, *arguments) if w is not None), key=lambda w: w.least, default=None)
 

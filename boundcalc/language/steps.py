@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from boundcalc.language import fields
 from boundcalc.language.architecture import Argument, Branch, Carry, Operand, Reference, Step
-from boundcalc.language.structure import COMMON_FIELDS, KINDS, LOSSES, Call, Repeat, Residual, StepFields
+from boundcalc.language.structure import COMMON_FIELDS, Call, Lexicon, Repeat, Residual, StepFields
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
 from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
@@ -58,8 +58,9 @@ class Signature:
 
 @dataclass(slots=True)
 class StepReader:
-    """Reads steps where `modules` are known and `arguments` are the arguments of the enclosing module."""
+    """Reads steps in the words of a vocabulary, where `modules` are known and `arguments` are those of the enclosing module."""
 
+    lexicon: Lexicon
     modules: Mapping[str, Signature]
     mistakes: Mistakes
     arguments: frozenset[str] = field(default=frozenset())
@@ -82,7 +83,7 @@ class StepReader:
         remedy = "write a kind such as relu, or {dense: {units: 10}}"
         if isinstance(node, NodeMapping) and len(node.entries) > 1:
             (kind, value), *others = node.entries
-            first = KINDS[kind.text].value_field if kind.text in KINDS else None
+            first = self.lexicon.layers[kind.text].value_field if kind.text in self.lexicon.layers else None
             given = [f"{first}: {value.text}"] if first is not None and isinstance(value, Scalar) else []
             fields_inside = ", ".join([*given, *(f"{name.text}: ..." for name, _ in others)])
             remedy = f"the fields of a step go inside its kind: {kind.text}: {{{fields_inside}}}"
@@ -91,25 +92,25 @@ class StepReader:
 
     def _of_kind(self, key: Scalar, value: Node | None, loss: bool) -> Step | None:
         kind, before = key.text, len(self.mistakes)
-        known: Mapping[str, type[StepFields]] = LOSSES if loss else KINDS
+        known = self.lexicon.losses if loss else self.lexicon.layers
         try:
             if kind in self.arguments and not loss:
                 return self._splice(key, value)
             if kind in self.modules and not loss:
                 return self._call(key, value, self.modules[kind])
             if kind in known:
-                return self._built_in(key, value, known[kind])
+                return self._built_in(key, value, known[kind], loss)
         except SpecError as error:
             self.mistakes.extend(error)
             return None
         assert len(self.mistakes) == before
         what = "loss" if loss else "layer"
         remedy = suggest(kind, [*known, *(() if loss else (*self.modules, *self.arguments))])
-        if kind in LOSSES and not loss:
+        if kind in self.lexicon.losses and not loss:
             remedy = f"{kind} is a loss: write it as `loss: {kind}`"
         elif remedy is None:
             remedy = (
-                f"the losses are {', '.join(LOSSES)}"
+                f"the losses are {', '.join(self.lexicon.losses)}"
                 if loss
                 else "`boundcalc schema` lists the layers; a module needs `define`"
             )
@@ -159,10 +160,10 @@ class StepReader:
             return Branch(self.steps(node), node.place)
         return fields.read_expression(node)
 
-    def _built_in(self, key: Scalar, value: Node | None, model: type[StepFields]) -> Step:
+    def _built_in(self, key: Scalar, value: Node | None, model: type[StepFields], loss: bool) -> Step:
         settings = validate(model, _entries(key, value, model.value_field), key.place, f"{shown(key.text)}")
         sources = None if settings.sources is None else self._operands(settings.sources)
-        if model.value_field == "from" and sources is None and key.text not in LOSSES:
+        if model.value_field == "from" and sources is None and not loss:
             remedy = f"write {key.text}: [[], other]; [] is the step's own input"
             raise fields.fail(key.place, f"{shown(key.text)} requires its operands", remedy)
         if isinstance(settings, Residual):

@@ -12,7 +12,8 @@ from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import to_str
-from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
+from boundcalc.graph.layer_graph import Layer, LayerGraph, Written
+from boundcalc.graph.shape import show_shape
 from boundcalc.mistakes import escaped
 from boundcalc.output.closed_forms import Style, closed_forms, totals
 from boundcalc.output.table import short, table
@@ -38,25 +39,20 @@ def graph_to_text(graph: LayerGraph) -> str:
     """The layer graph: what reads what, shapes, learned numbers."""
     rows: list[Sequence[str]] = []
     total: sympy.Expr = sympy.S.Zero
-    for layer in graph:
-        if not layer.visible:
+    for node in graph:
+        if not isinstance(node, Written):
             continue
-        count = graph.conditions.exact(layer.parameters * graph.copies(layer), layer.place)
+        learned = node.parameters if isinstance(node, Layer) else sympy.S.Zero
+        count = graph.conditions.exact(learned * graph.copies(node), node.place)
         total = total + count
-        reads = ", ".join(_shown(graph, node) for node in layer.inputs)
-        rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))
+        reads = ", ".join(graph.node(path).title for path in node.inputs)
+        rows.append((node.path, node.label, reads, show_shape(node.shape), "" if count == 0 else _thousands(count)))
     drawn = table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",))
-    loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).kind}\n"
-    outputs = ", ".join(_shown(graph, node) for node in graph.outputs)
+    loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).label}\n"
+    outputs = ", ".join(graph.node(path).title for path in graph.outputs)
     return (
         f"{escaped(graph.name)}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{_thousands(total)} parameters"
     )
-
-
-def _shown(graph: LayerGraph, node: str) -> str:
-    """Bookkeeping of a scan is shown by what a person called it."""
-    layer: Layer = graph.layer(node)
-    return node if layer.visible else node.replace(".@running", "").replace("@after", "").replace("@", " ")
 
 
 def _thousands(count: sympy.Expr) -> str:
@@ -82,7 +78,7 @@ def _layer_table(bounds: Bounds) -> str:
     rows: list[Sequence[str]] = []
     for row in bounds.layers.values():
         cells = [_cell(bounds, quantity) for quantity in row.quantities]
-        rows.append((row.path, row.layer.kind, show_shape(row.layer.shape), *cells))
+        rows.append((row.path, row.layer.label, show_shape(row.layer.shape), *cells))
     columns = ("layer", "kind", "shape", "norm", "lipschitz", "smoothness")
     return table(columns, rows, right=("norm", "lipschitz", "smoothness"))
 

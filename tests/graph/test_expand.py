@@ -188,7 +188,7 @@ def test_include(tmp_path: Path) -> None:
     )
     found = expand(bc.load(tmp_path / "net.yaml"))
     assert found.name == "net"
-    sizes = [found.conditions.values[layer.shape[0]] for layer in found if layer.kind == "dense"]
+    sizes = [found.conditions.values[layer.shape[0]] for layer in found.layers if layer.kind.name == "dense"]
     assert sizes == [5, 2]  # the file's own symbols win
 
 
@@ -330,7 +330,7 @@ def test_a_gain_that_starts_at_one_is_shared_as_a_gain_only() -> None:
 
 def test_a_repeat_with_an_index_and_shapes_that_change() -> None:
     found = graph(HEAD + "layers: [{repeat: {times: 3, index: i, name: r, layers: [dense: 2*i + 1]}}]")
-    assert {layer.path: layer.shape for layer in found if layer.kind == "dense"} == {
+    assert {layer.path: layer.shape for layer in found.layers if layer.kind.name == "dense"} == {
         "r.0.dense_0": (1,), "r.1.dense_0": (3,), "r.2.dense_0": (5,),
     }  # fmt: skip
     assert found.paths["r"] == found.paths["r.2"] == "r.2.dense_0"
@@ -453,9 +453,9 @@ def test_several_inputs_and_outputs() -> None:
         + "layers: [{relu: {from: a, name: first}}, {tanh: {from: b}}, {flatten: {from: c}}]\noutput: [first, flatten_0]"
     )
     assert found.outputs == ("first", "flatten_0")
-    norms = [found.layer(name).settings["norm"] for name in "abc"]
+    norms = [found.node(name).norm for name in "abc"]
     assert norms == [1, 2 * sympy.sqrt(2), 3 * sympy.sqrt(8)]
-    assert [found.layer(name).settings["sup"] for name in "abc"] == [1, 2, 3]
+    assert [found.node(name).sup for name in "abc"] == [1, 2, 3]
     (line,) = mistakes(text + "layers: [relu]")
     assert "'relu' has no step before it; say `from:` a or b or c" in line
     (line,) = mistakes(text + "layers: [{relu: {from: a}}]\noutput: relu_1")

@@ -12,11 +12,12 @@ import pytest
 import boundcalc as bc
 from boundcalc.language.jsonschema import json_schema
 from boundcalc.language.reader import read_file, read_text
-from boundcalc.language.structure import KINDS, LOSSES
+from boundcalc.language.structure import CONSTRUCTS, Lexicon
 from boundcalc.language.tree import Mapping, Node, Scalar, Sequence
+from boundcalc.layers.index import VOCABULARY
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
-SCHEMA = json_schema()
+SCHEMA = json_schema(VOCABULARY)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -70,7 +71,7 @@ regularizer: {l2: 1/10}
 
 def test_it_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert {f"{kind}_fields" for kind in (*KINDS, *LOSSES)} <= set(SCHEMA["$defs"])
+    assert {f"{kind}_fields" for kind in (*CONSTRUCTS, *VOCABULARY)} <= set(SCHEMA["$defs"])
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -117,10 +118,10 @@ def test_mistakes_are_refused(path: list[Any], value: Any) -> None:
     assert not VALIDATOR.is_valid(spec)
 
 
-@pytest.mark.parametrize("kind", sorted({**KINDS, **LOSSES}))
+@pytest.mark.parametrize("kind", sorted({*CONSTRUCTS, *VOCABULARY}))
 def test_required_fields_are_those_of_the_reader(kind: str) -> None:
     """`- kind` alone is valid exactly where the reader asks for no field."""
-    place = {"loss": kind} if kind in LOSSES else {"layers": [kind]}
+    place = {"loss": kind} if kind in Lexicon.of(VOCABULARY).losses else {"layers": [kind]}
     spec: dict[str, Any] = {"input": {"shape": [4], "norm": 1}, "layers": [], "radius": 1, **place}
     try:
         bc.load(spec)

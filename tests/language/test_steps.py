@@ -6,7 +6,8 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.language.architecture import Branch, Reference, Step
-from boundcalc.language.structure import Convolution, Dense
+from boundcalc.layers.convolution import Fields as Convolution
+from boundcalc.layers.dense import Fields as Dense
 
 HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
 MODULES = "define:\n  block: {args: {c:, act: [relu]}, layers: [dense: c, act]}\n  two: {inputs: [a, b], layers: [add: [a, b]]}\n"

@@ -14,8 +14,8 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.calculus.euclidean import Quantity
 from boundcalc.calculus.trace import Traced, trace
 from boundcalc.graph.lower import lower
-from boundcalc.language.load import loads
 from boundcalc.pipeline import compile as compile_bounds
+from boundcalc.pipeline import loads
 from boundcalc.program.evaluate import evaluate as evaluate_program
 from boundcalc.program.ir import Scalar
 from reference.derivatives import climb, evaluate, jacobians, random_points, selected_part, top
@@ -248,10 +248,7 @@ def _check_objective(
     loss, weight = network.graph.loss, network.graph.regularizer
     assert loss is not None
     inputs = np.concatenate(
-        [
-            np.full(len(b.center), b.name in network.graph.paths and network.graph.layer(b.name).kind == "input")
-            for b in network.blocks
-        ]
+        [np.full(len(b.center), any(b.name == node.path for node in network.graph.inputs)) for b in network.blocks]
     )
     decayed = (0.0 if weight is None else network.number(weight)) * ~inputs[network.selected]
 

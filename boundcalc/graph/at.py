@@ -1,8 +1,8 @@
-"""A step as its layer rule sees it: fields evaluated in the scope where they are written."""
+"""Where a step stands, as its kind sees it: fields are evaluated in the scope where they are written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -10,30 +10,28 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, Environment, read_flag_value, word
-from boundcalc.graph.layer_graph import Shape
-from boundcalc.graph.layers.rule import Fields
+from boundcalc.graph.kind import Operand
+from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import fail
-from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Place, SpecError
 
 
 @dataclass(frozen=True, slots=True)
-class StepRequest:
+class StepAt:
     context: Context
     kind: str
     place: Place
-    step_fields: StepFields
     environment: Environment
-    channels: Channels
-    shapes: tuple[Shape, ...]
+    channels: Channels = field(default_factory=dict[str, sympy.Expr])
+    operands: tuple[Operand, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        return self.operands[0].shape
 
     @property
     def batch(self) -> sympy.Expr:
         return self.context.graph.batch
-
-    def fields(self, model: type[Fields]) -> Fields:
-        assert isinstance(self.step_fields, model)
-        return self.step_fields
 
     def term(self, expression: Expression) -> sympy.Expr:
         return self.context.evaluate(expression, self.environment, self.channels)
@@ -77,6 +75,9 @@ class StepRequest:
 
     def pinned(self, condition: Boolean) -> bool:
         return self.context.conditions.pinned(condition, self.place)
+
+    def warn(self, message: str) -> None:
+        self.context.graph.warnings.append(message)
 
     def same(self, left: sympy.Expr, right: sympy.Expr) -> bool:
         return self.context.conditions.same(left, right, self.place)

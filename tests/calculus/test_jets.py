@@ -16,7 +16,7 @@ from reference.specs import NETWORKS, SELECTIONS
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
-from boundcalc.graph.layers import LOSS_RULES, RULES
+from boundcalc.layers.index import VOCABULARY
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -38,8 +38,8 @@ def test_no_network_exceeds_its_refined_bounds(name: str) -> None:
 
 def test_the_networks_use_every_kind() -> None:
     used = {layer.kind for text in NETWORKS.values() for layer in expand(bc.loads(text), unroll=True)}
-    assert used >= set(RULES) | set(LOSS_RULES)
-    assert set(RULES) | set(LOSS_RULES) == COVERED
+    assert used >= set(VOCABULARY)
+    assert set(VOCABULARY) == COVERED
 
 
 @pytest.mark.parametrize(

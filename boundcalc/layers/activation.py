@@ -1,0 +1,81 @@
+"""Activations: a scalar function of every entry. Each is a row of the catalogue and nothing else; its fields are the
+parameters of its row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from pydantic import create_model
+
+from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.exact.arrays import on_arrays
+from boundcalc.exact.expression import Expression
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import size
+from boundcalc.language.fields import Term
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.maps import constants_of, lower_map, outside, published_map
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    entry: Nonlinearity
+    parameters: Mapping[str, sympy.Expr]  # those that were given, and the defaults
+
+
+def fields_of(entry: Nonlinearity) -> type[StepFields]:
+    """A field for each parameter of the row; the first takes a bare value."""
+    names = [parameter.name for parameter in entry.parameters]
+    optional: dict[str, Any] = dict.fromkeys(names, (Term | None, None))
+    model = create_model(entry.name, __base__=StepFields, __doc__=entry.title, **optional)
+    model.value_field = names[0] if len(names) == 1 else None
+    return model
+
+
+def place_entry(entry: Nonlinearity, given: Mapping[str, Expression], at: At) -> Placed[Facts]:
+    """The constants must hold for the expressions, and for the values that they have."""
+    values = {name: at.term(expression) for name, expression in given.items()}
+    entries = at.batch * size(at.shape)
+    try:
+        instance = entry.instantiate(at.pinned, entries=entries, **values)
+        entry.instantiate(entries=entries, **{name: at.known(value) for name, value in values.items()})
+    except ValueError as error:
+        raise at.error(str(error)) from None
+    defaults = {row.name: row.default for row in entry.parameters if row.default is not None}
+    return Placed(at.shape, Facts(instance, {**defaults, **values}))
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return lower_map(facts.entry, inputs[0], lowering)
+
+
+def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    row = facts.entry.published
+    assert row is not None
+    if row.holds_if != sympy.true:
+        raise outside(row, lowering)
+    return lower_map(published_map(facts.entry, constants_of(row, lowering)), inputs[0], lowering)
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    assert facts.entry.function is not None
+    return on_arrays(facts.entry.function, inputs[0], xp)
+
+
+def activation(entry: Nonlinearity) -> Kind[StepFields, Facts]:
+    """The kind of one row of the catalogue."""
+
+    def place(fields: StepFields, at: At) -> Placed[Facts]:
+        own = {parameter.name for parameter in entry.parameters}
+        given = {name: value for name, value in fields if name in own and isinstance(value, Expression)}
+        return place_entry(entry, given, at)
+
+    published = None if entry.published is None else lower_published
+    return Kind(entry.name, fields_of(entry), place, lower, forward, published)
+
+
+KINDS = tuple(activation(entry) for entry in ACTIVATIONS.values())
