@@ -58,7 +58,7 @@ def __getattr__(name: str) -> Any:
 
         return version("boundcalc")
     if name not in _HOMES:
-        from boundcalc.language.arguments import nearest
+        from boundcalc.arguments import nearest
 
         raise AttributeError(f"module 'boundcalc' has no attribute {name!r}; {nearest(name, 'attribute', __all__)}")
     module, attribute = _HOMES[name]

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
+from boundcalc.arguments import Named, expect, one_of
 from boundcalc.bounds.assemble import TotalMaker, by_layer
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.calculus.primitives import PrimitiveGraph
@@ -18,7 +19,6 @@ from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
-from boundcalc.language.arguments import Named, expect, one_of
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import SpecError
 

@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parents[1] / "boundcalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGES = (
     "mistakes",
+    "arguments",
     "exact",
     "catalogue",
     "language",

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import sympy
 
+from boundcalc.arguments import Named
 from boundcalc.blocks.layer import BlockJet
 from boundcalc.blocks.loop_entries import NotLinearError
 from boundcalc.blocks.loops import squared_norm
@@ -21,7 +22,6 @@ from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.trace import Traced
 from boundcalc.exact.balls import Number
 from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.language.arguments import Named
 from boundcalc.program.ir import Scalar
 
 OBJECTIVE = -1  # stands for the objective where primitives are counted

@@ -11,6 +11,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from boundcalc.arguments import Suggesting, expect
 from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
@@ -22,7 +23,6 @@ from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.expression import parse_closed_form
 from boundcalc.graph.layer_graph import LayerGraph
-from boundcalc.language.arguments import Suggesting, expect
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import MissingValues, evaluate
 from boundcalc.program.evaluate_log import evaluate_log

@@ -9,6 +9,7 @@ from functools import cached_property
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.arguments import Named, Suggesting
 from boundcalc.bounds.bound import Bound, Values
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
@@ -16,7 +17,6 @@ from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.language.arguments import Named, Suggesting
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 

@@ -10,12 +10,12 @@ from typing import cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.arguments import Suggesting
 from boundcalc.bounds.forms import EXPRESSION_CAP, Forms, replaced
 from boundcalc.bounds.values import by_name, named, resolve
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.intervals import is_wholeness, shown
-from boundcalc.language.arguments import Suggesting
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.differentiate import gradient, leaf_derivative, slope

@@ -12,10 +12,10 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from boundcalc.arguments import Named, described, expect
 from boundcalc.bounds.guards import check
 from boundcalc.exact.expression import parse
 from boundcalc.exact.values import NoValue, substitute
-from boundcalc.language.arguments import Named, described, expect
 from boundcalc.language.conditions import Conditions
 from boundcalc.mistakes import Place, SpecError, shown
 

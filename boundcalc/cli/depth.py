@@ -61,7 +61,7 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
 
 
 def _check(name: str, known: Any, option: str) -> None:
-    from boundcalc.language.arguments import nearest
+    from boundcalc.arguments import nearest
     from boundcalc.mistakes import Mistake, Place, SpecError
 
     if name not in known:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from boundcalc.arguments import expect
 from boundcalc.exact.parser import ExpressionError, Step
 from boundcalc.exact.syntax import CLOSED_FORM, LANGUAGE, compile_text
-from boundcalc.language.arguments import expect
 from boundcalc.mistakes import Mistake, Place, SpecError, shown, suggest
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from boundcalc.arguments import Suggesting
 from boundcalc.exact.expression import Expression
-from boundcalc.language.arguments import Suggesting
 from boundcalc.language.structure import InputNorm, StepFields, Word
 from boundcalc.language.tree import Scalar
 from boundcalc.mistakes import Place

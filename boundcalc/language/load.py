@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from boundcalc.arguments import expect
 from boundcalc.language import fields, reader
 from boundcalc.language.architecture import Architecture, W
-from boundcalc.language.arguments import expect
 from boundcalc.language.objects import read_object
 from boundcalc.language.schema import read_architecture
 from boundcalc.language.tree import Mapping as NodeMapping

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 
+from boundcalc.arguments import expect
 from boundcalc.exact.expression import parse
 from boundcalc.language.architecture import Architecture, W
-from boundcalc.language.arguments import expect
 from boundcalc.language.fields import PATH, describe, fail
 from boundcalc.language.objects import read_object
 from boundcalc.language.reader import read_file

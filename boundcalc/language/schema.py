@@ -57,7 +57,7 @@ def read_architecture(
         outputs=reader.outputs(root.get("output")),
         loss=None if loss is None else steps.step(loss, loss=True),
         regularizer=reader.regularizer(root.get("regularizer")),
-        vocabulary=vocabulary,
+        vocabulary=dict(vocabulary),
         overrides={},
     )
     reader.mistakes.raise_if_any()

@@ -31,7 +31,7 @@ def fields_of(entry: Nonlinearity) -> type[StepFields]:
     """A field for each parameter of the row; the first takes a bare value."""
     names = [parameter.name for parameter in entry.parameters]
     optional: dict[str, Any] = dict.fromkeys(names, (Term | None, None))
-    model = create_model(entry.name, __base__=StepFields, __doc__=entry.title, **optional)
+    model = create_model(entry.name, __base__=StepFields, __doc__=entry.title, __module__=__name__, **optional)
     model.value_field = names[0] if len(names) == 1 else None
     return model
 
@@ -66,16 +66,30 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return on_arrays(facts.entry.function, inputs[0], xp)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the catalogue as a layer."""
+
+    entry: Nonlinearity
+
+    def place(self, fields: StepFields, at: At) -> Placed[Facts]:
+        own = {parameter.name for parameter in self.entry.parameters}
+        given = {name: value for name, value in fields if name in own and isinstance(value, Expression)}
+        return place_entry(self.entry, given, at)
+
+
 def activation(entry: Nonlinearity) -> Kind[StepFields, Facts]:
     """The kind of one row of the catalogue."""
-
-    def place(fields: StepFields, at: At) -> Placed[Facts]:
-        own = {parameter.name for parameter in entry.parameters}
-        given = {name: value for name, value in fields if name in own and isinstance(value, Expression)}
-        return place_entry(entry, given, at)
-
     published = None if entry.published is None else lower_published
-    return Kind(entry.name, fields_of(entry), place, lower, forward, published)
+    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published)
 
 
 KINDS = tuple(activation(entry) for entry in ACTIVATIONS.values())
+
+
+def __getattr__(name: str) -> type[StepFields]:
+    """The models of the fields by the names of their kinds: where pickle looks for them."""
+    for kind in KINDS:
+        if kind.name == name:
+            return kind.fields
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

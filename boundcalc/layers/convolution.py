@@ -46,17 +46,20 @@ class Facts:
     groups: sympy.Expr
 
 
-def convolution(axes: int) -> Kind[Fields, Facts]:
-    """The kind for so many axes."""
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Convolutions over so many axes."""
 
-    def place(fields: Fields, at: At) -> Placed[Facts]:
+    axes: int
+
+    def place(self, fields: Fields, at: At) -> Placed[Facts]:
         shape = at.shape
-        windows.check_rank(at, shape, axes)
+        windows.check_rank(at, shape, self.axes)
         channels = at.size(fields.channels, "the number of channels")
         groups = at.size(fields.groups, "the number of groups") if fields.groups is not None else sympy.S.One
-        kernel = windows.per_axis(at, fields.kernel, axes, "the kernel")
-        stride = windows.per_axis(at, fields.stride, axes, "the stride")
-        dilation = windows.per_axis(at, fields.dilation, axes, "the dilation")
+        kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
+        stride = windows.per_axis(at, fields.stride, self.axes, "the stride")
+        dilation = windows.per_axis(at, fields.dilation, self.axes, "the dilation")
         for value, what in ((shape[0], "input channels"), (channels, "channels")):
             if not at.divides(value, groups):
                 raise at.error(f"{at.known(value)} {what} do not divide into {at.known(groups)} groups")
@@ -67,7 +70,7 @@ def convolution(axes: int) -> Kind[Fields, Facts]:
             missing = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
             padding = tuple((sympy.floor(w / 2), w - sympy.floor(w / 2)) for w in missing)
         else:
-            given = windows.per_axis(at, fields.padding, axes, "the padding", default=0, least=0)
+            given = windows.per_axis(at, fields.padding, self.axes, "the padding", default=0, least=0)
             outputs = tuple(
                 windows.window_count(at, n, d * (k - 1) + 1, s, p)
                 for n, k, s, d, p in zip(shape[1:], kernel, stride, dilation, given, strict=True)
@@ -82,9 +85,6 @@ def convolution(axes: int) -> Kind[Fields, Facts]:
         norm = convolutions.convolution_norm(touches)
         facts = Facts(norm, outputs, kernel, stride, padding, dilation, groups)
         return Placed((channels, *outputs), facts, arrays)
-
-    # The paper's constants are those of two axes.
-    return Kind(f"conv{axes}d", Fields, place, lower, forward, lower_published if axes == 2 else None, spectral=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -118,4 +118,16 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return image + xp.reshape(arrays["bias"], (-1, *(1 for _ in outputs)))
 
 
-KINDS = tuple(convolution(axes) for axes in (1, 2, 3))
+# The paper's constants are those of two axes.
+KINDS = tuple(
+    Kind(
+        f"conv{axes}d",
+        Fields,
+        Placing(axes).place,
+        lower,
+        forward,
+        lower_published if axes == 2 else None,
+        spectral=True,
+    )
+    for axes in (1, 2, 3)
+)

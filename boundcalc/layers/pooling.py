@@ -6,7 +6,7 @@ number of windows along an axis that an entry is in (catalogue/poolings.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,17 +44,20 @@ class Facts:
     divisors: Shape  # the smallest size of a window, along each axis
 
 
-def placing(axes: int) -> Callable[[Fields, At], Placed[Facts]]:
+@dataclass(frozen=True, slots=True)
+class Placing:
     """Windows over so many axes."""
 
-    def place(fields: Fields, at: At) -> Placed[Facts]:
+    axes: int
+
+    def place(self, fields: Fields, at: At) -> Placed[Facts]:
         shape = at.shape
-        windows.check_rank(at, shape, axes)
-        kernel = windows.per_axis(at, fields.kernel, axes, "the kernel")
-        stride = kernel if fields.stride is None else windows.per_axis(at, fields.stride, axes, "the stride")
+        windows.check_rank(at, shape, self.axes)
+        kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
+        stride = kernel if fields.stride is None else windows.per_axis(at, fields.stride, self.axes, "the stride")
         if windows.is_same(at, fields.padding):
             raise at.error("poolings have no `padding: same`", "give the padding as a number")
-        padding = windows.per_axis(at, fields.padding, axes, "the padding", default=0, least=0)
+        padding = windows.per_axis(at, fields.padding, self.axes, "the padding", default=0, least=0)
         for k, p in zip(kernel, padding, strict=True):
             if not at.fits(at_least(k, 2 * p)):
                 raise at.error("the padding is larger than half the kernel: a window could hold no entry at all")
@@ -74,8 +77,6 @@ def placing(axes: int) -> Callable[[Fields, At], Placed[Facts]]:
             )
         facts = Facts(shape[1:], outputs, kernel, stride, padding, touches, divisors)
         return Placed((shape[0], *outputs), facts)
-
-    return place
 
 
 def lower_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -144,11 +145,11 @@ KINDS = tuple(
     for axes in (1, 2, 3)
     for kind in (
         Kind(
-            f"maxpool{axes}d", Fields, placing(axes), lower_maximum, forward_maximum,
+            f"maxpool{axes}d", Fields, Placing(axes).place, lower_maximum, forward_maximum,
             lower_published_maximum if axes == 2 else None,
         ),
         Kind(
-            f"avgpool{axes}d", Fields, placing(axes), lower_average, forward_average,
+            f"avgpool{axes}d", Fields, Placing(axes).place, lower_average, forward_average,
             lower_published_average if axes == 2 else None,
         ),
     )

@@ -137,7 +137,7 @@ class Network:
 
     def _operator_norm(self, layer: Layer, w: NDArray[np.float64]) -> float:
         """Of the layer's linear map, from its images of the unit vectors."""
-        shape = self.shape(self.graph.layer(layer.inputs[0]))
+        shape = self.shape(self.graph.node(layer.inputs[0]))
         units = np.eye(int(np.prod(shape)), dtype=complex).reshape(1, -1, *shape)
         bare = replace(layer, arrays=tuple(a for a in layer.arrays if a.name == "weight"))
         images = _KINDS[layer.kind.name](self, bare, [units], w.astype(complex))
