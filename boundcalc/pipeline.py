@@ -16,12 +16,14 @@ from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
+from boundcalc.graph.repeat import blocks_of_copies
 from boundcalc.graph.selection import select
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import SpecError
 
+MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Blocks = Literal["total", "layer"]
 Constants = Literal["sharp", "published"]
 Spec = Architecture[Kind[Any, Any]]
@@ -136,8 +138,13 @@ def _last_layers(graph: LayerGraph) -> dict[str, str]:
 
 
 def _unrolled(architecture: Spec, max_layers: int) -> LayerGraph:
-    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops."""
+    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops.
+
+    What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""
+    graph = expand(architecture, max_layers=max_layers)
+    if not graph.loops or blocks_of_copies(graph) > MOST_BLOCKS:
+        return graph
     try:
         return expand(architecture, unroll=True, max_layers=max_layers)
     except SpecError:
-        return expand(architecture, max_layers=max_layers)
+        return graph

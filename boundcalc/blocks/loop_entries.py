@@ -21,9 +21,10 @@ class NotLinearError(ValueError):
 def squared_entries(arena: Arena, index: int, lipschitz: int, seeds: Sequence[Scalar], start: Scalar) -> Scalar:
     """||p||^2 after the loop at node `index`, from ||p||^2 = `start`, as the result of a new loop.
 
-    `lipschitz` is the position of the state l. Each block of a pass has a seed: a leaf that stands, in the loop's body,
-    for its first-order entry. What multiplies l or a seed may depend on the norms that the loop carries. Without a
-    concatenation or with one, this is exact: a hypot of first-order terms acts entry by entry.
+    `lipschitz` is the position of the state l. Each block has a seed: a leaf that stands for its first-order entry; in
+    the loop's body, for that of a block which this pass makes. What multiplies l or a seed may depend on the norms that
+    the loop carries, and on nothing of first order. Without a concatenation or with one, this is exact: a hypot of
+    first-order terms acts entry by entry.
 
     Raises NotLinearError.
     """
@@ -34,8 +35,9 @@ def squared_entries(arena: Arena, index: int, lipschitz: int, seeds: Sequence[Sc
     total = arena.variable("p^2")
     image = arena.combine(Op.ADD, [factor**2 * total, *(entry**2 for entry in entries.values())])
     norms = _states_of(arena, loop.states, loop.results, image)
-    if {old, *(seed.index for seed in seeds)}.intersection(arena.needed(loop.results[i] for i in norms)):
-        raise NotLinearError("a norm in the loop depends on first-order terms")
+    carried = arena.needed([*(loop.starts[i] for i in norms), *(loop.results[i] for i in norms)])
+    if {old, *(seed.index for seed in seeds)}.intersection(carried):
+        raise NotLinearError("what multiplies first-order terms depends on first-order terms")
     states = [*(arena.scalar(loop.states[i]) for i in norms), total]
     starts = [*(arena.scalar(loop.starts[i]) for i in norms), start]
     results = [*(arena.scalar(loop.results[i]) for i in norms), image]
@@ -53,7 +55,8 @@ def _states_of(arena: Arena, states: Sequence[int], results: Sequence[int], imag
 
 
 def linear_form(arena: Arena, result: int, keys: set[int]) -> dict[int, Scalar]:
-    """The coefficient of each key (a node) in `result`, which is linear in them. Raises NotLinearError."""
+    """The coefficient of each key (a node) in `result`, which is linear in them. Raises NotLinearError, also for what is
+    neither zero nor made of keys."""
     forms: dict[int, dict[int, Scalar]] = {key: {key: arena.one} for key in keys}
     for i in arena.needed([result], stop=keys):
         node = arena.nodes[i]
@@ -72,4 +75,6 @@ def linear_form(arena: Arena, result: int, keys: set[int]) -> dict[int, Scalar]:
             forms[i] = {key: arena.combine(node.op, column) for key, column in columns.items()}
         else:
             raise NotLinearError(f"a {node.op.value} over first-order terms is not linear in them")
+    if result not in forms and result != arena.zero.index:  # another first-order state, whose blocks are not known here
+        raise NotLinearError("a state takes the place of another one")
     return dict(forms.get(result, {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Set
 
 import sympy
 
@@ -10,22 +10,24 @@ from boundcalc.blocks.loop_entries import NotLinearError, linear_form, squared_e
 from boundcalc.program.depth.lift import loop_at
 from boundcalc.program.ir import Op, Scalar
 
+Made = Mapping[sympy.Symbol, Set[int]]  # of every seed: the variables of the loops that make its block in each pass
 
-def squared_norm(lipschitz: Scalar, seeds: Iterable[sympy.Symbol]) -> Scalar:
+
+def squared_norm(lipschitz: Scalar, made: Made) -> Scalar:
     """The sum of the squared entries of l(s), which is linear in the seeds and in the results of loops over them.
 
-    Every loop gives its passes blocks of their own, so the entries behind different loop results and seeds are different
-    blocks, and their squares add up. Raises NotLinearError where the same block is reached in two ways.
+    Blocks that a loop makes in each pass are different blocks, so their squares add up, and so do those of what stands
+    behind different seeds and loop results. Raises NotLinearError where the same block is reached in two ways, or in
+    more than one pass.
     """
     arena = lipschitz.arena
-    known = frozenset(seeds)
-    reached = _Reached(known)
+    reached = _Reached(made)
     order = arena.needed([lipschitz.index])
     keys = {
         i
         for i in order
         if not arena.nodes[i].free
-        and (arena.nodes[i].payload in known or (arena.nodes[i].op is Op.RESULT and reached.blocks(arena.scalar(i))))
+        and (arena.nodes[i].payload in made or (arena.nodes[i].op is Op.RESULT and reached.blocks(arena.scalar(i))))
     }
     if lipschitz.is_zero:
         return arena.zero
@@ -39,11 +41,11 @@ def squared_norm(lipschitz: Scalar, seeds: Iterable[sympy.Symbol]) -> Scalar:
         if used & blocks:
             raise NotLinearError("a block reaches the output through a loop and beside it")
         used |= blocks
-        total = total + coefficient**2 * _squared(scalar, known)
+        total = total + coefficient**2 * _squared(scalar, made)
     return total
 
 
-def _squared(scalar: Scalar, seeds: frozenset[sympy.Symbol]) -> Scalar:
+def _squared(scalar: Scalar, made: Made) -> Scalar:
     """The squared entries behind one key: 1 for a seed, the loop over the squares for a loop's result."""
     arena, node = scalar.arena, scalar.node
     if node.op is not Op.RESULT:
@@ -51,22 +53,23 @@ def _squared(scalar: Scalar, seeds: frozenset[sympy.Symbol]) -> Scalar:
     loop = loop_at(arena, node.args[0])
     position = node.payload
     assert isinstance(position, int)
-    outside = arena.needed([loop.results[position]], stop=frozenset(loop.states))
-    fresh = [arena.scalar(i) for i in outside if arena.nodes[i].payload in seeds]
-    start = squared_norm(arena.scalar(loop.starts[position]), seeds)
-    reached = _Reached(seeds)
-    if reached.blocks(arena.scalar(loop.starts[position])) & {s.node.payload for s in fresh}:
+    reached = _Reached(made)
+    inside = frozenset[sympy.Symbol]().union(*(reached.blocks(arena.scalar(i)) for i in loop.results))
+    if not all(made[seed] >= frozenset(loop.states) for seed in inside):
+        raise NotLinearError("a block from outside is the same one in every pass")
+    if inside & frozenset[sympy.Symbol]().union(*(reached.blocks(arena.scalar(i)) for i in loop.starts)):
         raise NotLinearError("a block of the loop is used before it as well")
-    return squared_entries(arena, node.args[0], position, fresh, start)
+    start = squared_norm(arena.scalar(loop.starts[position]), made)
+    return squared_entries(arena, node.args[0], position, [arena.leaf(seed) for seed in made], start)
 
 
 class _Reached:
     """The seeds below a node."""
 
-    def __init__(self, seeds: frozenset[sympy.Symbol]) -> None:
-        self._seeds = seeds
+    def __init__(self, made: Made) -> None:
+        self._made = made
 
     def blocks(self, scalar: Scalar) -> frozenset[sympy.Symbol]:
         arena = scalar.arena
         found = (arena.nodes[i].payload for i in arena.needed([scalar.index]))
-        return frozenset(s for s in found if isinstance(s, sympy.Symbol) and s in self._seeds)
+        return frozenset(s for s in found if isinstance(s, sympy.Symbol) and s in self._made)

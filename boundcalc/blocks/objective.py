@@ -23,8 +23,7 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -
     weight = arena.leaf(graph.regularizer)
     balls = [p for p in primitives.primitives if isinstance(p, Parameter) and p.differentiated]
     # In a symbolic repeat, one ball in each pass that has its own.
-    copies = {array.ball: graph.copies(layer) for layer in graph.layers for array in layer.arrays if not array.shared}
-    norms = [arena.leaf((ball.norm + ball.ones) * sympy.sqrt(copies[ball.ball])) for ball in balls]
+    norms = [arena.leaf((ball.norm + ball.ones) * sympy.sqrt(graph.copies(ball.made_in))) for ball in balls]
     if traced.seeds:
         seeds = [arena.leaf(traced.seeds[ball.ball]) for ball in balls]
         first, second = arena.zero, arena.zero

@@ -54,7 +54,8 @@ class TotalMaker:
         full = f"{name}_{path}" if path else name
         if isinstance(quantity, Scalar):
             self.forms.register(full, quantity)
-        return Bound(full, self.graph, self.forms, quantity, certify, tuple(loose), needs, seeded, direction)
+        exists = self.graph.exists(path) if path else ()
+        return Bound(full, self.graph, self.forms, quantity, certify, tuple(loose), needs, seeded, direction, exists)
 
     def pair(self, prefix: str, path: str, key: int) -> tuple[Bound, Bound]:
         """Lipschitz and smoothness of one node."""
@@ -137,37 +138,39 @@ class LayerMaker(TotalMaker):
 
 
 class LoopMaker(TotalMaker):
-    """`blocks: layer` where loops stay: ||p||_2 obeys a recursion of its own if passes have parameters of their own;
-    for the smoothness, the total recursion is an upper bound."""
+    """`blocks: layer` where loops stay: ||p||_2 obeys a recursion of its own if all blocks that a pass reads are made in
+    it; for the smoothness, and where a block comes from outside, the total recursion is an upper bound."""
 
     def __init__(self, graph: LayerGraph, primitives: PrimitiveGraph, total: Traced, seeded: Traced) -> None:
         super().__init__(graph, primitives, total)
-        self.seeded = seeded
-        self.shared = any(loop.shared for loop in graph.loops.values())
-        if self.shared:
-            self.warnings.append(f"a repeat with shared parameters and a symbolic number of times: {TOTAL}")
-        else:
-            self.warnings.append(f"a repeat with a symbolic number of times: for the smoothness {TOTAL}")
+        self.made = seeded.made
+        self.seeded: dict[int, Jet] = dict(seeded.jets)
+        if primitives.loss is not None:
+            self.seeded[OBJECTIVE] = regularized(graph, primitives, seeded)
+        self.warnings.append(f"a repeat with a symbolic number of times: for the smoothness {TOTAL}")
 
     def pair(self, prefix: str, path: str, key: int) -> tuple[Bound, Bound]:
         total = self.jets[key]
         loose = (TOTAL,)
         smoothness = self.bound(f"{prefix}smoothness", path, total.smoothness, loose=loose)
-        squared = self._squared(key)
+        squared = self._squared(key, path)
         if squared is None:
             return self.bound(f"{prefix}lipschitz", path, total.lipschitz, loose=loose), smoothness
         return self.bound(f"{prefix}lipschitz", path, squared ** Fraction(1, 2)), smoothness
 
-    def _squared(self, key: int) -> Scalar | None:
-        """||p||^2, or None where the total recursion has to do."""
-        seeded = self.seeded.jets.get(key)
-        if self.shared or seeded is None or not isinstance(seeded.lipschitz, Scalar):
+    def _squared(self, key: int, path: str) -> Scalar | None:
+        """||p||^2, or None where the total recursion has to do; then a warning says so."""
+        lipschitz = self.seeded[key].lipschitz
+        if not isinstance(lipschitz, Scalar):
             return None
         try:
-            return squared_norm(seeded.lipschitz, self.seeded.seeds.values())
+            return squared_norm(lipschitz, self.made)
         except NotLinearError as error:
-            if key == self.primitives.output:
-                self.warnings.append(f"blocks in a repeat cannot be kept apart ({error}): {TOTAL}")
+            of = "the objective: " if key == OBJECTIVE else "rows of layers: " if path else ""
+            reason = "" if path else f" ({error})"
+            warning = f"{of}blocks in a repeat cannot be kept apart{reason}: {TOTAL}"
+            if warning not in self.warnings:
+                self.warnings.append(warning)
             return None
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting, expect
 from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
@@ -22,6 +23,7 @@ from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.expression import parse_closed_form
+from boundcalc.exact.values import substitute
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import MissingValues, evaluate
@@ -49,6 +51,7 @@ class Bound(Suggesting):
     needs: frozenset[sympy.Symbol] | None = None  # the symbols of the number, where there is no closed form to tell
     seeded: Scalar | None = None  # under `blocks: layer`, the form in the seeds whose value at `direction` is the bound
     direction: Direction | None = None
+    exists: tuple[Boolean, ...] = ()  # of a layer in repeats: when there is a copy of it that the bound is of
 
     @property
     def finite(self) -> bool:
@@ -58,6 +61,11 @@ class Bound(Suggesting):
     def reason(self) -> str | None:
         """What makes the bound infinite or undefined; None where it is finite."""
         return self.quantity.reason if isinstance(self.quantity, Unbounded) else None
+
+    @property
+    def infinite_from(self) -> str | None:
+        """The path of the layer from which on the bound is infinite."""
+        return (self.quantity.layer or None) if isinstance(self.quantity, Unbounded) else None
 
     @property
     def scalar(self) -> Scalar | None:
@@ -98,8 +106,20 @@ class Bound(Suggesting):
             raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
         return self.certified(resolve(self.graph.conditions, self._given(mapping, symbols)))
 
+    def absent(self, values: Values) -> str | None:
+        """Why there is nothing to bound at these values: the layer stands in a repeat of 0 passes."""
+        for condition in self.exists:
+            known = condition.func(*(substitute(cast(sympy.Expr, arg), values) for arg in condition.args))
+            if known == sympy.false:
+                return f"the repeat has no copy of the layer unless {condition}"
+        return None
+
     def certified(self, values: Values) -> Number:
-        """The number at exact values. Raises MissingValues, which is a KeyError."""
+        """The number at exact values. Raises MissingValues, which is a KeyError, and ValueError where there is no copy of
+        the layer."""
+        absent = self.absent(values)
+        if absent is not None:
+            raise ValueError(f"{self.name}: {absent}")
         if self.certify is not None:
             missing = sorted(s.name for s in self.free_symbols - values.keys())
             if missing:
@@ -130,7 +150,13 @@ class Bound(Suggesting):
             return np.full(shape, math.inf)
         fixed = {name: value for name, value in given.items() if name not in arrays}
         by_point = any(array.dtype == object for array in arrays.values())
-        if by_point or self.certify is not None or self.scalar is None or self._has_dependent_values(arrays):
+        if (
+            by_point
+            or self.certify is not None
+            or self.scalar is None
+            or self.exists
+            or self._has_dependent_values(arrays)
+        ):
             result = np.empty(shape)
             for index in np.ndindex(shape):
                 result[index] = decimals.float_upper(self.certified(self._resolved(fixed, arrays, index)))

@@ -111,13 +111,14 @@ class Bounds(Suggesting):
     @cached_property
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
-        plain = [q for q in self.quantities if q.scalar is not None and q.certify is None]
+        quantities = [q for q in self.quantities if q.absent(self.values) is None]
+        plain = [q for q in quantities if q.scalar is not None and q.certify is None]
         needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
         numbers = dict(
             zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
         )
-        for quantity in self.quantities:
+        for quantity in quantities:
             if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
                 numbers[quantity] = quantity.certify(self.values)
         return numbers
@@ -141,6 +142,11 @@ class Bounds(Suggesting):
     def to_dict(self) -> dict[str, object]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""
         objective = self.objective
+        network = {  # numbers that take too long are refused here, before closed forms are sought
+            "norm": self._document(self.norm),
+            "lipschitz": self._document(self.lipschitz),
+            "smoothness": self._document(self.smoothness),
+        }
         return {
             "schema": SCHEMA,
             "name": self.name,
@@ -152,11 +158,7 @@ class Bounds(Suggesting):
             "symbols": self.symbol_values,
             "conditions": [str(condition) for condition in self.conditions],
             "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
-            "bounds": {
-                "norm": self._document(self.norm),
-                "lipschitz": self._document(self.lipschitz),
-                "smoothness": self._document(self.smoothness),
-            },
+            "bounds": network,
             "objective": None
             if objective is None
             else {
@@ -168,6 +170,7 @@ class Bounds(Suggesting):
 
     def _document(self, bound: Bound) -> dict[str, object]:
         """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
+        number = self.numbers.get(bound)
         expression = None if bound.scalar is None else bound.expression
         result: dict[str, object] = {
             "expression": None if expression is None else to_str(expression),
@@ -176,11 +179,10 @@ class Bounds(Suggesting):
             "enclosure": None,
             "log10": None,
             "finite": bound.finite,
-            "reason": bound.reason or bound.unclosed,
+            "reason": bound.reason or bound.absent(self.values) or bound.unclosed,
         }
         if bound.upper:
             result["upper"] = True
-        number = self.numbers.get(bound)
         if number is not None:
             result["number"] = decimals.upper_decimal(number)
             result["enclosure"] = list(decimals.enclosure(number))

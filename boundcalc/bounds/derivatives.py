@@ -15,6 +15,7 @@ from boundcalc.bounds.forms import EXPRESSION_CAP, Forms, replaced
 from boundcalc.bounds.values import by_name, named, resolve
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import NoCase
 from boundcalc.exact.intervals import is_wholeness, shown
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.dependence import free_symbols
@@ -68,7 +69,14 @@ class Derivative(Suggesting):
         at: dict[sympy.Symbol, object] = dict(values)
         if self.direction is not None:
             at |= self.direction(values)
-        return evaluate([self.value], at, ties=ties)[0]  # type: ignore[arg-type]
+        try:
+            return evaluate([self.value], at, ties=ties)[0]  # type: ignore[arg-type]
+        except ZeroDivisionError:
+            raise ArithmeticError(f"{self.name} does not exist there: the slope of a root at 0") from None
+        except NoCase:
+            raise ArithmeticError(
+                f"{self.name} has no number there: the form has a case for these values alone"
+            ) from None
 
     def enclosure(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> Number:
         """Raises KeyError for unknown and missing symbols, ValueError for values outside their range."""
@@ -120,7 +128,6 @@ def differentiate(
     results: list[Derivative] = []
     for symbol in by:
         moved = _moved(conditions, symbol, arena)
-        rates = {s: to_sympy(rate, EXPRESSION_CAP) for s, rate in moved.items()}
         label = f"d {name} / d {symbol}"
         inner = [s for s in moved if s in depths]
         if not conditions.unrolled.isdisjoint(moved):
@@ -134,13 +141,13 @@ def differentiate(
             reason = f"the bound holds only where {shown(alone)}, so it is no function of {symbol}"
             results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
             continue
-        smooth = {} if closed is None else {s: _prepared(closed, s) for s in moved}
-        form = _total(smooth, rates)
+        smooth = {} if closed is None else {s: _prepared(closed, s) for s in moved if s in closed.free_symbols}
+        form = None if closed is None else _total(smooth, moved)
         if scalar is not None and not inner:
             program = arena.combine(Op.ADD, [found[s] * rate for s, rate in moved.items()])
             results.append(Derivative(label, conditions, program, program, form, upper, direction))
         elif closed is not None:  # differentiated as a leaf: ties are reported there as well
-            value = arena.combine(Op.ADD, [slope(arena, smooth[s], s) * rate for s, rate in moved.items()])
+            value = arena.combine(Op.ADD, [slope(arena, part, s) * moved[s] for s, part in smooth.items()])
             results.append(Derivative(label, conditions, None, value, form, upper))
         else:
             reason = f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
@@ -177,12 +184,15 @@ def _moved(conditions: Conditions, symbol: sympy.Symbol, arena: Arena) -> dict[s
     return rates
 
 
-def _total(
-    smooth: Mapping[sympy.Symbol, sympy.Expr], rates: Mapping[sympy.Symbol, sympy.Expr | None]
-) -> sympy.Expr | None:
+def _total(smooth: Mapping[sympy.Symbol, sympy.Expr], moved: Mapping[sympy.Symbol, Scalar]) -> sympy.Expr | None:
     """The derivative of a closed form, given as `_prepared`; None where there is none of a readable size."""
-    terms = [leaf_derivative(smooth[s], s) * rate for s, rate in rates.items() if s in smooth and rate is not None]
-    return sympy.Add(*terms) if len(terms) == len(rates) else None
+    terms: list[sympy.Expr] = []
+    for symbol, form in smooth.items():
+        rate = to_sympy(moved[symbol], EXPRESSION_CAP)
+        if rate is None:
+            return None
+        terms.append(leaf_derivative(form, symbol) * rate)
+    return sympy.Add(*terms)
 
 
 def _prepared(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:

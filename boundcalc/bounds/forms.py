@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import cast
 
@@ -106,6 +106,14 @@ class Forms:
     def _sizes(self) -> Mapping[Scalar, int]:
         scalars = [scalar for scalar in self._named if self.reason(scalar) is None]
         return dict(zip(scalars, tree_size(scalars, self.closures.expressions), strict=True))
+
+    def has_many(self, names: Collection[str], count: int) -> bool:
+        """Whether some named scalars are made of more than `count` others that have names: told without any definition."""
+        wanted = [scalar for scalar, name in self._named.items() if name and name in names]
+        if not wanted:
+            return False
+        needed = set(wanted[0].arena.needed(scalar.index for scalar in wanted))
+        return sum(bool(name) and scalar.index in needed for scalar, name in self._named.items()) > count
 
     @cached_property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:

@@ -27,12 +27,13 @@ class Quantity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unbounded:
-    """An infinite or undefined quantity, with the reason that a person gets to read.
+    """An infinite or undefined quantity, with the reason that a person gets to read, and the layer it is infinite from.
 
     An exact zero times it is zero: what does not depend on the parameters has no derivative by them, smooth or not.
     """
 
     reason: str
+    layer: str = ""
 
     @property
     def is_zero(self) -> bool:

@@ -15,12 +15,14 @@ class Parameter:
     """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected.
 
     `ones` is the norm of gains that start at one: the rules see the difference from them, a regularizer the whole.
+    `made_in` are the repeats that make a new ball in each pass, outermost first; in any other the ball is one and the same.
     """
 
     ball: str
     norm: sympy.Expr
     differentiated: bool
     ones: sympy.Expr = sympy.S.Zero
+    made_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Carried:
 class Repeat:
     """A loop with a symbolic number of passes over the primitives that follow it, up to `last`."""
 
+    path: str
     states: tuple[str, ...]  # what a person calls them
     times: sympy.Expr
     starts: tuple[int, ...]
@@ -114,11 +117,25 @@ class After:
 Primitive = Parameter | Source | Constant | Linear | Bilinear | Map | Sum | Concat | Carried | Repeat | After
 
 
+def operands(primitive: Primitive) -> tuple[int, ...]:
+    """The primitives that one is made of; a state of a loop has none, its jet is the loop's."""
+    match primitive:
+        case Linear(of) | Map(of):
+            return (of,)
+        case Bilinear(left, right):
+            return (left, right)
+        case Sum(terms) | Concat(terms):
+            return terms
+        case Parameter() | Source() | Constant() | Carried() | Repeat() | After():
+            return ()
+
+
 @dataclass(slots=True)
 class PrimitiveGraph:
-    """Primitives in order, and which one is the output of each layer."""
+    """Primitives in order, the layer that each is of, and which one is the output of each layer."""
 
     primitives: list[Primitive] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)  # layer path -> primitive
     blocks: list[str] = field(default_factory=list)  # differentiated balls and inputs, in order
     own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict)  # the layer's own constants
@@ -126,6 +143,7 @@ class PrimitiveGraph:
     loss: int | None = None
     warnings: list[str] = field(default_factory=list)
 
-    def emit(self, primitive: Primitive) -> int:
+    def emit(self, primitive: Primitive, owner: str) -> int:
         self.primitives.append(primitive)
+        self.owners.append(owner)
         return len(self.primitives) - 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import sympy
 
@@ -20,12 +20,17 @@ COMPONENTS = ("norm", "sup", "lipschitz", "smoothness")
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The program and the jet of every primitive. `seeds` are the symbols that stand for the first-order entry of each block."""
+    """The program and the jet of every primitive. `seeds` are the symbols that stand for the first-order entry of each block.
+
+    `made` says of every seed in whose passes its block is made anew: the variables of those loops. In a loop over other
+    variables the block is one and the same in every pass.
+    """
 
     arena: Arena
     jets: Mapping[int, Jet]
     seeds: Mapping[str, sympy.Symbol]
     scales: Mapping[str, sympy.Symbol]
+    made: Mapping[sympy.Symbol, Set[int]]
 
 
 def trace(
@@ -43,7 +48,7 @@ def trace(
     scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
     tracer = _Tracer(graph, Arena() if arena is None else arena, seeds, scales, refine)
     tracer.run(0, len(graph.primitives) - 1)
-    return Traced(tracer.arena, tracer.jets, seeds, scales)
+    return Traced(tracer.arena, tracer.jets, seeds, scales, tracer.made())
 
 
 @dataclass(slots=True)
@@ -56,6 +61,14 @@ class _Tracer:
     jets: dict[int, Jet] = field(default_factory=dict)
     states: dict[tuple[int, int], Jet] = field(default_factory=dict)  # (loop, state) inside the loop
     known: dict[tuple[Nonlinearity, str], rules.MapConstants] = field(default_factory=dict)
+    variables: dict[str, set[int]] = field(default_factory=dict)  # by the path of a loop: what it carries
+
+    def made(self) -> dict[sympy.Symbol, Set[int]]:
+        made_in = {ball.ball: ball.made_in for ball in self.graph.primitives if isinstance(ball, p.Parameter)}
+        return {
+            seed: frozenset[int]().union(*(self.variables[path] for path in made_in.get(block, ())))
+            for block, seed in self.seeds.items()
+        }
 
     def run(self, first: int, last: int) -> None:
         index = first
@@ -65,8 +78,23 @@ class _Tracer:
                 self.loop(index, primitive)
                 index = primitive.last + 1
             else:
-                self.jets[index] = self.jet(primitive)
+                self.jets[index] = self.blamed(index, primitive)
                 index += 1
+
+    def blamed(self, index: int, primitive: p.Primitive) -> Jet:
+        """What is infinite from here on names this layer; what an operand already was, the layer of before. In a loop,
+        where a pass may read what a later layer made infinite, this is settled by the first trace of the body."""
+        jet = self.jet(primitive)
+        changed: dict[str, Unbounded] = {}
+        for name in COMPONENTS:
+            value = getattr(jet, name)
+            if isinstance(value, Unbounded) and p.operands(primitive):
+                before = [getattr(self.jets[i], name) for i in p.operands(primitive)]
+                infinite = [found for found in before if isinstance(found, Unbounded)]
+                same = [found for found in infinite if found.reason == value.reason]
+                origin = (same or infinite)[0].layer if infinite else self.graph.owners[index]
+                changed[name] = replace(value, layer=origin)
+        return replace(jet, **changed) if changed else jet
 
     def scalar(self, value: sympy.Expr) -> Scalar:
         return self.arena.leaf(value)
@@ -149,6 +177,7 @@ class _Tracer:
             results = [self.jets[r] for r in repeat.results]
             confirmed = [k.widened(jet) for k, jet in zip(kinds, results, strict=True)]
             if confirmed == kinds:
+                self.variables.setdefault(repeat.path, set()).update(v.index for v in variables)
                 break
             kinds = confirmed
         begin: list[Scalar] = []

@@ -25,7 +25,7 @@ def diff(symbols: str | None, form: str, output: str | None, **options: Any) -> 
     compiled = compile_spec(**options)
     names = list(compiled.symbols) if symbols is None else [name.strip() for name in symbols.split(",")]
     for name in names:
-        _check(name, compiled.symbols, "--by")
+        _check(name, compiled.symbols, f"--by {symbols}")
     found = sensitivities(compiled, names)
     layers = contributions(compiled)
     if form == "json":
@@ -49,7 +49,7 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
 
     compiled = compile_spec(**options)
     name, at = parse_target(target)
-    _check(name, compiled.symbols, "--in")
+    _check(name, compiled.symbols, f"--in {target}")
     found = growths(compiled, name, at)
     if form == "json":
         write(to_json(growth_to_dict(compiled, name, at, found)), output)
@@ -60,10 +60,10 @@ def asymptotics(target: str, form: str, output: str | None, **options: Any) -> N
         sys.exit(NO)
 
 
-def _check(name: str, known: Any, option: str) -> None:
+def _check(name: str, known: Any, place: str) -> None:
     from boundcalc.arguments import nearest
     from boundcalc.mistakes import Mistake, Place, SpecError
 
     if name not in known:
         remedy = nearest(name, "symbol", known)
-        raise SpecError([Mistake(Place(f"{option} {name}"), f"unknown symbol '{name}'", remedy, "unknown_symbol")])
+        raise SpecError([Mistake(Place(place), f"unknown symbol '{name}'", remedy, "unknown_symbol")])

@@ -141,7 +141,7 @@ def _exponential(exponent: sympy.Expr) -> sympy.Expr:
         else:
             rest.append(term)
     remaining = sympy.Add(*rest)
-    return multiply([*factors, sympy.exp(remaining, evaluate=remaining.is_number)])
+    return multiply([*factors, sympy.exp(remaining, evaluate=isinstance(remaining, sympy.Rational))])
 
 
 def _zero_power(exponent: sympy.Expr) -> sympy.Expr:
@@ -213,7 +213,9 @@ def logarithm(argument: sympy.Expr) -> sympy.Expr:
         raise TooLarge("the argument of a logarithm cannot be told from zero")
     if isinstance(argument, sympy.exp):
         return cast("sympy.Expr", argument.args[0])
-    return checked(sympy.log(argument, evaluate=argument.is_number))
+    if isinstance(argument, sympy.Pow) and argument.base.is_number and low > 0 and sign_range(argument.base)[0] > 0:
+        return multiply((argument.exp, logarithm(argument.base)))
+    return checked(sympy.log(argument, evaluate=argument.is_Atom and argument.is_number))
 
 
 def square_root(argument: sympy.Expr) -> sympy.Expr:

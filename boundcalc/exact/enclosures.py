@@ -26,6 +26,10 @@ from boundcalc.exact.balls import (
 )
 
 
+class NoCase(ArithmeticError):  # noqa: N818
+    """A form with cases has none for these values: a derivative where the form has a case for one value alone."""
+
+
 def _floor(x: Number) -> fmpq:
     if isinstance(x, fmpq):
         return fmpq(x.floor())
@@ -131,7 +135,7 @@ def evaluate_leaf(expression: sympy.Basic, values: Mapping[sympy.Symbol, Number]
             branch, condition = pair.args
             if _holds(condition, values):
                 return evaluate_leaf(branch, values)
-        raise ArithmeticError("no branch of a Piecewise applies")
+        raise NoCase("no branch of a Piecewise applies")
     raise TypeError(f"cannot evaluate {kind.__name__}: {expression}")
 
 

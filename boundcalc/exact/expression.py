@@ -52,9 +52,11 @@ class Expression:
 
         Raises SpecError at the part that has no value: an unknown name, division by zero, too large, not real, not finite.
         """
-        from boundcalc.exact.signs import TooLarge, degree
+        from boundcalc.exact.signs import TooLarge, degree, is_complicated, too_complicated
 
         def limited(value: sympy.Expr) -> sympy.Expr:
+            if is_complicated(value):
+                raise too_complicated()
             if not value.is_number and degree(value) > MAX_DEGREE:
                 raise TooLarge(f"a power above {MAX_DEGREE} of symbols")
             return value

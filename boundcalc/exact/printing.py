@@ -11,9 +11,13 @@ from collections.abc import Iterator
 
 import sympy
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
+from boundcalc.exact.signs import is_complicated
+
 _LONGEST = 10**1000
+_FEW = 12  # parts of a number
 _BASES = (10, 2, 3, 5, 7)
 
 
@@ -22,7 +26,17 @@ def to_str(expression: sympy.Basic) -> str:
     return _Text().doprint(expression)
 
 
-class _Text(StrPrinter):
+class _Ordered(Printer):
+    """SymPy sorts terms by the values of their numbers, exponentially slowly where these nest: then they stay as they are."""
+
+    def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None):
+        numbers = (factor for term in expr.args for factor in sympy.Mul.make_args(term) if factor.is_number)
+        if any(is_complicated(number, _FEW) for number in numbers):
+            return list(expr.args)
+        return super()._as_ordered_terms(expr, order=order)
+
+
+class _Text(_Ordered, StrPrinter):
     def _print_Integer(self, expr: sympy.Integer) -> str:
         return _integer(int(expr), "*", "**{}")
 
@@ -30,7 +44,7 @@ class _Text(StrPrinter):
         return f"{_integer(int(expr.p), '*', '**{}')}/{_integer(int(expr.q), '*', '**{}')}"
 
 
-class Latex(LatexPrinter):
+class Latex(_Ordered, LatexPrinter):
     def _print_Integer(self, expr: sympy.Integer) -> str:
         return _integer(int(expr), r" \cdot ", "^{{{}}}")
 

@@ -14,6 +14,9 @@ from flint import arb, ctx, fmpq
 
 MAX_BITS = 4096
 KEPT = 4096  # answers about expressions whose parts are shared, as sizes of deep networks are
+MAX_PARTS = 500  # of an expression whose parts count as often as they are used
+MAX_POWERS = 8  # exponentials and roots inside one another
+MAX_LEVELS = 100  # of operations inside one another: SymPy works by recursion, five frames a level
 PRECISIONS = (64, 256, 1024, 4096, 16384)
 UNKNOWN = (-1, 1)
 POLES = (sympy.S.ComplexInfinity, sympy.S.NaN, sympy.S.Infinity, sympy.S.NegativeInfinity)
@@ -33,6 +36,32 @@ class Undefined(NoValue):
 
 def out_of_range() -> TooLarge:
     return TooLarge(f"too large or too small: numbers stay between 2**-{MAX_BITS} and 2**{MAX_BITS}")
+
+
+def is_complicated(expression: sympy.Basic, parts: int = MAX_PARTS) -> bool:
+    """Whether the expression has more than so many parts, or more than `MAX_LEVELS` levels."""
+    level: list[tuple[sympy.Basic, int]] = [(expression, 0)]
+    for _ in range(MAX_LEVELS):
+        parts -= len(level)
+        if parts < 0 or any(powers > MAX_POWERS for _, powers in level):
+            return True
+        level = [(arg, powers + _is_slow(part)) for part, powers in level for arg in part.args]
+        if not level:
+            return False
+    return True
+
+
+def _is_slow(part: sympy.Basic) -> bool:
+    """Whether SymPy evaluates what is inside more than once: powers of powers take exponentially long."""
+    return isinstance(part, sympy.exp) or (
+        isinstance(part, sympy.Pow) and not (part.exp.is_Integer or part.exp is sympy.S.Half)
+    )
+
+
+def too_complicated() -> TooLarge:
+    return TooLarge(
+        f"too complicated: more than {MAX_PARTS} parts, {MAX_LEVELS} operations or {MAX_POWERS} powers inside one another"
+    )
 
 
 def enclose(number: sympy.Expr) -> arb:

@@ -28,10 +28,12 @@ from boundcalc.exact.signs import (
     TooLarge,
     Undefined,
     floor_of_number,
+    is_complicated,
     is_integer,
     out_of_range,
     sign,
     sign_range,
+    too_complicated,
 )
 
 __all__ = [
@@ -113,11 +115,27 @@ def error_function(argument: sympy.Expr) -> sympy.Expr:
 
 
 def relation(kind: type[Relational], left: sympy.Expr, right: sympy.Expr) -> Boolean:
-    """A comparison, decided where both sides are numbers and their order is known."""
+    """A comparison, decided where the sign of the difference tells."""
     difference = left - right
+    if is_complicated(difference):
+        raise too_complicated()
     order = sign(difference) if difference.is_number else None
+    if order is None and kind in _ORDERS:
+        signs = _ORDERS[kind]
+        low, high = sign_range(difference)
+        possible = set(range(low, high + 1))
+        if possible <= signs or not possible & signs:
+            return sympy.true if possible <= signs else sympy.false
     sides = (left, right) if order is None else (sympy.Integer(order), sympy.S.Zero)
     return cast("Boolean", kind(*sides, evaluate=order is not None))
+
+
+_ORDERS: Mapping[object, frozenset[int]] = {  # the signs of the difference that make it true
+    sympy.Gt: frozenset({1}),
+    sympy.Ge: frozenset({0, 1}),
+    sympy.Lt: frozenset({-1}),
+    sympy.Le: frozenset({-1, 0}),
+}
 
 
 OPERATIONS: Mapping[object, Callable[[Sequence[sympy.Expr]], sympy.Expr]] = {

@@ -20,14 +20,20 @@ from boundcalc.mistakes import Place, suggest
 
 
 def balls_of(
-    context: Context, step: Step, path: str, placed: Placed[Any], inherited: Inherited, channels: Channels
+    context: Context,
+    step: Step,
+    path: str,
+    placed: Placed[Any],
+    inherited: Inherited,
+    channels: Channels,
+    loops: tuple[str, ...],
 ) -> tuple[Array, ...]:
-    """The learned arrays of a layer, each in the ball that bounds it: one for all of them, or one each."""
+    """The learned arrays of a layer inside `loops`, each in the ball that bounds it: one for all of them, or one each."""
     shapes = placed.arrays
     if not shapes:
         return ()
     _check_names(step, shapes)
-    arrays = _shared(context, step, path, placed, inherited)
+    arrays = _shared(context, step, path, placed, inherited, loops)
     own = [name for name in shapes if name not in arrays]
     together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius.value, Mapping))
     for names in [own] if together else [[name] for name in own]:
@@ -42,7 +48,8 @@ def balls_of(
         center = _center(context, inherited, names, channels)
         at_one = placed.gains.intersection(names) - _centred(inherited, names)
         ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
-        context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones)
+        made_in = context.graph.made_in(loops)
+        context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones, made_in)
         for name in names:
             own_center = _center_of(context, inherited, name, channels)
             arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one, center=own_center)
@@ -121,7 +128,9 @@ def _nonnegative(
     return context.constant(expression, given.environment, channels, what)
 
 
-def _shared(context: Context, step: Step, path: str, placed: Placed[Any], inherited: Inherited) -> dict[str, Array]:
+def _shared(
+    context: Context, step: Step, path: str, placed: Placed[Any], inherited: Inherited, loops: tuple[str, ...]
+) -> dict[str, Array]:
     """Arrays that belong to another layer; their shapes must agree, as they are or transposed."""
     found: dict[str, Array] = {}
     shapes = placed.arrays
@@ -134,12 +143,14 @@ def _shared(context: Context, step: Step, path: str, placed: Placed[Any], inheri
             layer, _, array = target.rpartition(".")
             if not layer:
                 raise fail(place, f"'{target}' does not say which array", f"write {name}: {target}.{name}")
-            found[name] = _take(context, layer, array, name, shapes[name], place)
+            found[name] = _take(context, layer, array, name, shapes[name], place, loops)
             context.used.add(Use(path, "share", name))
     elif inherited.share is not None:
         relative = path[len(inherited.share.base) :]
         for name, shape in shapes.items():
-            found[name] = _take(context, inherited.share.target + relative, name, name, shape, inherited.share.place)
+            found[name] = _take(
+                context, inherited.share.target + relative, name, name, shape, inherited.share.place, loops
+            )
             context.used.update(uses(inherited.share, "share"))
     for name, array in found.items():
         if array.at_one and name not in placed.gains:
@@ -148,14 +159,17 @@ def _shared(context: Context, step: Step, path: str, placed: Placed[Any], inheri
     return found
 
 
-def _take(context: Context, target: str, array: str, name: str, shape: Shape, place: Place) -> Array:
+def _take(
+    context: Context, target: str, array: str, name: str, shape: Shape, place: Place, loops: tuple[str, ...]
+) -> Array:
     path = context.graph.paths.get(target)
     node = None if path is None else context.graph.node(path)
     arrays = {a.name: a for a in node.arrays} if isinstance(node, Layer) else {}
-    if array not in arrays:
+    if node is None or array not in arrays:
         known = [f"{layer.path}.{a.name}" for layer in context.graph.layers for a in layer.arrays]
         remedy = suggest(f"{target}.{array}", known) or "only arrays of layers before this one can be shared"
         raise fail(place, f"there is no learned array '{target}.{array}' to share", remedy)
+    _check_passes(context, target, node.loops, loops, place)
     other = arrays[array]
     equal = len(other.shape) == len(shape) and (
         all(context.conditions.same(a, b, place) for a, b in zip(other.shape, shape, strict=True))
@@ -165,3 +179,12 @@ def _take(context: Context, target: str, array: str, name: str, shape: Shape, pl
         found = f"{show_shape(other.shape)} and {show_shape(shape)}"
         raise fail(place, f"'{target}.{array}' cannot be shared: the shapes {found} differ, also transposed")
     return Array(name, shape, other.ball, other.origin, shared=True, at_one=other.at_one)
+
+
+def _check_passes(context: Context, target: str, theirs: tuple[str, ...], ours: tuple[str, ...], place: Place) -> None:
+    """Pass t of a symbolic repeat shares with pass t of another one (that of the module it shares with)."""
+    for their, our in zip(theirs, ours, strict=False):
+        passes = context.graph.loops[their].times, context.graph.loops[our].times
+        if their != our and not context.conditions.same(*passes, place):
+            message = f"'{target}' cannot be shared: it is repeated {passes[0]} times, and here are {passes[1]} passes"
+            raise fail(place, message, "give both repeats the same number of times")

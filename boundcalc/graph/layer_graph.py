@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.kind import Kind, Placed
 from boundcalc.graph.shape import Shape, size
@@ -20,13 +21,17 @@ DEPTH_LIMIT = 64  # of scopes inside one another, well below Python's limit of r
 
 @dataclass(frozen=True, slots=True)
 class Ball:
-    """Learned arrays bounded together: ||v - v0|| <= radius with ||v0|| <= center (None: v0 = 0)."""
+    """Learned arrays bounded together: ||v - v0|| <= radius with ||v0|| <= center (None: v0 = 0).
+
+    `made_in` are the symbolic repeats that make a new one in each pass, outermost first.
+    """
 
     path: str
     radius: sympy.Expr
     center: sympy.Expr | None
     frozen: bool
     ones: sympy.Expr = sympy.S.Zero  # norm of the gains in it that start at one, outside the radius
+    made_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +160,13 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A symbolic repeat. The nodes of its body follow its own node up to `last`, without gaps."""
+    """A symbolic repeat. The nodes of its body follow its own node without gaps; `states` are known when the body is."""
 
     path: str
     times: sympy.Expr
-    states: tuple[State, ...]
-    last: str
     shared: bool  # one set of parameters for all passes
+    place: Place  # of the number of times
+    states: tuple[State, ...] = ()
 
 
 @dataclass(slots=True)
@@ -179,10 +184,8 @@ class LayerGraph:
     loss: str | None = None
     regularizer: sympy.Expr | None = None
     warnings: list[str] = field(default_factory=list)
-    newest: str = ""
 
     def add(self, node: Node) -> str:
-        self.newest = node.path
         self.digraph.add_node(node.path, node=node)
         self.digraph.add_edges_from((source, node.path) for source in node.inputs)
         return node.path
@@ -197,10 +200,18 @@ class LayerGraph:
             raise TypeError(f"'{path}' is no layer")
         return node
 
-    def copies(self, node: Node) -> sympy.Expr:
-        """How many layers with parameters of their own it stands for: one for each pass of the symbolic repeats around it,
-        unless their passes share."""
-        return sympy.Mul(*(self.loops[path].times for path in node.loops if not self.loops[path].shared))
+    def made_in(self, loops: tuple[str, ...]) -> tuple[str, ...]:
+        """The symbolic repeats among them that make new parameters in each pass: those whose passes do not share."""
+        return tuple(path for path in loops if not self.loops[path].shared)
+
+    def copies(self, loops: tuple[str, ...]) -> sympy.Expr:
+        """How many layers with parameters of their own one inside these symbolic repeats stands for."""
+        return sympy.Mul(*(self.loops[path].times for path in self.made_in(loops)))
+
+    def exists(self, path: str) -> tuple[Boolean, ...]:
+        """When there is a copy of the layer: the symbolic repeats around it have a pass. What is always true is left out."""
+        passes = (cast(Boolean, sympy.Ge(self.loops[loop].times, 1)) for loop in self.node(path).loops)
+        return tuple(condition for condition in passes if condition != sympy.true)
 
     def __iter__(self) -> Iterator[Node]:
         return (self.node(path) for path in self.digraph)

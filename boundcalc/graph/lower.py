@@ -42,24 +42,31 @@ class _GraphLowering:
     result: PrimitiveGraph = field(default_factory=PrimitiveGraph)
     parameters: dict[str, int] = field(default_factory=dict[str, int])
     loops: dict[str, int] = field(default_factory=dict[str, int])
+    owner: str = ""  # the path of the node that is lowered
 
     def run(self) -> PrimitiveGraph:
         for ball in self.graph.balls.values():  # before any loop, so that a ball has one primitive
             norm = ball.radius if ball.center is None else ball.radius + ball.center
             selected = not ball.frozen and self.selection.parameter(ball.path)
-            self.parameters[ball.path] = self.result.emit(Parameter(ball.path, norm, selected, ball.ones))
+            parameter = Parameter(ball.path, norm, selected, ball.ones, ball.made_in)
+            self.parameters[ball.path] = self.emit(parameter)
             if selected:
                 self.result.blocks.append(ball.path)
         for node in self.graph:
+            self.owner = node.path
             self.result.outputs[node.path] = self.node(node)
+        self.owner = ""
         outputs = [self.result.outputs[path] for path in self.graph.outputs]
-        self.result.output = outputs[0] if len(outputs) == 1 else self.result.emit(Concat(tuple(outputs)))
+        self.result.output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
         self.result.loss = None if self.graph.loss is None else self.result.outputs[self.graph.loss]
         return self.result
 
+    def emit(self, primitive: Primitive) -> int:
+        return self.result.emit(primitive, self.owner)
+
     def node(self, node: Node) -> int:
         inputs = tuple(self.result.outputs[path] for path in node.inputs)
-        emit = self.result.emit
+        emit = self.emit
         match node:
             case Layer():
                 return self.layer(node, inputs)
@@ -74,7 +81,9 @@ class _GraphLowering:
             case nodes.Enter(loop=path):
                 # Its states are known once the body is lowered; until then the place is kept.
                 loop = self.graph.loops[path]
-                self.loops[path] = emit(Repeat(tuple(state.shown for state in loop.states), loop.times, (), (), 0))
+                self.loops[path] = emit(
+                    Repeat(path, tuple(state.shown for state in loop.states), loop.times, (), (), 0)
+                )
                 return self.loops[path]
             case nodes.Carried(loop=path, state=state):
                 return emit(Carried(self.loops[path], self.state(path, state)))
@@ -101,11 +110,11 @@ class _GraphLowering:
 
     def input(self, node: nodes.Input) -> int:
         if node.norm is None:
-            return self.result.emit(Constant(sympy.S.Zero))  # token ids: no layer reads their norm
+            return self.emit(Constant(sympy.S.Zero))  # token ids: no layer reads their norm
         selected = self.selection.input(node.path)
         if selected:
             self.result.blocks.append(node.path)
-        return self.result.emit(Source(node.path, node.norm, node.sup, selected))
+        return self.emit(Source(node.path, node.norm, node.sup, selected))
 
     def layer(self, layer: Layer, inputs: tuple[int, ...]) -> int:
         lower = layer.kind.published if self.use_published else layer.kind.lower
@@ -140,7 +149,7 @@ class _LayerLowering:
         return self.of.spectral
 
     def emit(self, primitive: Primitive) -> int:
-        return self.whole.result.emit(primitive)
+        return self.whole.emit(primitive)
 
     def own(self, **constants: sympy.Expr | None) -> None:
         self.whole.result.own[self.of.path] = constants

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import cast
 
 import sympy
@@ -12,7 +13,7 @@ from boundcalc.exact.intervals import at_least
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.layer_graph import After, Carried, Enter, Loop, Node, Slice, Stack, State, Zeros
+from boundcalc.graph.layer_graph import After, Carried, Enter, LayerGraph, Loop, Node, Slice, Stack, State, Zeros
 from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language.architecture import Carry, Reference, Step
 from boundcalc.language.fields import fail
@@ -20,6 +21,9 @@ from boundcalc.language.structure import Repeat
 from boundcalc.mistakes import Place
 
 UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
+NOTHING = "0 passes hand on nothing: there is no step before this one, or the body changes its shape"
+EMPTY = "there is nothing to collect from 0 passes"
+ONE_PASS = "give the repeat at least one pass"
 RUNNING, COLLECTED = "@running", "@collected"  # states that no person named
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
 
@@ -50,9 +54,18 @@ def repeat_steps(
     if known != times:
         context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
         context.conditions.unrolled.update(s for s in times.free_symbols if isinstance(s, sympy.Symbol))
+    if known == 0 and current is None:
+        raise fail(fields.times.place, NOTHING, ONE_PASS)
     if int(known) > context.max_layers:
         context.too_large(fields.times.place, f"more than {context.max_layers} copies")
     return copy.unrolled(int(known), current)
+
+
+def blocks_of_copies(graph: LayerGraph) -> int:
+    """How many balls there are where the symbolic repeats that have a value are unrolled."""
+    passes = {path: graph.conditions.exact(loop.times, loop.place) for path, loop in graph.loops.items()}
+    known = {path: int(n) for path, n in passes.items() if n.is_Integer and n <= UNROLLED}
+    return sum(prod(known.get(path, 1) for path in ball.made_in) for ball in graph.balls.values())
 
 
 class _Copy:
@@ -176,7 +189,7 @@ class _Copy:
             graph.paths.setdefault(f"{self.path}.{name}", node)
         if self.collect:
             if not collected:
-                raise fail(self.step.place, "there is nothing to collect from 0 copies")
+                raise fail(self.fields.times.place, EMPTY, ONE_PASS)
             first = graph.node(collected[0]).shape
             for t, node in enumerate(collected):
                 if not self._same(graph.node(node).shape, first):
@@ -191,7 +204,10 @@ class _Copy:
         """One body over carried states: those of `carry`, the running value, and what is collected."""
         graph, loops = self.context.graph, (*self.placement.loops, self.path)
         self.check_times(times, self.fields.times.place)
+        if times.is_nonnegative is not True:
+            self.context.conditions.holds(sympy.Ge(times, 0), self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
+        graph.loops[self.path] = Loop(self.path, times, self.fields.share is True, self.fields.times.place)
         enter = Enter(
             path=f"{self.path}@loop", place=self.step.place, shape=(), loops=self.placement.loops, loop=self.path
         )
@@ -239,18 +255,17 @@ class _Copy:
             raise fail(self.step.place, f"the body changes the shape: {found}", remedy)
         start: str | None = current
         if current is None or not kept:
-            # Nothing is handed on: the result is that of the last copy, and there must be one.
-            self.context.conditions.require(at_least(times, sympy.S.One), self.fields.times.place)
+            self.at_least_once(times, NOTHING)
             start = None
         begin: dict[str, str | None] = {**starts, RUNNING: start}
         results = {**results, RUNNING: last}
         if self.collect:
+            self.at_least_once(times, EMPTY)
             stacked = (times, *shape)
             inner, loops = f"{self.path}.{COPY}", (*self.placement.loops, self.path)
             begin[COLLECTED] = None
             kept_so_far = self.carried(inner, COLLECTED, stacked, loops)
             results[COLLECTED] = self.stack(f"{inner}.@stack", (kept_so_far, last), stacked, loops)
-        last_node = graph.newest
         states: list[State] = []
         for name, node in begin.items():
             inputs = (results[name],) if node is None else (node, results[name])
@@ -272,8 +287,12 @@ class _Copy:
             states.append(State(name, shown, node, results[name], after))
             if own:
                 graph.paths[shown] = after
-        graph.loops[self.path] = Loop(self.path, times, tuple(states), last_node, self.fields.share is True)
+        graph.loops[self.path] = replace(graph.loops[self.path], states=tuple(states))
         return states[-1].after
+
+    def at_least_once(self, times: sympy.Expr, finding: str) -> None:
+        if self.context.conditions.holds(at_least(times, sympy.S.One), self.fields.times.place) is False:
+            raise fail(self.fields.times.place, finding, ONE_PASS)
 
     def _same(self, left: Shape, right: Shape) -> bool:
         return len(left) == len(right) and all(

@@ -115,7 +115,7 @@ class Walk:
         placed = kind.place(step.fields, StepAt(self.context, step.kind, step.place, environment, channels, operands))
         channels = {**channels, **_channels("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
-        arrays = balls_of(self.context, step, path, placed, inherited, channels)
+        arrays = balls_of(self.context, step, path, placed, inherited, channels, placement.loops)
         layer = Layer(
             path=path,
             place=step.place,

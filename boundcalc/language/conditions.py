@@ -17,11 +17,14 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.expression import MAX_DEGREE, Expression
 from boundcalc.exact.intervals import at_least, proved, shown, sides, wholeness
-from boundcalc.exact.signs import TooLarge, degree, sign, sign_range
+from boundcalc.exact.signs import degree, is_complicated, sign, sign_range, too_complicated
 from boundcalc.exact.values import NoValue, floor, relation, substitute
 from boundcalc.language.architecture import SymbolDeclaration
 from boundcalc.language.fields import Whole, fail
 from boundcalc.mistakes import Mistakes, Place, SpecError
+
+PARTS = 50  # of a value in free symbols, which is put in for its symbol
+SHOWN = 30  # parts of a value that a message repeats
 
 
 @dataclass(slots=True)
@@ -81,7 +84,10 @@ class Conditions:
     def decided(self, condition: Boolean, place: Place) -> Boolean:
         """A relation at the known values of the symbols: true, false, or what is left of it."""
         left, right = (self.exact(side, place) for side in sides(condition))
-        return relation(cast("type[Relational]", condition.func), left, right)
+        try:
+            return relation(cast("type[Relational]", condition.func), left, right)
+        except NoValue:  # too complicated: as it is
+            return condition
 
     def pinned(self, condition: Boolean, place: Place) -> bool:
         """Whether a relation is true at the values of the symbols; then it is kept as a condition."""
@@ -119,18 +125,31 @@ def declare(
             continue
         try:
             declared[symbols[name]] = declaration.value.evaluate(symbols)
-            value = substitute(declared[symbols[name]], values)
-            if not value.is_number and degree(value) > MAX_DEGREE:  # squares of squares of a free symbol
-                raise TooLarge(f"a power above {MAX_DEGREE} of symbols")
+            value = _value(declared[symbols[name]], values)
         except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
             continue
-        values[symbols[name]] = value  # in terms of symbols that stay free, if any
+        if value is not None:
+            values[symbols[name]] = value  # in terms of symbols that stay free, if any
     for name, declaration in declarations.items():  # a range may use symbols that have their values later
-        if symbols[name] in values:
+        if symbols[name] in values:  # others are checked when their symbols have values
             _check_domain(declaration, values[symbols[name]], symbols, values, mistakes)
     limits = {limit: d.place for d in declarations.values() for limit in _limits(d, symbols, mistakes)}
     return Conditions(symbols, values, mistakes, declared, limits)
+
+
+def _value(definition: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr | None:
+    """The value of a symbol: a number, or what it is in symbols that stay free. None where that is long: then the symbol
+    stands for itself, as closed forms have it, and so chains of symbols do not grow.
+
+    Raises NoValue.
+    """
+    value = substitute(definition, values)
+    if value.is_number:
+        if is_complicated(value):
+            raise too_complicated()
+        return value
+    return None if is_complicated(value, PARTS) or degree(value) > MAX_DEGREE else value
 
 
 def _limits(
@@ -187,11 +206,11 @@ def misfit(symbol: sympy.Symbol, value: sympy.Expr) -> str | None:
     """What is wrong with a number as the value of a symbol: its sign, or that it is not whole."""
     order = sign(value)
     if symbol.is_positive and order != 1:
-        return f"the symbol '{symbol}' is positive, and {value} is not"
+        return f"the symbol '{symbol}' is positive, and {said(value)} is not"
     if symbol.is_nonnegative and order not in (0, 1):
-        return f"the symbol '{symbol}' is at least 0, and {value} is not"
+        return f"the symbol '{symbol}' is at least 0, and {said(value)} is not"
     if symbol.is_integer and not isinstance(value, sympy.Integer):
-        return f"the symbol '{symbol}' is an integer, and {value} is not"
+        return f"the symbol '{symbol}' is an integer, and {said(value)} is not"
     return None
 
 
@@ -205,6 +224,11 @@ def _order(
         cycle: list[str] = error.args[1]
         mistakes.add(declarations[cycle[0]].place, f"the symbols {' -> '.join(reversed(cycle))} depend on each other")
         return ()
+
+
+def said(value: sympy.Expr) -> str:
+    """A value in a message, where it is short: SymPy sorts what it prints by numbers, for seconds where they nest."""
+    return "its value" if is_complicated(value, SHOWN) else str(value)
 
 
 def _check_domain(
@@ -221,7 +245,9 @@ def _check_domain(
             signed = symbols[name].is_nonnegative and sign(value) in (-1, 0)
             least = floor(value) if signed else None
             remedy = (
-                f"declare {name}: {{value: {value}, at_least: {least}}} if it may be that small" if signed else None
+                f"declare {name}: {{value: {said(value)}, at_least: {least}}} if it may be that small"
+                if signed
+                else None
             )
             mistakes.add(place, wrong, remedy)
             return
@@ -230,8 +256,9 @@ def _check_domain(
             continue
         try:
             limit = substitute(bound.evaluate(symbols), values)
+            outside = relation(kind, value, limit) == sympy.false
         except (SpecError, NoValue) as error:
             mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
             continue
-        if relation(kind, value, limit) == sympy.false:
-            mistakes.add(place, f"the symbol '{name}' must be {word} {limit}, and {value} is not")
+        if outside:
+            mistakes.add(place, f"the symbol '{name}' must be {word} {said(limit)}, and {said(value)} is not")

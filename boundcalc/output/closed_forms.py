@@ -58,9 +58,10 @@ def closed_forms(bounds: Bounds, style: Style = "auto") -> Iterable[str]:
     if lines:
         yield "closed forms"
         yield "\n".join(lines)
-    chain = used(bounds.definitions, wanted) if wanted else []
-    if len(chain) > DEFINITIONS_SHOWN:
-        yield f"  in {len(chain)} definitions: --format latex, python or json shows them"
+    many = bounds.norm.forms.has_many(wanted, DEFINITIONS_SHOWN)
+    chain = used(bounds.definitions, wanted) if wanted and not many else []
+    if many or len(chain) > DEFINITIONS_SHOWN:
+        yield f"  in more than {DEFINITIONS_SHOWN} definitions: --format latex, python or json shows them"
     elif chain:
         yield "where"
         yield "\n".join(f"  {name} = {to_str(value)}" for name, value in chain)

@@ -57,7 +57,7 @@ def _derivative(of: Sensitivity, symbol: str, derivative: Derivative, named: set
         "enclosure": None if number is None else list(decimals.enclosure(number)),
         "log10": decimals.log10_upper(number) if number is not None and number > 0 else None,
         "finite": True,
-        "reason": derivative.reason,
+        "reason": derivative.reason or of.missing.get(symbol),
     }
     if derivative.upper and expression is not None:
         result["upper"] = True
@@ -85,6 +85,7 @@ def sensitivity_to_text(
     parts += _closed_forms(found)
     if layers:
         parts.append(_layer_table(layers))
+    parts += [reason for s in found.values() for reason in s.missing.values()]
     parts += [f"{name}: {TIE}" for name, s in found.items() if s.ties]
     return "\n".join(part for part in parts if part).rstrip("\n")
 
@@ -102,7 +103,10 @@ def _symbol_table(bounds: Bounds, found: Mapping[str, Sensitivity]) -> str:
         row = [symbol, "" if value is None else to_str(value)]
         for s in found.values():
             number, elasticity = s.numbers.get(symbol), s.elasticities.get(symbol)
-            row += [_nearest(number), "" if elasticity is None else f"{elasticity:.4f}"]
+            row += [
+                "none" if symbol in s.missing else _nearest(number),
+                "" if elasticity is None else f"{elasticity:.4f}",
+            ]
         rows.append(row)
     return table(columns, rows, right=columns[1:])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import sympy
 
 from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import shown
@@ -43,7 +43,7 @@ def graph_to_text(graph: LayerGraph) -> str:
         if not isinstance(node, Written):
             continue
         learned = node.parameters if isinstance(node, Layer) else sympy.S.Zero
-        count = graph.conditions.exact(learned * graph.copies(node), node.place)
+        count = graph.conditions.exact(learned * graph.copies(node.loops), node.place)
         total = total + count
         reads = ", ".join(graph.node(path).title for path in node.inputs)
         rows.append((node.path, node.label, reads, show_shape(node.shape), "" if count == 0 else _thousands(count)))
@@ -85,6 +85,8 @@ def _layer_table(bounds: Bounds) -> str:
 
 def _cell(bounds: Bounds, quantity: Bound) -> str:
     """A number rounded up; without one the closed form if it is short."""
+    if quantity.absent(bounds.values) is not None:
+        return "no copy"
     if not quantity.finite:
         return "infinite"
     number = bounds.numbers.get(quantity)
@@ -119,8 +121,7 @@ def _reasons(bounds: Bounds) -> Iterable[str]:
     """Which layer makes a bound infinite, and why."""
     for name, total in totals(bounds).items():
         if not total.finite:
-            first = next((row.path for row in bounds.layers.values() if not _same(row, name).finite), None)
-            where = "" if first is None else f" from layer '{first}' on"
+            where = f" from layer '{total.infinite_from}' on" if total.infinite_from in bounds.layers else ""
             yield f"{name} is infinite{where}: {total.reason}"
 
 
@@ -132,8 +133,3 @@ def _conditions(bounds: Bounds) -> str:
     more = len(texts) - CONDITIONS_SHOWN
     kept = ", ".join(texts[:CONDITIONS_SHOWN])
     return f"holds if {kept}" + (f" and {more} more conditions: --format json has them" if more > 0 else "")
-
-
-def _same(row: LayerBounds, name: str) -> Bound:
-    """The quantity of a layer that decides that of the network or of the objective."""
-    return {"norm": row.norm, "lipschitz": row.lipschitz, "smoothness": row.smoothness}[name.split()[-1]]

@@ -1,15 +1,16 @@
 """Programs as SymPy expressions: whole where the expanded tree is small, as a list of definitions in any case.
 
-The size of the tree is counted on the shared nodes first, so nothing that would not fit is ever built. Numbers that are not
-short never fit: SymPy asks every nested root of numbers whether it is positive, in a time that doubles with each layer, and
-nobody reads them; in definitions they get names, which are positive because they say so.
+The size of the tree is counted on the shared nodes first, so nothing that would not fit is ever built. Sums inside sums of
+numbers, or of numbers and one symbol, are soon too large, whatever their size: SymPy asks each whether it is infinite or
+negative, and finds out by numbers in a time that doubles with each sum inside. Nobody reads them either; in definitions they get
+names, which are positive because they say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from fractions import Fraction
-from itertools import count
+from itertools import count, islice
 
 import sympy
 
@@ -17,6 +18,7 @@ from boundcalc.program.ir import Arena, Node, Op, Scalar
 
 SATURATION = 10**18  # sizes grow exponentially with depth; counting stops here
 LITERAL_CAP = 60  # nodes of a subtree without symbols; a longer one has a number and a definition, but no expression
+NESTED_SUMS = 5  # sums inside sums of a subtree with one symbol at most
 READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice
 _POWER_BITS = 4096  # larger rational powers stay powers: SymPy would multiply them out
 
@@ -26,8 +28,8 @@ class NotClosed(ValueError):  # noqa: N818
 
 
 def tree_size(scalars: Sequence[Scalar], closed: Mapping[int, sympy.Expr] | None = None) -> list[int]:
-    """The number of nodes of the expanded trees (SymPy's inside the leaves counted), at most SATURATION; it is SATURATION
-    where a number in it is longer than LITERAL_CAP."""
+    """The number of nodes of the expanded trees (SymPy's inside the leaves counted), at most SATURATION, which is the
+    size of what is longer or deeper than LITERAL_CAP and NESTED_SUMS allow."""
     if not scalars:
         return []
     arena, given = scalars[0].arena, closed or {}
@@ -71,13 +73,14 @@ def definitions(
     if len({name for name, _ in named}) < len(named):
         raise ValueError("a name is given twice")
     fresh = (candidate for i in count(1) if (candidate := f"t_{i}") not in taken)
-    names: dict[int, sympy.Expr] = {}
+    names: dict[int, sympy.Symbol] = {}
     known = dict(given)  # what is not written out: the names, once they are defined
     result: list[tuple[str, sympy.Expr]] = []
 
-    def define(name: str, index: int, expression: sympy.Expr) -> None:
+    def define(name: str, index: int, expression: sympy.Expr) -> sympy.Symbol:
         result.append((name, expression))
-        names[index] = known[index] = sympy.Symbol(name, positive=True)
+        names[index] = known[index] = symbol = sympy.Symbol(name, positive=True)
+        return symbol
 
     for name, scalar in named:
         index = scalar.index
@@ -91,9 +94,8 @@ def definitions(
         for i in arena.needed([index], stop=known.keys()):
             built[i] = known[i] if i in known else _build(arena.nodes[i], built)
             if sizes.of(i) > limit and i != index:
-                define(next(fresh), i, built[i])
-                built[i] = names[i]
-                sizes.name(i)
+                built[i] = symbol = define(next(fresh), i, built[i])
+                sizes.name(i, symbol)
         define(name, index, built[index])
     return result
 
@@ -121,31 +123,57 @@ def _sizes(arena: Arena, order: Iterable[int], given: Mapping[int, sympy.Expr]) 
 
 
 class _Sizes:
-    """The sizes of trees, asked for in order: `given` expressions count as they are, a number above LITERAL_CAP as SATURATION."""
+    """The sizes of trees, asked for in order. `given` expressions count as they are; what SymPy cannot build soon is SATURATION."""
 
     def __init__(self, arena: Arena, given: Mapping[int, sympy.Expr]) -> None:
         self.arena, self.given = arena, given
         self.sizes: dict[int, int] = {}
-        self.literal: set[int] = set()  # the nodes without symbols
+        self.symbols: dict[int, frozenset[sympy.Basic]] = {}  # two of them where there are more
+        self.sums: dict[int, int] = {}  # how many are inside each other
+        self.rational: set[int] = set()  # what SymPy multiplies out
 
     def of(self, index: int) -> int:
         node = self.arena.nodes[index]
-        expression = self.given.get(index, node.payload)
-        if isinstance(expression, sympy.Expr):
-            size, literal = expression_size(expression), not expression.free_symbols
+        if index in self.given:
+            self._set(index, expression_size(self.given[index]), self.given[index].free_symbols, 0)
+            return self.sizes[index]
+        if isinstance(node.payload, sympy.Expr):
+            size, symbols, sums = expression_size(node.payload), node.payload.free_symbols, _nested_sums(node.payload)
         else:
             own = 1 + (node.op is Op.POW) + (node.op is Op.HYPOT) * (2 + 2 * len(node.args))
             size = own + sum(self.sizes[arg] for arg in node.args)
-            literal = bool(node.args) and self.literal.issuperset(node.args)
-        if literal:
-            self.literal.add(index)
-        self.sizes[index] = SATURATION if literal and size > LITERAL_CAP else min(SATURATION, size)
+            symbols = frozenset[sympy.Basic]().union(*(self.symbols[arg] for arg in node.args))
+            sums = max((self._sums_within(node, arg) for arg in node.args), default=0)
+        if self._is_rational(node):
+            self.rational.add(index)
+        long = (not symbols and size > LITERAL_CAP) or (len(symbols) < 2 and sums > NESTED_SUMS)
+        long = long and index not in self.rational
+        self._set(index, SATURATION if long else min(SATURATION, size), symbols, sums)
         return self.sizes[index]
 
-    def name(self, index: int) -> None:
-        """The node has got a name, which is a symbol."""
-        self.sizes[index] = 1
-        self.literal.discard(index)
+    def name(self, index: int, symbol: sympy.Symbol) -> None:
+        """The node has got a name."""
+        self._set(index, 1, {symbol}, 0)
+        self.rational.discard(index)
+
+    def _set(self, index: int, size: int, symbols: Set[sympy.Basic], sums: int) -> None:
+        self.sizes[index], self.sums[index] = size, sums
+        self.symbols[index] = frozenset(islice(symbols, 2))
+
+    def _is_rational(self, node: Node) -> bool:
+        if node.op is Op.POW and isinstance(node.payload, Fraction) and node.payload.denominator > 1:
+            return False
+        folded = node.op in (Op.ADD, Op.MUL, Op.MIN, Op.MAX, Op.POW) and self.rational.issuperset(node.args)
+        return folded or isinstance(node.payload, sympy.Rational)
+
+    def _sums_within(self, node: Node, arg: int) -> int:
+        """A sum inside a sum is the same sum."""
+        inside = node.op is Op.HYPOT or (node.op is Op.ADD and self.arena.nodes[arg].op is not Op.ADD)
+        return self.sums[arg] + inside
+
+
+def _nested_sums(expression: sympy.Basic) -> int:
+    return max((_nested_sums(arg) for arg in expression.args), default=0) + isinstance(expression, sympy.Add)
 
 
 def expression_size(expression: sympy.Expr) -> int:

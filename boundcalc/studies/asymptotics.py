@@ -21,6 +21,7 @@ from boundcalc.program.to_sympy import expression_size
 
 Target = Literal["oo", 0]
 FAR = sympy.Integer(2) ** 64 * sympy.ilcm(*range(1, 65))
+DEEPEST = 16  # levels of what moves; what SymPy asks of a product or a power of it takes twice as long with each level
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,13 @@ def _put_in(expression: sympy.Expr, moved: Moved) -> sympy.Expr | None:
     used = {s: value for s, value in moved.items() if s in expression.free_symbols}
     known = {s: value for s, value in used.items() if value is not None}
     size = expression_size(expression) + sum(expression.count(s) * expression_size(v) for s, v in known.items())
-    return None if len(known) < len(used) or size > CLOSED_CAP else replaced(expression, dict(known.items()))
+    if len(known) < len(used) or size > CLOSED_CAP or any(_depth(value) > DEEPEST for value in known.values()):
+        return None
+    return replaced(expression, dict(known.items()))
+
+
+def _depth(expression: sympy.Basic) -> int:
+    return 1 + max(map(_depth, expression.args), default=0)
 
 
 def _outside(bounds: Bounds, symbol: sympy.Symbol, at: Target) -> str | None:
@@ -106,13 +113,14 @@ def _growth(bounds: Bounds, bound: Bound, symbol: sympy.Symbol, moved: Moved, at
         target = "infinity" if at == "oo" else "0"
         return Growth(bound, reason=f"it holds only if {outside}, which fails as {symbol} -> {target}")
     expression = bound.expression
-    if expression is not None:
-        expression = _put_in(expression, moved)
-    if expression is not None:
-        found = leading_term(expression, symbol, at)
+    written_out = None if expression is None else _put_in(expression, moved)
+    if written_out is not None:
+        found = leading_term(written_out, symbol, at)
         if not isinstance(found, Undecided):
             return Growth(bound, terms=found)
         reason = found.reason
+    elif expression is not None:
+        reason = f"the closed form is too long with what moves with {symbol} written out"
     else:
         reason = bound.forms.reason(bound.scalar) or "the closed form is too long"
     fixed = {s: value for s, value in bounds.values.items() if s != symbol and s not in moved}

@@ -24,14 +24,15 @@ COMPONENTS = ("lipschitz", "smoothness")
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """Derivatives of one bound. `numbers` and `elasticities` where all symbols have values; `ties`: a minimum in the bound
-    has two active branches there, and the first one's derivative is shown."""
+    """Derivatives of one bound. `numbers` and `elasticities` where all symbols have values, `missing` why there is none;
+    `ties`: a minimum in the bound has two active branches there, and the first one's derivative is shown."""
 
     bound: Bound
     derivatives: Mapping[str, Derivative]
     numbers: Mapping[str, Number]
     elasticities: Mapping[str, float]
     ties: bool
+    missing: Mapping[str, str]
 
 
 def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivity]:
@@ -44,6 +45,7 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
         derivatives = dict(zip(symbols, bound.gradient(symbols), strict=True))
         numbers: dict[str, Number] = {}
         elasticities: dict[str, float] = {}
+        missing: dict[str, str] = {}
         ties: list[int] = []
         whole = bounds.number(bound)
         for symbol, derivative in derivatives.items():
@@ -51,11 +53,15 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
                 continue
             if derivative.direction is not None and whole is None:
                 continue  # where the blocks reach the bound is not known without all values
-            numbers[symbol] = derivative.certified(bounds.values, ties)
+            try:
+                numbers[symbol] = derivative.certified(bounds.values, ties)
+            except ArithmeticError as error:
+                missing[symbol] = str(error)
+                continue
             value = bounds.values.get(bounds.symbols[symbol])
             if whole is not None and value is not None and whole != 0:
                 elasticities[symbol] = elasticity(numbers[symbol], to_number(value), whole)
-        found[name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties))
+        found[name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties), missing)
     return found
 
 

@@ -97,5 +97,24 @@ def test_a_product_of_first_order_terms_is_refused() -> None:
     def norm(arena: Arena, m: Scalar, l: Scalar, seeds: Sequence[Scalar]) -> tuple[Scalar, Scalar]:  # noqa: E741
         return m + l, l + m * seeds[0]
 
-    with pytest.raises(NotLinearError, match="a norm"):
+    with pytest.raises(NotLinearError, match="depends on first-order terms"):
         looped(norm, 1)
+
+
+def test_a_state_that_takes_the_place_of_another_is_refused() -> None:
+    """h' = c, c' = R c + x s: nothing of first order in h's image is its own entry or a seed, and it is not zero."""
+    arena = Arena()
+    h, c, seed = arena.variable("h"), arena.variable("c"), arena.leaf(sympy.Symbol("s"))
+    results = [c, arena.leaf(R) * c + arena.leaf(x) * seed]
+    loop = arena.loop([h, c], [arena.zero, arena.zero], results, arena.leaf(K))
+    with pytest.raises(NotLinearError, match="takes the place of another"):
+        squared_entries(arena, loop[0].node.args[0], 0, [seed], arena.zero)
+
+
+def test_a_factor_that_starts_with_a_block_is_refused() -> None:
+    """c does not change and starts at a first-order entry: what it multiplies is no entry any more."""
+    arena = Arena()
+    c, l, seed = arena.variable("c"), arena.variable("l"), arena.leaf(sympy.Symbol("s"))  # noqa: E741
+    loop = arena.loop([c, l], [seed, seed], [c, c * l], arena.leaf(K))
+    with pytest.raises(NotLinearError, match="depends on first-order terms"):
+        squared_entries(arena, loop[1].node.args[0], 1, [seed], arena.zero)

@@ -198,6 +198,37 @@ def test_a_gate_does_not_cost_the_root_of_its_entries() -> None:
     assert found.smoothness.evaluate() == pytest.approx(2 / 4 + 3 * math.sqrt(3) / 18, rel=1e-12)
 
 
+def test_a_product_of_gates_is_no_larger_than_a_gate() -> None:
+    """|f_i g_i| <= max|f| max|g|: the product of two sigmoids of 100 entries is a gate again, of largest entry 1 and norm 10."""
+    gates = "{linear: {norm: 1, name: a}}, sigmoid, {multiply: {from: [[], []], name: f}}, {multiply: [f, a]}"
+    found = bounds(f"input: {{shape: [100], norm: 3}}\nradius: 1\nlayers: [{gates}]", wrt="input")
+    assert found.norm.evaluate() == pytest.approx(3.0)
+    # D(f z) = f Dz + z Df with |f| <= 1, |z| <= 3 and |D f| <= 2 |s s'| <= 2/4.
+    assert found.lipschitz.evaluate() == pytest.approx(1 + 3 * 2 / 4, rel=1e-12)
+
+
+def test_the_largest_entry_of_a_mean_is_no_larger_than_its_norm() -> None:
+    """A mean of 100 entries of norm 3 is at most 3/10: as a factor it costs that, not 3."""
+    text = "input: {shape: [100, 1], norm: 3}\nlayers: [{mean: {axis: 0, name: c}}, tanh, {multiply: [[], c]}]"
+    assert bounds(text, wrt="input").lipschitz.evaluate() == pytest.approx(2 * 0.3 / 10, rel=1e-12)
+
+
+def test_the_state_of_a_recurrent_cell_is_bounded_by_its_gates() -> None:
+    """An LSTM of 20 steps: c_t <= c_{t-1} + 1 entry by entry, so that l is 2e14, and not the 1e35 of Euclidean norms."""
+    cell = "".join(
+        f"        - dense: {{units: 128, from: xh}}\n        - {gate}: {{name: {name}}}\n"
+        for gate, name in (("sigmoid", "f"), ("sigmoid", "i"), ("tanh", "g"), ("sigmoid", "o"))
+    )
+    text = (
+        "batch: 32\ninput: {shape: [20, 64], norm: {sample: 1}}\nradius: 1\nlayers:\n  - repeat:\n      times: 20\n      share: true\n"
+        "      each: {x: input}\n      carry: {h: {shape: [128], next: h1}, c: {shape: [128], next: c1}}\n      layers:\n"
+        f"        - concat: {{from: [x, h], name: xh}}\n{cell}"
+        "        - add: {from: [[multiply: [f, c]], [multiply: [i, g]]], name: c1}\n        - tanh: {name: t}\n"
+        "        - multiply: {from: [o, t], name: h1}\n  - dense: 10\n"
+    )
+    assert bounds(text).lipschitz.evaluate() == pytest.approx(2.009e14, rel=1e-3)
+
+
 def test_a_row_stochastic_factor_has_norm_up_to_the_root_of_its_rows() -> None:
     """The agreed design says sqrt(columns). A softmax over one column is a column of ones, of norm sqrt(rows): sqrt(columns) = 1 is
     too small, and sqrt(rows) is reached."""

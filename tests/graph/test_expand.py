@@ -166,7 +166,7 @@ def test_modules_that_double_stop_at_the_limit() -> None:
     doubling = ", ".join(f"m{i}: [m{i + 1}, m{i + 1}]" for i in range(40))
     (line,) = mistakes(f"define: {{{doubling}, m40: [relu]}}\n" + HEAD + "layers: [m0]")
     assert "layers" in line
-    assert "40000" in line
+    assert "80000" in line
 
 
 def test_in_and_out_are_what_enters_and_leaves() -> None:
@@ -414,7 +414,7 @@ def test_an_index_unrolls_a_repeat_whose_times_have_a_value() -> None:
         ),
         ("{repeat: {times: 1/2, layers: [relu]}}", "a number of times must be a whole number, not 1/2"),
         ("{repeat: {times: -1, layers: [relu]}}", "a number of times must be a whole number, not -1"),
-        ("{repeat: {times: 10**9, layers: [relu]}}", "more than 40000 copies"),
+        ("{repeat: {times: 10**9, layers: [relu]}}", "more than 20000 copies"),
         (
             "{repeat: {times: 2, each: {x: input}, layers: [{relu: {from: x}}]}}",
             "'x' takes 2 slices of an array of shape [3]",
@@ -424,13 +424,33 @@ def test_an_index_unrolls_a_repeat_whose_times_have_a_value() -> None:
             "'h' has shape [2], and 'a' has [3]",
         ),
         ("{repeat: {times: 2, carry: {h: {shape: [3], next: b}}, layers: [relu]}}", "unknown name 'b'"),
-        ("{repeat: {times: 0, collect: true, layers: [relu]}}", "there is nothing to collect from 0 copies"),
+        (
+            "{repeat: {times: k, name: r, layers: [{dense: {units: 3, name: a}}]}}, {dense: {units: 3, share: r.a}}",
+            "'r.a' is inside a repeat with a symbolic number of times",
+        ),
+        (
+            "{repeat: {times: 0, collect: true, layers: [relu]}}",
+            "there is nothing to collect from 0 passes; give the repeat at least one pass",
+        ),
     ],
 )
 def test_mistakes_with_repeats(layers: str, message: str) -> None:
     (line,) = mistakes(SYMBOLIC + HEAD + f"layers: [{layers}]")
     assert message in line
     assert line.startswith("spec.yaml:4:")
+
+
+def test_passes_share_with_passes_of_the_same_number() -> None:
+    text = SYMBOLIC + HEAD + "define: {m: {args: {t: k}, layers: [{repeat: {times: t, layers: [dense: 3]}}]}}\n"
+    found = graph(text + "layers: [{m: {name: one}}, {m: {name: two, share: one}}]")
+    assert [(ball.path, ball.made_in) for ball in found.balls.values()] == [
+        ("one.repeat_0.*.dense_0", ("one.repeat_0",))
+    ]
+    (line,) = mistakes(text + "layers: [{m: {name: one}}, {m: {name: two, share: one, t: k + 1}}]")
+    assert line == (
+        "spec.yaml:5:51: 'one.repeat_0.*.dense_0' cannot be shared: it is repeated k times, and here are k + 1 passes; "
+        "give both repeats the same number of times"
+    )
 
 
 def test_a_loop_is_read_from_outside_through_its_states_only() -> None:

@@ -209,7 +209,7 @@ def test_a_symbolic_repeat() -> None:
     found = lowered(VECTOR + "layers: [{repeat: {times: k, layers: [dense: 3, tanh]}}, dense: 2]")
     kinds = [type(p) for p in found.primitives]
     assert kinds == [Parameter, Parameter, Source, Repeat, Carried, Bilinear, Map, After, Bilinear]
-    assert found.primitives[3] == Repeat(("repeat_0",), K, (2,), (6,), 6)
+    assert found.primitives[3] == Repeat("repeat_0", ("repeat_0",), K, (2,), (6,), 6)
     assert found.primitives[4] == Carried(3, 0)
     assert found.primitives[7] == After(3, 0)
 

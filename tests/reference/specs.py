@@ -84,6 +84,9 @@ NETWORKS: Mapping[str, str] = {
     "matmul, transposed stochastic": SIGNAL
     + "layers: [{dense: {units: 3, name: p}}, softmax, {matmul: {from: [[], p], transpose_left: true}}, tanh]",
     "matmul of the first axis": SIGNAL + "layers: [{dense: {units: 3, name: p}}, {softmax: {axis: 0}}, {matmul: {from: [[], p], transpose_right: true}}]",
+    "product of gates": VECTOR
+    + "layers: [{dense: {units: 3, name: a}}, {multiply: [[tanh], [sin], [multiply: [[sigmoid], a]]]}, {mean: {axis: 0}}, {multiply: [[], [tanh]]}]",
+    "narrow product of gates": NARROW + "layers: [{dense: {units: 1, bias: false}}, {multiply: [[tanh], [multiply: [[tanh], [tanh]]]]}]",
     "parameter": VECTOR + "layers: [dense: 2, {add: [[], [parameter: {shape: [2], name: p}]]}, {multiply: [[], [parameter: [2]]]}, tanh]",
     "linear": VECTOR + "layers: [dense: 2, {linear: {norm: 3/2, shape: [4]}}, tanh, linear: 1/2, dense: 1]",
     "map": VECTOR + "layers: [dense: 2, {map: {lipschitz: 2, smoothness: 3, at_zero: 1/2}}, dense: {units: 1, bias: false}]",
