@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from boundcalc.exact.balls import Number, Value, add, ball, hypot, maximum, minimum, multiply
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.evaluate_log import evaluate_log
+from boundcalc.program.evaluate_log import log_function
 from boundcalc.program.ir import Scalar
 
 Vector = NDArray[np.float64]
 _OFFSET = 1e-13
+_STEPS, _LEAST_STEPS = 300, 10  # of the power iteration: it gains a digit in three or four
+_WORK = 250_000  # nodes evaluated by it, about a second: a deep network has fewer steps, and a bound that is a little larger
 _SHIFT = 0.5  # of the power iteration, relative to the eigenvalue: bipartite matrices have -lambda_max as well
 
 
@@ -63,11 +65,8 @@ def eigenvalue_by_gradient(
     """
     products = gradient(smoothness, seeds)
 
-    def log_product(d: Vector) -> Vector:
-        at = {**values, **dict(zip(seeds, d, strict=True))}
-        return np.asarray([float(y) for y in evaluate_log(products, at)])
-
-    vector = _power_iteration(log_product, len(seeds))
+    steps = max(_LEAST_STEPS, min(_STEPS, _WORK // len(smoothness.arena.needed(y.index for y in products))))
+    vector = _power_iteration(log_function(products, seeds, values), len(seeds), steps)
     d = [_exact(x) for x in vector]
     doubled = evaluate(products, {**values, **dict(zip(seeds, d, strict=True))}, precision)
     with ctx.workprec(precision):
@@ -141,11 +140,11 @@ def eigenvector(entries: Mapping[tuple[int, ...], Number], start: Sequence[float
     return [best[i, 0] for i in range(size)]
 
 
-def _power_iteration(log_product: Callable[[Vector], Vector], size: int) -> Vector:
+def _power_iteration(log_product: Callable[[Vector], Vector], size: int, steps: int) -> Vector:
     """The same vector where only log(Q d) can be had (up to a constant factor); d of the least ratio that was met."""
     vector = best = np.ones(size)
     lowest, stalled = np.inf, 0
-    for _ in range(300):
+    for _ in range(steps):
         logs = log_product(vector)
         ratios = logs - np.log(vector)
         top = ratios.max(initial=-np.inf)

@@ -143,7 +143,7 @@ def _run(
                 named(cast("str", step.value)) if step.operation == "name" else limited(apply(step, arguments))
             )
         except NoValue as error:
-            raise _error(place, step.offset, str(error), kind="value") from None
+            raise _error(place, step.offset, str(error), error.remedy, "value") from None
         except _UnknownNameError as error:
             message = f"unknown name {shown(cast('str', step.value))}"
             raise _error(place, step.offset, message, str(error) or None, "unknown_name") from None

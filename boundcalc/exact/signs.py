@@ -23,7 +23,11 @@ POLES = (sympy.S.ComplexInfinity, sympy.S.NaN, sympy.S.Infinity, sympy.S.Negativ
 
 
 class NoValue(ValueError):  # noqa: N818
-    """An operation has no value that can be used."""
+    """An operation has no value that can be used; `remedy` says what to write instead."""
+
+    def __init__(self, message: str, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class TooLarge(NoValue):
@@ -60,7 +64,8 @@ def _is_slow(part: sympy.Basic) -> bool:
 
 def too_complicated() -> TooLarge:
     return TooLarge(
-        f"too complicated: more than {MAX_PARTS} parts, {MAX_LEVELS} operations or {MAX_POWERS} powers inside one another"
+        f"too complicated: more than {MAX_PARTS} parts, {MAX_LEVELS} operations or {MAX_POWERS} powers inside one another",
+        "give a part of it a symbol, and the symbol a number",
     )
 
 

@@ -45,7 +45,7 @@ class Conditions:
         try:
             return substitute(expression, self.values)
         except NoValue as error:
-            self.mistakes.add(place, str(error))
+            self.mistakes.add(place, str(error), error.remedy)
             self.mistakes.raise_if_any()
             raise
 
@@ -127,7 +127,9 @@ def declare(
             declared[symbols[name]] = declaration.value.evaluate(symbols)
             value = _value(declared[symbols[name]], values)
         except (SpecError, NoValue) as error:
-            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(declaration.place, str(error))
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(
+                declaration.place, str(error), error.remedy
+            )
             continue
         if value is not None:
             values[symbols[name]] = value  # in terms of symbols that stay free, if any
@@ -258,7 +260,7 @@ def _check_domain(
             limit = substitute(bound.evaluate(symbols), values)
             outside = relation(kind, value, limit) == sympy.false
         except (SpecError, NoValue) as error:
-            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error))
+            mistakes.extend(error) if isinstance(error, SpecError) else mistakes.add(place, str(error), error.remedy)
             continue
         if outside:
             mistakes.add(place, f"the symbol '{name}' must be {word} {said(limit)}, and {said(value)} is not")

@@ -58,6 +58,39 @@ def signed_values(outputs: Sequence[Scalar], values: Mapping[sympy.Symbol, Array
     return results
 
 
+def log_function(
+    outputs: Sequence[Scalar], arguments: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Value]
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """`evaluate_log` as a function of the values of some positive symbols, one number each: what does not depend on them is
+    computed once."""
+    arena = outputs[0].arena
+    order = arena.needed(o.index for o in outputs)
+    check_values(arena, order, values.keys() | set(arguments))
+    given = frozenset(arguments)
+    moving: set[int] = set()
+    for i in order:
+        payload = arena.nodes[i].payload
+        if isinstance(payload, sympy.Expr):
+            if not given.isdisjoint(payload.free_symbols):
+                moving.add(i)
+        elif not moving.isdisjoint(arena.nodes[i].args):
+            moving.add(i)
+    bound = [i for i in order if not arena.nodes[i].free]
+    again = [i for i in bound if i in moving]
+    symbols = {symbol: signed_log.from_value(value) for symbol, value in values.items()}
+    with np.errstate(all="ignore"):
+        sweep = _Sweep(arena, symbols)
+        sweep.run([i for i in bound if i not in moving])
+
+    def logs(point: NDArray[np.float64]) -> NDArray[np.float64]:
+        symbols.update((symbol, signed_log.from_value(x)) for symbol, x in zip(arguments, point, strict=True))
+        with np.errstate(all="ignore"):
+            sweep.run(again)
+        return np.asarray([float(sweep.values[o.index].log) for o in outputs])
+
+    return logs
+
+
 class _Sweep:
     """The values of the nodes, filled in order; the nodes of a loop's body are filled once for each pass."""
 
