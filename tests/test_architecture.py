@@ -12,9 +12,11 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
+from boundcalc.calculus import primitives as primitives_module
 from boundcalc.catalogue.index import ACTIVATIONS
-from boundcalc.language.structure import COMMON_FIELDS
+from boundcalc.language.structure import COMMON_FIELDS, CONSTRUCTS
 from boundcalc.layers.index import VOCABULARY
+from boundcalc.program.ir import Op
 
 PACKAGE = Path(__file__).parents[1] / "boundcalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -140,6 +142,53 @@ def test_every_activation_of_the_catalogue_is_in_the_language() -> None:
     for name, entry in ACTIVATIONS.items():
         own = {info.alias or field for field, info in VOCABULARY[name].fields.model_fields.items()} - COMMON_FIELDS
         assert own == {parameter.name for parameter in entry.parameters}
+
+
+ENGINES = ("graph", "calculus", "program", "blocks", "bounds", "output", "language", "studies")
+
+
+def in_folders(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((PACKAGE / folder).rglob("*.py"))]
+
+
+def test_engines_spell_no_layer() -> None:
+    """Knowledge is handed down: a layer or loss is named where it is defined, and in no engine."""
+    primitives = {name.lower() for name, value in vars(primitives_module).items() if isinstance(value, type)}
+    allowed = primitives | {op.value for op in Op} | CONSTRUCTS.keys()
+    names = VOCABULARY.keys() - allowed
+    assert {"dense", "softmax", "squared", "flatten"} <= names
+    spelled = [
+        (module_name(path), node.value)
+        for path in in_folders(*ENGINES)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names
+    ]
+    assert spelled == []
+
+
+def _names(path: Path) -> Iterator[tuple[str, ast.AST]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Name):
+            yield node.id, node
+
+
+@pytest.mark.parametrize("path", in_folders("layers"), ids=module_name)
+def test_layers_are_typed(path: Path) -> None:
+    """No cast and no object; `Any` is the type of an array of `forward`, and of nothing else."""
+    used = {name for name, _ in _names(path)}
+    assert not used & {"cast", "object"}
+    arrays: set[int] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef) and any(argument.arg == "xp" for argument in node.args.args):
+            arrays |= {id(part) for part in ast.walk(node)}
+    outside = [node for name, node in _names(path) if name == "Any" and id(node) not in arrays]
+    assert outside == []
+
+
+def test_files_are_short() -> None:
+    lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES)
+    assert lengths[-1] <= 300
+    assert lengths[len(lengths) // 2] <= 130
 
 
 def test_help_does_not_import_sympy() -> None:

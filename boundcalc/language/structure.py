@@ -3,11 +3,11 @@ of the vocabulary has to tell it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from boundcalc.language.fields import Flag, Name, Passes, Radius, RawMapping, RawOperands, RawSteps, Share, Term
 
@@ -47,6 +47,17 @@ class Repeat(StepFields):
     carry: RawMapping | None = None
     each: RawMapping | None = None
     collect: Flag = False
+
+
+def optional_terms(name: str, title: str, names: Sequence[str], module: str) -> type[StepFields]:
+    """A model of fields that are expressions and may be left out; of a single one a bare value is enough.
+
+    `module` is where pickle finds the model, by its name.
+    """
+    terms: dict[str, Any] = dict.fromkeys(names, (Term | None, None))
+    model = create_model(name, __base__=StepFields, __doc__=title, __module__=module, **terms)
+    model.value_field = names[0] if len(names) == 1 else None
+    return model
 
 
 class Call(StepFields):

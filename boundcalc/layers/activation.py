@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from pydantic import create_model
 
 from boundcalc.catalogue.index import ACTIVATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -16,8 +15,7 @@ from boundcalc.exact.arrays import on_arrays
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import size
-from boundcalc.language.fields import Term
-from boundcalc.language.structure import StepFields
+from boundcalc.language.structure import StepFields, optional_terms
 from boundcalc.layers.parts.maps import constants_of, lower_map, outside, published_map
 
 
@@ -28,12 +26,8 @@ class Facts:
 
 
 def fields_of(entry: Nonlinearity) -> type[StepFields]:
-    """A field for each parameter of the row; the first takes a bare value."""
-    names = [parameter.name for parameter in entry.parameters]
-    optional: dict[str, Any] = dict.fromkeys(names, (Term | None, None))
-    model = create_model(entry.name, __base__=StepFields, __doc__=entry.title, __module__=__name__, **optional)
-    model.value_field = names[0] if len(names) == 1 else None
-    return model
+    """A field for each parameter of the row."""
+    return optional_terms(entry.name, entry.title, [parameter.name for parameter in entry.parameters], __name__)
 
 
 def place_entry(entry: Nonlinearity, given: Mapping[str, Expression], at: At) -> Placed[Facts]:

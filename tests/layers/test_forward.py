@@ -118,7 +118,6 @@ def test_a_bilinear_member_reaches_its_norm() -> None:
 
 
 def test_losses_are_means_over_the_batch() -> None:
-    network, layer = alone("dense: 3")
     z = np.random.default_rng(2).normal(size=(2, 3))
     logistic, squared = VOCABULARY["logistic"], VOCABULARY["squared"]
     expected = np.mean(np.log(np.exp(z).sum(axis=1)) - z[:, 0])
