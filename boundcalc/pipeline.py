@@ -67,7 +67,9 @@ def compile(
     if expect(max_layers, int, "max_layers", "write a whole number") < 1:
         raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
     words = _words(wrt)
-    graph = _unrolled(architecture, max_layers) if blocks == "layer" else expand(architecture, max_layers=max_layers)
+    graph = (
+        unrolled_if_few(architecture, max_layers) if blocks == "layer" else expand(architecture, max_layers=max_layers)
+    )
     primitives = lower(graph, select(graph, words), use_published=constants == "published")
     return _traced(graph, primitives, blocks, words, constants, refine)
 
@@ -137,7 +139,7 @@ def _last_layers(graph: LayerGraph) -> dict[str, str]:
     return found
 
 
-def _unrolled(architecture: Spec, max_layers: int) -> LayerGraph:
+def unrolled_if_few(architecture: Spec, max_layers: int = LAYER_LIMIT) -> LayerGraph:
     """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops.
 
     What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""

@@ -16,6 +16,8 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import resolve
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import from_sympy
+from boundcalc.pipeline import unrolled_if_few
+from boundcalc.program.evaluate import POWER, TooManyPassesError
 from tests.reference.repeats import EXACT, HEADER, NETWORKS, OPEN, PLAIN, UPPER, VECTOR, network, repeat
 
 
@@ -328,3 +330,67 @@ def test_blocks_that_cannot_be_kept_apart_fall_back(name: str) -> None:
     assert ball(bounds.lipschitz.certified(values)) >= ball(copies.lipschitz.certified(at(copies, R=2))) * (
         1 - arb(10) ** -25
     )
+
+
+# Large numbers of passes ---------------------------------------------------------------------------------------------
+
+THOUSAND = "symbols: {k: {integer: true, value: 1000}, R: 1}\nradius: R\ninput: {shape: [4], norm: 1}\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [PLAIN.replace("2", "4"), "dense: {units: 4, bias: false}, softplus", "dense: 4, tanh", "dense: 4, softplus"],
+)
+def test_two_repeats_of_a_thousand_passes(body: str) -> None:
+    """2,000 blocks: under `blocks: layer` the loops stay, and give numbers without a layer for each pass."""
+    text = f"{THOUSAND}layers: [{repeat(body)}, {{repeat: {{times: TIMES, layers: [{body}]}}}}]".replace("TIMES", "k")
+    total, by_layer = (bc.compile(bc.loads(text), blocks=blocks) for blocks in ("total", "layer"))
+    assert len(by_layer.layers) == len(total.layers) <= 4
+    for bounds in (total, by_layer):
+        assert len(bounds.numbers) == len(bounds.quantities)
+        assert json.dumps(bounds.to_dict())
+    assert ball(by_layer.numbers[by_layer.lipschitz]) <= ball(total.numbers[total.lipschitz])
+
+
+def test_blocks_of_copies_are_counted_before_they_are_made() -> None:
+    text = "symbols: {k: {integer: true, value: K}, R: 1}\nradius: R\ninput: {shape: [4], norm: 1}\n"
+    for layers, few, many in (
+        ("{repeat: {times: k, layers: [dense: 4, tanh]}}", "512", "513"),
+        ("{repeat: {times: k, layers: [dense: 4, {residual: [dense: 4]}]}}", "256", "257"),
+        ("{repeat: {times: k, layers: [{repeat: {times: k, layers: [dense: 4]}}]}}", "22", "23"),
+    ):
+        for value, loops in ((few, False), (many, True)):
+            graph = unrolled_if_few(bc.loads(f"{text.replace('K', value)}layers: [{layers}]"))
+            assert bool(graph.loops) is loops
+
+
+@pytest.mark.parametrize("body", ["dense: 4, tanh", "dense: 4, softplus", "{residual: [dense: 4, softplus]}"])
+def test_a_thousand_passes_in_each_of_a_thousand_are_few_steps_or_refused(body: str) -> None:
+    text = f"{THOUSAND}layers: [{repeat(f'{body}, {{repeat: {{times: TIMES, layers: [{body}]}}}}')}]".replace(
+        "TIMES", "k"
+    )
+    for blocks in ("total", "layer"):
+        bounds = bc.compile(bc.loads(text), blocks=blocks)  # type: ignore[arg-type]
+        with pytest.raises(TooManyPassesError, match="more than 100000 passes"):
+            bounds.to_dict()
+
+
+def test_powers_of_inner_repeats_count_as_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inner one closes, the outer one has a bias: 1000 powers for each quantity."""
+    inner = "{repeat: {times: TIMES, layers: [dense: {units: 4, bias: false}]}}"
+    text = f"{THOUSAND}layers: [{repeat(f'dense: 4, {inner}')}]".replace("TIMES", "k")
+    bounds = bc.compile(bc.loads(text))
+    assert bounds.norm.evaluate() > 0
+    monkeypatch.setattr("boundcalc.program.evaluate.PASSES", 1000 + 999 * POWER)
+    with pytest.raises(TooManyPassesError):
+        bounds.norm.evaluate()
+
+
+def test_long_closed_forms_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of loops that carry less are not, and numbers are not concerned."""
+    monkeypatch.setattr("boundcalc.program.depth.close.LONGEST", 300)
+    bounds = bc.compile(bc.loads(NETWORKS["several, with biases"].replace("TIMES", "k")))
+    assert bounds.lipschitz.expression is not None
+    assert "it would have more than" in str(bounds.smoothness.unclosed)
+    assert bounds.smoothness.evaluate(k=3, R=1, x=1) > 0
+    assert bounds.to_dict()["bounds"]["smoothness"]["number"] is None  # type: ignore[index]

@@ -28,7 +28,7 @@ from boundcalc.program.ir import Scalar
 
 # Coefficients, as `blocks.fits` counts them. Each costs a few microseconds and bytes as a number, and a hundred times that as
 # a printed expression: these limits keep a command within seconds.
-NUMBERS = 400_000
+NUMBERS = 600_000
 CLOSED_FORMS = 9_000
 CLOSED_FORMS_OF_ROWS = 3_000  # every prefix has its own norm of its own entries
 

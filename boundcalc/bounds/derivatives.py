@@ -11,7 +11,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting
-from boundcalc.bounds.forms import EXPRESSION_CAP, Forms, replaced
+from boundcalc.bounds.forms import Forms, replaced
 from boundcalc.bounds.values import by_name, named, resolve
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
@@ -125,9 +125,10 @@ def differentiate(
     partial = [s for s in conditions.symbols.values() if s not in depths]
     found = {} if scalar is None else dict(zip(partial, gradient(scalar, partial), strict=True))
     arena = Arena() if scalar is None else scalar.arena
+    rates = _rates(conditions, arena)
     results: list[Derivative] = []
     for symbol in by:
-        moved = _moved(conditions, symbol, arena)
+        moved = _moved(symbol, rates, arena)
         label = f"d {name} / d {symbol}"
         inner = [s for s in moved if s in depths]
         if not conditions.unrolled.isdisjoint(moved):
@@ -172,23 +173,35 @@ def _depths(scalar: Scalar | None) -> frozenset[sympy.Symbol]:
     return frozenset[sympy.Symbol]().union(*free_symbols(times))
 
 
-def _moved(conditions: Conditions, symbol: sympy.Symbol, arena: Arena) -> dict[sympy.Symbol, Scalar]:
+RATE_CAP = 60  # nodes of the rate of one symbol in a closed form
+Rates = Mapping[sympy.Symbol, Mapping[sympy.Symbol, Scalar]]
+
+
+def _rates(conditions: Conditions, arena: Arena) -> Rates:
+    """The derivatives of every value that the spec computes by the symbols in it, in an order in which they can be computed."""
+    return {
+        dependent: {s: slope(arena, value, s) for s in conditions.symbols.values() if s in used}
+        for dependent, value in conditions.declared.items()
+        if (used := value.free_symbols)
+    }
+
+
+def _moved(symbol: sympy.Symbol, rates: Rates, arena: Arena) -> dict[sympy.Symbol, Scalar]:
     """How fast every symbol moves with one of them, through the values that the spec computes."""
-    rates: dict[sympy.Symbol, Scalar] = {symbol: arena.one}
-    for dependent, value in conditions.declared.items():
+    moved: dict[sympy.Symbol, Scalar] = {symbol: arena.one}
+    for dependent, partial in rates.items():
         if dependent != symbol:
-            terms = [slope(arena, value, s) * known for s, known in rates.items() if s in value.free_symbols]
-            rate = arena.combine(Op.ADD, terms)
+            rate = arena.combine(Op.ADD, [slope * moved[s] for s, slope in partial.items() if s in moved])
             if not rate.is_zero:
-                rates[dependent] = rate
-    return rates
+                moved[dependent] = rate
+    return moved
 
 
 def _total(smooth: Mapping[sympy.Symbol, sympy.Expr], moved: Mapping[sympy.Symbol, Scalar]) -> sympy.Expr | None:
     """The derivative of a closed form, given as `_prepared`; None where there is none of a readable size."""
     terms: list[sympy.Expr] = []
     for symbol, form in smooth.items():
-        rate = to_sympy(moved[symbol], EXPRESSION_CAP)
+        rate = to_sympy(moved[symbol], RATE_CAP)
         if rate is None:
             return None
         terms.append(leaf_derivative(form, symbol) * rate)

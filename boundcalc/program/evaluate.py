@@ -34,6 +34,7 @@ _FOLDS: Mapping[Op, Callable[[Sequence[Number]], Number]] = {
 }
 _RETRIES = 4
 PASSES = 100_000  # of loops that no power of a matrix can shorten, seconds of work
+POWER = 50  # passes that a power of a matrix costs as much as: a repeat in a pass takes one each time
 _SHARP_BITS = 67  # a relative radius of 1e-20
 
 
@@ -191,11 +192,11 @@ class _Sweep:
 
         starts, times = [numbers[i] for i in loop.starts], _natural(numbers[loop.times])
         fast = fast_loop(self.arena, index, numbers.__getitem__, starts, times)
-        if fast is not None:
-            return fast
-        self.passes += times
+        self.passes += times if fast is None else POWER
         if self.passes > PASSES:
             raise TooManyPassesError
+        if fast is not None:
+            return fast
         return run_loop(starts, times, step)
 
     def select(self, index: int) -> Number:

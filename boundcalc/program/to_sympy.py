@@ -17,10 +17,11 @@ import sympy
 from boundcalc.program.ir import Arena, Node, Op, Scalar
 
 SATURATION = 10**18  # sizes grow exponentially with depth; counting stops here
-LITERAL_CAP = 60  # nodes of a subtree without symbols; a longer one has a number and a definition, but no expression
-NESTED_SUMS = 5  # sums inside sums of a subtree with one symbol at most
+LITERAL_CAP = 300  # nodes of a subtree without symbols; a longer one has a number and a definition, but no expression
+NESTED_SUMS = 8  # sums inside sums of a subtree with one symbol or none; half as many with irrational sums in them
 READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice
 _POWER_BITS = 4096  # larger rational powers stay powers: SymPy would multiply them out
+_ROOT_BITS = 512  # of numbers under a root
 
 
 class NotClosed(ValueError):  # noqa: N818
@@ -131,6 +132,9 @@ class _Sizes:
         self.symbols: dict[int, frozenset[sympy.Basic]] = {}  # two of them where there are more
         self.sums: dict[int, int] = {}  # how many are inside each other
         self.rational: set[int] = set()  # what SymPy multiplies out
+        self.irrational: set[int] = (
+            set()
+        )  # what holds sums of numbers, as (1 + erf(1))/2, in which SymPy finds roots slowly
 
     def of(self, index: int) -> int:
         node = self.arena.nodes[index]
@@ -139,15 +143,19 @@ class _Sizes:
             return self.sizes[index]
         if isinstance(node.payload, sympy.Expr):
             size, symbols, sums = expression_size(node.payload), node.payload.free_symbols, _nested_sums(node.payload)
+            irrational = any(not part.free_symbols for part in node.payload.atoms(sympy.Add))
         else:
             own = 1 + (node.op is Op.POW) + (node.op is Op.HYPOT) * (2 + 2 * len(node.args))
             size = own + sum(self.sizes[arg] for arg in node.args)
             symbols = frozenset[sympy.Basic]().union(*(self.symbols[arg] for arg in node.args))
             sums = max((self._sums_within(node, arg) for arg in node.args), default=0)
+            irrational = not self.irrational.isdisjoint(node.args)
         if self._is_rational(node):
             self.rational.add(index)
-        long = (not symbols and size > LITERAL_CAP) or (len(symbols) < 2 and sums > NESTED_SUMS)
-        long = long and index not in self.rational
+        if irrational:
+            self.irrational.add(index)
+        deep = len(symbols) < 2 and sums * (1 + irrational) > NESTED_SUMS
+        long = index not in self.rational and (deep or (not symbols and size > LITERAL_CAP))
         self._set(index, SATURATION if long else min(SATURATION, size), symbols, sums)
         return self.sizes[index]
 
@@ -155,6 +163,7 @@ class _Sizes:
         """The node has got a name."""
         self._set(index, 1, {symbol}, 0)
         self.rational.discard(index)
+        self.irrational.discard(index)
 
     def _set(self, index: int, size: int, symbols: Set[sympy.Basic], sums: int) -> None:
         self.sizes[index], self.sums[index] = size, sums
@@ -186,7 +195,7 @@ _FOLDS: Mapping[Op, Callable[..., sympy.Expr]] = {
     Op.MUL: sympy.Mul,
     Op.MIN: lambda *args: _extremum(sympy.Min, args),
     Op.MAX: lambda *args: _extremum(sympy.Max, args),
-    Op.HYPOT: lambda *args: sympy.sqrt(sympy.Add(*(arg**2 for arg in args))),
+    Op.HYPOT: lambda *args: _power(sympy.Add(*(_power(arg, Fraction(2)) for arg in args)), Fraction(1, 2)),
 }
 
 
@@ -203,8 +212,7 @@ def _build(node: Node, built: Mapping[int, sympy.Expr]) -> sympy.Expr:
     if node.op in _FOLDS:
         return _FOLDS[node.op](*args)
     if isinstance(node.payload, Fraction):
-        exponent = sympy.Rational(node.payload.numerator, node.payload.denominator)
-        return sympy.Pow(args[0], exponent, evaluate=not _is_huge(args[0], node.payload))
+        return _power(args[0], node.payload)
     if node.op is Op.SELECT:
         half = len(args) // 2
         before = sympy.Le if node.payload is Op.MIN else sympy.Ge
@@ -215,8 +223,20 @@ def _build(node: Node, built: Mapping[int, sympy.Expr]) -> sympy.Expr:
     raise AssertionError(node.op)
 
 
+def _power(base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
+    exact = sympy.Rational(exponent.numerator, exponent.denominator)
+    return sympy.Pow(base, exact, evaluate=not _is_huge(base, exponent))
+
+
 def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:
+    """Whether SymPy would take long: it factors all numbers under a root, and multiplies out powers of numbers."""
+    if exponent.denominator > 1 and any(_bits(number) > _ROOT_BITS for number in base.atoms(sympy.Rational)):
+        return True
     if not isinstance(base, sympy.Rational):
         return False
-    bits = max(int(base.p).bit_length(), int(base.q).bit_length())
+    bits = _bits(base)
     return bits > 1 and bits * abs(exponent) > _POWER_BITS
+
+
+def _bits(number: sympy.Rational) -> int:
+    return max(int(number.p).bit_length(), int(number.q).bit_length())

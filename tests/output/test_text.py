@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import flint
 import pytest
@@ -39,6 +40,33 @@ def test_every_spec(path: Path) -> None:
         if quantity in bounds.numbers:
             shown = next(line.split()[-1] for line in text.splitlines() if line.startswith(f"{name} "))
             assert Decimal(quantity.number()) <= Decimal(shown) <= Decimal(quantity.number()) * Decimal("1.001")
+
+
+LOOP = "symbols: {k: {integer: true}}\n" + HEAD
+
+
+@pytest.mark.parametrize(
+    ("layers", "named"),
+    [
+        ("dense: 4, {repeat: {times: k, name: r, layers: [dense: 4, relu, dense: 4]}}", {"smoothness": "r.*.relu_0"}),
+        ("dense: 4, relu, {repeat: {times: k, name: r, layers: [dense: 4, relu]}}", {"smoothness": "relu_0"}),
+        ("{repeat: {times: k, name: r, layers: [dense: 4, tanh]}}, relu, dense: 4", {"smoothness": "relu_0"}),
+        ("{repeat: {times: k, name: r, layers: [dense: 4, {repeat: {times: k, name: q, layers: [dense: 4, relu]}}]}}", {"smoothness": "r.*.q.*.relu_0"}),
+        ("{repeat: {times: k, name: r, carry: {h: {shape: [4], next: b}}, layers: [{dense: {units: 4, from: h}}, {relu: {name: b}}]}}, {identity: {from: r.h}}", {"smoothness": "r.*.b"}),
+        ("{repeat: {times: 2, name: r, layers: [dense: 4, relu]}}", {"smoothness": "r.0.relu_0"}),
+        # The norm is infinite from the generic layer on, and the next layer (in the next pass) multiplies by it.
+        ("{repeat: {times: k, name: r, layers: [dense: 4, {generic: {lipschitz: 1, smoothness: 1}}]}}", {"norm": "r.*.generic_0", "lipschitz": "r.*.dense_0", "smoothness": "r.*.generic_0"}),
+        ("{generic: {lipschitz: 1, smoothness: 1}}, dense: 4", {"norm": "generic_0", "lipschitz": "dense_0"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+def test_the_layer_that_makes_a_bound_infinite(
+    layers: str, named: dict[str, str], blocks: Literal["total", "layer"]
+) -> None:
+    """In a repeat the rows are those of the last copy, where what a later layer made infinite comes in from the start."""
+    text = to_text(bc.compile(bc.loads(LOOP + f"layers: [{layers}]"), blocks=blocks))
+    lines = [line.split(":")[0] for line in text.splitlines() if " is infinite from " in line]
+    assert lines == [f"{quantity} is infinite from layer '{layer}' on" for quantity, layer in named.items()]
 
 
 def test_what_makes_a_bound_infinite() -> None:

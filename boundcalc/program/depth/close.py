@@ -21,11 +21,13 @@ from boundcalc.program.depth.span import NotLifted, span
 from boundcalc.program.depth.triangular import CycleError
 from boundcalc.program.ir import Arena, Node, Op, Scalar
 from boundcalc.program.to_sympy import NotClosed as NoExpression
-from boundcalc.program.to_sympy import to_sympy
+from boundcalc.program.to_sympy import expression_size, to_sympy
 
 SIZE = 40  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
 MOST = 48  # results of loops that are closed in one program
 DEEPEST = 2  # loops inside one another
+LONGEST = 30_000  # nodes of one closed form
+TOO_LONG = f"it would have more than {LONGEST} terms, or as many states as one that has"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class _Closer:
         self.definitions: list[tuple[sympy.Symbol, Scalar]] = []
         self.known: dict[int, sympy.Expr] = {}  # coefficients
         self.closed = 0
+        self.states: int | None = None  # carried by a loop whose form was too long: others of so many are not tried
         self.names = (name for i in count(1) if (name := f"c_{i}") not in taken)
 
     def close(self, index: int) -> Closed | NotClosed:
@@ -132,16 +135,26 @@ class _Closer:
                 return self.results[index]
             forms = [self.form(index, branch) for branch in range(branches(self.arena, loop))]
             closed = list(dict.fromkeys(f for f in forms if isinstance(f, Closed)))
-            self.results[index] = _least(closed) if closed else forms[0]
-            if closed:
-                self.expressions[index] = _least(closed).expression
+            result = self.short(_least(closed), loop) if closed else forms[0]
+            self.results[index] = result
+            if isinstance(result, Closed):
+                self.expressions[index] = result.expression
         return self.results[index]
+
+    def short(self, form: Closed, loop: int) -> Closed | NotClosed:
+        """The form, unless it is too long."""
+        if expression_size(form.expression) <= LONGEST:
+            return form
+        self.states = len(loop_at(self.arena, loop).states)
+        return NotClosed(TOO_LONG)
 
     def refusal(self, loop: int) -> str | None:
         """Closing costs seconds where loops are many or deep, and nobody reads such a form; numbers need none."""
         self.closed += 1
         if self.closed > MOST:
             return f"more than {MOST} quantities of repeats would need a closed form"
+        if self.states is not None and len(loop_at(self.arena, loop).states) >= self.states:
+            return TOO_LONG
         if _nesting(self.arena, loop) > DEEPEST:
             return f"repeats stand more than {DEEPEST} deep inside one another"
         return None
