@@ -380,18 +380,31 @@ main()
 """
 
 
+def listening() -> None:
+    """A shell starts programs in the background with interrupts ignored, and so would theirs be."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("module", ["boundcalc.cli.run", "click", "boundcalc.language.load", "yaml", "sympy", "lark"])
 def test_an_interrupt_while_modules_are_imported(module: str, small: Path) -> None:
     code = INTERRUPTED.format(module=module)
     done = subprocess.run(
-        [sys.executable, "-c", code, "bounds", str(small)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, "bounds", str(small)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=listening,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_an_interrupt_while_waiting_for_the_spec() -> None:
     process = subprocess.Popen(
-        [*COMMAND, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "check", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=listening,
     )
     assert process.stdin is not None
     process.stdin.write(b"#" * (1 << 20))  # more than a pipe holds: the program reads

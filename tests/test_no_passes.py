@@ -163,7 +163,7 @@ def test_what_needs_a_pass(name: str, way: str, blocks: Blocks) -> None:
     given = WAYS[way][2]
     if given:
         bounds = bc.compile(bc.loads(text(way, spec)), blocks=blocks)
-        with pytest.raises(ValueError, match=r"k( - 1)? >= 1"):
+        with pytest.raises(ValueError, match=r"k >= [12]"):
             bounds.norm.evaluate(**given)
         assert bounds.norm.evaluate(k=3) > 0
     else:
@@ -188,7 +188,7 @@ def test_a_body_that_changes_the_shape_needs_a_pass_in_both_groupings(blocks: Bl
 @pytest.mark.parametrize("way", WAYS)
 def test_no_slices(way: str) -> None:
     """An array has no axis of length 0."""
-    with pytest.raises((SpecError, ValueError), match=r"positive whole number, not 0|k( - 1)? >= 1"):
+    with pytest.raises((SpecError, ValueError), match=r"positive whole number, not 0|k >= [12]"):
         bc.compile(bc.loads(text(way, SLICES))).norm.evaluate(**WAYS[way][2])
 
 
@@ -196,7 +196,7 @@ def test_fewer_than_no_passes() -> None:
     spec = HEAD + "layers: [{repeat: {times: k - 3, layers: [dense: 2]}}]"
     bounds = bc.compile(bc.loads(text("free expression", spec)))
     assert bounds.norm.evaluate(k=3) == 1
-    with pytest.raises(ValueError, match="k - 3 >= 0"):
+    with pytest.raises(ValueError, match="k >= 3"):
         bounds.norm.evaluate(k=2)
     with pytest.raises(SpecError, match="a number of times must be a whole number, not -2"):
         bc.compile(bc.loads(text("expression with a value", spec)))

@@ -204,8 +204,6 @@ class _Copy:
         """One body over carried states: those of `carry`, the running value, and what is collected."""
         graph, loops = self.context.graph, (*self.placement.loops, self.path)
         self.check_times(times, self.fields.times.place)
-        if times.is_nonnegative is not True:
-            self.context.conditions.holds(sympy.Ge(times, 0), self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
         graph.loops[self.path] = Loop(self.path, times, self.fields.share is True, self.fields.times.place)
         enter = Enter(

@@ -30,7 +30,7 @@ def load(source: str | os.PathLike[str] | Mapping[str, object], vocabulary: Mapp
         name = str(getattr(source, "name", "<file>"))
         return loads(_contents(source, name), name, vocabulary)
     path = os.fspath(expect(source, (str, os.PathLike), "a spec", "pass a path, an open file or a mapping"))
-    if "\n" in path:
+    if "\n" in path and not os.path.exists(path):
         raise SpecError(
             [Mistake(Place("<path>"), "a text of several lines is no path", "bc.loads reads a spec from a text")]
         )

@@ -40,7 +40,8 @@ def tree_size(scalars: Sequence[Scalar], closed: Mapping[int, sympy.Expr] | None
 
 
 def to_sympy(scalar: Scalar, cap: int, closed: Mapping[int, sympy.Expr] | None = None) -> sympy.Expr | None:
-    """The value as one expression, None where its tree has more than `cap` nodes.
+    """The value as one expression, None where its tree has more than `cap` nodes, or roots of numbers so long that SymPy,
+    which factors them in every product, takes seconds.
 
     `closed` gives expressions for nodes that are known otherwise, such as the results of loops. Raises NotClosed.
     """
@@ -52,6 +53,8 @@ def to_sympy(scalar: Scalar, cap: int, closed: Mapping[int, sympy.Expr] | None =
     built: dict[int, sympy.Expr] = {}
     for index in order:
         built[index] = given[index] if index in given else _build(arena.nodes[index], built)
+        if _is_long_root(built[index]):
+            return None
     return built[scalar.index]
 
 
@@ -230,12 +233,20 @@ def _power(base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
 
 def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:
     """Whether SymPy would take long: it factors all numbers under a root, and multiplies out powers of numbers."""
-    if exponent.denominator > 1 and any(_bits(number) > _ROOT_BITS for number in base.atoms(sympy.Rational)):
+    if exponent.denominator > 1 and _has_long_number(base):
         return True
     if not isinstance(base, sympy.Rational):
         return False
     bits = _bits(base)
     return bits > 1 and bits * abs(exponent) > _POWER_BITS
+
+
+def _has_long_number(expression: sympy.Expr) -> bool:
+    return any(_bits(number) > _ROOT_BITS for number in expression.atoms(sympy.Rational))
+
+
+def _is_long_root(expression: sympy.Expr) -> bool:
+    return isinstance(expression, sympy.Pow) and not expression.exp.is_Integer and _has_long_number(expression.base)
 
 
 def _bits(number: sympy.Rational) -> int:

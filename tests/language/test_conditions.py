@@ -194,7 +194,7 @@ def test_what_sizes_without_values_must_meet_is_kept(layers: str, expected: list
         (
             "{c: 3, k: {value: 0, at_least: 0}}",
             "repeat: {times: k, layers: [parameter: [5]]}",
-            "the bound holds only where k >= 1",
+            "0 passes hand on nothing",
         ),
         (
             "{c: 3}",

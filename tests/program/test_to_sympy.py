@@ -4,7 +4,17 @@ import pytest
 import sympy
 
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.to_sympy import SATURATION, NotClosed, definitions, to_sympy, tree_size
+from boundcalc.program.to_sympy import (
+    LITERAL_CAP,
+    NESTED_SUMS,
+    READABLE,
+    SATURATION,
+    NotClosed,
+    definitions,
+    expression_size,
+    to_sympy,
+    tree_size,
+)
 
 X, Y, K = sympy.symbols("x y k", positive=True)
 
@@ -126,3 +136,56 @@ def test_a_name_is_given_once():
         definitions([("a", arena.leaf(X)), ("a", arena.leaf(Y))])
     assert definitions([]) == []
     assert tree_size([]) == []
+
+
+def roots(depth: int, start: sympy.Expr, constant: sympy.Expr) -> list[Scalar]:
+    """x -> sqrt(2 + (c x)^2), again and again."""
+    arena = Arena()
+    x, found = arena.leaf(start), list[Scalar]()
+    for _ in range(depth):
+        x = (arena.leaf(constant) * x).hypot(arena.leaf(sympy.sqrt(2)))
+        found.append(x)
+    return found
+
+
+LOG, SUM = sympy.log(3), (1 + sympy.erf(1)) / 2
+
+
+@pytest.mark.parametrize(
+    ("start", "constant", "deepest"),
+    [
+        (sympy.log(2), LOG, NESTED_SUMS),
+        (X, LOG, NESTED_SUMS),
+        (X, X, NESTED_SUMS),
+        (X, SUM, NESTED_SUMS // 2 - 1),  # it is a sum itself
+        (SUM, LOG, NESTED_SUMS // 2 - 1),
+        (X, Y, 24),  # SymPy does not look for numbers where there are two symbols
+    ],
+)
+def test_roots_of_numbers_are_written_out_while_they_are_shallow(
+    start: sympy.Expr, constant: sympy.Expr, deepest: int
+) -> None:
+    """Their signs take SymPy a time that doubles with each root; in definitions they have names."""
+    chain = roots(40, start, constant)
+    written = [size < SATURATION for size in tree_size(chain)]
+    assert written[: min(deepest, 6)] == [True] * min(deepest, 6)
+    assert deepest == 24 or not any(written[deepest:])
+    named = definitions([(f"x_{i}", x) for i, x in enumerate(chain)])
+    assert len(named) == len(chain)
+    assert all(expression_size(expression) < 40 for _, expression in named)
+
+
+def test_long_numbers_have_names_and_rational_ones_are_multiplied_out():
+    arena = Arena()
+    total = arena.zero
+    for i in range(2, 2 + LITERAL_CAP):
+        total = total + arena.leaf(sympy.log(i))
+    assert tree_size([total]) == [SATURATION]
+    assert tree_size([total + arena.leaf(X)]) == [SATURATION]  # a long number inside is no shorter
+    named = definitions([("a", total * arena.leaf(X)), ("b", total)])
+    assert all(expression_size(expression) < 2 * READABLE for _, expression in named)
+    assert len(named) < LITERAL_CAP // 10
+    power = arena.leaf(10**50)
+    for _ in range(100):
+        power = power * arena.leaf(10**50)
+    assert to_sympy(power, 600) == 10**5050

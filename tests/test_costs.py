@@ -1,0 +1,156 @@
+"""What an answer costs: small files that once took minutes. Work is counted; the only clock is one that stops a hang."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sympy
+
+import boundcalc as bc
+from boundcalc.blocks import layer as layerwise
+from boundcalc.bounds import block_numbers
+from boundcalc.bounds.bound import Values
+from boundcalc.exact.balls import Number
+from boundcalc.output.text import to_text
+from boundcalc.program.evaluate import evaluate
+from boundcalc.program.ir import Scalar
+
+SECONDS = 60
+
+
+def chain(depth: int, activation: str, head: str = "", radius: str = "1/2", last: str = "") -> str:
+    return (
+        f"{head}batch: 8\ninput: {{shape: [20], norm: {{sample: 1}}}}\nradius: {radius}\nlayers:\n"
+        + f"  - dense: 20\n  - {activation}\n" * depth
+        + last
+    )
+
+
+def cell(steps: int) -> str:
+    """An LSTM of the layers there are: few blocks, many layers."""
+    gates = (("sigmoid", "f"), ("sigmoid", "i"), ("tanh", "g"), ("sigmoid", "o"))
+    body = "".join(
+        f"        - dense: {{units: 4, from: xh}}\n        - {act}: {{name: {name}}}\n" for act, name in gates
+    )
+    return (
+        f"batch: 2\ninput: {{shape: [{steps}, 3], norm: {{sample: 1}}}}\nradius: 1\nlayers:\n  - repeat:\n      times: {steps}\n"
+        "      share: true\n      each: {x: input}\n"
+        "      carry: {h: {shape: [4], next: h1}, c: {shape: [4], next: c1}}\n      layers:\n"
+        f"        - concat: {{from: [x, h], name: xh}}\n{body}"
+        "        - add: {from: [[multiply: [f, c]], [multiply: [i, g]]], name: c1}\n        - tanh: {name: t}\n"
+        "        - multiply: {from: [o, t], name: h1}\n  - dense: 3\n"
+    )
+
+
+LITERALS = {
+    "softplus": chain(24, "softplus"),
+    "gelu": chain(24, "gelu"),
+    "mish": chain(24, "mish"),
+    "tanh": chain(24, "tanh"),
+    "softmax": chain(24, "softmax"),
+    "batchnorm": chain(24, "batchnorm: 1/100"),
+    "radius of roots": chain(24, "softplus", radius="sqrt(2 + sqrt(3 + sqrt(5 + log(7))))"),
+    "a loss": chain(24, "softplus", last="loss: logistic\nregularizer: {l2: 1/1000}\n"),
+    "a symbol first": chain(24, "gelu", "symbols: {x:}\n").replace("sample: 1", "sample: x"),
+    "a symbol everywhere": chain(24, "gelu", "symbols: {R:}\n", radius="R"),
+    "a symbol with a value": chain(24, "gelu", "symbols: {R: 1/2}\n", radius="R"),
+    "a symbol last": chain(24, "softplus", "symbols: {eps:}\n", last="  - batchnorm: eps\n"),
+    "a loop after literals": chain(
+        12, "softplus", "symbols: {k:}\n", last="  - repeat: {times: k, layers: [dense: 20, softplus]}\n"
+    ),
+    "cell": cell(20),
+}
+FORMATS = (
+    ["bounds"],
+    ["bounds", "--closed-forms", "expanded"],
+    *(["bounds", "--format", f] for f in ("json", "latex", "python")),
+)
+
+
+@pytest.mark.parametrize("name", LITERALS)
+def test_no_format_hangs_on_few_symbols(name: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(LITERALS[name])
+    symbols = list(bc.load(spec).symbols)
+    commands = [[*words, "--blocks", blocks] for words in FORMATS for blocks in ("total", "layer")]
+    commands += [["diff", "--by", symbol] for symbol in symbols] + [["check"], ["show"]]
+    lines = "".join(
+        f"    CliRunner().invoke(cli, {[words[0], str(spec), *words[1:]]!r}).exit_code,\n" for words in commands
+    )
+    script = f"from click.testing import CliRunner\nfrom boundcalc.cli import cli\nprint([\n{lines}])"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),
+    )
+    assert json.loads(done.stdout) == [0] * len(commands)
+
+
+@pytest.mark.parametrize("depth", [16, 64])
+def test_what_is_written_grows_with_the_layers_and_no_faster(depth: int) -> None:
+    document = bc.compile(bc.loads(chain(depth, "softplus"))).to_dict()
+    texts = [expression for _, expression in document["definitions"]]  # type: ignore[attr-defined]
+    assert len(texts) <= 8 * depth
+    assert max(map(len, texts)) < 200
+    assert document["bounds"]["smoothness"]["expression"] is None  # type: ignore[index]
+    assert document["bounds"]["smoothness"]["definition"] == f"smoothness_softplus_{depth - 1}"  # type: ignore[index]
+
+
+def test_a_short_number_is_written_out() -> None:
+    bounds = bc.compile(bc.loads(chain(1, "softplus")))
+    assert bounds.norm.expression == 2 + 4 * sympy.sqrt(10) * sympy.log(2)
+
+
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+def test_all_rows_share_a_sweep(blocks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recursion of the total is evaluated once for all rows, and not once for each of them."""
+    sweeps: list[int] = []
+
+    def counted(outputs: list[Scalar], values: Values) -> list[Number]:
+        sweeps.append(len(outputs))
+        return evaluate(outputs, values)
+
+    monkeypatch.setattr(block_numbers, "evaluate", counted)
+    bounds = bc.compile(bc.loads(cell(30)), blocks=blocks)  # type: ignore[arg-type]
+    assert len(bounds.numbers) == 3 * (len(bounds.layers) + 1)
+    assert len(sweeps) <= 2
+    assert bounds.warnings == ()
+
+
+def test_the_other_grouping_computes_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes: list[int] = []
+    certified = layerwise.certified
+
+    def counted(jets: list[layerwise.BlockJet], *rest: object) -> object:
+        nodes.append(len(jets))
+        return certified(jets, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(layerwise, "certified", counted)
+    architecture = bc.loads(cell(10))
+    text = to_text(bc.compile(architecture), bc.compile(architecture, blocks="layer"))
+    assert "blocks: layer" in text
+    assert nodes == [1]
+
+
+def test_rows_fall_back_on_the_total_where_their_entries_are_too_many() -> None:
+    few, many = (bc.compile(bc.loads(chain(depth, "softplus")), blocks="layer") for depth in (40, 110))
+    assert few.warnings == ()
+    assert many.warnings == (block_numbers.ROWS,)
+    total = bc.compile(bc.loads(chain(110, "softplus")))
+    assert many.layers["dense_50"].lipschitz.evaluate() == total.layers["dense_50"].lipschitz.evaluate()
+    assert many.lipschitz.evaluate() < total.lipschitz.evaluate()  # type: ignore[operator]
+    assert many.smoothness.evaluate() < total.smoothness.evaluate()  # type: ignore[operator]
+
+
+def test_concatenations_with_too_many_entries_are_the_total_and_say_so() -> None:
+    text = chain(1, "softplus", last="  - concat: [[], [dense: 3, softplus]]\n  - dense: 20\n" * 60)
+    bounds, total = bc.compile(bc.loads(text), blocks="layer"), bc.compile(bc.loads(text))
+    assert bounds.warnings == (block_numbers.NETWORK,)
+    assert bounds.smoothness.evaluate() == total.smoothness.evaluate()
