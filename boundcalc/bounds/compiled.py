@@ -11,8 +11,9 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Named, Suggesting
 from boundcalc.bounds.bound import Bound, Values
-from boundcalc.bounds.document import OBJECTIVE, QUANTITIES, Document, document
+from boundcalc.bounds.document import Document, document
 from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.quantity import OBJECTIVE, QUANTITIES
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.exact.balls import Number

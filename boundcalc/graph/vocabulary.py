@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from boundcalc.arguments import described, nearest
+from boundcalc.arguments import described
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.language.architecture import Architecture, Branch, Step
 from boundcalc.language.structure import CONSTRUCTS
-from boundcalc.mistakes import Mistakes, shown
+from boundcalc.mistakes import Mistakes, shown, suggest
 
 REMEDY = 'write bc.VOCABULARY | {"mine": KIND}'
 
@@ -48,7 +48,8 @@ def retold(architecture: Architecture[Kind[Any, Any]], vocabulary: Vocabulary) -
         for step in steps:
             kind = vocabulary.get(step.kind)
             if kind is None or kind.loss != of_loss:
-                remedy = nearest(step.kind, "kind", [n for n, known in vocabulary.items() if known.loss == of_loss])
+                near = suggest(step.kind, [n for n, known in vocabulary.items() if known.loss == of_loss])
+                remedy = near or "add it: a vocabulary holds the kinds of all steps"
                 what = "loss" if of_loss else "layer"
                 mistakes.add(step.place, f"the vocabulary has no {what} {shown(step.kind)}", remedy, f"unknown_{what}")
             elif not isinstance(step.fields, kind.fields):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from boundcalc.bounds.options import SCHEMA
+
 if TYPE_CHECKING:
     from boundcalc.bounds.document import Document
     from boundcalc.bounds.options import Json
     from boundcalc.studies.parts.report import Report
-
-SCHEMA = 1
 
 
 def document_to_json(document: Document) -> str:

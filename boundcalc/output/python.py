@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
 
-from boundcalc.bounds.document import Document, Quantity
+from boundcalc.bounds.document import Document
 from boundcalc.bounds.guards import guards
 from boundcalc.bounds.options import Detail
+from boundcalc.bounds.quantity import Quantity
 from boundcalc.exact.intervals import shown
 from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.listing import Listing

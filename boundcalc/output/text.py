@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from boundcalc.bounds.document import Document, Quantity, short
+from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
+from boundcalc.bounds.quantity import Quantity, short
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import shown

@@ -10,8 +10,8 @@ import sympy
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import Derivative, definitions_of, elasticity
-from boundcalc.bounds.document import OBJECTIVE, SHORT, short
 from boundcalc.bounds.options import Json
+from boundcalc.bounds.quantity import OBJECTIVE, SHORT, short
 from boundcalc.calculus.euclidean import Jet
 from boundcalc.calculus.trace import trace
 from boundcalc.exact import decimals
