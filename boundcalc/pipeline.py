@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
-from boundcalc.arguments import Named, expect, one_of
+from boundcalc.arguments import Named, expect
 from boundcalc.bounds.assemble import TotalMaker, by_layer
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.options import Blocks, Constants, Options
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.trace import trace
 from boundcalc.graph.expand import expand
@@ -18,27 +19,29 @@ from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
 from boundcalc.graph.repeat import blocks_of_copies
 from boundcalc.graph.selection import select
+from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import SpecError
 
 MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
-Blocks = Literal["total", "layer"]
-Constants = Literal["sharp", "published"]
 Spec = Architecture[Kind[Any, Any]]
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, object], vocabulary: Vocabulary = VOCABULARY) -> Spec:
+def load(source: str | os.PathLike[str] | Mapping[str, object], *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
     """Read an architecture from a file, an open text file, or a mapping shaped like the YAML.
 
+    vocabulary: the kinds of layers and losses by name, such as `bc.VOCABULARY | {"mine": KIND}`.
     Raises SpecError with every mistake of the file and of the files it includes.
     """
+    check_vocabulary(vocabulary)
     return language.load(source, vocabulary)
 
 
-def loads(text: str | bytes, source: str = "<text>", vocabulary: Vocabulary = VOCABULARY) -> Spec:
+def loads(text: str | bytes, source: str = "<text>", *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
     """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
+    check_vocabulary(vocabulary)
     return language.loads(text, source, vocabulary)
 
 
@@ -49,6 +52,7 @@ def compile(
     wrt: str | Sequence[str] = "parameters",
     constants: Constants = "sharp",
     refine: bool = False,
+    vocabulary: Vocabulary | None = None,
     max_layers: int = LAYER_LIMIT,
 ) -> Bounds:
     """Bounds of the network output on the product of balls: its norm, Lipschitz constant and smoothness constant.
@@ -56,63 +60,51 @@ def compile(
     blocks: "total" is the recursion of the talk; "layer" keeps an entry for each parameter block, never larger.
     wrt: "parameters", names of inputs, or paths of layers with wildcards. constants: "sharp", or those "published" with
     the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's slope.
+    vocabulary: other kinds in place of those that the architecture was read with; every step is of one of them.
     max_layers: a network that expands to more layers is refused.
 
     Raises SpecError for mistakes that show when the graph is built, TypeError and ValueError for arguments that are none.
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
-    one_of(blocks, get_args(Blocks), "blocks")
-    one_of(constants, get_args(Constants), "constants")
-    expect(refine, bool, "refine", "write True or False")
+    options = Options.checked(blocks=blocks, wrt=wrt, constants=constants, refine=refine)
     if expect(max_layers, int, "max_layers", "write a whole number") < 1:
         raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
-    words = _words(wrt)
-    graph = (
-        unrolled_if_few(architecture, max_layers) if blocks == "layer" else expand(architecture, max_layers=max_layers)
-    )
-    primitives = lower(graph, select(graph, words), use_published=constants == "published")
-    return _traced(graph, primitives, blocks, words, constants, refine)
+    if vocabulary is not None:
+        check_vocabulary(vocabulary)
+        architecture = retold(architecture, vocabulary)
+    return compile_with(architecture, options, max_layers=max_layers)
+
+
+def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
+    """`compile` with options that are checked. Raises SpecError."""
+    layerwise = options.blocks == "layer"
+    graph = unrolled_if_few(architecture, max_layers) if layerwise else expand(architecture, max_layers=max_layers)
+    primitives = lower(graph, select(graph, options.wrt), use_published=options.constants == "published")
+    return _traced(graph, primitives, options)
 
 
 def regrouped(bounds: Bounds, architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """The same bounds under the other grouping of the parameters. `architecture` is what they were compiled from."""
-    blocks: Blocks = "total" if bounds.blocks == "layer" else "layer"
-    constants: Constants = "sharp" if bounds.certified else "published"
+    options = bounds.options.regrouped()
     if bounds.graph.loops or bounds.graph.conditions.unrolled:  # these are copies under one grouping only
-        return compile(
-            architecture,
-            blocks=blocks,
-            wrt=bounds.wrt,
-            constants=constants,
-            refine=bounds.refine,
-            max_layers=max_layers,
-        )
-    return _traced(bounds.graph, bounds.primitives, blocks, bounds.wrt, constants, bounds.refine)
+        return compile_with(architecture, options, max_layers=max_layers)
+    return _traced(bounds.graph, bounds.primitives, options)
 
 
-def _traced(
-    graph: LayerGraph,
-    primitives: PrimitiveGraph,
-    blocks: Blocks,
-    words: tuple[str, ...],
-    constants: Constants,
-    refine: bool,
-) -> Bounds:
+def _traced(graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
+    refine = options.refine
     total = trace(primitives, refine=refine)
-    if blocks == "layer":
+    if options.blocks == "layer":
         maker = by_layer(graph, primitives, total, trace(primitives, seeded=True, refine=refine, arena=total.arena))
     else:
         maker = TotalMaker(graph, primitives, total)
     rows = {layer.path: maker.row(layer) for layer in graph.layers if layer.path != graph.loss}
     norm, lipschitz, smoothness = maker.network()
-    published = () if constants == "sharp" else ("published constants are not upper bounds in general",)
+    published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
         graph=graph,
         primitives=primitives,
-        blocks=blocks,
-        wrt=words,
-        constants=constants,
-        refine=refine,
+        options=options,
         norm=norm,
         lipschitz=lipschitz,
         smoothness=smoothness,
@@ -120,12 +112,6 @@ def _traced(
         layers=Named("layer", rows, _last_layers(graph)),
         warnings=(*graph.warnings, *published, *primitives.warnings, *maker.warnings),
     )
-
-
-def _words(wrt: str | Sequence[str]) -> tuple[str, ...]:
-    remedy = "write 'parameters', the name of an input or a path such as 'stage4.**', or a list of them"
-    words = wrt.split(",") if isinstance(wrt, str) else expect(wrt, (list, tuple), "wrt", remedy)
-    return tuple(expect(word, str, "an entry of wrt", remedy).strip() for word in words)
 
 
 def _last_layers(graph: LayerGraph) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What compiling gives: the bounds of a network and of every layer, and their JSON, the contract that programs rely on."""
+"""What compiling gives: the bounds of a network and of every layer."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Named, Suggesting
 from boundcalc.bounds.bound import Bound, Values
+from boundcalc.bounds.document import Document, document
+from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.quantity import OBJECTIVE, QUANTITIES
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +39,13 @@ class LayerBounds(Suggesting):
         return self.layer.path
 
     @property
-    def quantities(self) -> tuple[Bound, Bound, Bound]:
-        return self.norm, self.lipschitz, self.smoothness
+    def named(self) -> Mapping[str, Bound]:
+        """The quantities by name."""
+        return {name: getattr(self, name) for name in QUANTITIES}
+
+    @property
+    def quantities(self) -> tuple[Bound, ...]:
+        return tuple(self.named.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +55,11 @@ class Objective(Suggesting):
     lipschitz: Bound
     smoothness: Bound
 
+    @property
+    def named(self) -> Mapping[str, Bound]:
+        """The quantities by name."""
+        return {name: getattr(self, name) for name in OBJECTIVE}
+
 
 @dataclass(frozen=True, eq=False)
 class Bounds(Suggesting):
@@ -57,10 +67,7 @@ class Bounds(Suggesting):
 
     graph: LayerGraph
     primitives: PrimitiveGraph
-    blocks: str
-    wrt: tuple[str, ...]
-    constants: str
-    refine: bool
+    options: Options
     norm: Bound
     lipschitz: Bound
     smoothness: Bound
@@ -75,7 +82,7 @@ class Bounds(Suggesting):
     @property
     def certified(self) -> bool:
         """Whether the numbers are upper bounds: not under the published constants."""
-        return self.constants == "sharp"
+        return self.options.certified
 
     @cached_property
     def symbols(self) -> Named[sympy.Symbol]:
@@ -89,10 +96,15 @@ class Bounds(Suggesting):
         return tuple(self.graph.conditions.assumed)
 
     @property
+    def named(self) -> Mapping[str, Bound]:
+        """The quantities of the network by name."""
+        return {name: getattr(self, name) for name in QUANTITIES}
+
+    @property
     def quantities(self) -> tuple[Bound, ...]:
-        objective = () if self.objective is None else (self.objective.lipschitz, self.objective.smoothness)
+        objective = () if self.objective is None else self.objective.named.values()
         rows = (quantity for row in self.layers.values() for quantity in row.quantities)
-        return (*rows, self.norm, self.lipschitz, self.smoothness, *objective)
+        return (*rows, *self.named.values(), *objective)
 
     @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
@@ -139,72 +151,11 @@ class Bounds(Suggesting):
             values[name] = None if value is None else to_str(value)
         return values
 
-    def to_dict(self) -> dict[str, object]:
+    @cached_property
+    def document(self) -> Document:
+        """What the outputs print."""
+        return document(self)
+
+    def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""
-        objective = self.objective
-        network = {  # numbers that take too long are refused here, before closed forms are sought
-            "norm": self._document(self.norm),
-            "lipschitz": self._document(self.lipschitz),
-            "smoothness": self._document(self.smoothness),
-        }
-        return {
-            "schema": SCHEMA,
-            "name": self.name,
-            "blocks": self.blocks,
-            "wrt": list(self.wrt),
-            "constants": self.constants,
-            "certified": self.certified,
-            "warnings": list(self.warnings),
-            "symbols": self.symbol_values,
-            "conditions": [str(condition) for condition in self.conditions],
-            "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
-            "bounds": network,
-            "objective": None
-            if objective is None
-            else {
-                "lipschitz": self._document(objective.lipschitz),
-                "smoothness": self._document(objective.smoothness),
-            },
-            "layers": [self._row(row) for row in self.layers.values()],
-        }
-
-    def _document(self, bound: Bound) -> dict[str, object]:
-        """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
-        number = self.numbers.get(bound)
-        expression = None if bound.scalar is None else bound.expression
-        result: dict[str, object] = {
-            "expression": None if expression is None else to_str(expression),
-            "definition": self.definition(bound),
-            "number": None,
-            "enclosure": None,
-            "log10": None,
-            "finite": bound.finite,
-            "reason": bound.reason or bound.absent(self.values) or bound.unclosed,
-        }
-        if bound.upper:
-            result["upper"] = True
-        if number is not None:
-            result["number"] = decimals.upper_decimal(number)
-            result["enclosure"] = list(decimals.enclosure(number))
-            result["log10"] = decimals.log10_upper(number)
-        return result
-
-    def _row(self, row: LayerBounds) -> dict[str, object]:
-        radius = row.radius
-        return {
-            "path": row.path,
-            "kind": row.layer.label,
-            "shape": [_size(axis) for axis in row.layer.shape],
-            "parameters": _size(row.layer.parameters),
-            "radius": {name: to_str(value) for name, value in radius.items()}
-            if isinstance(radius, Mapping)
-            else (None if radius is None else to_str(radius)),
-            "own": {name: None if value is None else to_str(value) for name, value in row.own.items()},
-            "norm": self._document(row.norm),
-            "lipschitz": self._document(row.lipschitz),
-            "smoothness": self._document(row.smoothness),
-        }
-
-
-def _size(value: sympy.Expr) -> int | str:
-    return int(value) if value.is_Integer and value < 10**18 else to_str(value)
+        return self.document.to_dict()

@@ -10,8 +10,9 @@ from typing import TextIO
 
 import click
 
-from boundcalc.cli.commands import MISTAKE, cli
-from boundcalc.cli.common import complain
+from boundcalc.cli.commands import cli
+from boundcalc.cli.specs import MISTAKE
+from boundcalc.cli.streams import complain
 
 BUG, INTERRUPTED = 70, 130
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,11 +13,17 @@ from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import CLOSED_CAP, replaced
 from boundcalc.bounds.guards import guards, is_broken
+from boundcalc.bounds.options import Json
+from boundcalc.bounds.quantity import short
+from boundcalc.exact import decimals
 from boundcalc.exact.intervals import shown
+from boundcalc.exact.printing import to_str
 from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.growth.leading import LeadingPower, leading_power
 from boundcalc.program.to_sympy import expression_size
+from boundcalc.studies.parts.report import Report
+from boundcalc.studies.parts.symbols import require
 
 Target = Literal["oo", 0]
 FAR = sympy.Integer(2) ** 64 * sympy.ilcm(*range(1, 65))
@@ -39,6 +45,26 @@ class Growth:
         return bool(self.terms) and bool(self.bound.upper)
 
 
+def asymptotics(bounds: Bounds, target: str) -> Report:
+    """The study of `asymptotics --in TARGET`: for each constant terms with conditions (the first that holds counts), or a
+    power, or the reason. Raises SpecError for an unknown symbol."""
+    symbol, at = parse_target(target)
+    require(bounds, symbol, f"--in {target}")
+    found = growths(bounds, symbol, at)
+    return Report(
+        name=bounds.name,
+        options=bounds.options,
+        subject=f"leading terms as {symbol} -> {'0' if at == 0 else 'infinity'}",
+        parts=tuple(line for name, growth in found.items() for line in _lines(name, growth, symbol)),
+        data={
+            "symbol": symbol,
+            "to": "0" if at == 0 else "oo",
+            "asymptotics": {name: _one(growth) for name, growth in found.items()},
+        },
+        answered=any(growth.reason is None for growth in found.values()),
+    )
+
+
 def parse_target(text: str) -> tuple[str, Target]:
     """`k` means k -> oo, `1/eps` means eps -> 0."""
     stripped = text.replace(" ", "")
@@ -46,14 +72,13 @@ def parse_target(text: str) -> tuple[str, Target]:
 
 
 def growths(bounds: Bounds, name: str, at: Target) -> dict[str, Growth]:
-    """For the norm, l and L. A symbol whose value the spec computes from this one (`d_ff: 4*d`) moves with it.
+    """For each quantity of the network. A symbol whose value the spec computes from this one (`d_ff: 4*d`) moves with it.
 
     Raises KeyError for an unknown symbol.
     """
     symbol = bounds.symbols[name]
     moved = _moved(bounds.graph.conditions.declared, symbol)
-    quantities = {"norm": bounds.norm, "lipschitz": bounds.lipschitz, "smoothness": bounds.smoothness}
-    return {key: _growth(bounds, quantity, symbol, moved, at) for key, quantity in quantities.items()}
+    return {key: _growth(bounds, quantity, symbol, moved, at) for key, quantity in bounds.named.items()}
 
 
 Moved = Mapping[sympy.Symbol, sympy.Expr | None]
@@ -133,3 +158,39 @@ def _growth(bounds: Bounds, bound: Bound, symbol: sympy.Symbol, moved: Moved, at
     if isinstance(power, Undecided):
         return Growth(bound, reason=f"{reason}; {power.reason}")
     return Growth(bound, power=power)
+
+
+def _one(growth: Growth) -> dict[str, Json]:
+    power = growth.power
+    return {
+        "terms": [{"term": to_str(term.term), "condition": str(term.condition)} for term in growth.terms],
+        "upper": growth.upper,
+        "coefficient": None if power is None else decimals.upper_decimal(power.coefficient),
+        "exponent": None if power is None else str(power.exponent),
+        "reason": growth.reason,
+    }
+
+
+def _lines(name: str, growth: Growth, symbol: str) -> Iterator[str]:
+    if growth.power is not None:
+        yield f"  {name} ~ {_power(growth.power, symbol)}   (other symbols at their values)"
+    elif growth.reason is not None:
+        yield f"  {name}: {growth.reason}"
+    elif len(growth.terms) == 1 and growth.terms[0].condition == sympy.true:
+        yield f"  {name} {_sign(growth)} {to_str(growth.terms[0].term)}"
+    else:
+        yield f"  {name} {_sign(growth)}"
+        yield from (f"    {to_str(term.term)}   {_condition(term.condition)}" for term in growth.terms)
+
+
+def _sign(growth: Growth) -> str:
+    return "is at most ~" if growth.upper else "~"
+
+
+def _condition(condition: Boolean) -> str:
+    return "otherwise" if condition == sympy.true else f"if {condition}"
+
+
+def _power(power: LeadingPower, symbol: str) -> str:
+    number = short(decimals.upper_decimal(power.coefficient, 4))
+    return number if power.exponent == 0 else f"{number} * {symbol}**({power.exponent})"

@@ -9,17 +9,23 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.derivatives import Derivative, elasticity
+from boundcalc.bounds.derivatives import Derivative, definitions_of, elasticity
+from boundcalc.bounds.options import Json
+from boundcalc.bounds.quantity import OBJECTIVE, SHORT, short
 from boundcalc.calculus.euclidean import Jet
 from boundcalc.calculus.trace import trace
+from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
+from boundcalc.exact.printing import to_str
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
 from boundcalc.program.reverse import value_and_gradient
+from boundcalc.studies.parts.report import Report, Table
+from boundcalc.studies.parts.symbols import require
 
-COMPONENTS = ("lipschitz", "smoothness")
+TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,38 @@ class Sensitivity:
     missing: Mapping[str, str]
 
 
+def sensitivity(bounds: Bounds, names: str | None) -> Report:
+    """The study of `diff --by NAMES`: derivatives and elasticities, closed forms, then what each layer contributes.
+
+    names: separated by commas; None: all symbols. Raises SpecError for an unknown one.
+    """
+    symbols = list(bounds.symbols) if names is None else [name.strip() for name in names.split(",")]
+    for symbol in symbols:
+        require(bounds, symbol, f"--by {names}")
+    found = sensitivities(bounds, symbols)
+    layers = contributions(bounds)
+    infinite = {name: bounds.named[name].reason for name in OBJECTIVE if not bounds.named[name].finite}
+    return Report(
+        name=bounds.name,
+        options=bounds.options,
+        subject="derivatives of the bounds",
+        parts=(
+            *(f"{name} is infinite and has no derivative: {reason}" for name, reason in infinite.items()),
+            _symbol_table(bounds, found),
+            *_closed_forms(found),
+            *([_layer_table(layers)] if layers else []),
+            *(reason for s in found.values() for reason in s.missing.values()),
+            *(f"{name}: {TIE}" for name, s in found.items() if s.ties),
+        ),
+        data=_data(bounds, found, layers, infinite),
+        answered=bool(found),
+    )
+
+
 def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivity]:
     """For l and L (those that are finite), by every symbol. Raises KeyError for an unknown symbol."""
     found: dict[str, Sensitivity] = {}
-    for name in COMPONENTS:
+    for name in OBJECTIVE:
         bound: Bound = getattr(bounds, name)
         if not bound.finite:
             continue
@@ -70,12 +104,14 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
 
     An elasticity of 2 means that halving what bounds this ball divides the bound by four.
     """
-    traced = trace(bounds.primitives, seeded=bounds.blocks == "layer", refine=bounds.refine, scaled=True)
+    traced = trace(
+        bounds.primitives, seeded=bounds.options.blocks == "layer", refine=bounds.options.refine, scaled=True
+    )
     assert bounds.primitives.output is not None
     jet: Jet = traced.jets[bounds.primitives.output]
     ones = dict.fromkeys(traced.scales.values(), sympy.S.One)
     found: dict[str, dict[str, float]] = {}
-    for name in COMPONENTS:
+    for name in OBJECTIVE:
         scalar, bound = getattr(jet, name), getattr(bounds, name)
         whole = bounds.number(bound)
         if not isinstance(scalar, Scalar) or whole is None or whole == 0:
@@ -96,3 +132,93 @@ def _slopes(scalar: Scalar, at: Mapping[sympy.Symbol, object], symbols: Sequence
     """Numbers need no program of the derivatives, except through loops."""
     found = value_and_gradient(scalar, at, symbols)  # type: ignore[arg-type]
     return evaluate(gradient(scalar, symbols), at) if found is None else found[1]  # type: ignore[arg-type]
+
+
+def _data(
+    bounds: Bounds,
+    found: Mapping[str, Sensitivity],
+    layers: Mapping[str, Mapping[str, float]],
+    infinite: Mapping[str, str | None],
+) -> dict[str, Json]:
+    """`derivatives` by constant and symbol, as quantities of `bounds --format json` whose number is the nearest decimal."""
+    derivatives = [d for s in found.values() for d in s.derivatives.values()]
+    definitions = definitions_of(derivatives, list(bounds.symbols))
+    named = {name for name, _ in definitions}
+    return {
+        "certified": bounds.certified,
+        "definitions": [[name, to_str(expression)] for name, expression in definitions],
+        "derivatives": {
+            name: {symbol: _derivative(s, symbol, d, named) for symbol, d in s.derivatives.items()}
+            for name, s in found.items()
+        },
+        "elasticities": {name: dict(s.elasticities) for name, s in found.items()},
+        "layers": {name: dict(values) for name, values in layers.items()},
+        "infinite": infinite,
+        "ties": [name for name, s in found.items() if s.ties],
+    }
+
+
+def _derivative(of: Sensitivity, symbol: str, derivative: Derivative, named: set[str]) -> dict[str, Json]:
+    number = of.numbers.get(symbol)
+    expression = derivative.expression
+    result: dict[str, Json] = {
+        "expression": None if expression is None else to_str(expression),
+        "definition": derivative.definition if derivative.definition in named else None,
+        "number": None if number is None else decimals.nearest_decimal(number),
+        "enclosure": None if number is None else list(decimals.enclosure(number)),
+        "log10": decimals.log10_upper(number) if number is not None and number > 0 else None,
+        "finite": True,
+        "reason": derivative.reason or of.missing.get(symbol),
+    }
+    if derivative.upper and expression is not None:
+        result["upper"] = True
+    return result
+
+
+def _symbol_table(bounds: Bounds, found: Mapping[str, Sensitivity]) -> Table:
+    symbols = list(next(iter(found.values())).derivatives) if found else []
+    last = list(found)[-1] if found else ""
+    symbols.sort(key=lambda s: -abs(found[last].elasticities.get(s, 0.0)))
+    columns = ["symbol", "value"]
+    for name in found:
+        columns += [f"d {name}", f"elasticity of {name}"]
+    rows: list[list[str]] = []
+    for symbol in symbols:
+        value = bounds.values.get(bounds.symbols[symbol])
+        row = [symbol, "" if value is None else to_str(value)]
+        for s in found.values():
+            number, elasticity = s.numbers.get(symbol), s.elasticities.get(symbol)
+            row += [
+                "none" if symbol in s.missing else _nearest(number),
+                "" if elasticity is None else f"{elasticity:.4f}",
+            ]
+        rows.append(row)
+    return Table(columns, rows, right=columns[1:])
+
+
+def _nearest(number: Number | None) -> str:
+    return "symbolic" if number is None else short(decimals.nearest_decimal(number, 4))
+
+
+def _closed_forms(found: Mapping[str, Sensitivity]) -> list[str]:
+    lines: list[str] = []
+    for name, s in found.items():
+        for symbol, derivative in s.derivatives.items():
+            text = "" if derivative.expression is None else to_str(derivative.expression)
+            if text and len(text) <= SHORT:
+                sign = "~" if derivative.upper else "="
+                lines.append(f"  d {name} / d {symbol} {sign} {text}")
+            elif derivative.reason is None and symbol not in s.numbers:
+                lines.append(f"  d {name} / d {symbol} is long: --format json has it, or its definitions")
+            elif derivative.reason is not None:
+                lines.append(f"  d {name} / d {symbol}: {derivative.reason}")
+    return ["closed forms", "\n".join(lines)] if lines else []
+
+
+def _layer_table(layers: Mapping[str, Mapping[str, float]]) -> Table:
+    """Elasticities by the norm of each ball: what a layer contributes."""
+    names = list(layers)
+    paths = sorted(next(iter(layers.values())), key=lambda path: -layers[names[-1]][path])
+    columns = ["parameters of", *(f"elasticity of {name}" for name in names)]
+    rows = [[path, *(f"{layers[name][path]:.4f}" for name in names)] for path in paths]
+    return Table(columns, rows, right=columns[1:])

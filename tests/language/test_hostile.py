@@ -18,7 +18,7 @@ import sympy
 from click.testing import CliRunner
 
 import boundcalc as bc
-from boundcalc.cli import common
+from boundcalc.cli import spec as spec_commands
 from boundcalc.cli.commands import cli
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LAYER_LIMIT
@@ -142,7 +142,7 @@ def test_more_layers_than_allowed_are_refused_unless_somebody_allows_them(tmp_pa
             bc.compile(bc.loads(REPEATED % (30)), blocks=blocks, max_layers=29)
     with pytest.raises(ValueError, match="at least 1"):
         bc.compile(bc.loads(REPEATED % (30)), max_layers=0)
-    assert common.LAYER_LIMIT == LAYER_LIMIT == 20_000
+    assert spec_commands.LAYER_LIMIT == LAYER_LIMIT == 20_000
 
 
 @pytest.mark.parametrize("command", ["bounds", "check", "show", "diff", "asymptotics --in R"])

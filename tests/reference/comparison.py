@@ -269,4 +269,4 @@ def _check_objective(
             ("lipschitz", np.linalg.norm(after, axis=1), bounds.objective.lipschitz),
             ("smoothness", change, bounds.objective.smoothness),
         ):
-            result.check(f"objective's {what}, blocks {bounds.blocks}", loss, found, float(bound.evaluate()))
+            result.check(f"objective's {what}, {bounds.options.comparison}", loss, found, float(bound.evaluate()))

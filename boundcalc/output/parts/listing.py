@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy
 
-from boundcalc.output.python_printer import Printer
+from boundcalc.output.parts.python_printer import Printer
 from boundcalc.program.ir import Arena, Loop, Node, Op, Scalar
 
 _FOLDS = {Op.MIN: "minimum", Op.MAX: "maximum"}

@@ -1,4 +1,4 @@
-"""Plain tables and the short numbers in them: as wide as they need to be in a pipe, folded into the window on a terminal."""
+"""Plain tables: as wide as they need to be in a pipe, folded into the window on a terminal."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ from rich.text import Text
 NARROW = 60  # a table is not squeezed below this
 GAP = 3  # between columns
 RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
-
-
-def short(decimal: str) -> str:
-    """A decimal with a plain exponent: 3.166e11 for 3.166e+11."""
-    mantissa, _, exponent = decimal.partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str]) -> str:
