@@ -8,7 +8,7 @@ from flint import ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.exact import values as exact
+from boundcalc.exact import guarded
 from boundcalc.exact.expression import parse
 from boundcalc.exact.signs import degree, enclose, is_integer, sign, sign_range
 from boundcalc.exact.values import NoValue, TooLarge, Undefined, substitute
@@ -101,8 +101,8 @@ def test_branches_that_cannot_hold_are_not_computed() -> None:
 
 def test_many_symbolic_arguments_are_not_compared_with_each_other() -> None:
     many = [x**i + y for i in range(1, 200)]
-    assert exact.maximum(many).args == sympy.Max(*many, evaluate=False).args
-    assert exact.maximum([x**4000 - x - 3, y]) == sympy.Max(x**4000 - x - 3, y, evaluate=False)
+    assert guarded.maximum(many).args == sympy.Max(*many, evaluate=False).args
+    assert guarded.maximum([x**4000 - x - 3, y]) == sympy.Max(x**4000 - x - 3, y, evaluate=False)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,11 @@ def test_signs_of_numbers(number: sympy.Expr, expected: int | None) -> None:
     assert sign(number) == expected
 
 
+def _comparable(pair: tuple[sympy.Expr, sympy.Expr]) -> bool:
+    """SymPy refuses the minimum of zoo, which it makes of 1/0."""
+    return not any(part.has(sympy.zoo, sympy.nan) for part in pair)
+
+
 EXPRESSIONS = st.recursive(
     st.sampled_from([x, y, k, z, *map(sympy.Integer, (-2, -1, 0, 1, 3)), sympy.Rational(-1, 2), sympy.pi]),
     lambda inner: st.one_of(
@@ -130,8 +135,8 @@ EXPRESSIONS = st.recursive(
         inner.map(sympy.ceiling),
         inner.map(sympy.Abs),
         inner.map(sympy.exp),
-        st.tuples(inner, inner).map(lambda p: sympy.Min(*p)),
-        st.tuples(inner, inner).map(lambda p: sympy.Max(*p)),
+        st.tuples(inner, inner).filter(_comparable).map(lambda p: sympy.Min(*p)),
+        st.tuples(inner, inner).filter(_comparable).map(lambda p: sympy.Max(*p)),
     ),
     max_leaves=5,
 )
