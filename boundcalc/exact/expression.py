@@ -9,10 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from boundcalc.arguments import expect
-from boundcalc.exact.functions import FUNCTIONS as TABLE
-from boundcalc.exact.functions import Table
 from boundcalc.exact.parser import ExpressionError, Step
-from boundcalc.exact.syntax import CLOSED_FORM, LANGUAGE, compile_text, language
+from boundcalc.exact.syntax import CLOSED_FORM, LANGUAGE, compile_text
 from boundcalc.mistakes import Mistake, Place, SpecError, shown, suggest
 
 if TYPE_CHECKING:
@@ -49,8 +47,8 @@ class Expression:
         first = self._program[0]
         return cast("str", first.value) if len(self._program) == 1 and first.operation == "name" else None
 
-    def evaluate(self, values: Mapping[str, sympy.Expr], functions: Table = TABLE) -> sympy.Expr:
-        """The exact value, `values` being those of the names, `functions` those that the text was parsed with.
+    def evaluate(self, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
+        """The exact value, `values` being those of the names.
 
         Raises SpecError at the part that has no value: an unknown name, division by zero, too large, not real, not finite.
         """
@@ -63,15 +61,14 @@ class Expression:
                 raise TooLarge(f"a power above {MAX_DEGREE} of symbols")
             return value
 
-        constants = _constants(CONSTANTS)
-        result = _run(self._program, self.place, lambda name: _named(name, values, constants), limited, functions)
+        result = _run(self._program, self.place, lambda name: _named(name, values, _constants(CONSTANTS)), limited)
         return cast("sympy.Expr", result)
 
 
-def parse(text: str, place: Place, functions: Table = TABLE) -> Expression:
+def parse(text: str, place: Place) -> Expression:
     """The expression that `text` is; `place` is where the text starts. Raises SpecError at what is wrong."""
     try:
-        program = _compiled(text, functions)
+        program = _compiled(text)
     except ExpressionError as trouble:
         raise _error(place, trouble.offset, trouble.message, trouble.remedy) from None
     names = frozenset(cast("str", step.value) for step in program if step.operation == "name")
@@ -79,8 +76,8 @@ def parse(text: str, place: Place, functions: Table = TABLE) -> Expression:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str, functions: Table) -> tuple[Step, ...]:
-    return compile_text(text, LANGUAGE if functions is TABLE else language(functions))
+def _compiled(text: str) -> tuple[Step, ...]:
+    return compile_text(text, LANGUAGE)
 
 
 def parse_closed_form(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
@@ -100,7 +97,7 @@ def parse_closed_form(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.E
     except ExpressionError as trouble:
         raise _error(place, trouble.offset, trouble.message, trouble.remedy) from None
     constants = _constants(CLOSED_FORM.constants)
-    result = _run(program, place, lambda name: _named(name, symbols, constants), lambda value: value, TABLE)
+    result = _run(program, place, lambda name: _named(name, symbols, constants), lambda value: value)
     if not isinstance(result, sympy.Expr):
         raise _error(place, 0, "a condition, where a value is expected")
     return result
@@ -131,11 +128,7 @@ def _named(name: str, values: Mapping[str, sympy.Expr], constants: Mapping[str, 
 
 
 def _run(
-    program: tuple[Step, ...],
-    place: Place,
-    named: Callable[[str], Value],
-    limited: Callable[[Value], Value],
-    functions: Table,
+    program: tuple[Step, ...], place: Place, named: Callable[[str], Value], limited: Callable[[Value], Value]
 ) -> Value:
     """Run a program; `named` gives the values of names, `limited` passes a result on or raises NoValue."""
     from boundcalc.exact.operations import apply
@@ -146,8 +139,9 @@ def _run(
         arguments = stack[len(stack) - step.count :]
         del stack[len(stack) - step.count :]
         try:
-            is_name = step.operation == "name"
-            stack.append(named(cast("str", step.value)) if is_name else limited(apply(step, arguments, functions)))
+            stack.append(
+                named(cast("str", step.value)) if step.operation == "name" else limited(apply(step, arguments))
+            )
         except NoValue as error:
             raise _error(place, step.offset, str(error), error.remedy, "value") from None
         except _UnknownNameError as error:

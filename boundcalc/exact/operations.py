@@ -10,7 +10,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact import guarded
-from boundcalc.exact.functions import FUNCTIONS, RELATIONS, Table
+from boundcalc.exact.functions import FUNCTIONS, RELATIONS
 from boundcalc.exact.parser import Step
 from boundcalc.exact.signs import Undefined
 from boundcalc.exact.values import called
@@ -19,7 +19,7 @@ Value = Any  # a SymPy expression, a condition, or a pair of both
 Operation = Callable[..., Value]
 
 
-def apply(step: Step, arguments: list[Value], functions: Table = FUNCTIONS) -> Value:
+def apply(step: Step, arguments: list[Value]) -> Value:
     """The value of one step other than a name. Raises NoValue."""
     if step.operation == "number":
         assert isinstance(step.value, Fraction)
@@ -35,7 +35,7 @@ def apply(step: Step, arguments: list[Value], functions: Table = FUNCTIONS) -> V
     if (relation := _RELATIONS.get(str(step.value))) is not None:
         return guarded.relation(relation.head, *arguments)
     if step.operation == "call":
-        return called(functions.called[str(step.value)], arguments)
+        return called(FUNCTIONS.called[str(step.value)], arguments)
     return _ARITHMETIC[step.operation](*arguments)
 
 
