@@ -12,8 +12,9 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact import signed_log
-from boundcalc.exact.functions import FUNCTIONS, relation_heads
+from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.intervals import assumptions, is_wholeness, shown, sides
+from boundcalc.exact.relations import relation_heads
 from boundcalc.exact.signed_log import Signed
 from boundcalc.exact.signs import is_integer
 from boundcalc.exact.values import relation, substitute

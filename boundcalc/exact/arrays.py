@@ -13,8 +13,9 @@ from typing import Any
 
 import sympy
 
-from boundcalc.exact.functions import FUNCTIONS, Function, Table
+from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.interpret import Reading, Value
+from boundcalc.exact.table import Function, Table
 
 
 def on_arrays(function: sympy.Lambda, argument: Any, xp: Any, functions: Table = FUNCTIONS) -> Any:

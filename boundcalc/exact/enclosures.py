@@ -13,8 +13,10 @@ from flint import arb, ctx, fmpq, fmpz
 from boundcalc.exact import balls
 from boundcalc.exact.balls import Number, Undecidable, ball, compare, finite, trim
 from boundcalc.exact.balls import Value as Exact
-from boundcalc.exact.functions import FUNCTIONS, Function, Relation, Table
+from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.interpret import Reading, Value
+from boundcalc.exact.relations import Relation
+from boundcalc.exact.table import Function, Table
 
 
 class NoCase(ArithmeticError):  # noqa: N818

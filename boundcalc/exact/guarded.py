@@ -12,18 +12,11 @@ import sympy
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.exact.arithmetic import (
-    absolute,
-    add,
-    checked,
-    exponential,
-    logarithm,
-    multiply,
-    power,
-    square_root,
-)
-from boundcalc.exact.functions import relation_heads
-from boundcalc.exact.signs import floor_of_number, is_complicated, is_integer, sign, sign_range, too_complicated
+from boundcalc.exact.arithmetic import add, checked, multiply
+from boundcalc.exact.limits import is_complicated, too_complicated
+from boundcalc.exact.powers import absolute, exponential, logarithm, power, square_root
+from boundcalc.exact.relations import relation_heads
+from boundcalc.exact.signs import floor_of_number, is_integer, sign, sign_range
 
 __all__ = [
     "absolute",

@@ -10,7 +10,9 @@ from typing import Any, Generic, TypeVar, cast
 import sympy
 from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 
-from boundcalc.exact.functions import FUNCTIONS, Function, Relation, Table, relation_heads
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.relations import Relation, relation_heads
+from boundcalc.exact.table import Function, Table
 
 V = TypeVar("V")  # what expressions become
 C = TypeVar("C")  # what conditions become

@@ -13,8 +13,11 @@ import sympy
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.exact.functions import FUNCTIONS, Function, relation_heads
-from boundcalc.exact.signs import KEPT, NoValue, floor_of_number, is_integer, sign_range
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.limits import KEPT, NoValue
+from boundcalc.exact.relations import relation_heads
+from boundcalc.exact.signs import floor_of_number, is_integer, sign_range
+from boundcalc.exact.table import Function
 
 Bound = sympy.Rational | None  # None: not bounded, as far as is known
 Interval = tuple[Bound, Bound]

@@ -10,9 +10,10 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact import guarded
-from boundcalc.exact.functions import FUNCTIONS, RELATIONS
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.limits import Undefined
 from boundcalc.exact.parser import Step
-from boundcalc.exact.signs import Undefined
+from boundcalc.exact.relations import RELATIONS
 from boundcalc.exact.values import called
 
 Value = Any  # a SymPy expression, a condition, or a pair of both

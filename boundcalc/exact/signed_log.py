@@ -19,8 +19,10 @@ from flint import arb, fmpq, fmpz
 from numpy.typing import ArrayLike, NDArray
 
 from boundcalc.exact.balls import Value
-from boundcalc.exact.functions import FUNCTIONS, Function, Relation, Table
+from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.interpret import Reading
+from boundcalc.exact.relations import Relation
+from boundcalc.exact.table import Function, Table
 
 Array = NDArray[np.float64]
 

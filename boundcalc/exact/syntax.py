@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import cast
 
-from boundcalc.exact.functions import FUNCTIONS, RELATIONS, Table
+from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.parser import ExpressionError, Step, parser
+from boundcalc.exact.relations import RELATIONS
+from boundcalc.exact.table import Table
 from boundcalc.mistakes import shown, suggest
 
 

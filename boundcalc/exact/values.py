@@ -13,10 +13,10 @@ from sympy.logic.boolalg import And, Boolean, Not, Or
 
 from boundcalc.exact import guarded
 from boundcalc.exact.arithmetic import finite
-from boundcalc.exact.functions import Function
 from boundcalc.exact.guarded import floor, minimum, relation
 from boundcalc.exact.interpret import Reading, Value
-from boundcalc.exact.signs import NoValue, TooLarge, Undefined, out_of_range
+from boundcalc.exact.limits import NoValue, TooLarge, Undefined, out_of_range
+from boundcalc.exact.table import Function
 
 __all__ = ["NoValue", "TooLarge", "Undefined", "called", "floor", "minimum", "relation", "substitute"]
 

@@ -11,7 +11,9 @@ from sympy.logic.boolalg import Boolean
 from sympy.printing.pycode import PythonCodePrinter
 
 from boundcalc.bounds.guards import exact_sides, steady
-from boundcalc.exact.functions import FUNCTIONS, Function, Table, relation_heads
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.relations import relation_heads
+from boundcalc.exact.table import Function, Table
 
 _RELATIONS = relation_heads()
 _LARGEST = 2**31 - 1  # array modules read larger Python integers as 32 bits, or refuse them

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from boundcalc.exact import guarded
 from boundcalc.exact.expression import parse
-from boundcalc.exact.signs import degree, enclose, is_integer, sign, sign_range
+from boundcalc.exact.limits import degree
+from boundcalc.exact.signs import enclose, is_integer, sign, sign_range
 from boundcalc.exact.values import NoValue, TooLarge, Undefined, substitute
 from boundcalc.mistakes import Place, SpecError
 
