@@ -93,6 +93,32 @@ def maximum(terms: Iterable[Number]) -> Number:
     return _extremum(terms, 1, arb.max)
 
 
+def floor(x: Number) -> Number:
+    if isinstance(x, fmpq):
+        return fmpq(x.floor())
+    whole = finite(x).floor().unique_fmpz()
+    if whole is None:
+        raise Undecidable("the floor of a number that is too close to an integer")
+    return fmpq(whole)
+
+
+def log(x: Number) -> Number:
+    if x == 1:
+        return fmpq(0)
+    if x <= 0:
+        raise ArithmeticError("the logarithm of a number that is not positive")
+    if not x > 0:
+        raise Undecidable("the logarithm of a number that may not be positive")
+    return finite(ball(x).log())
+
+
+def sign(x: Number) -> Number:
+    order = compare(x, fmpq(0))
+    if order is None:
+        raise Undecidable("the sign of a number that may be zero")
+    return fmpq(order)
+
+
 def hypot(terms: Iterable[Number]) -> Number:
     return power(add(power(t, Fraction(2)) for t in terms), Fraction(1, 2))
 

@@ -3,93 +3,27 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import sympy
 from flint import arb, ctx, fmpq, fmpz
-from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 
-from boundcalc.exact.balls import (
-    Number,
-    Undecidable,
-    Value,
-    add,
-    ball,
-    compare,
-    finite,
-    maximum,
-    minimum,
-    multiply,
-    power,
-    trim,
-)
+from boundcalc.exact import balls
+from boundcalc.exact.balls import Number, Undecidable, ball, compare, finite, trim
+from boundcalc.exact.balls import Value as Exact
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.interpret import Reading, Value
+from boundcalc.exact.relations import Relation
+from boundcalc.exact.table import Function, Table
 
 
 class NoCase(ArithmeticError):  # noqa: N818
     """A form with cases has none for these values: a derivative where the form has a case for one value alone."""
 
 
-def _floor(x: Number) -> fmpq:
-    if isinstance(x, fmpq):
-        return fmpq(x.floor())
-    whole = finite(x).floor().unique_fmpz()
-    if whole is None:
-        raise Undecidable("the floor of a number that is too close to an integer")
-    return fmpq(whole)
-
-
-def _log(x: Number) -> Number:
-    if x == 1:
-        return fmpq(0)
-    if x <= 0:
-        raise ArithmeticError("the logarithm of a number that is not positive")
-    if not x > 0:
-        raise Undecidable("the logarithm of a number that may not be positive")
-    return finite(ball(x).log())
-
-
-def _exp(x: Number) -> Number:
-    return fmpq(1) if x == 0 else finite(ball(x).exp())
-
-
-def _erf(x: Number) -> Number:
-    return fmpq(0) if x == 0 else finite(ball(x).erf())
-
-
-def _sign(x: Number) -> Number:
-    order = compare(x, fmpq(0))
-    if order is None:
-        raise Undecidable("the sign of a number that may be zero")
-    return fmpq(order)
-
-
-_FUNCTIONS: Mapping[type[sympy.Basic], Callable[[Number], Number]] = {
-    sympy.exp: _exp,
-    sympy.log: _log,
-    sympy.erf: _erf,
-    sympy.floor: _floor,
-    sympy.ceiling: lambda x: -_floor(-x),
-    sympy.Abs: abs,
-    sympy.sign: _sign,
-}
-_FOLDS: Mapping[type[sympy.Basic], Callable[[Sequence[Number]], Number]] = {
-    sympy.Add: add,
-    sympy.Mul: multiply,
-    sympy.Min: minimum,
-    sympy.Max: maximum,
-}
-_RELATIONS: Mapping[type[sympy.Basic], tuple[int, ...]] = {
-    sympy.StrictLessThan: (-1,),
-    sympy.LessThan: (-1, 0),
-    sympy.StrictGreaterThan: (1,),
-    sympy.GreaterThan: (1, 0),
-    sympy.Equality: (0,),
-    sympy.Unequality: (-1, 1),
-}
-
-
-def to_number(value: Value) -> Number:
+def to_number(value: Exact) -> Number:
     """An exact value or a ball as a Number, at the current precision. Floats raise TypeError: 0.1 is not 1/10."""
     if isinstance(value, (fmpq, arb)):
         return trim(value) if isinstance(value, fmpq) else finite(value)
@@ -103,7 +37,7 @@ def to_number(value: Value) -> Number:
 
 
 def from_sympy(
-    expression: sympy.Expr, values: Mapping[sympy.Symbol, Value] | None = None, precision: int = 128
+    expression: sympy.Expr, values: Mapping[sympy.Symbol, Exact] | None = None, precision: int = 128
 ) -> Number:
     """A certified value. Raises TypeError for functions it does not know, KeyError for symbols without a value."""
     with ctx.workprec(precision):
@@ -112,46 +46,70 @@ def from_sympy(
 
 def evaluate_leaf(expression: sympy.Basic, values: Mapping[sympy.Symbol, Number]) -> Number:
     """`from_sympy` at the current precision and with numbers that are ready."""
-    kind = type(expression)
-    if isinstance(expression, sympy.Rational):
-        return trim(fmpq(int(expression.p), int(expression.q)))
-    if isinstance(expression, sympy.Symbol):
-        return values[expression]
-    if expression is sympy.pi:
-        return arb.pi()
-    if expression is sympy.E:
-        return arb.const_e()
-    if kind in _FOLDS:
-        return _FOLDS[kind]([evaluate_leaf(arg, values) for arg in expression.args])
-    if kind in _FUNCTIONS:
-        return _FUNCTIONS[kind](evaluate_leaf(expression.args[0], values))
-    if isinstance(expression, sympy.Pow):
-        base, exponent = (evaluate_leaf(arg, values) for arg in expression.args)
-        if isinstance(exponent, fmpq):
-            return power(base, Fraction(int(exponent.p), int(exponent.q)))
-        return base if base == 0 and exponent > 0 else _exp(multiply((exponent, _log(base))))
-    if isinstance(expression, sympy.Piecewise):
-        for pair in expression.args:
-            branch, condition = pair.args
-            if _holds(condition, values):
-                return evaluate_leaf(branch, values)
-        raise NoCase("no branch of a Piecewise applies")
-    raise TypeError(f"cannot evaluate {kind.__name__}: {expression}")
+    return READING.read(expression, values)
 
 
-def _holds(condition: sympy.Basic, values: Mapping[sympy.Symbol, Number]) -> bool:
-    kind = type(condition)
-    if isinstance(condition, (BooleanTrue, BooleanFalse)):
-        return bool(condition)
-    if isinstance(condition, And):
-        return all(_holds(arg, values) for arg in condition.args)
-    if isinstance(condition, Or):
-        return any(_holds(arg, values) for arg in condition.args)
-    if isinstance(condition, Not):
-        return not _holds(condition.args[0], values)
-    if kind in _RELATIONS:
-        order = compare(*(evaluate_leaf(arg, values) for arg in condition.args))
-        if order is None:
-            raise Undecidable(f"cannot tell whether {condition}")
-        return order in _RELATIONS[kind]
-    raise TypeError(f"cannot decide {kind.__name__}: {condition}")
+def reading(functions: Table = FUNCTIONS) -> Reading[Number, bool]:
+    """Certified numbers, at the current precision. A question that the balls cannot answer raises Undecidable."""
+    return Reading(
+        number=lambda number: trim(fmpq(int(number.p), int(number.q))),
+        pi=arb.pi,
+        e=arb.const_e,
+        add=balls.add,
+        multiply=balls.multiply,
+        minimum=balls.minimum,
+        maximum=balls.maximum,
+        power=_power,
+        function=_rule,
+        cases=_first_case,
+        relation=_relation,
+        truth=bool,
+        every=all,
+        some=any,
+        negation=operator.not_,
+        functions=functions,
+    )
+
+
+def _rule(row: Function) -> Callable[[Number], Number] | None:
+    if (enclosure := row.enclosure) is not None:
+        return lambda x: enclosure(balls, x)
+    if (of_ball := row.ball) is None:
+        return None
+    exact = [(at, fmpq(value)) for at, value in row.exact_at]
+
+    def rule(x: Number) -> Number:
+        for at, value in exact:
+            if x == at:
+                return value
+        return finite(of_ball(ball(x)))
+
+    return rule
+
+
+def _power(part: sympy.Pow, value: Callable[[sympy.Basic], Number]) -> Number:
+    x, power = map(value, part.args)
+    if isinstance(power, fmpq):
+        return balls.power(x, Fraction(int(power.p), int(power.q)))
+    if x == 0 and power > 0:
+        return x
+    product = balls.multiply((power, balls.log(x)))
+    return fmpq(1) if product == 0 else finite(ball(product).exp())
+
+
+def _first_case(part: sympy.Piecewise, value: Value) -> Number:
+    for pair in part.args:
+        branch, condition = pair.args
+        if value(condition):
+            return value(branch)
+    raise NoCase("no branch of a Piecewise applies")
+
+
+def _relation(row: Relation, left: Number, right: Number, condition: sympy.Basic) -> bool:
+    order = compare(left, right)
+    if order is None:
+        raise Undecidable(f"cannot tell whether {condition}")
+    return order in row.orders
+
+
+READING = reading()

@@ -52,7 +52,7 @@ class Expression:
 
         Raises SpecError at the part that has no value: an unknown name, division by zero, too large, not real, not finite.
         """
-        from boundcalc.exact.signs import TooLarge, degree, is_complicated, too_complicated
+        from boundcalc.exact.limits import TooLarge, degree, is_complicated, too_complicated
 
         def limited(value: sympy.Expr) -> sympy.Expr:
             if is_complicated(value):
@@ -131,8 +131,8 @@ def _run(
     program: tuple[Step, ...], place: Place, named: Callable[[str], Value], limited: Callable[[Value], Value]
 ) -> Value:
     """Run a program; `named` gives the values of names, `limited` passes a result on or raises NoValue."""
+    from boundcalc.exact.limits import NoValue
     from boundcalc.exact.operations import apply
-    from boundcalc.exact.signs import NoValue
 
     stack: list[Value] = []
     for step in program:

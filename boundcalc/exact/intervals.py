@@ -5,7 +5,7 @@ Only the assumptions of the symbols and the structure of the expression are used
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -13,18 +13,16 @@ import sympy
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.exact.signs import KEPT, NoValue, floor_of_number, is_integer, sign_range
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.limits import KEPT, NoValue
+from boundcalc.exact.relations import relation_heads
+from boundcalc.exact.signs import floor_of_number, is_integer, sign_range
+from boundcalc.exact.table import Function
 
 Bound = sympy.Rational | None  # None: not bounded, as far as is known
 Interval = tuple[Bound, Bound]
 UNKNOWN: Interval = (None, None)
-_SIGNS: Mapping[type[sympy.Basic], str] = {
-    sympy.Equality: "==",
-    sympy.StrictLessThan: "<",
-    sympy.LessThan: "<=",
-    sympy.StrictGreaterThan: ">",
-    sympy.GreaterThan: ">=",
-}
+_SIGNS = relation_heads()
 
 
 @lru_cache(KEPT)
@@ -49,10 +47,11 @@ def interval(expression: sympy.Expr) -> Interval:
         for part in parts[1:]:
             product = _product(product, part)
         return product
-    if isinstance(expression, (sympy.floor, sympy.ceiling)):
+    row = FUNCTIONS.heads.get(type(expression))
+    if row is not None and row.rounding:
         return cast(Interval, tuple(None if end is None else type(expression)(end) for end in parts[0]))
-    if isinstance(expression, (sympy.Min, sympy.Max)):
-        return _extremum([low for low, _ in parts], expression), _extremum([high for _, high in parts], expression)
+    if row is not None and row.extremum:
+        return _picked([low for low, _ in parts], row), _picked([high for _, high in parts], row)
     if isinstance(expression, sympy.Pow) and isinstance(expression.exp, sympy.Integer):
         return _power(parts[0], int(expression.exp))
     return (sympy.Integer(0) if sign_range(expression)[0] >= 0 else None), None
@@ -131,7 +130,7 @@ def assumptions(symbol: sympy.Symbol) -> tuple[Boolean, ...]:
 def shown(relation: Boolean) -> str:
     """A relation in words: `T/2 is whole`, `a == b`, `T >= 3`."""
     left, right = sides(relation)
-    return f"{left} is whole" if is_wholeness(relation) else f"{left} {_SIGNS[type(relation)]} {right}"
+    return f"{left} is whole" if is_wholeness(relation) else f"{left} {_SIGNS[type(relation)].sign} {right}"
 
 
 def _sum(ends: Sequence[Bound]) -> Bound:
@@ -165,11 +164,8 @@ def _times(left: Bound, right: Bound) -> Bound:
     return None if left is None or right is None else cast(Bound, left * right)
 
 
-def _extremum(ends: Sequence[Bound], of: sympy.Min | sympy.Max) -> Bound:
-    known = [end for end in ends if end is not None]
-    if len(known) < len(ends):
-        return None
-    return min(known) if isinstance(of, sympy.Min) else max(known)
+def _picked(ends: Sequence[Bound], row: Function) -> Bound:
+    return None if None in ends else row.pick(ends)
 
 
 def _power(base: Interval, exponent: int) -> Interval:

@@ -9,9 +9,12 @@ from typing import Any
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.exact import values as exact
+from boundcalc.exact import guarded
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.limits import Undefined
 from boundcalc.exact.parser import Step
-from boundcalc.exact.signs import Undefined
+from boundcalc.exact.relations import RELATIONS
+from boundcalc.exact.values import called
 
 Value = Any  # a SymPy expression, a condition, or a pair of both
 Operation = Callable[..., Value]
@@ -21,7 +24,7 @@ def apply(step: Step, arguments: list[Value]) -> Value:
     """The value of one step other than a name. Raises NoValue."""
     if step.operation == "number":
         assert isinstance(step.value, Fraction)
-        return exact.add((sympy.Rational(step.value.numerator, step.value.denominator),))
+        return guarded.add((sympy.Rational(step.value.numerator, step.value.denominator),))
     if step.operation in ("and", "or") and not all(_is_condition(arg) for arg in arguments):
         raise Undefined("a value, where a condition is expected")
     if step.operation in ("and", "or", "pair"):
@@ -30,9 +33,11 @@ def apply(step: Step, arguments: list[Value]) -> Value:
         return _piecewise(arguments)
     if not all(isinstance(arg, sympy.Expr) for arg in arguments):
         raise Undefined("a condition, where a value is expected")
-    if step.operation == "compare":
-        return exact.relation(_RELATIONS[str(step.value)], *arguments)
-    return (_FUNCTIONS[str(step.value)] if step.operation == "call" else _ARITHMETIC[step.operation])(*arguments)
+    if (relation := _RELATIONS.get(str(step.value))) is not None:
+        return guarded.relation(relation.head, *arguments)
+    if step.operation == "call":
+        return called(FUNCTIONS.called[str(step.value)], arguments)
+    return _ARITHMETIC[step.operation](*arguments)
 
 
 def _is_condition(value: Value) -> bool:
@@ -47,27 +52,11 @@ def _piecewise(branches: list[Value]) -> sympy.Expr:
 
 
 _CONDITIONS: Mapping[str, Operation] = {"and": sympy.And, "or": sympy.Or, "pair": lambda value, holds: (value, holds)}
-_RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+_RELATIONS = {row.name if row.equality else row.sign: row for row in RELATIONS}
 _ARITHMETIC: Mapping[str, Operation] = {
-    "negate": lambda x: exact.multiply((sympy.S.NegativeOne, x)),
-    "invert": lambda *factors: exact.multiply(exact.power(x, sympy.S.NegativeOne) for x in factors),
-    "add": lambda *terms: exact.add(terms),
-    "multiply": lambda *factors: exact.multiply(factors),
-    "power": exact.power,
-}
-_FUNCTIONS: Mapping[str, Operation] = {
-    "sqrt": exact.square_root,
-    "log": exact.logarithm,
-    "exp": exact.exponential,
-    "floor": exact.floor,
-    "ceil": exact.ceiling,
-    "ceiling": exact.ceiling,
-    "min": lambda *arguments: exact.minimum(arguments),
-    "max": lambda *arguments: exact.maximum(arguments),
-    "Min": lambda *arguments: exact.minimum(arguments),
-    "Max": lambda *arguments: exact.maximum(arguments),
-    "Abs": exact.absolute,
-    "erf": exact.error_function,
-    "Eq": lambda left, right: exact.relation(sympy.Eq, left, right),
-    "Ne": lambda left, right: exact.relation(sympy.Ne, left, right),
+    "negate": lambda x: guarded.multiply((sympy.S.NegativeOne, x)),
+    "invert": lambda *factors: guarded.multiply(guarded.power(x, sympy.S.NegativeOne) for x in factors),
+    "add": lambda *terms: guarded.add(terms),
+    "multiply": lambda *factors: guarded.multiply(factors),
+    "power": guarded.power,
 }

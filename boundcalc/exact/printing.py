@@ -14,7 +14,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
-from boundcalc.exact.signs import is_complicated
+from boundcalc.exact.limits import is_complicated
 
 _LONGEST = 10**1000
 _FEW = 12  # parts of a number

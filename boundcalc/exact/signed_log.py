@@ -17,9 +17,12 @@ import numpy as np
 import sympy
 from flint import arb, fmpq, fmpz
 from numpy.typing import ArrayLike, NDArray
-from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 
 from boundcalc.exact.balls import Value
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.interpret import Reading
+from boundcalc.exact.relations import Relation
+from boundcalc.exact.table import Function, Table
 
 Array = NDArray[np.float64]
 
@@ -34,6 +37,11 @@ class Signed(NamedTuple):
         if self.linear is not None:
             return self.linear
         return np.exp(self.log) if self.sign is None else self.sign * np.exp(self.log)
+
+    @property
+    def logarithm(self) -> Array:
+        """The logarithm of the value, nan where it is negative."""
+        return np.where(_sign(self) < 0, np.nan, self.log)
 
 
 def from_value(value: ArrayLike | Value) -> Signed:
@@ -118,80 +126,62 @@ def _sign(x: Signed) -> Array:
     return np.asarray(1.0) if x.sign is None else x.sign
 
 
-def _floor(x: Array) -> Array:
-    near = np.rint(x)  # an exact integer is not missed because of rounding
-    return np.where(np.abs(x - near) <= 1e-12 * np.maximum(1.0, np.abs(x)), near, np.floor(x))
-
-
-def _erf(x: Array) -> Array:
-    return np.vectorize(math.erf, otypes=[np.float64])(x)
-
-
-_FOLDS: Mapping[type[sympy.Basic], Callable[[Sequence[Signed]], Signed]] = {
-    sympy.Add: add,
-    sympy.Mul: multiply,
-    sympy.Min: minimum,
-    sympy.Max: maximum,
-}
-_FUNCTIONS: Mapping[type[sympy.Basic], Callable[[Signed], Signed]] = {
-    sympy.exp: lambda x: Signed(x.value),
-    sympy.log: lambda x: from_array(np.where(_sign(x) < 0, np.nan, x.log)),
-    sympy.Abs: lambda x: Signed(x.log),
-    sympy.sign: lambda x: from_array(np.sign(x.value)),
-    sympy.erf: lambda x: from_array(_erf(x.value)),
-    sympy.floor: lambda x: from_array(_floor(x.value)),
-    sympy.ceiling: lambda x: from_array(-_floor(-x.value)),
-}
-_RELATIONS: Mapping[type[sympy.Basic], Callable[[Any, Any], Any]] = {
-    sympy.StrictLessThan: np.less,
-    sympy.LessThan: np.less_equal,
-    sympy.StrictGreaterThan: np.greater,
-    sympy.GreaterThan: np.greater_equal,
-    sympy.Equality: np.equal,
-    sympy.Unequality: np.not_equal,
-}
-
-
 def leaf(expression: sympy.Basic, values: Mapping[sympy.Symbol, Signed]) -> Signed:
     """A SymPy expression; TypeError for a function that is not known here."""
-    kind = type(expression)
-    if isinstance(expression, sympy.Rational):
-        return from_value(expression)
-    if isinstance(expression, sympy.Symbol):
-        return values[expression]
-    if expression is sympy.pi or expression is sympy.E:
-        return from_array(np.asarray(math.pi if expression is sympy.pi else math.e))
-    if kind in _FOLDS:
-        return _FOLDS[kind]([leaf(arg, values) for arg in expression.args])
-    if kind in _FUNCTIONS:
-        return _FUNCTIONS[kind](leaf(expression.args[0], values))
-    if isinstance(expression, sympy.Pow):
-        base, exponent = leaf(expression.args[0], values), expression.args[1]
-        if isinstance(exponent, sympy.Rational):
-            return power(base, Fraction(int(exponent.p), int(exponent.q)))
-        return Signed(np.where(_sign(base) < 0, np.nan, base.log * leaf(exponent, values).value))
-    if isinstance(expression, sympy.Piecewise):
-        result = from_array(np.asarray(np.nan))
-        for pair in reversed(expression.args):
-            branch, condition = pair.args
-            result = where(_holds(condition, values), leaf(branch, values), result)
-        return result
-    raise TypeError(f"cannot evaluate {kind.__name__}: {expression}")
+    return READING.read(expression, values)
 
 
-def _holds(condition: sympy.Basic, values: Mapping[sympy.Symbol, Signed]) -> NDArray[np.bool_]:
-    kind = type(condition)
-    if isinstance(condition, (BooleanTrue, BooleanFalse)):
-        return np.asarray(bool(condition))
-    if isinstance(condition, And):
-        return reduce(np.logical_and, [_holds(arg, values) for arg in condition.args])
-    if isinstance(condition, Or):
-        return reduce(np.logical_or, [_holds(arg, values) for arg in condition.args])
-    if isinstance(condition, Not):
-        return np.logical_not(_holds(condition.args[0], values))
-    if kind in _RELATIONS:
-        left, right = (leaf(arg, values) for arg in condition.args)
-        if left.sign is None and right.sign is None:
-            return _RELATIONS[kind](left.log, right.log)
-        return _RELATIONS[kind](left.value, right.value)
-    raise TypeError(f"cannot decide {kind.__name__}: {condition}")
+def reading(functions: Table = FUNCTIONS) -> Reading[Signed, NDArray[np.bool_]]:
+    """Arrays of signs and logarithms. All cases of a definition by cases are computed."""
+    return Reading(
+        number=from_value,
+        pi=lambda: from_array(np.asarray(math.pi)),
+        e=lambda: from_array(np.asarray(math.e)),
+        add=add,
+        multiply=multiply,
+        minimum=minimum,
+        maximum=maximum,
+        power=_power,
+        function=_rule,
+        cases=_cases,
+        relation=_relation,
+        truth=np.asarray,
+        every=lambda conditions: reduce(np.logical_and, conditions),
+        some=lambda conditions: reduce(np.logical_or, conditions),
+        negation=np.logical_not,
+        functions=functions,
+    )
+
+
+def _rule(row: Function) -> Callable[[Signed], Signed] | None:
+    if (logarithm := row.logarithm) is not None:
+        return lambda x: Signed(logarithm(x))
+    if (doubles := row.doubles) is not None:
+        return lambda x: from_array(doubles(np, x))
+    own: Callable[[Array], Array] | None = getattr(np, row.array_name, None) if row.certified else None
+    return None if own is None else lambda x: from_array(own(x.value))
+
+
+def _power(part: sympy.Pow, value: Callable[[sympy.Basic], Signed]) -> Signed:
+    x, exponent = value(part.args[0]), part.args[1]
+    if isinstance(exponent, sympy.Rational):
+        return power(x, Fraction(int(exponent.p), int(exponent.q)))
+    return Signed(x.logarithm * value(exponent).value)
+
+
+def _cases(part: sympy.Piecewise, value: Callable[[sympy.Basic], Any]) -> Signed:
+    result = from_array(np.asarray(np.nan))
+    for pair in reversed(part.args):
+        branch, condition = pair.args
+        result = where(value(condition), value(branch), result)
+    return result
+
+
+def _relation(row: Relation, left: Signed, right: Signed, condition: sympy.Basic) -> NDArray[np.bool_]:
+    """By logarithms, at any magnitude, where neither is negative."""
+    if left.sign is None and right.sign is None:
+        return row.holds(left.log, right.log)
+    return row.holds(left.value, right.value)
+
+
+READING = reading()

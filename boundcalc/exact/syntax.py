@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import cast
 
+from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.parser import ExpressionError, Step, parser
+from boundcalc.exact.relations import RELATIONS
+from boundcalc.exact.table import Table
 from boundcalc.mistakes import shown, suggest
 
 
@@ -24,36 +27,38 @@ class Dialect:
 
 
 _ARITHMETIC = frozenset({"number", "name", "negate", "invert", "add", "multiply", "power", "call"})
-_UNARY = {"sqrt": (1, 1), "log": (1, 1), "exp": (1, 1), "floor": (1, 1)}
-_MANY: tuple[int, int | None] = (1, None)
-LANGUAGE = Dialect(
-    functions={**_UNARY, "ceil": (1, 1), "min": _MANY, "max": _MANY},
-    constants=frozenset({"pi"}),
-    operations=_ARITHMETIC,
-    stray=re.compile(r"[^\sA-Za-z0-9_.+\-*/(),]", re.ASCII),
-    length=2000,
-    parentheses=50,
-    depth=150,
-)
-CLOSED_FORM = Dialect(
-    functions={
-        **_UNARY,
-        "ceiling": (1, 1),
-        "erf": (1, 1),
-        "Abs": (1, 1),
-        "Min": _MANY,
-        "Max": _MANY,
-        "Piecewise": _MANY,
-        "Eq": (2, 2),
-        "Ne": (2, 2),
-    },
-    constants=frozenset({"pi", "E", "oo", "True", "False"}),
-    operations=_ARITHMETIC | {"pair", "compare", "and", "or"},
-    stray=re.compile(r"[^\sA-Za-z0-9_.+\-*/(),<>=&|]", re.ASCII),
-    length=200_000,
-    parentheses=200,
-    depth=600,
-)
+
+
+def language(functions: Table = FUNCTIONS) -> Dialect:
+    """Expressions of specs."""
+    return Dialect(
+        functions={row.word: row.arguments for row in functions.rows if row.word is not None},
+        constants=frozenset({"pi"}),
+        operations=_ARITHMETIC,
+        stray=re.compile(r"[^\sA-Za-z0-9_.+\-*/(),]", re.ASCII),
+        length=2000,
+        parentheses=50,
+        depth=150,
+    )
+
+
+def closed_forms(functions: Table = FUNCTIONS) -> Dialect:
+    """What SymPy's `str` prints of bounds: cases and comparisons as well."""
+    return Dialect(
+        functions={row.name: row.arguments for row in functions.rows if row.closed}
+        | {"Piecewise": (1, None)}
+        | {row.name: (2, 2) for row in RELATIONS if row.equality},
+        constants=frozenset({"pi", "E", "oo", "True", "False"}),
+        operations=_ARITHMETIC | {"pair", "compare", "and", "or"},
+        stray=re.compile(r"[^\sA-Za-z0-9_.+\-*/(),<>=&|]", re.ASCII),
+        length=200_000,
+        parentheses=200,
+        depth=600,
+    )
+
+
+LANGUAGE = language()
+CLOSED_FORM = closed_forms()
 
 _REMEDIES = {
     "^": "write ** for powers",

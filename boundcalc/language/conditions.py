@@ -17,7 +17,8 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.expression import MAX_DEGREE, Expression
 from boundcalc.exact.intervals import at_least, proved, shown, sides, wholeness
-from boundcalc.exact.signs import degree, is_complicated, sign, sign_range, too_complicated
+from boundcalc.exact.limits import degree, is_complicated, too_complicated
+from boundcalc.exact.signs import sign, sign_range
 from boundcalc.exact.values import NoValue, floor, relation, substitute
 from boundcalc.language.architecture import SymbolDeclaration
 from boundcalc.language.fields import Whole, fail

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import sympy
 from sympy.logic.boolalg import Boolean
 from sympy.printing.pycode import PythonCodePrinter
 
 from boundcalc.bounds.guards import exact_sides, steady
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.relations import relation_heads
+from boundcalc.exact.table import Function, Table
 
-_RELATIONS: Mapping[type[sympy.Basic], str] = {
-    sympy.Eq: "==", sympy.Ne: "!=", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">="
-}  # fmt: skip
+_RELATIONS = relation_heads()
 _LARGEST = 2**31 - 1  # array modules read larger Python integers as 32 bits, or refuse them
 
 
@@ -33,9 +35,20 @@ def constant(value: sympy.Expr) -> str:
 class Printer(PythonCodePrinter):
     """Rationals as floats, functions of the array module `xp`; `one` turns what is constant into an array."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], functions: Table = FUNCTIONS) -> None:
         super().__init__({"fully_qualified_modules": False, "strict": True})
-        self.names = names
+        self.names, self.functions = names, functions
+
+    def _print(self, expr: Any, **options: Any) -> str:
+        row = self.functions.heads.get(type(expr))
+        return super()._print(expr, **options) if row is None else self._function(row, expr)
+
+    def _function(self, row: Function, expr: sympy.Expr) -> str:
+        if row.extremum:
+            return self._fold(row.array_name, expr)
+        if row.python:
+            return f"{row.python}({self._print(expr.args[0])})"
+        return self._call(row.array_name, *(steady(expr) if row.rounding else expr).args)
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
         return self.names[expr.name]
@@ -71,37 +84,13 @@ class Printer(PythonCodePrinter):
     def _call(self, name: str, *arguments: sympy.Basic) -> str:
         return f"xp.{name}({', '.join(self.array(argument) for argument in arguments)})"
 
-    def _print_exp(self, expr: sympy.Expr) -> str:
-        return self._call("exp", *expr.args)
-
-    def _print_log(self, expr: sympy.Expr) -> str:
-        return self._call("log", *expr.args)
-
-    def _print_floor(self, expr: sympy.Expr) -> str:
-        return self._call("floor", *steady(expr).args)
-
-    def _print_ceiling(self, expr: sympy.Expr) -> str:
-        return self._call("ceil", *steady(expr).args)
-
-    def _print_Abs(self, expr: sympy.Expr) -> str:
-        return self._call("abs", *expr.args)
-
-    def _print_erf(self, expr: sympy.Expr) -> str:
-        return f"math.erf({self._print(expr.args[0])})"
-
     def _print_Pi(self, expr: sympy.Expr) -> str:
         return "math.pi"
 
     def _print_Exp1(self, expr: sympy.Expr) -> str:
         return "math.e"
 
-    def _print_Min(self, expr: sympy.Expr) -> str:
-        return self._fold("minimum", expr)
-
-    def _print_Max(self, expr: sympy.Expr) -> str:
-        return self._fold("maximum", expr)
-
-    def _fold(self, name: str, expr: sympy.Expr) -> str:
+    def _fold(self, name: str, expr: sympy.Basic) -> str:
         first, *others = (self.array(arg) for arg in expr.args)
         for other in others:
             first = f"xp.{name}({first}, {other})"
@@ -119,7 +108,7 @@ class Printer(PythonCodePrinter):
     def condition(self, relation: Boolean) -> str:
         """A condition of a bound, true of arrays where it is true of the numbers that they hold."""
         left, right = (self._print(side) for side in exact_sides(relation))
-        return f"{left} {_RELATIONS[type(relation)]} {right}"
+        return f"{left} {_RELATIONS[type(relation)].sign} {right}"
 
     def _condition(self, condition: sympy.Basic) -> str:
         """Relations of arrays, joined by & and |, which array modules understand."""
@@ -128,5 +117,5 @@ class Printer(PythonCodePrinter):
             return "(" + sign.join(self._condition(arg) for arg in condition.args) + ")"
         if type(condition) in _RELATIONS:
             left, right = (self._operand(arg) for arg in condition.args)
-            return f"({left} {_RELATIONS[type(condition)]} {right})"
+            return f"({left} {_RELATIONS[type(condition)].sign} {right})"
         return f"(one == {1 if condition == sympy.true else 0})"
