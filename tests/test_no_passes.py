@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import product
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
 import boundcalc as bc
+from boundcalc.cli import main
 from boundcalc.mistakes import SpecError
 from boundcalc.output.latex import to_latex
 from boundcalc.output.parts.layout import Layout
@@ -201,3 +203,33 @@ def test_fewer_than_no_passes() -> None:
         bounds.norm.evaluate(k=2)
     with pytest.raises(SpecError, match="a number of times must be a whole number, not -2"):
         bc.compile(bc.loads(text("expression with a value", spec)))
+
+
+COMMANDS = (
+    *(["bounds", "--format", form, "--blocks", blocks] for form in ("text", "json", "latex", "python") for blocks in ("total", "layer")),
+    ["diff"],
+    ["diff", "--format", "json"],
+    ["asymptotics", "--in", "k"],
+    ["show"],
+    ["check"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("way", ["value", "expression with a value"])
+def test_every_command(way: str, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "none.yaml"
+    spec.write_text(text(way, HEAD + IDENTITY["layers"][0]))
+    with pytest.raises(SystemExit) as stop:
+        main([command[0], str(spec), *command[1:]])
+    assert not stop.value.code, capsys.readouterr().err
+
+
+def test_a_derivative_at_a_case_of_its_own_is_missing_with_its_reason() -> None:
+    """The form of a bounded body lists its first values; there it knows no slope by the number of passes."""
+    bounds = bc.compile(bc.loads(text("value", HEAD + IDENTITY["layers"][0])))
+    found = sensitivities(bounds, ["R", "k"])
+    assert found["lipschitz"].missing == {
+        "k": "d lipschitz / d k has no number there: the form has a case for these values alone"
+    }
+    assert "R" in found["lipschitz"].numbers
