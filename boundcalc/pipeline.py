@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from boundcalc.arguments import Named, expect, one_of
-from boundcalc.bounds.assemble import TotalMaker, by_layer
+from boundcalc.blocks.index import Blocks, grouped
+from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.calculus.trace import trace
 from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
@@ -22,9 +23,9 @@ from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import SpecError
+from boundcalc.program.ir import Arena
 
 MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
-Blocks = Literal["total", "layer"]
 Constants = Literal["sharp", "published"]
 Spec = Architecture[Kind[Any, Any]]
 
@@ -96,13 +97,8 @@ def _traced(
     constants: Constants,
     refine: bool,
 ) -> Bounds:
-    total = trace(primitives, refine=refine)
-    if blocks == "layer":
-        maker = by_layer(graph, primitives, total, trace(primitives, seeded=True, refine=refine, arena=total.arena))
-    else:
-        maker = TotalMaker(graph, primitives, total)
-    rows = {layer.path: maker.row(layer) for layer in graph.layers if layer.path != graph.loss}
-    norm, lipschitz, smoothness = maker.network()
+    asked, found = grouped(graph, primitives, Euclidean(Arena(), refine), blocks)
+    assembled = assemble(graph, primitives, asked, found)
     published = () if constants == "sharp" else ("published constants are not upper bounds in general",)
     return Bounds(
         graph=graph,
@@ -111,12 +107,10 @@ def _traced(
         wrt=words,
         constants=constants,
         refine=refine,
-        norm=norm,
-        lipschitz=lipschitz,
-        smoothness=smoothness,
-        objective=maker.objective(),
-        layers=Named("layer", rows, _last_layers(graph)),
-        warnings=(*graph.warnings, *published, *primitives.warnings, *maker.warnings),
+        figures=assembled.network,
+        objective=assembled.objective,
+        layers=Named("layer", assembled.rows, _last_layers(graph)),
+        warnings=(*graph.warnings, *published, *primitives.warnings, *found.warnings),
     )
 
 

@@ -10,9 +10,11 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Named, Suggesting
-from boundcalc.bounds.bound import Bound, Values
+from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
+from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, Quantity
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
@@ -23,36 +25,60 @@ from boundcalc.program.evaluate import evaluate
 SCHEMA = 1
 
 
+class _OfDerivatives(Suggesting):
+    """The bounds of some quantities, by name as well."""
+
+    __slots__ = ()
+    figures: Mapping[Quantity, Bound]
+
+    @property
+    def lipschitz(self) -> Bound:
+        return self.figures[LIPSCHITZ]
+
+    @property
+    def smoothness(self) -> Bound:
+        return self.figures[SMOOTHNESS]
+
+
+class _OfAll(_OfDerivatives):
+    __slots__ = ()
+
+    @property
+    def norm(self) -> Bound:
+        return self.figures[NORM]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds(Suggesting):
+class LayerBounds(_OfAll):
     """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
 
     layer: Layer
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
     own: Named[sympy.Expr | None]
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
 
     @property
     def path(self) -> str:
         return self.layer.path
 
     @property
-    def quantities(self) -> tuple[Bound, Bound, Bound]:
-        return self.norm, self.lipschitz, self.smoothness
+    def quantities(self) -> tuple[Bound, ...]:
+        return _in_order(self.figures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Objective(Suggesting):
+class Objective(_OfDerivatives):
     """l and L of F(w) = f(psi(w)) + r(w)."""
 
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
+
+    @property
+    def quantities(self) -> tuple[Bound, ...]:
+        return _in_order(self.figures)
 
 
 @dataclass(frozen=True, eq=False)
-class Bounds(Suggesting):
+class Bounds(_OfAll):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     graph: LayerGraph
@@ -61,9 +87,7 @@ class Bounds(Suggesting):
     wrt: tuple[str, ...]
     constants: str
     refine: bool
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
     objective: Objective | None
     layers: Named[LayerBounds]  # by path, in order; the path of a module or repeat means its last layer
     warnings: tuple[str, ...]
@@ -90,9 +114,9 @@ class Bounds(Suggesting):
 
     @property
     def quantities(self) -> tuple[Bound, ...]:
-        objective = () if self.objective is None else (self.objective.lipschitz, self.objective.smoothness)
-        rows = (quantity for row in self.layers.values() for quantity in row.quantities)
-        return (*rows, self.norm, self.lipschitz, self.smoothness, *objective)
+        objective = () if self.objective is None else self.objective.quantities
+        rows = (bound for row in self.layers.values() for bound in row.quantities)
+        return (*rows, *_in_order(self.figures), *objective)
 
     @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
@@ -112,15 +136,13 @@ class Bounds(Suggesting):
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
         quantities = [q for q in self.quantities if q.absent(self.values) is None]
-        plain = [q for q in quantities if q.scalar is not None and q.certify is None]
-        needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
+        plain = {q: q.figure.scalar for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
+        needed = free_symbols(list(plain.values()))
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
-        numbers = dict(
-            zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
-        )
+        numbers = dict(zip(ready, evaluate([plain[q] for q in ready], self.values), strict=True))
         for quantity in quantities:
-            if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
-                numbers[quantity] = quantity.certify(self.values)
+            if isinstance(quantity.figure, ByBlocks) and quantity.free_symbols <= self.values.keys():
+                numbers[quantity] = quantity.figure.number(self.values)
         return numbers
 
     def number(self, quantity: Bound) -> Number | None:
@@ -204,6 +226,11 @@ class Bounds(Suggesting):
             "lipschitz": self._document(row.lipschitz),
             "smoothness": self._document(row.smoothness),
         }
+
+
+def _in_order(figures: Mapping[Quantity, Bound]) -> tuple[Bound, ...]:
+    """In the order of the table, whatever the order in which they were found."""
+    return tuple(figures[quantity] for quantity in QUANTITIES if quantity in figures)
 
 
 def _size(value: sympy.Expr) -> int | str:

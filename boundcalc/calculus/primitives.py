@@ -69,11 +69,10 @@ class Bilinear:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A non-linear map known by the catalogue's constants; `at_zero` None: nothing bounds its image."""
+    """A non-linear map known by the constants of a catalogue entry."""
 
     of: int
     entry: Nonlinearity
-    unbounded: str = ""  # why the norm of the image is not known
 
 
 @dataclass(frozen=True, slots=True)

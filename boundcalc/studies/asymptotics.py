@@ -13,6 +13,7 @@ from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import CLOSED_CAP, replaced
 from boundcalc.bounds.guards import guards, is_broken
+from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
@@ -52,8 +53,7 @@ def growths(bounds: Bounds, name: str, at: Target) -> dict[str, Growth]:
     """
     symbol = bounds.symbols[name]
     moved = _moved(bounds.graph.conditions.declared, symbol)
-    quantities = {"norm": bounds.norm, "lipschitz": bounds.lipschitz, "smoothness": bounds.smoothness}
-    return {key: _growth(bounds, quantity, symbol, moved, at) for key, quantity in quantities.items()}
+    return {q.name: _growth(bounds, bounds.figures[q], symbol, moved, at) for q in QUANTITIES}
 
 
 Moved = Mapping[sympy.Symbol, sympy.Expr | None]

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import sympy
 
+from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import Derivative, elasticity
-from boundcalc.calculus.euclidean import Jet
+from boundcalc.calculus.euclidean import Euclidean
+from boundcalc.calculus.quantities import OF_DERIVATIVES
 from boundcalc.calculus.trace import trace
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.ir import Scalar
+from boundcalc.program.ir import Arena, Scalar
 from boundcalc.program.reverse import value_and_gradient
-
-COMPONENTS = ("lipschitz", "smoothness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Sensitivity:
 def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivity]:
     """For l and L (those that are finite), by every symbol. Raises KeyError for an unknown symbol."""
     found: dict[str, Sensitivity] = {}
-    for name in COMPONENTS:
-        bound: Bound = getattr(bounds, name)
+    for quantity in OF_DERIVATIVES:
+        bound = bounds.figures[quantity]
         if not bound.finite:
             continue
         derivatives = dict(zip(symbols, bound.gradient(symbols), strict=True))
@@ -61,7 +61,7 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
             value = bounds.values.get(bounds.symbols[symbol])
             if whole is not None and value is not None and whole != 0:
                 elasticities[symbol] = elasticity(numbers[symbol], to_number(value), whole)
-        found[name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties), missing)
+        found[quantity.name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties), missing)
     return found
 
 
@@ -70,23 +70,24 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
 
     An elasticity of 2 means that halving what bounds this ball divides the bound by four.
     """
-    traced = trace(bounds.primitives, seeded=bounds.blocks == "layer", refine=bounds.refine, scaled=True)
+    calculus = Euclidean(Arena(), bounds.refine)
+    traced = trace(bounds.primitives, calculus, seeded=bounds.blocks == "layer", scaled=True)
     assert bounds.primitives.output is not None
-    jet: Jet = traced.jets[bounds.primitives.output]
+    figures = traced.figures[bounds.primitives.output]
     ones = dict.fromkeys(traced.scales.values(), sympy.S.One)
     found: dict[str, dict[str, float]] = {}
-    for name in COMPONENTS:
-        scalar, bound = getattr(jet, name), getattr(bounds, name)
+    for quantity in OF_DERIVATIVES:
+        scalar, bound = figures[quantity], bounds.figures[quantity]
         whole = bounds.number(bound)
         if not isinstance(scalar, Scalar) or whole is None or whole == 0:
             continue
         at: dict[sympy.Symbol, object] = {**bounds.values, **ones}
-        if bound.direction is not None:
-            at |= dict(zip(traced.seeds.values(), bound.direction(bounds.values).values(), strict=True))
+        if isinstance(bound.figure, ByBlocks):
+            at |= dict(zip(traced.seeds.values(), bound.figure.direction(bounds.values).values(), strict=True))
         elif traced.seeds:
             continue  # loops whose entries have a recursion of their own
         slopes = _slopes(scalar, at, list(traced.scales.values()))
-        found[name] = {
+        found[quantity.name] = {
             path: elasticity(slope, to_number(1), whole) for path, slope in zip(traced.scales, slopes, strict=True)
         }
     return found

@@ -177,10 +177,11 @@ def test_a_map_whose_image_of_zero_is_unknown_is_bounded_by_its_largest_image() 
     """|a(z)| <= min(sup, a(0) + l m) needs a(0): only sup <= a(0) is known not to be exceeded there."""
     (found,) = body(VECTOR + "layers: [{map: {lipschitz: 1, smoothness: 1, sup: 5}}]")
     assert isinstance(found, Map)
-    assert found.entry.at_zero == 5
+    assert found.entry.at_zero.value == 5
     (found,) = body(VECTOR + "layers: [{map: {lipschitz: 1, smoothness: 1}}]")
     assert isinstance(found, Map)
-    assert found.unbounded
+    assert found.entry.at_zero.value is None
+    assert "unbounded norm" in found.entry.at_zero.reason
 
 
 def test_a_generic_layer_is_a_map_of_a_sum() -> None:

@@ -1,0 +1,14 @@
+"""`blocks: total`, one block for all parameters: the recursion's own values."""
+
+from __future__ import annotations
+
+from boundcalc.blocks.asked import Asked
+from boundcalc.blocks.figures import Grouped, evaluated
+
+LOOSE = "the total recursion is taken for the entries of the blocks"  # where it has to do under `blocks: layer`
+
+
+def by_total(asked: Asked) -> Grouped:
+    return Grouped(
+        {node: {q: evaluated(value) for q, value in figures.items()} for node, figures in asked.figures.items()}
+    )
