@@ -97,8 +97,8 @@ def _traced(
     constants: Constants,
     refine: bool,
 ) -> Bounds:
-    asked, found = grouped(graph, primitives, Euclidean(Arena(), refine), blocks)
-    assembled = assemble(graph, primitives, asked, found)
+    found = grouped(graph, primitives, Euclidean(Arena(), refine), blocks)
+    assembled = assemble(graph, primitives, found)
     published = () if constants == "sharp" else ("published constants are not upper bounds in general",)
     return Bounds(
         graph=graph,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 import sympy
 
+from boundcalc.blocks.figures import Grouped, NodeFigures
 from boundcalc.blocks.objective import regularized
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.quantities import Figures
@@ -25,6 +26,11 @@ class Asked:
     figures: Mapping[int, Figures]
     seeds: Mapping[str, sympy.Symbol]
     made: Mapping[sympy.Symbol, Set[int]]
+
+    def grouped(self, of: Callable[[int], NodeFigures], warnings: tuple[str, ...] = ()) -> Grouped:
+        """The figures that `of` gives to each node."""
+        objective = None if self.objective is None else of(self.objective)
+        return Grouped({path: of(node) for path, node in self.rows.items()}, of(self.output), objective, warnings)
 
     @property
     def network(self) -> tuple[int, ...]:

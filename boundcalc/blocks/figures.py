@@ -6,7 +6,7 @@ that is sharper than the closed form, where there is one (`ByBlocks`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -100,10 +100,13 @@ NodeFigures = Mapping[Quantity, Figure]
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The figures of nodes under one grouping, and what to tell a person of how they were found."""
+    """The figures of every layer by path, of the network and of its objective under one grouping of the parameters, and what
+    to tell a person of how they were found."""
 
-    figures: Mapping[int, NodeFigures]
-    warnings: Sequence[str] = ()
+    rows: Mapping[str, NodeFigures]
+    output: NodeFigures
+    objective: NodeFigures | None
+    warnings: tuple[str, ...] = ()
 
 
 def evaluated(value: Extended, loose: tuple[str, ...] = ()) -> Figure:

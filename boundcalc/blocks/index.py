@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from boundcalc.blocks.asked import Asked, asked
+from boundcalc.blocks.asked import asked
 from boundcalc.blocks.figures import Grouped
 from boundcalc.blocks.layer import by_layer
 from boundcalc.blocks.loops import by_loops
@@ -17,14 +17,12 @@ from boundcalc.graph.layer_graph import LayerGraph
 Blocks = Literal["total", "layer"]
 
 
-def grouped(
-    graph: LayerGraph, primitives: PrimitiveGraph, calculus: Calculus[J], blocks: Blocks
-) -> tuple[Asked, Grouped]:
-    """What is asked for, and its figures: with one block for all parameters, or one for each ball."""
+def grouped(graph: LayerGraph, primitives: PrimitiveGraph, calculus: Calculus[J], blocks: Blocks) -> Grouped:
+    """The figures of the network and of all its layers, with one block for all parameters, or one for each ball."""
     traced = trace(primitives, calculus)
     seeded = trace(primitives, calculus, seeded=True) if blocks == "layer" else None
     total = asked(graph, primitives, traced)
     if seeded is None:
-        return total, by_total(total)
+        return by_total(total)
     by_blocks = by_loops if graph.loops else by_layer
-    return total, by_blocks(total, asked(graph, primitives, seeded))
+    return by_blocks(total, asked(graph, primitives, seeded))

@@ -60,7 +60,7 @@ def by_layer(total: Asked, seeded: Asked) -> Grouped:
     def of(key: int) -> NodeFigures:
         return {quantity: figure(key, quantity, value) for quantity, value in total.figures[key].items()}
 
-    return Grouped({key: of(key) for key in (*rows, *network)}, afforded.warnings)
+    return total.grouped(of, afforded.warnings)
 
 
 def _node(total: Asked, seeded: Asked, key: int) -> Node:

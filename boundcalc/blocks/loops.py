@@ -18,33 +18,39 @@ HIGHER = " and ".join(quantity.name for quantity in OF_DERIVATIVES if quantity.o
 
 def by_loops(total: Asked, seeded: Asked) -> Grouped:
     """The figures of the same nodes, traced as one block and with a seed for each block."""
-    first = {key: _first_order(seeded, key) for key in (*seeded.rows.values(), *seeded.network)}
-    figures = {key: _figures(total, key, found) for key, found in first.items()}
+    rows = {path: _first_order(seeded, node) for path, node in seeded.rows.items()}
+    output = _first_order(seeded, seeded.output)
+    objective = None if seeded.objective is None else _first_order(seeded, seeded.objective)
+    apart = f"blocks in a repeat cannot be kept apart%s: {LOOSE}"
     warnings = [f"a repeat with a symbolic number of times: for the {HIGHER} {LOOSE}"]
-    for key in seeded.rows.values():
-        if isinstance(first[key], NotLinearError):
-            warnings.append(f"rows of layers: blocks in a repeat cannot be kept apart: {LOOSE}")
-    for key in seeded.network:
-        of = "the objective: " if key == seeded.objective else ""
-        if isinstance(first[key], NotLinearError):
-            warnings.append(f"{of}blocks in a repeat cannot be kept apart ({first[key]}): {LOOSE}")
-    return Grouped(figures, tuple(dict.fromkeys(warnings)))
+    if any(isinstance(found, NotLinearError) for found in rows.values()):
+        warnings.append(f"rows of layers: {apart % ''}")
+    if isinstance(output, NotLinearError):
+        warnings.append(apart % f" ({output})")
+    if isinstance(objective, NotLinearError):
+        warnings.append(f"the objective: {apart % f' ({objective})'}")
+    return Grouped(
+        {path: _figures(total, node, rows[path]) for path, node in total.rows.items()},
+        _figures(total, total.output, output),
+        None if total.objective is None else _figures(total, total.objective, objective),
+        tuple(warnings),
+    )
 
 
-def _figures(total: Asked, key: int, first: Scalar | NotLinearError | None) -> NodeFigures:
+def _figures(total: Asked, node: int, first: Scalar | NotLinearError | None) -> NodeFigures:
     """The recursion's own norm, the total recursion for higher orders, and last what there is of the first order."""
     figures = {
         quantity: evaluated(value, (LOOSE,) if quantity.order else ())
-        for quantity, value in total.figures[key].items()
+        for quantity, value in total.figures[node].items()
         if quantity != LIPSCHITZ
     }
-    known = Evaluated(first) if isinstance(first, Scalar) else evaluated(total.figures[key][LIPSCHITZ], (LOOSE,))
+    known = Evaluated(first) if isinstance(first, Scalar) else evaluated(total.figures[node][LIPSCHITZ], (LOOSE,))
     return {**figures, LIPSCHITZ: known}
 
 
-def _first_order(seeded: Asked, key: int) -> Scalar | NotLinearError | None:
+def _first_order(seeded: Asked, node: int) -> Scalar | NotLinearError | None:
     """||p||, None where it is infinite, or what keeps it from having a recursion."""
-    lipschitz = seeded.figures[key][LIPSCHITZ]
+    lipschitz = seeded.figures[node][LIPSCHITZ]
     if not isinstance(lipschitz, Scalar):
         return None
     try:

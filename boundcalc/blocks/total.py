@@ -9,6 +9,4 @@ LOOSE = "the total recursion is taken for the entries of the blocks"  # where it
 
 
 def by_total(asked: Asked) -> Grouped:
-    return Grouped(
-        {node: {q: evaluated(value) for q, value in figures.items()} for node, figures in asked.figures.items()}
-    )
+    return asked.grouped(lambda node: {q: evaluated(value) for q, value in asked.figures[node].items()})

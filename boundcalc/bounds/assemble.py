@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import sympy
 
 from boundcalc.arguments import Named
-from boundcalc.blocks.asked import Asked
 from boundcalc.blocks.figures import Figure, Grouped, NodeFigures
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import LayerBounds, Objective
@@ -27,10 +26,10 @@ class Assembled:
     rows: Mapping[str, LayerBounds]
 
 
-def assemble(graph: LayerGraph, primitives: PrimitiveGraph, asked: Asked, grouped: Grouped) -> Assembled:
-    rows = {path: _named(grouped.figures[node], path=path) for path, node in asked.rows.items()}
-    network = _named(grouped.figures[asked.output])
-    objective = None if asked.objective is None else _named(grouped.figures[asked.objective], "objective_")
+def assemble(graph: LayerGraph, primitives: PrimitiveGraph, grouped: Grouped) -> Assembled:
+    rows = {path: _named(figures, path=path) for path, figures in grouped.rows.items()}
+    network = _named(grouped.output)
+    objective = None if grouped.objective is None else _named(grouped.objective, "objective_")
     named = [*rows.values(), network, *(() if objective is None else (objective,))]
     scalars = ((name, figure.scalar) for figures in named for name, figure in figures.values())
     forms = Forms(graph.conditions.symbols, [(name, scalar) for name, scalar in scalars if scalar is not None])

@@ -35,7 +35,13 @@ def test_every_fact_is_documented_and_exact(entry):
     assert entry.title
     assert entry.domain
     allowed = set(entry.sizes) | {p.symbol for p in entry.parameters}
-    values = (entry.lipschitz.value, entry.smoothness.value, entry.at_zero.value, entry.sup_at_zero, entry.derivative_at_zero)
+    values = (
+        entry.lipschitz.value,
+        entry.smoothness.value,
+        entry.at_zero.value,
+        entry.sup_at_zero,
+        entry.derivative_at_zero,
+    )
     for value in values:
         assert value is None or value.free_symbols <= allowed
 
