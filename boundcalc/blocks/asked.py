@@ -40,7 +40,6 @@ class Asked:
 
 def asked(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -> Asked:
     """The nodes of one traced program."""
-    assert primitives.output is not None
     rows = {layer.path: primitives.outputs[layer.path] for layer in graph.layers if layer.path != graph.loss}
     if primitives.loss is None:
         return Asked(rows, primitives.output, None, traced.figures, traced.seeds, traced.made)

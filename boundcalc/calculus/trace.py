@@ -42,9 +42,8 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
     tracer = _Tracer(graph, calculus, seeds, scales)
     tracer.run(0, len(graph.primitives) - 1)
-    asked = (*graph.outputs.values(), graph.output, graph.loss)
-    ends = [i for i in asked if i is not None and i in tracer.jets]  # where a loop begins there is no jet
-    jets = {i: tracer.jets[i] for i in ends}
+    ends = {*graph.outputs.values(), graph.output} & tracer.jets.keys()  # where a loop begins there is no jet
+    jets = {i: tracer.jets[i] for i in sorted(ends)}
     figures = {i: calculus.figures(jet) for i, jet in jets.items()}
     components = {i: calculus.components(jet) for i, jet in jets.items()}
     return Traced(calculus.arena, figures, components, seeds, scales, tracer.made())

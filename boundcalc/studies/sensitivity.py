@@ -72,7 +72,6 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
     """
     calculus = Euclidean(Arena(), bounds.refine)
     traced = trace(bounds.primitives, calculus, seeded=bounds.blocks == "layer", scaled=True)
-    assert bounds.primitives.output is not None
     figures = traced.figures[bounds.primitives.output]
     ones = dict.fromkeys(traced.scales.values(), sympy.S.One)
     found: dict[str, dict[str, float]] = {}

@@ -85,7 +85,6 @@ def prefixes(network: Network, refine: bool = False) -> dict[str, Prefix]:
     primitives = lower(graph, network.selection)
     calculus = Euclidean(Arena(), refine)
     total, seeded = trace(primitives, calculus), trace(primitives, calculus, seeded=True)
-    assert primitives.output is not None
     at = {**{layer.path: primitives.outputs[layer.path] for layer in graph}, OUTPUT: primitives.output}
     names = ("norm", "sup", "lipschitz", "smoothness")
     scalars = {(p, n): total.components[i][n] for p, i in at.items() for n in names}
