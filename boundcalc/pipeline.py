@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boundcalc.arguments import Named, expect
-from boundcalc.bounds.assemble import TotalMaker, by_layer
+from boundcalc.blocks.index import grouped
+from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Blocks, Constants, Options
+from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.calculus.trace import trace
 from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
@@ -24,6 +25,7 @@ from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import SpecError
+from boundcalc.program.ir import Arena
 
 MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Spec = Architecture[Kind[Any, Any]]
@@ -92,25 +94,17 @@ def regrouped(bounds: Bounds, architecture: Spec, *, max_layers: int = LAYER_LIM
 
 
 def _traced(graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
-    refine = options.refine
-    total = trace(primitives, refine=refine)
-    if options.blocks == "layer":
-        maker = by_layer(graph, primitives, total, trace(primitives, seeded=True, refine=refine, arena=total.arena))
-    else:
-        maker = TotalMaker(graph, primitives, total)
-    rows = {layer.path: maker.row(layer) for layer in graph.layers if layer.path != graph.loss}
-    norm, lipschitz, smoothness = maker.network()
+    found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)
+    assembled = assemble(graph, primitives, found)
     published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
         graph=graph,
         primitives=primitives,
         options=options,
-        norm=norm,
-        lipschitz=lipschitz,
-        smoothness=smoothness,
-        objective=maker.objective(),
-        layers=Named("layer", rows, _last_layers(graph)),
-        warnings=(*graph.warnings, *published, *primitives.warnings, *maker.warnings),
+        figures=assembled.network,
+        objective=assembled.objective,
+        layers=Named("layer", assembled.rows, _last_layers(graph)),
+        warnings=(*graph.warnings, *published, *primitives.warnings, *found.warnings),
     )
 
 

@@ -80,8 +80,8 @@ def _entry(title: str, entry: Nonlinearity) -> str:
     if entry.elementwise:
         del facts["norm"]  # sqrt(entries) times the largest entry
     rows = [(name, _value(fact), fact.source, _witness(fact)) for name, fact in facts.items() if fact is not None]
-    if entry.at_zero != 0:
-        at_zero = entry.sup_at_zero if entry.elementwise else entry.at_zero
+    if entry.at_zero.value != 0:
+        at_zero = entry.sup_at_zero if entry.elementwise else entry.at_zero.value
         rows.append(("abs a(0)" if entry.elementwise else "norm of a(0)", _code(at_zero), "", ""))
     return "\n".join([*lines, _table(("constant", "value", "source", "witness"), rows)])
 

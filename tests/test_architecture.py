@@ -84,7 +84,7 @@ def test_the_modules_are_found() -> None:
     assert {"boundcalc", "boundcalc.language.reader", "boundcalc.calculus.euclidean", "boundcalc.cli"} <= {
         module_name(p) for p in MODULES
     }
-    assert "boundcalc.calculus.euclidean" in set(imports(PACKAGE / "calculus" / "trace.py"))
+    assert "boundcalc.calculus.protocol" in set(imports(PACKAGE / "calculus" / "trace.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

@@ -12,6 +12,7 @@ from flint import arb, arb_mat, ctx, fmpq
 
 import boundcalc as bc
 from boundcalc.blocks.entries import Certified, entries
+from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import resolve
@@ -55,12 +56,12 @@ def moved(bounds: Bounds, values: Values, symbol: sympy.Symbol, by: sympy.Expr) 
 
 def value(bound: Bound, values: Values) -> arb:
     """The bound itself to high precision; by blocks the norm of p or the largest eigenvalue of Q, from their entries."""
-    if bound.seeded is None or bound.direction is None:
+    if not isinstance(bound.figure, ByBlocks):
         assert bound.scalar is not None
         return ball(evaluate([bound.scalar], values, PRECISION)[0])
-    seeds = list(bound.direction(values))
+    seeds = list(bound.figure.direction(values))
     exact = {symbol: to_number(x) for symbol, x in values.items()}
-    (form,) = entries([bound.seeded], seeds, Certified(exact))
+    (form,) = entries([bound.figure.form], seeds, Certified(exact))
     if all(len(key) == 1 for key in form):
         return sum((ball(p) ** 2 for p in form.values()), arb(0)).sqrt()
     matrix = arb_mat(len(seeds), len(seeds))

@@ -1,30 +1,23 @@
-"""`blocks: layer`: certified numbers of l = ||p||_2 and L = lambda_max(Q), and their closed forms where there are few entries.
+"""`blocks: layer`, a block for each ball: l = ||p||_2 and L = lambda_max(Q), and their closed forms where there are few entries.
 
-The entries (p_i, q_ij) of every prefix come from one forward pass while they are few: what it costs is counted, not the blocks,
-so that many layers that share few blocks have entries. Where they are many, p and Q d are gradients by the seeds, one reverse
-pass each, for the network alone.
+What is computed for every layer, for the network alone, or not at all, is a matter of what it costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 import sympy
-from flint import arb, ctx
 
-from boundcalc.blocks.entries import Certified, Entries, Symbolic, entries, fits, frobenius, is_linear_in_seeds
-from boundcalc.blocks.perron import (
-    eigenvalue_by_gradient,
-    eigenvector,
-    first_order_by_gradient,
-    largest_eigenvalue_upper,
-)
-from boundcalc.exact import balls as numbers
-from boundcalc.exact.balls import Number
-from boundcalc.exact.enclosures import to_number
-from boundcalc.program.ir import Scalar
+from boundcalc.blocks.asked import Asked
+from boundcalc.blocks.degrees import DEGREES
+from boundcalc.blocks.figures import ByBlocks, Figure, Grouped, NodeFigures, evaluated
+from boundcalc.blocks.forms import Forms, affordable, closed_forms, forms_of, has_gradients
+from boundcalc.blocks.numbers import NetworkNumbers, Node
+from boundcalc.blocks.total import LOOSE
+from boundcalc.calculus.extended import Extended
+from boundcalc.calculus.quantities import Quantity
 
 # Coefficients, as `blocks.fits` counts them. Each costs a few microseconds and bytes as a number, and a hundred times that as
 # a printed expression: these limits keep a command within seconds.
@@ -32,130 +25,66 @@ NUMBERS = 600_000
 CLOSED_FORMS = 9_000
 CLOSED_FORMS_OF_ROWS = 3_000  # every prefix has its own norm of its own entries
 
-
-@dataclass(frozen=True, slots=True)
-class BlockJet:
-    """l and L of one node as forms in the seeds; None where they are infinite."""
-
-    lipschitz: Scalar | None
-    smoothness: Scalar | None
+ROWS = "too many entries of blocks to compute for every layer: the rows of layers are those of `blocks: total`, never smaller"
+NETWORK = "too many entries of blocks to compute where layers are concatenated: the numbers are those of `blocks: total`, never smaller"
 
 
 @dataclass(frozen=True, slots=True)
-class BlockNumbers:
-    lipschitz: Number | None
-    smoothness: Number | None
+class _Afforded:
+    """The nodes that have entries or gradients, and what could not be had."""
+
+    nodes: Mapping[int, Node]
+    from_entries: bool = True
+    warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Directions:
-    """Unit vectors: at `lipschitz`, l(s) is ||p||; at `smoothness`, s^T Q s is nearly lambda_max. Empty where infinite."""
+def by_layer(total: Asked, seeded: Asked) -> Grouped:
+    """The figures of the same nodes, traced as one block and with a seed for each block."""
+    seeds = list(seeded.seeds.values())
+    network = {key: _node(total, seeded, key) for key in seeded.network}
+    rows = {key: _node(total, seeded, key) for key in seeded.rows.values()}
+    afforded = _afforded(network, rows, seeds)
+    closed = _closed(afforded.nodes, network, seeds)
+    numbers = NetworkNumbers(afforded.nodes, network.keys(), seeds, afforded.from_entries)
 
-    lipschitz: tuple[Number, ...] = ()
-    smoothness: tuple[Number, ...] = ()
+    def figure(key: int, quantity: Quantity, value: Extended) -> Figure:
+        node = afforded.nodes.get(key)
+        if node is None or quantity.order == 0:
+            return evaluated(value)
+        if quantity not in node.total:
+            return evaluated(value, () if quantity.order in DEGREES else (LOOSE,))
+        scalar = closed.get(key, {}).get(quantity)
+        symbols, loose = numbers.symbols(key, quantity), DEGREES[quantity.order].loose
+        return ByBlocks(node.seeded[quantity], scalar, loose, symbols, numbers, key, quantity)
 
+    def of(key: int) -> NodeFigures:
+        return {quantity: figure(key, quantity, value) for quantity, value in total.figures[key].items()}
 
-def affordable(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol], coefficients: int) -> bool:
-    """Whether all entries of these nodes together are at most so many coefficients to compute."""
-    return fits(_finite(jets), seeds, coefficients)
-
-
-def closed_forms(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol]) -> list[BlockJet]:
-    """||p||_2 and the Frobenius norm of Q (an upper bound of lambda_max) as scalars."""
-    scalars = _finite(jets)
-    if not scalars:
-        return [BlockJet(None, None) for _ in jets]
-    algebra = Symbolic(scalars[0].arena)
-    forms = dict(zip(scalars, entries(scalars, seeds, algebra), strict=True))
-    zero = scalars[0].arena.zero
-
-    def first(scalar: Scalar | None) -> Scalar | None:
-        return None if scalar is None else zero.hypot(*forms[scalar].values())
-
-    def second(scalar: Scalar | None) -> Scalar | None:
-        return None if scalar is None else frobenius(forms[scalar], algebra) if forms[scalar] else zero
-
-    return [BlockJet(first(jet.lipschitz), second(jet.smoothness)) for jet in jets]
+    return total.grouped(of, afforded.warnings)
 
 
-def has_gradients(jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol]) -> bool:
-    """Whether p and Q d are gradients: not where a concatenation makes the forms no polynomials in the seeds."""
-    return is_linear_in_seeds(_finite(jets), seeds)
+def _node(total: Asked, seeded: Asked, key: int) -> Node:
+    return Node(forms_of(seeded.figures[key]), forms_of(total.figures[key]))
 
 
-def certified(
-    jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number], precision: int = 128
-) -> list[BlockNumbers]:
-    """Numbers for several nodes of one program, from their entries."""
-    with ctx.workprec(precision):
-        forms = _entries(jets, seeds, values)
-        return [_numbers(jet, forms, len(seeds), precision) for jet in jets]
+def _afforded(network: Mapping[int, Node], rows: Mapping[int, Node], seeds: list[sympy.Symbol]) -> _Afforded:
+    nodes = {**rows, **network}
+    if affordable(_seeded(nodes), seeds, NUMBERS):
+        return _Afforded(nodes)
+    if affordable(_seeded(network), seeds, NUMBERS):
+        return _Afforded(network, warnings=(ROWS,))
+    if has_gradients(_seeded(network), seeds):
+        return _Afforded(network, from_entries=False, warnings=(ROWS,))
+    return _Afforded({}, from_entries=False, warnings=(NETWORK,))
 
 
-def certified_by_gradients(
-    jet: BlockJet, seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number], precision: int = 128
-) -> tuple[BlockNumbers, Directions]:
-    """Numbers of one node that `has_gradients`, linear in depth."""
-    first, second = None, None
-    direction: tuple[Number, ...] = ()
-    perron: tuple[Number, ...] = ()
-    if jet.lipschitz is not None:
-        vector = first_order_by_gradient(jet.lipschitz, seeds, values, precision)
-        with ctx.workprec(precision):
-            first, direction = _unit(vector)
-    if jet.smoothness is not None:
-        eigen = eigenvalue_by_gradient(jet.smoothness, seeds, values, precision)
-        with ctx.workprec(precision):
-            second, perron = eigen.upper, _unit([arb(x) for x in eigen.vector])[1]
-    return BlockNumbers(first, second), Directions(direction, perron)
+def _closed(nodes: Mapping[int, Node], network: Mapping[int, Node], seeds: list[sympy.Symbol]) -> Mapping[int, Forms]:
+    """Closed forms of as many nodes as have short ones: of all, of the network, or of none."""
+    for some, limit in ((nodes, CLOSED_FORMS_OF_ROWS), (network, CLOSED_FORMS)):
+        if nodes and affordable(_seeded(some), seeds, limit):
+            return dict(zip(some, closed_forms(_seeded(some), seeds), strict=True))
+    return {}
 
 
-def directions(
-    jet: BlockJet, seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number], precision: int = 128
-) -> Directions:
-    """Where the forms of one node reach its numbers, from its entries."""
-    size = len(seeds)
-    direction: tuple[Number, ...] = ()
-    perron: tuple[Number, ...] = ()
-    with ctx.workprec(precision):
-        forms = _entries([jet], seeds, values)
-        if jet.lipschitz is not None:
-            direction = _unit(_vector(forms[jet.lipschitz], size))[1]
-        if jet.smoothness is not None:
-            start = largest_eigenvalue_upper(forms[jet.smoothness], size, precision).vector
-            perron = _unit(eigenvector(forms[jet.smoothness], start))[1]
-    return Directions(direction, perron)
-
-
-def _entries(
-    jets: Sequence[BlockJet], seeds: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Number]
-) -> Mapping[Scalar, Entries[Number]]:
-    scalars = _finite(jets)
-    return dict(zip(scalars, entries(scalars, seeds, Certified(values)), strict=True))
-
-
-def _finite(jets: Sequence[BlockJet]) -> list[Scalar]:
-    scalars = (scalar for jet in jets for scalar in (jet.lipschitz, jet.smoothness) if scalar is not None)
-    return list(dict.fromkeys(scalars))
-
-
-def _numbers(jet: BlockJet, forms: Mapping[Scalar, Entries[Number]], size: int, precision: int) -> BlockNumbers:
-    first, second = None, None
-    if jet.lipschitz is not None:
-        first = numbers.hypot(forms[jet.lipschitz].values())
-    if jet.smoothness is not None:
-        second = largest_eigenvalue_upper(forms[jet.smoothness], size, precision).upper
-    return BlockNumbers(first, second)
-
-
-def _vector(form: Entries[Number], size: int) -> list[Number]:
-    return [form.get((i,), to_number(0)) for i in range(size)]
-
-
-def _unit(vector: Sequence[Number]) -> tuple[Number, tuple[Number, ...]]:
-    """The norm of a vector, and the vector divided by it (zero for zero)."""
-    norm = numbers.hypot(vector)
-    if norm == 0:
-        return norm, tuple(vector)
-    scale = numbers.power(norm, Fraction(-1))
-    return norm, tuple(numbers.multiply((x, scale)) for x in vector)
+def _seeded(nodes: Mapping[int, Node]) -> list[Forms]:
+    return [node.seeded for node in nodes.values()]

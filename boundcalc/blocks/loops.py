@@ -1,75 +1,59 @@
-"""||p||^2 of a first-order form that passes through loops with fresh parameters: loop by loop, start by start."""
+"""`blocks: layer` where loops stay: ||p||_2 obeys a recursion of its own if all blocks that a pass reads are made in it; for
+higher orders, and where a block comes from outside, the total recursion is an upper bound."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from fractions import Fraction
 
-import sympy
+from boundcalc.blocks.asked import Asked
+from boundcalc.blocks.figures import Evaluated, Grouped, NodeFigures, evaluated
+from boundcalc.blocks.loop_entries import NotLinearError
+from boundcalc.blocks.loop_norm import squared_norm
+from boundcalc.blocks.total import LOOSE
+from boundcalc.calculus.quantities import LIPSCHITZ, OF_DERIVATIVES
+from boundcalc.program.ir import Scalar
 
-from boundcalc.blocks.loop_entries import NotLinearError, linear_form, squared_entries
-from boundcalc.program.depth.lift import loop_at
-from boundcalc.program.ir import Op, Scalar
-
-Made = Mapping[sympy.Symbol, Set[int]]  # of every seed: the variables of the loops that make its block in each pass
+HIGHER = " and ".join(quantity.name for quantity in OF_DERIVATIVES if quantity.order > 1)
 
 
-def squared_norm(lipschitz: Scalar, made: Made) -> Scalar:
-    """The sum of the squared entries of l(s), which is linear in the seeds and in the results of loops over them.
+def by_loops(total: Asked, seeded: Asked) -> Grouped:
+    """The figures of the same nodes, traced as one block and with a seed for each block."""
+    rows = {path: _first_order(seeded, node) for path, node in seeded.rows.items()}
+    output = _first_order(seeded, seeded.output)
+    objective = None if seeded.objective is None else _first_order(seeded, seeded.objective)
+    apart = f"blocks in a repeat cannot be kept apart%s: {LOOSE}"
+    warnings = [f"a repeat with a symbolic number of times: for the {HIGHER} {LOOSE}"]
+    if any(isinstance(found, NotLinearError) for found in rows.values()):
+        warnings.append(f"rows of layers: {apart % ''}")
+    if isinstance(output, NotLinearError):
+        warnings.append(apart % f" ({output})")
+    if isinstance(objective, NotLinearError):
+        warnings.append(f"the objective: {apart % f' ({objective})'}")
+    return Grouped(
+        {path: _figures(total, node, rows[path]) for path, node in total.rows.items()},
+        _figures(total, total.output, output),
+        None if total.objective is None else _figures(total, total.objective, objective),
+        tuple(warnings),
+    )
 
-    Blocks that a loop makes in each pass are different blocks, so their squares add up, and so do those of what stands
-    behind different seeds and loop results. Raises NotLinearError where the same block is reached in two ways, or in
-    more than one pass.
-    """
-    arena = lipschitz.arena
-    reached = _Reached(made)
-    order = arena.needed([lipschitz.index])
-    keys = {
-        i
-        for i in order
-        if not arena.nodes[i].free
-        and (arena.nodes[i].payload in made or (arena.nodes[i].op is Op.RESULT and reached.blocks(arena.scalar(i))))
+
+def _figures(total: Asked, node: int, first: Scalar | NotLinearError | None) -> NodeFigures:
+    """The recursion's own norm, the total recursion for higher orders, and last what there is of the first order."""
+    figures = {
+        quantity: evaluated(value, (LOOSE,) if quantity.order else ())
+        for quantity, value in total.figures[node].items()
+        if quantity != LIPSCHITZ
     }
-    if lipschitz.is_zero:
-        return arena.zero
-    outermost = {i for i in arena.needed([lipschitz.index], stop=keys) if i in keys}
-    form = linear_form(arena, lipschitz.index, outermost)
-    used: set[sympy.Symbol] = set()
-    total = arena.zero
-    for index, coefficient in form.items():
-        scalar = arena.scalar(index)
-        blocks = reached.blocks(scalar)
-        if used & blocks:
-            raise NotLinearError("a block reaches the output through a loop and beside it")
-        used |= blocks
-        total = total + coefficient**2 * _squared(scalar, made)
-    return total
+    known = Evaluated(first) if isinstance(first, Scalar) else evaluated(total.figures[node][LIPSCHITZ], (LOOSE,))
+    return {**figures, LIPSCHITZ: known}
 
 
-def _squared(scalar: Scalar, made: Made) -> Scalar:
-    """The squared entries behind one key: 1 for a seed, the loop over the squares for a loop's result."""
-    arena, node = scalar.arena, scalar.node
-    if node.op is not Op.RESULT:
-        return arena.one
-    loop = loop_at(arena, node.args[0])
-    position = node.payload
-    assert isinstance(position, int)
-    reached = _Reached(made)
-    inside = frozenset[sympy.Symbol]().union(*(reached.blocks(arena.scalar(i)) for i in loop.results))
-    if not all(made[seed] >= frozenset(loop.states) for seed in inside):
-        raise NotLinearError("a block from outside is the same one in every pass")
-    if inside & frozenset[sympy.Symbol]().union(*(reached.blocks(arena.scalar(i)) for i in loop.starts)):
-        raise NotLinearError("a block of the loop is used before it as well")
-    start = squared_norm(arena.scalar(loop.starts[position]), made)
-    return squared_entries(arena, node.args[0], position, [arena.leaf(seed) for seed in made], start)
-
-
-class _Reached:
-    """The seeds below a node."""
-
-    def __init__(self, made: Made) -> None:
-        self._made = made
-
-    def blocks(self, scalar: Scalar) -> frozenset[sympy.Symbol]:
-        arena = scalar.arena
-        found = (arena.nodes[i].payload for i in arena.needed([scalar.index]))
-        return frozenset(s for s in found if isinstance(s, sympy.Symbol) and s in self._made)
+def _first_order(seeded: Asked, node: int) -> Scalar | NotLinearError | None:
+    """||p||, None where it is infinite, or what keeps it from having a recursion."""
+    lipschitz = seeded.figures[node][LIPSCHITZ]
+    if not isinstance(lipschitz, Scalar):
+        return None
+    try:
+        return squared_norm(lipschitz, seeded.made) ** Fraction(1, 2)
+    except NotLinearError as error:
+        return error

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sympy
 
-from boundcalc.calculus.euclidean import Jet
 from boundcalc.calculus.primitives import Parameter, PrimitiveGraph
+from boundcalc.calculus.quantities import OF_DERIVATIVES, Figures
 from boundcalc.calculus.trace import Traced
 from boundcalc.graph.layer_graph import LayerGraph
 
 
-def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -> Jet:
-    """The jet of F. The gradient of r is weight * w, at most weight ||w||; its Hessian is weight times the identity.
+def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, loss: int) -> Figures:
+    """The figures of the derivatives of F. The gradient of r is weight * w, at most weight ||w||; its Hessian is weight times
+    the identity; further derivatives are zero.
 
     By blocks, ||D_i r|| <= weight ||v_i|| and Q_r = weight I, that is weight * sum of s_i^2 in the seeds.
     """
-    assert primitives.loss is not None
-    jet = traced.jets[primitives.loss]
+    figures = {quantity: traced.figures[loss][quantity] for quantity in OF_DERIVATIVES}
     if graph.regularizer is None:
-        return jet
+        return figures
     arena = traced.arena
     weight = arena.leaf(graph.regularizer)
     balls = [p for p in primitives.primitives if isinstance(p, Parameter) and p.differentiated]
@@ -32,4 +32,5 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -
     else:
         first = norms[0].hypot(*norms[1:]) if norms else arena.zero
         second = arena.one if norms else arena.zero
-    return Jet(jet.norm, jet.sup, jet.lipschitz + weight * first, jet.smoothness + weight * second)
+    of_order = {1: weight * first, 2: weight * second}
+    return {q: figure + of_order[q.order] if q.order in of_order else figure for q, figure in figures.items()}

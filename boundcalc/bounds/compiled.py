@@ -10,12 +10,13 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Named, Suggesting
-from boundcalc.bounds.bound import Bound, Values
+from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
+from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.document import Document, document
 from boundcalc.bounds.options import Json, Options
-from boundcalc.bounds.quantity import OBJECTIVE, QUANTITIES
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, Quantity
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph
@@ -23,25 +24,46 @@ from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 
 
+class _OfDerivatives(Suggesting):
+    """The bounds of some quantities, by name as well."""
+
+    __slots__ = ()
+    figures: Mapping[Quantity, Bound]
+
+    @property
+    def named(self) -> Mapping[str, Bound]:
+        """The quantities by name, in the order of the table."""
+        return {quantity.name: self.figures[quantity] for quantity in QUANTITIES if quantity in self.figures}
+
+    @property
+    def lipschitz(self) -> Bound:
+        return self.figures[LIPSCHITZ]
+
+    @property
+    def smoothness(self) -> Bound:
+        return self.figures[SMOOTHNESS]
+
+
+class _OfAll(_OfDerivatives):
+    __slots__ = ()
+
+    @property
+    def norm(self) -> Bound:
+        return self.figures[NORM]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds(Suggesting):
+class LayerBounds(_OfAll):
     """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
 
     layer: Layer
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
     own: Named[sympy.Expr | None]
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
 
     @property
     def path(self) -> str:
         return self.layer.path
-
-    @property
-    def named(self) -> Mapping[str, Bound]:
-        """The quantities by name."""
-        return {name: getattr(self, name) for name in QUANTITIES}
 
     @property
     def quantities(self) -> tuple[Bound, ...]:
@@ -49,28 +71,24 @@ class LayerBounds(Suggesting):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Objective(Suggesting):
+class Objective(_OfDerivatives):
     """l and L of F(w) = f(psi(w)) + r(w)."""
 
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
 
     @property
-    def named(self) -> Mapping[str, Bound]:
-        """The quantities by name."""
-        return {name: getattr(self, name) for name in OBJECTIVE}
+    def quantities(self) -> tuple[Bound, ...]:
+        return tuple(self.named.values())
 
 
 @dataclass(frozen=True, eq=False)
-class Bounds(Suggesting):
+class Bounds(_OfAll):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     graph: LayerGraph
     primitives: PrimitiveGraph
     options: Options
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
     objective: Objective | None
     layers: Named[LayerBounds]  # by path, in order; the path of a module or repeat means its last layer
     warnings: tuple[str, ...]
@@ -96,14 +114,9 @@ class Bounds(Suggesting):
         return tuple(self.graph.conditions.assumed)
 
     @property
-    def named(self) -> Mapping[str, Bound]:
-        """The quantities of the network by name."""
-        return {name: getattr(self, name) for name in QUANTITIES}
-
-    @property
     def quantities(self) -> tuple[Bound, ...]:
-        objective = () if self.objective is None else self.objective.named.values()
-        rows = (quantity for row in self.layers.values() for quantity in row.quantities)
+        objective = () if self.objective is None else self.objective.quantities
+        rows = (bound for row in self.layers.values() for bound in row.quantities)
         return (*rows, *self.named.values(), *objective)
 
     @property
@@ -124,15 +137,13 @@ class Bounds(Suggesting):
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
         quantities = [q for q in self.quantities if q.absent(self.values) is None]
-        plain = [q for q in quantities if q.scalar is not None and q.certify is None]
-        needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
+        plain = {q: q.figure.scalar for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
+        needed = free_symbols(list(plain.values()))
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
-        numbers = dict(
-            zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
-        )
+        numbers = dict(zip(ready, evaluate([plain[q] for q in ready], self.values), strict=True))
         for quantity in quantities:
-            if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
-                numbers[quantity] = quantity.certify(self.values)
+            if isinstance(quantity.figure, ByBlocks) and quantity.free_symbols <= self.values.keys():
+                numbers[quantity] = quantity.figure.number(self.values)
         return numbers
 
     def number(self, quantity: Bound) -> Number | None:

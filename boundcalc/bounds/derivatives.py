@@ -11,6 +11,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting
+from boundcalc.blocks.figures import Values
 from boundcalc.bounds.forms import Forms, replaced
 from boundcalc.bounds.values import by_name, named, resolve
 from boundcalc.exact import decimals
@@ -24,7 +25,6 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.to_sympy import to_sympy
 
-Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
 
 
@@ -251,8 +251,5 @@ def _pairs(whole: sympy.Basic) -> list[tuple[sympy.Expr, Boolean]]:
 
 def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> list[tuple[str, sympy.Expr]]:
     """Definitions for derivatives without a short closed form; empty where loops are in them."""
-    forms = Forms(taken)
-    for derivative in derivatives:
-        if derivative.scalar is not None and derivative.closed is None and derivative.direction is None:
-            forms.register(derivative.definition, derivative.scalar)
-    return forms.definitions
+    long = (d for d in derivatives if d.closed is None and d.direction is None)
+    return Forms(taken, [(d.definition, d.scalar) for d in long if d.scalar is not None]).definitions

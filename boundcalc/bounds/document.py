@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import SCHEMA, Json, Options
-from boundcalc.bounds.quantity import Quantity
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.shape import Shape
 from boundcalc.language.conditions import Conditions
@@ -35,7 +35,7 @@ class Row:
     parameters: sympy.Expr
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
     own: Mapping[str, sympy.Expr | None]
-    quantities: Mapping[str, Quantity]
+    quantities: Mapping[str, Answer]
 
     def to_dict(self) -> dict[str, Json]:
         radius = self.radius
@@ -62,8 +62,8 @@ class Document:
     assumed: Conditions
     conditions: tuple[Boolean, ...]
     rows: tuple[Row, ...]
-    network: Mapping[str, Quantity]
-    objective: Mapping[str, Quantity] | None
+    network: Mapping[str, Answer]
+    objective: Mapping[str, Answer] | None
     _of: Bounds
 
     @property
@@ -76,13 +76,13 @@ class Document:
         return self._of.symbol_values
 
     @cached_property
-    def totals(self) -> Mapping[str, Quantity]:
+    def totals(self) -> Mapping[str, Answer]:
         """The quantities of the network as a whole, as a person calls them."""
         objective = {} if self.objective is None else self.objective
         return {**self.network, **{f"objective {name}": quantity for name, quantity in objective.items()}}
 
     @property
-    def quantities(self) -> list[Quantity]:
+    def quantities(self) -> list[Answer]:
         return [*(quantity for row in self.rows for quantity in row.quantities.values()), *self.totals.values()]
 
     @property
@@ -120,8 +120,8 @@ class Document:
 def document(bounds: Bounds) -> Document:
     """The document of some bounds."""
 
-    def quantities(found: Mapping[str, Bound]) -> Mapping[str, Quantity]:
-        return {name: Quantity(name, bound, bounds) for name, bound in found.items()}
+    def quantities(found: Mapping[str, Bound]) -> Mapping[str, Answer]:
+        return {name: Answer(name, bound, bounds) for name, bound in found.items()}
 
     rows = (
         Row(
@@ -148,7 +148,7 @@ def document(bounds: Bounds) -> Document:
     )
 
 
-def _quantities(found: Mapping[str, Quantity]) -> dict[str, Json]:
+def _quantities(found: Mapping[str, Answer]) -> dict[str, Json]:
     return {name: quantity.to_dict() for name, quantity in found.items()}
 
 

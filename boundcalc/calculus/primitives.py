@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sympy
 
@@ -69,11 +69,10 @@ class Bilinear:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A non-linear map known by the catalogue's constants; `at_zero` None: nothing bounds its image."""
+    """A non-linear map known by the constants of a catalogue entry."""
 
     of: int
     entry: Nonlinearity
-    unbounded: str = ""  # why the norm of the image is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +129,15 @@ def operands(primitive: Primitive) -> tuple[int, ...]:
             return ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PrimitiveGraph:
     """Primitives in order, the layer that each is of, and which one is the output of each layer."""
 
-    primitives: list[Primitive] = field(default_factory=list)
-    owners: list[str] = field(default_factory=list)
-    outputs: dict[str, int] = field(default_factory=dict)  # layer path -> primitive
-    blocks: list[str] = field(default_factory=list)  # differentiated balls and inputs, in order
-    own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict)  # the layer's own constants
-    output: int | None = None
-    loss: int | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    def emit(self, primitive: Primitive, owner: str) -> int:
-        self.primitives.append(primitive)
-        self.owners.append(owner)
-        return len(self.primitives) - 1
+    primitives: tuple[Primitive, ...]
+    owners: tuple[str, ...]
+    outputs: Mapping[str, int]  # layer path -> primitive
+    output: int
+    loss: int | None
+    blocks: tuple[str, ...]  # differentiated balls and inputs, in order
+    own: Mapping[str, Mapping[str, sympy.Expr | None]]  # the layers' own constants
+    warnings: tuple[str, ...]

@@ -1,66 +1,62 @@
-"""Primitive graph -> program: the rules are run on traced scalars, once, in order."""
+"""Primitive graph -> program: the rules of a calculus are run on traced scalars, once, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
+from typing import Generic
 
 import sympy
 
-from boundcalc.calculus import euclidean as rules
 from boundcalc.calculus import primitives as p
-from boundcalc.calculus.euclidean import Jet, Quantity, Unbounded
-from boundcalc.catalogue.fact import Fact
-from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.program.depth.polynomial import reachable
+from boundcalc.calculus.carried import Carried, Components, separate_loops
+from boundcalc.calculus.extended import Unbounded
+from boundcalc.calculus.protocol import Calculus, J
+from boundcalc.calculus.quantities import Figures
 from boundcalc.program.ir import Arena, Scalar
-
-COMPONENTS = ("norm", "sup", "lipschitz", "smoothness")
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The program and the jet of every primitive. `seeds` are the symbols that stand for the first-order entry of each block.
+    """The program, and what it says of the primitives that a layer or the network ends in: `figures` is what is asked for,
+    `components` all that the calculus knows. `seeds` are the symbols that stand for the first-order entry of each block.
 
     `made` says of every seed in whose passes its block is made anew: the variables of those loops. In a loop over other
     variables the block is one and the same in every pass.
     """
 
     arena: Arena
-    jets: Mapping[int, Jet]
+    figures: Mapping[int, Figures]
+    components: Mapping[int, Components]
     seeds: Mapping[str, sympy.Symbol]
     scales: Mapping[str, sympy.Symbol]
     made: Mapping[sympy.Symbol, Set[int]]
 
 
-def trace(
-    graph: p.PrimitiveGraph,
-    seeded: bool = False,
-    refine: bool = False,
-    arena: Arena | None = None,
-    scaled: bool = False,
-) -> Traced:
-    """Run the rules, in an arena of their own or in a given one. With `seeded`, the first-order entry of block i is a seed symbol in place of 1, so that the lipschitz
-    entry is linear and the smoothness entry quadratic in the seeds (design 2.2). With `scaled`, the norm of every ball is
-    multiplied by a symbol that stands for 1, so that a derivative tells what a ball contributes."""
+def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, scaled: bool = False) -> Traced:
+    """Run the rules, in the arena of the calculus. With `seeded`, the first-order entry of block i is a seed symbol in place
+    of 1, so that a quantity of order k is a form of degree k in the seeds (design 2.2). With `scaled`, the norm of every ball
+    is multiplied by a symbol that stands for 1, so that a derivative tells what a ball contributes."""
     seeds = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
     balls = [primitive.ball for primitive in graph.primitives if isinstance(primitive, p.Parameter)] if scaled else []
     scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
-    tracer = _Tracer(graph, Arena() if arena is None else arena, seeds, scales, refine)
+    tracer = _Tracer(graph, calculus, seeds, scales)
     tracer.run(0, len(graph.primitives) - 1)
-    return Traced(tracer.arena, tracer.jets, seeds, scales, tracer.made())
+    ends = {*graph.outputs.values(), graph.output} & tracer.jets.keys()  # where a loop begins there is no jet
+    jets = {i: tracer.jets[i] for i in sorted(ends)}
+    figures = {i: calculus.figures(jet) for i, jet in jets.items()}
+    components = {i: calculus.components(jet) for i, jet in jets.items()}
+    return Traced(calculus.arena, figures, components, seeds, scales, tracer.made())
 
 
 @dataclass(slots=True)
-class _Tracer:
+class _Tracer(Generic[J]):
     graph: p.PrimitiveGraph
-    arena: Arena
+    calculus: Calculus[J]
     seeds: Mapping[str, sympy.Symbol]
     scales: Mapping[str, sympy.Symbol]
-    refine: bool
-    jets: dict[int, Jet] = field(default_factory=dict)
-    states: dict[tuple[int, int], Jet] = field(default_factory=dict)  # (loop, state) inside the loop
-    known: dict[tuple[Nonlinearity, str], rules.MapConstants] = field(default_factory=dict)
+    jets: dict[int, J] = field(default_factory=dict)
+    states: dict[tuple[int, int], J] = field(default_factory=dict)  # (loop, state) inside the loop
     variables: dict[str, set[int]] = field(default_factory=dict)  # by the path of a loop: what it carries
 
     def made(self) -> dict[sympy.Symbol, Set[int]]:
@@ -81,189 +77,99 @@ class _Tracer:
                 self.jets[index] = self.blamed(index, primitive)
                 index += 1
 
-    def blamed(self, index: int, primitive: p.Primitive) -> Jet:
+    def blamed(self, index: int, primitive: p.Primitive) -> J:
         """What is infinite from here on names this layer; what an operand already was, the layer of before. In a loop,
         where a pass may read what a later layer made infinite, this is settled by the first trace of the body."""
         jet = self.jet(primitive)
+        read = p.operands(primitive)
+        if not read:
+            return jet
+        components = self.calculus.components(jet)
         changed: dict[str, Unbounded] = {}
-        for name in COMPONENTS:
-            value = getattr(jet, name)
-            if isinstance(value, Unbounded) and p.operands(primitive):
-                before = [getattr(self.jets[i], name) for i in p.operands(primitive)]
+        for name, value in components.items():
+            if isinstance(value, Unbounded):
+                before = [self.calculus.components(self.jets[i]).get(name) for i in read]
                 infinite = [found for found in before if isinstance(found, Unbounded)]
                 same = [found for found in infinite if found.reason == value.reason]
                 origin = (same or infinite)[0].layer if infinite else self.graph.owners[index]
                 changed[name] = replace(value, layer=origin)
-        return replace(jet, **changed) if changed else jet
-
-    def scalar(self, value: sympy.Expr) -> Scalar:
-        return self.arena.leaf(value)
+        return self.calculus.jet({**components, **changed}) if changed else jet
 
     def first_order(self, name: str, differentiated: bool) -> Scalar:
+        arena = self.calculus.arena
         if not differentiated:
-            return self.arena.zero
-        return self.scalar(self.seeds[name]) if self.seeds else self.arena.one
+            return arena.zero
+        return arena.leaf(self.seeds[name]) if self.seeds else arena.one
 
-    def jet(self, primitive: p.Primitive) -> Jet:
-        jets, zero = self.jets, self.arena.zero
+    def jet(self, primitive: p.Primitive) -> J:
+        jets, rules, arena = self.jets, self.calculus, self.calculus.arena
         match primitive:
-            case p.Parameter(ball, norm, differentiated, _):
-                bound = self.scalar(norm)
-                bound = bound * self.scalar(self.scales[ball]) if self.scales else bound
-                return Jet(bound, bound, self.first_order(ball, differentiated), zero)
-            case p.Source(name, norm, sup, differentiated):
-                bound = self.scalar(norm)
-                largest = bound if sup is None else self.scalar(sup)
-                return Jet(bound, largest, self.first_order(name, differentiated), zero)
-            case p.Constant(norm):
-                bound = self.scalar(norm)
-                return Jet(bound, bound, zero, zero)
-            case p.Linear(of, norm, contracts_sup):
-                return rules.linear(jets[of], self.scalar(norm), contracts_sup)
-            case p.Bilinear(left, right, norm, constant, left_norm, entrywise):
-                bounded = None if left_norm is None else self.scalar(left_norm)
-                constants = rules.BilinearConstants(self.scalar(norm), self.scalar(constant), bounded, entrywise)
-                return rules.bilinear(jets[left], jets[right], constants)
-            case p.Map(of, entry, unbounded):
-                return rules.nonlinear(jets[of], self.constants(entry, unbounded), self.refine)
+            case p.Parameter():
+                norm = arena.leaf(primitive.norm)
+                norm = norm * arena.leaf(self.scales[primitive.ball]) if self.scales else norm
+                return rules.source(primitive, norm, self.first_order(primitive.ball, primitive.differentiated))
+            case p.Source():
+                first_order = self.first_order(primitive.name, primitive.differentiated)
+                return rules.source(primitive, arena.leaf(primitive.norm), first_order)
+            case p.Constant():
+                return rules.source(primitive, arena.leaf(primitive.norm), arena.zero)
+            case p.Linear():
+                return rules.linear(primitive, jets[primitive.of])
+            case p.Bilinear():
+                return rules.bilinear(primitive, jets[primitive.left], jets[primitive.right])
+            case p.Map():
+                return rules.map(primitive, jets[primitive.of])
             case p.Sum(terms):
-                return rules.add(*(jets[term] for term in terms))
+                return rules.sum([jets[term] for term in terms])
             case p.Concat(terms):
-                return rules.concat(*(jets[term] for term in terms))
+                return rules.concat([jets[term] for term in terms])
             case p.Carried(loop, state) | p.After(loop, state):
                 return self.states[loop, state]
             case p.Repeat():
                 raise AssertionError("loops are traced by `loop`")
 
-    def constants(self, entry: Nonlinearity, unbounded: str) -> rules.MapConstants:
-        if (entry, unbounded) not in self.known:
-            self.known[entry, unbounded] = self._constants(entry, unbounded)
-        return self.known[entry, unbounded]
-
-    def _constants(self, entry: Nonlinearity, unbounded: str) -> rules.MapConstants:
-        def optional(value: Fact | sympy.Expr | None) -> Quantity | None:
-            if isinstance(value, Fact):
-                return None if value.value is None else self.scalar(value.value)
-            return None if value is None else self.scalar(value)
-
-        def fact(value: Fact) -> Quantity:
-            return Unbounded(value.reason) if value.value is None else self.scalar(value.value)
-
-        return rules.MapConstants(
-            lipschitz=fact(entry.lipschitz),
-            smoothness=fact(entry.smoothness),
-            at_zero=Unbounded(unbounded) if unbounded else self.scalar(entry.at_zero),
-            largest=optional(entry.norm),
-            sup_at_zero=optional(entry.sup_at_zero),
-            largest_sup=optional(entry.sup),
-            slope_at_zero=optional(entry.derivative_at_zero),
-            elementwise=entry.elementwise,
-        )
-
-    # Loops -----------------------------------------------------------------------------------------------------------
-
     def loop(self, at: int, repeat: p.Repeat) -> None:
         """Trace the body over variables. Which entries stay exactly zero, and which become infinite, is found by repeating
         the trace from the optimistic guess until it is confirmed; so a ReLU inside on something that does not depend on
         the parameters keeps L = 0, and a norm that is its own largest entry stays one variable."""
-        zero = self.arena.zero
-        starts = [Jet(zero, zero, zero, zero) if s < 0 else self.jets[s] for s in repeat.starts]
-        kinds = [_Kinds.of_start(jet) for jet in starts]
+        calculus, arena = self.calculus, self.calculus.arena
+        nothing = calculus.source(p.Constant(sympy.S.Zero), arena.zero, arena.zero)
+        starts = [calculus.components(nothing if start < 0 else self.jets[start]) for start in repeat.starts]
+        known = [Carried.of_start(start, calculus.alike) for start in starts]
         while True:
-            variables: list[Scalar] = []
-            carried = [k.jet(self.arena, repeat.states[i], variables) for i, k in enumerate(kinds)]
-            self.states.update({(at, i): jet for i, jet in enumerate(carried)})
+            variables = [
+                arena.variable(f"{name} of {shown}")
+                for shown, entries in zip(repeat.states, known, strict=True)
+                for name in entries.variables
+            ]
+            self.carry(at, known, variables)
             self.run(at + 1, repeat.last)
-            results = [self.jets[r] for r in repeat.results]
-            confirmed = [k.widened(jet) for k, jet in zip(kinds, results, strict=True)]
-            if confirmed == kinds:
+            results = [calculus.components(self.jets[result]) for result in repeat.results]
+            confirmed = [entries.widened(result) for entries, result in zip(known, results, strict=True)]
+            if confirmed == known:
                 self.variables.setdefault(repeat.path, set()).update(v.index for v in variables)
                 break
-            kinds = confirmed
-        begin: list[Scalar] = []
-        following: list[Scalar] = []
-        for kind, start, result in zip(kinds, starts, results, strict=True):
-            for name in kind.variable_names():
-                first, after = getattr(start, name), getattr(result, name)
-                assert isinstance(first, Scalar)
-                assert isinstance(after, Scalar)
-                begin.append(first)
-                following.append(after)
+            known = confirmed
+        begin, following = _of_variables(known, starts), _of_variables(known, results)
         # What the layers inside are bounded by is their value in the last copy, after times - 1 passes.
         for passes, last in ((repeat.times - 1, False), (repeat.times, True)):
-            ends = iter(separate_loops(self.arena, variables, begin, following, self.scalar(passes)))
-            self.states.update({(at, i): kind.jet_of(self.arena, ends) for i, kind in enumerate(kinds)})
+            self.carry(at, known, separate_loops(arena, variables, begin, following, arena.leaf(passes)))
             if not last:
                 self.run(at + 1, repeat.last)
 
-
-def separate_loops(
-    arena: Arena, states: Sequence[Scalar], starts: Sequence[Scalar], results: Sequence[Scalar], times: Scalar
-) -> list[Scalar]:
-    """The states after `times` passes, each from a loop over those that it depends on: a norm needs no first-order terms,
-    so its loop has no seeds in it, and its closed form no approximation that only they need."""
-    position = {state.index: i for i, state in enumerate(states)}
-    reads = [[position[v] for v in result.node.free if v in position] for result in results]
-    ends: list[Scalar] = []
-    for wanted in range(len(states)):
-        chosen = sorted(reachable(reads, wanted))
-        own_states, own_starts, own_results = ([of[i] for i in chosen] for of in (states, starts, results))
-        ends.append(arena.loop(own_states, own_starts, own_results, times)[chosen.index(wanted)])
-    return ends
+    def carry(self, at: int, known: list[Carried], values: list[Scalar]) -> None:
+        """The states of a loop with these values of what varies."""
+        remaining = iter(values)
+        for i, entries in enumerate(known):
+            self.states[at, i] = self.calculus.jet(entries.filled(self.calculus.arena.zero, remaining))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kinds:
-    """What is known of each entry of a carried jet: zero for ever, infinite (its reason), the norm itself (sup), or variable."""
-
-    entries: tuple[Unbounded | str, ...]  # "zero", "norm", "variable", or the reason
-
-    @staticmethod
-    def of_start(jet: Jet) -> _Kinds:
-        entries: list[Unbounded | str] = []
-        for name in COMPONENTS:
-            value = getattr(jet, name)
-            if isinstance(value, Unbounded):
-                entries.append(value)
-            elif name == "sup" and value == jet.norm:
-                entries.append("norm")
-            else:
-                entries.append("zero" if value.is_zero else "variable")
-        return _Kinds(tuple(entries))
-
-    def widened(self, result: Jet) -> _Kinds:
-        """What one more pass shows: zero -> variable -> infinite, norm -> variable -> infinite."""
-        entries: list[Unbounded | str] = []
-        for name, known in zip(COMPONENTS, self.entries, strict=True):
-            value = getattr(result, name)
-            if isinstance(known, Unbounded):
-                entries.append(known)
-            elif isinstance(value, Unbounded):
-                entries.append("norm" if known == "norm" and value == result.norm else value)
-            elif known == "norm":
-                entries.append("norm" if value == result.norm else "variable")
-            else:
-                entries.append("zero" if known == "zero" and value.is_zero else "variable")
-        return _Kinds(tuple(entries))
-
-    def variable_names(self) -> list[str]:
-        return [name for name, kind in zip(COMPONENTS, self.entries, strict=True) if kind == "variable"]
-
-    def _build(self, arena: Arena, variable: dict[str, Scalar]) -> Jet:
-        values: dict[str, Quantity] = {}
-        for name, kind in zip(COMPONENTS, self.entries, strict=True):
-            if isinstance(kind, Unbounded):
-                values[name] = kind
-            elif kind == "norm":
-                values[name] = values["norm"]
-            else:
-                values[name] = arena.zero if kind == "zero" else variable[name]
-        return Jet(**values)
-
-    def jet(self, arena: Arena, hint: str, variables: list[Scalar]) -> Jet:
-        fresh = {name: arena.variable(f"{name} of {hint}") for name in self.variable_names()}
-        variables.extend(fresh.values())
-        return self._build(arena, fresh)
-
-    def jet_of(self, arena: Arena, ends: Iterator[Scalar]) -> Jet:
-        return self._build(arena, {name: next(ends) for name in self.variable_names()})
+def _of_variables(known: list[Carried], states: list[Components]) -> list[Scalar]:
+    """The values of the components that are variable."""
+    found: list[Scalar] = []
+    for entries, components in zip(known, states, strict=True):
+        for name in entries.variables:
+            value = components[name]
+            assert isinstance(value, Scalar)
+            found.append(value)
+    return found

@@ -22,7 +22,7 @@ LOGISTIC = Nonlinearity(
         "Hessian (diag(p) - p p^T)/batch for each sample, a variance of a unit vector's entries (Popoviciu)",
         Witness("attained", "two classes at equal scores; with more classes, the others at scores that tend to -oo"),
     ),
-    at_zero=log(classes),
+    at_zero=Fact(log(classes), "all probabilities are 1/classes"),
     sizes=(batch, classes),
 )
 
@@ -37,7 +37,7 @@ SQUARED = Nonlinearity(
         reason="the gradient of a squared loss grows with its argument",
     ),
     smoothness=Fact(1 / batch, "Hessian identity/batch", Witness("attained", "everywhere")),
-    at_zero=labels**2 / (2 * batch),
+    at_zero=Fact(labels**2 / (2 * batch), "half the square of the labels"),
     sizes=(batch, labels),
     derivative_at_zero=labels / batch,
 )

@@ -30,7 +30,7 @@ class Parameter:
 class Nonlinearity:
     """A map a with ||Da|| <= lipschitz and Da Lipschitz with constant smoothness, Euclidean norms over the whole batch.
 
-    at_zero: ||a(0)||. norm: the largest ||a(z)||, None if unbounded (or not known).
+    at_zero: ||a(0)||, with the reason where nothing is known of it. norm: the largest ||a(z)||, None if unbounded (or not known).
     sup_at_zero, sup: the same with the largest absolute entry in place of the Euclidean norm.
     derivative_at_zero: |a'(0)| of an elementwise map, for the refinement |a'(0)| + smoothness * (largest |entry| of z);
     None where the map is not smooth or not elementwise.
@@ -46,7 +46,7 @@ class Nonlinearity:
     domain: str
     lipschitz: Fact
     smoothness: Fact
-    at_zero: sympy.Expr
+    at_zero: Fact
     parameters: tuple[Parameter, ...] = ()
     sizes: tuple[sympy.Symbol, ...] = ()
     norm: Fact | None = None
@@ -89,7 +89,7 @@ def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr)
         sizes=(),
         lipschitz=entry.lipschitz.at(given, holds),
         smoothness=smoothness,
-        at_zero=replaced(entry.at_zero, given),
+        at_zero=entry.at_zero.at(given, holds),
         norm=None if entry.norm is None else entry.norm.at(given, holds),
         sup_at_zero=None if entry.sup_at_zero is None else replaced(entry.sup_at_zero, given),
         sup=None if entry.sup is None else entry.sup.at(given, holds),
@@ -115,9 +115,9 @@ def _replacement(entry: Nonlinearity, values: Mapping[str, sympy.Expr]) -> dict[
 
 
 def _occurring(entry: Nonlinearity) -> set[sympy.Basic]:
-    facts = (entry.lipschitz, entry.smoothness, entry.norm, entry.sup)
+    facts = (entry.lipschitz, entry.smoothness, entry.at_zero, entry.norm, entry.sup)
     found = [fact.value for fact in facts if fact is not None and fact.value is not None]
-    found += [e for e in (entry.at_zero, entry.sup_at_zero, entry.derivative_at_zero, entry.function) if e is not None]
+    found += [e for e in (entry.sup_at_zero, entry.derivative_at_zero, entry.function) if e is not None]
     return set[sympy.Basic]().union(*(expression.free_symbols for expression in found))
 
 
@@ -172,7 +172,7 @@ def elementwise(
         domain="all real entries",
         lipschitz=lipschitz,
         smoothness=smoothness,
-        at_zero=at_zero * width,
+        at_zero=Fact(at_zero * width, "all entries are a(0)"),
         parameters=parameters,
         sizes=(symbols.entries,),
         norm=norm,

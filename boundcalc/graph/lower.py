@@ -39,7 +39,12 @@ class _GraphLowering:
     graph: LayerGraph
     selection: Selection
     use_published: bool
-    result: PrimitiveGraph = field(default_factory=PrimitiveGraph)
+    primitives: list[Primitive] = field(default_factory=list[Primitive])
+    owners: list[str] = field(default_factory=list[str])
+    outputs: dict[str, int] = field(default_factory=dict[str, int])
+    blocks: list[str] = field(default_factory=list[str])
+    own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict[str, Mapping[str, sympy.Expr | None]])
+    warnings: list[str] = field(default_factory=list[str])
     parameters: dict[str, int] = field(default_factory=dict[str, int])
     loops: dict[str, int] = field(default_factory=dict[str, int])
     owner: str = ""  # the path of the node that is lowered
@@ -51,21 +56,31 @@ class _GraphLowering:
             parameter = Parameter(ball.path, norm, selected, ball.ones, ball.made_in)
             self.parameters[ball.path] = self.emit(parameter)
             if selected:
-                self.result.blocks.append(ball.path)
+                self.blocks.append(ball.path)
         for node in self.graph:
             self.owner = node.path
-            self.result.outputs[node.path] = self.node(node)
+            self.outputs[node.path] = self.node(node)
         self.owner = ""
-        outputs = [self.result.outputs[path] for path in self.graph.outputs]
-        self.result.output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
-        self.result.loss = None if self.graph.loss is None else self.result.outputs[self.graph.loss]
-        return self.result
+        outputs = [self.outputs[path] for path in self.graph.outputs]
+        output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
+        return PrimitiveGraph(
+            tuple(self.primitives),
+            tuple(self.owners),
+            self.outputs,
+            output,
+            None if self.graph.loss is None else self.outputs[self.graph.loss],
+            tuple(self.blocks),
+            self.own,
+            tuple(self.warnings),
+        )
 
     def emit(self, primitive: Primitive) -> int:
-        return self.result.emit(primitive, self.owner)
+        self.primitives.append(primitive)
+        self.owners.append(self.owner)
+        return len(self.primitives) - 1
 
     def node(self, node: Node) -> int:
-        inputs = tuple(self.result.outputs[path] for path in node.inputs)
+        inputs = tuple(self.outputs[path] for path in node.inputs)
         emit = self.emit
         match node:
             case Layer():
@@ -99,21 +114,21 @@ class _GraphLowering:
     def close(self, loop: Loop) -> None:
         """Fill in the loop's states when its body is there."""
         at = self.loops[loop.path]
-        repeat = self.result.primitives[at]
+        repeat = self.primitives[at]
         assert isinstance(repeat, Repeat)
         if repeat.results:
             return
-        last = len(self.result.primitives) - 1
-        starts = tuple(-1 if s.start is None else self.result.outputs[s.start] for s in loop.states)
-        results = tuple(self.result.outputs[s.result] for s in loop.states)
-        self.result.primitives[at] = replace(repeat, starts=starts, results=results, last=last)
+        last = len(self.primitives) - 1
+        starts = tuple(-1 if s.start is None else self.outputs[s.start] for s in loop.states)
+        results = tuple(self.outputs[s.result] for s in loop.states)
+        self.primitives[at] = replace(repeat, starts=starts, results=results, last=last)
 
     def input(self, node: nodes.Input) -> int:
         if node.norm is None:
             return self.emit(Constant(sympy.S.Zero))  # token ids: no layer reads their norm
         selected = self.selection.input(node.path)
         if selected:
-            self.result.blocks.append(node.path)
+            self.blocks.append(node.path)
         return self.emit(Source(node.path, node.norm, node.sup, selected))
 
     def layer(self, layer: Layer, inputs: tuple[int, ...]) -> int:
@@ -152,15 +167,15 @@ class _LayerLowering:
         return self.whole.emit(primitive)
 
     def own(self, **constants: sympy.Expr | None) -> None:
-        self.whole.result.own[self.of.path] = constants
+        self.whole.own[self.of.path] = constants
 
     def assume(self, conditions: Sequence[Boolean]) -> None:
         for condition in conditions:
             self.whole.graph.conditions.require(condition, self.of.place)
 
     def warn(self, message: str) -> None:
-        if message not in self.whole.result.warnings:
-            self.whole.result.warnings.append(message)
+        if message not in self.whole.warnings:
+            self.whole.warnings.append(message)
 
     def error(self, message: str, remedy: str | None = None) -> SpecError:
         return fail(self.of.place, message, remedy)

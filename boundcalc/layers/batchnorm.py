@@ -86,7 +86,7 @@ def _normalised(entry: Nonlinearity | None, of: int, lowering: Lowering) -> int:
     if entry is not None:
         return lower_map(entry, of, lowering)
     lowering.own(lipschitz=None, smoothness=None)
-    return lowering.emit(Map(of, unknown_map("batchnorm", INFINITE), INFINITE))
+    return lowering.emit(Map(of, unknown_map("batchnorm", INFINITE)))
 
 
 def _with_gain(facts: Facts, of: int, lowering: Lowering) -> int:

@@ -48,10 +48,10 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     """A map of a sum: the first derivative of (v, z) is bounded by l_v + l_z."""
-    entry = given_map("generic", facts.lipschitz, facts.smoothness, None, None)
+    entry = given_map("generic", facts.lipschitz, facts.smoothness, None, None, UNBOUNDED)
     lowering.own(lipschitz=facts.lipschitz, smoothness=facts.smoothness)
     joint = lowering.emit(Sum((lowering.arrays["weight"].parameter, inputs[0])))
-    return lowering.emit(Map(joint, entry, UNBOUNDED))
+    return lowering.emit(Map(joint, entry))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

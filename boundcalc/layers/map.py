@@ -19,6 +19,8 @@ from boundcalc.layers.parts.families import along, constant_unit, wave
 from boundcalc.layers.parts.maps import given_map
 from boundcalc.layers.parts.operands import given_shape
 
+UNBOUNDED = "a map without at_zero or sup has an unbounded norm"
+
 
 class Fields(StepFields):
     """A map known by its constants; one that is left out is unknown, and a bound that needs it is infinite."""
@@ -56,10 +58,9 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     """Without `at_zero` nothing is known of the image of zero, so only `sup` can bound the norm."""
-    entry = given_map("map", facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup)
+    entry = given_map("map", facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup, UNBOUNDED)
     lowering.own(lipschitz=facts.lipschitz, smoothness=facts.smoothness)
-    known = facts.at_zero is not None or facts.sup is not None
-    return lowering.emit(Map(inputs[0], entry, "" if known else "a map without at_zero or sup has an unbounded norm"))
+    return lowering.emit(Map(inputs[0], entry))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

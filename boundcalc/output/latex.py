@@ -7,9 +7,9 @@ import re
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
-from boundcalc.bounds.quantity import QUANTITIES
 from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.printing import Latex
 from boundcalc.output.parts.closed_forms import used
@@ -70,11 +70,11 @@ def letter(name: str) -> str:
     """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
     plain = name.removeprefix(f"{_OBJECTIVE}_")
     index = "" if plain == name else "_F"
-    for word, symbol in QUANTITIES.items():
-        if plain == word:
-            return symbol + index
-        if name.startswith(f"{word}_"):
-            return rf"{symbol}_{{\text{{{_text(name[len(word) + 1 :])}}}}}"
+    for quantity in QUANTITIES:
+        if plain == quantity.name:
+            return quantity.letter + index
+        if name.startswith(f"{quantity.name}_"):
+            return rf"{quantity.letter}_{{\text{{{_text(name[len(quantity.name) + 1 :])}}}}}"
     stem, _, index = name.partition("_")
     return f"{stem}_{{{index}}}" if index.isdigit() else _escaped(name)
 

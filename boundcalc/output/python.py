@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
 
+from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.guards import guards
 from boundcalc.bounds.options import Detail
-from boundcalc.bounds.quantity import Quantity
 from boundcalc.exact.intervals import shown
 from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.listing import Listing
@@ -93,7 +93,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\w .,:;()'*+/=<>|-]", "?", text)
 
 
-def _quantities(document: Document) -> Mapping[str, Quantity]:
+def _quantities(document: Document) -> Mapping[str, Answer]:
     return {name.replace(" ", "_"): quantity for name, quantity in document.totals.items()}
 
 
@@ -165,7 +165,7 @@ def _checks(document: Document, used: list[str], printer: Printer) -> list[str]:
     ]
 
 
-def _value(quantity: Quantity, names: Mapping[str, str], printer: Printer) -> tuple[str, str]:
+def _value(quantity: Answer, names: Mapping[str, str], printer: Printer) -> tuple[str, str]:
     """The value of a quantity as Python source, and a remark."""
     if not quantity.finite:
         return "math.inf", _plain(str(quantity.infinite_because))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from boundcalc.bounds.answer import Answer, short
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
-from boundcalc.bounds.quantity import Quantity, short
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import shown
@@ -64,7 +64,7 @@ def _layer_table(document: Document) -> str:
     return table(("layer", "kind", "shape", *names), rows, right=names)
 
 
-def _cell(quantity: Quantity) -> str:
+def _cell(quantity: Answer) -> str:
     """A number rounded up; without one the closed form if it is short."""
     if quantity.absent is not None:
         return "no copy"

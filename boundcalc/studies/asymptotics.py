@@ -9,12 +9,12 @@ from typing import Literal
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.bounds.answer import short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import CLOSED_CAP, replaced
 from boundcalc.bounds.guards import guards, is_broken
 from boundcalc.bounds.options import Json
-from boundcalc.bounds.quantity import short
 from boundcalc.exact import decimals
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import to_str

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import sympy
 
+from boundcalc.blocks.figures import ByBlocks
+from boundcalc.bounds.answer import SHORT, short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import Derivative, definitions_of, elasticity
 from boundcalc.bounds.options import Json
-from boundcalc.bounds.quantity import OBJECTIVE, SHORT, short
-from boundcalc.calculus.euclidean import Jet
+from boundcalc.calculus.euclidean import Euclidean
+from boundcalc.calculus.quantities import OF_DERIVATIVES
 from boundcalc.calculus.trace import trace
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
@@ -20,7 +22,7 @@ from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.printing import to_str
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.ir import Scalar
+from boundcalc.program.ir import Arena, Scalar
 from boundcalc.program.reverse import value_and_gradient
 from boundcalc.studies.parts.report import Report, Table
 from boundcalc.studies.parts.symbols import require
@@ -51,7 +53,7 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
         require(bounds, symbol, f"--by {names}")
     found = sensitivities(bounds, symbols)
     layers = contributions(bounds)
-    infinite = {name: bounds.named[name].reason for name in OBJECTIVE if not bounds.named[name].finite}
+    infinite = {q.name: bounds.figures[q].reason for q in OF_DERIVATIVES if not bounds.figures[q].finite}
     return Report(
         name=bounds.name,
         options=bounds.options,
@@ -72,8 +74,8 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
 def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivity]:
     """For l and L (those that are finite), by every symbol. Raises KeyError for an unknown symbol."""
     found: dict[str, Sensitivity] = {}
-    for name in OBJECTIVE:
-        bound: Bound = getattr(bounds, name)
+    for quantity in OF_DERIVATIVES:
+        bound = bounds.figures[quantity]
         if not bound.finite:
             continue
         derivatives = dict(zip(symbols, bound.gradient(symbols), strict=True))
@@ -95,7 +97,7 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
             value = bounds.values.get(bounds.symbols[symbol])
             if whole is not None and value is not None and whole != 0:
                 elasticities[symbol] = elasticity(numbers[symbol], to_number(value), whole)
-        found[name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties), missing)
+        found[quantity.name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties), missing)
     return found
 
 
@@ -104,25 +106,23 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
 
     An elasticity of 2 means that halving what bounds this ball divides the bound by four.
     """
-    traced = trace(
-        bounds.primitives, seeded=bounds.options.blocks == "layer", refine=bounds.options.refine, scaled=True
-    )
-    assert bounds.primitives.output is not None
-    jet: Jet = traced.jets[bounds.primitives.output]
+    calculus = Euclidean(Arena(), bounds.options.refine)
+    traced = trace(bounds.primitives, calculus, seeded=bounds.options.blocks == "layer", scaled=True)
+    figures = traced.figures[bounds.primitives.output]
     ones = dict.fromkeys(traced.scales.values(), sympy.S.One)
     found: dict[str, dict[str, float]] = {}
-    for name in OBJECTIVE:
-        scalar, bound = getattr(jet, name), getattr(bounds, name)
+    for quantity in OF_DERIVATIVES:
+        scalar, bound = figures[quantity], bounds.figures[quantity]
         whole = bounds.number(bound)
         if not isinstance(scalar, Scalar) or whole is None or whole == 0:
             continue
         at: dict[sympy.Symbol, object] = {**bounds.values, **ones}
-        if bound.direction is not None:
-            at |= dict(zip(traced.seeds.values(), bound.direction(bounds.values).values(), strict=True))
+        if isinstance(bound.figure, ByBlocks):
+            at |= dict(zip(traced.seeds.values(), bound.figure.direction(bounds.values).values(), strict=True))
         elif traced.seeds:
             continue  # loops whose entries have a recursion of their own
         slopes = _slopes(scalar, at, list(traced.scales.values()))
-        found[name] = {
+        found[quantity.name] = {
             path: elasticity(slope, to_number(1), whole) for path, slope in zip(traced.scales, slopes, strict=True)
         }
     return found

@@ -7,8 +7,10 @@ import sympy
 from flint import fmpq
 
 import boundcalc as bc
-from boundcalc.calculus.euclidean import Jet, Unbounded
-from boundcalc.calculus.trace import Traced, separate_loops, trace
+from boundcalc.calculus.carried import separate_loops
+from boundcalc.calculus.euclidean import Euclidean, Jet
+from boundcalc.calculus.extended import Unbounded
+from boundcalc.calculus.trace import Traced, trace
 from boundcalc.graph.expand import expand
 from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
@@ -23,9 +25,8 @@ HEAD = "symbols: {R:, x:, k: {integer: true}}\nradius: R\ninput: {shape: [2], no
 def traced(layers: str, seeded: bool = False, wrt: tuple[str, ...] = ("parameters",)) -> tuple[Traced, Jet]:
     graph = expand(bc.loads(f"{HEAD}layers: [{layers}]"))
     primitives = lower(graph, select(graph, wrt))
-    found = trace(primitives, seeded=seeded)
-    assert primitives.output is not None
-    return found, found.jets[primitives.output]
+    found = trace(primitives, Euclidean(Arena()), seeded=seeded)
+    return found, Jet(**found.components[primitives.output])
 
 
 def repeat(body: str) -> str:

@@ -157,7 +157,7 @@ def test_values(name, parameters):
     entry, function, slope = build(name, parameters)
     zero = np.array([0.0])
     assert float(entry.sup_at_zero) == pytest.approx(abs(float(function(zero)[0])), abs=1e-15)
-    assert entry.at_zero == 3 * entry.sup_at_zero
+    assert entry.at_zero.value == 3 * entry.sup_at_zero
     if entry.smoothness.value is not None:
         assert float(entry.derivative_at_zero) == pytest.approx(abs(float(slope(np.array([-1e-9]))[0])), abs=1e-8)
     else:

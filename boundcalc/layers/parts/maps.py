@@ -64,10 +64,11 @@ def given_map(
     smoothness: sympy.Expr | None,
     at_zero: sympy.Expr | None,
     sup: sympy.Expr | None,
+    unbounded: str = "",
 ) -> Nonlinearity:
     """A map known by constants that somebody vouches for; `at_zero` and `sup` bound Euclidean norms.
 
-    Where only `sup` is known it also bounds the image of zero.
+    Where only `sup` is known it also bounds the image of zero; where neither is, `unbounded` says so.
     """
     bound_at_zero = at_zero if at_zero is not None else sup
     return Nonlinearity(
@@ -76,7 +77,7 @@ def given_map(
         domain="where the spec's constants hold",
         lipschitz=Fact(lipschitz, _GIVEN, reason=f"no Lipschitz constant of '{name}' is given"),
         smoothness=Fact(smoothness, _GIVEN, reason=f"no smoothness constant of '{name}' is given"),
-        at_zero=sympy.S.Zero if bound_at_zero is None else bound_at_zero,
+        at_zero=Fact(bound_at_zero, _GIVEN, reason=unbounded),
         norm=None if sup is None else Fact(sup, _GIVEN),
     )
 
@@ -84,4 +85,4 @@ def given_map(
 def unknown_map(name: str, reason: str) -> Nonlinearity:
     """A map without finite constants."""
     unknown = Fact(None, _GIVEN, reason=reason)
-    return replace(given_map(name, None, None, None, None), lipschitz=unknown, smoothness=unknown)
+    return replace(given_map(name, None, None, None, None, reason), lipschitz=unknown, smoothness=unknown)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import sympy
 
+from boundcalc.bounds.answer import SHORT
 from boundcalc.bounds.document import Document
-from boundcalc.bounds.quantity import SHORT
 from boundcalc.exact.printing import to_str
 from boundcalc.output.parts.layout import Style
 

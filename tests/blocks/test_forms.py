@@ -9,8 +9,8 @@ import sympy
 from flint import arb, ctx, fmpq
 
 from boundcalc.blocks.entries import fits
-from boundcalc.blocks.layer import (
-    BlockJet,
+from boundcalc.blocks.forms import (
+    Forms,
     affordable,
     certified,
     certified_by_gradients,
@@ -18,6 +18,7 @@ from boundcalc.blocks.layer import (
     directions,
     has_gradients,
 )
+from boundcalc.calculus.quantities import LIPSCHITZ, SMOOTHNESS
 from boundcalc.exact.balls import ball
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
@@ -33,7 +34,7 @@ def _precise() -> Iterator[None]:
         yield
 
 
-def chain(depth: int, activation: fmpq | None = None) -> tuple[BlockJet, list[sympy.Symbol]]:
+def chain(depth: int, activation: fmpq | None = None) -> tuple[Forms, list[sympy.Symbol]]:
     """A product of `depth` weights, each followed by a map with l = 1 and this L."""
     arena = Arena()
     seeds = [sympy.Dummy(f"s{i}", positive=True) for i in range(depth)]
@@ -45,7 +46,7 @@ def chain(depth: int, activation: fmpq | None = None) -> tuple[BlockJet, list[sy
         if activation is not None:
             second = second + arena.leaf(sympy.Rational(int(activation.p), int(activation.q))) * first**2
         m, l, L = r * m, first, second  # noqa: E741
-    return BlockJet(l, L), seeds
+    return {LIPSCHITZ: l, SMOOTHNESS: L}, seeds
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 5, 12])
@@ -54,12 +55,10 @@ def test_the_deep_linear_chain_is_exact(depth: int) -> None:
     jet, seeds = chain(depth)
     (numbers,) = certified([jet], seeds, VALUES)
     r, norm = VALUES[R], VALUES[x]
-    assert numbers.lipschitz is not None
-    assert numbers.smoothness is not None
-    assert abs(ball(numbers.lipschitz) / (arb(depth).sqrt() * arb(r ** (depth - 1) * norm)) - 1) < 1e-15
+    assert abs(ball(numbers[LIPSCHITZ]) / (arb(depth).sqrt() * arb(r ** (depth - 1) * norm)) - 1) < 1e-15
     truth = (depth - 1) * r ** (depth - 2) * norm
-    assert truth <= numbers.smoothness
-    assert ball(numbers.smoothness) <= arb(truth) * (1 + arb(10) ** -10)
+    assert truth <= numbers[SMOOTHNESS]
+    assert ball(numbers[SMOOTHNESS]) <= arb(truth) * (1 + arb(10) ** -10)
 
 
 @pytest.mark.parametrize("activation", [None, fmpq(1, 4)])
@@ -68,10 +67,11 @@ def test_gradients_and_entries_give_the_same(activation: fmpq | None) -> None:
     (entries,), unit = certified([jet], seeds, VALUES), directions(jet, seeds, VALUES)
     assert has_gradients([jet], seeds)
     by_gradient, unit_by_gradient = certified_by_gradients(jet, seeds, VALUES)
-    for name in ("lipschitz", "smoothness"):
-        a, b = ball(getattr(entries, name)), ball(getattr(by_gradient, name))
+    assert list(entries) == list(by_gradient) == [LIPSCHITZ, SMOOTHNESS]
+    for quantity in entries:
+        a, b = ball(entries[quantity]), ball(by_gradient[quantity])
         assert abs(a / b - 1) < 1e-11
-        for one, other in zip(getattr(unit, name), getattr(unit_by_gradient, name), strict=True):
+        for one, other in zip(unit[quantity], unit_by_gradient[quantity], strict=True):
             assert abs(ball(one) - ball(other)) < 1e-5
 
 
@@ -81,33 +81,26 @@ def test_the_bound_is_the_form_at_its_direction(activation: fmpq | None) -> None
     jet, seeds = chain(6, activation)
     (numbers,) = certified([jet], seeds, VALUES)
     unit = directions(jet, seeds, VALUES)
-    for scalar, number, direction in (
-        (jet.lipschitz, numbers.lipschitz, unit.lipschitz),
-        (jet.smoothness, numbers.smoothness, unit.smoothness),
-    ):
-        assert scalar is not None
-        assert number is not None
-        assert abs(sum((ball(d) ** 2 for d in direction), arb(0)) - 1) < 1e-15
-        (at,) = evaluate([scalar], {**VALUES, **dict(zip(seeds, direction, strict=True))})
-        assert abs(ball(at) / ball(number) - 1) < 1e-10
+    for quantity, scalar in jet.items():
+        assert abs(sum((ball(d) ** 2 for d in unit[quantity]), arb(0)) - 1) < 1e-15
+        (at,) = evaluate([scalar], {**VALUES, **dict(zip(seeds, unit[quantity], strict=True))})
+        assert abs(ball(at) / ball(numbers[quantity]) - 1) < 1e-10
 
 
 def test_the_closed_form_of_the_smoothness_is_the_frobenius_norm() -> None:
     jet, seeds = chain(4)
     forms, found = closed_forms([jet], seeds), certified([jet], seeds, VALUES)
-    assert forms[0].lipschitz is not None
-    assert forms[0].smoothness is not None
-    first, second = evaluate([forms[0].lipschitz, forms[0].smoothness], VALUES)
-    assert abs(ball(first) - ball(found[0].lipschitz)) < 1e-15  # type: ignore[arg-type]
+    first, second = evaluate([forms[0][LIPSCHITZ], forms[0][SMOOTHNESS]], VALUES)
+    assert abs(ball(first) - ball(found[0][LIPSCHITZ])) < 1e-15
     assert abs(ball(second) - arb(12).sqrt() * arb(VALUES[R] ** 2 * VALUES[x])) < 1e-14  # 12 entries off the diagonal
-    assert ball(second) > ball(found[0].smoothness)  # type: ignore[arg-type]
+    assert ball(second) > ball(found[0][SMOOTHNESS])
 
 
 def test_one_block_is_the_total() -> None:
     jet, seeds = chain(1, fmpq(1, 4))
     found = certified([jet], seeds, VALUES)
-    assert found[0].lipschitz == VALUES[x]
-    assert ball(found[0].smoothness) <= arb(VALUES[x] ** 2 / 4) * (1 + arb(10) ** -12)  # type: ignore[arg-type]
+    assert found[0][LIPSCHITZ] == VALUES[x]
+    assert ball(found[0][SMOOTHNESS]) <= arb(VALUES[x] ** 2 / 4) * (1 + arb(10) ** -12)
 
 
 def test_entries_are_counted_by_node_and_block() -> None:
@@ -134,7 +127,7 @@ def test_what_is_affordable_does_not_depend_on_blocks_alone() -> None:
     r, l = arena.leaf(R), arena.leaf(shared[0])  # noqa: E741
     for _ in range(600):
         l = r * l + arena.leaf(shared[0])  # noqa: E741
-    assert affordable([BlockJet(l, None)], shared, 2_000)
+    assert affordable([{LIPSCHITZ: l}], shared, 2_000)
 
 
 def test_many_blocks_have_gradients() -> None:
@@ -142,8 +135,7 @@ def test_many_blocks_have_gradients() -> None:
     jet, seeds = chain(depth)
     assert has_gradients([jet], seeds)
     last, _ = certified_by_gradients(jet, seeds, VALUES)
-    assert last.lipschitz is not None
-    assert abs(ball(last.lipschitz) / (arb(depth).sqrt() * arb(VALUES[R]) ** (depth - 1) * arb(VALUES[x])) - 1) < 1e-14
+    assert abs(ball(last[LIPSCHITZ]) / (arb(depth).sqrt() * arb(VALUES[R]) ** (depth - 1) * arb(VALUES[x])) - 1) < 1e-14
 
 
 def test_a_concatenation_needs_entries() -> None:
@@ -154,19 +146,18 @@ def test_a_concatenation_needs_entries() -> None:
     def number(value: int, seed: sympy.Symbol) -> Scalar:
         return arena.leaf(value) * arena.leaf(seed)
 
-    jet = BlockJet((number(3, a) + number(4, b)).hypot(number(12, b)), None)
+    jet = {LIPSCHITZ: (number(3, a) + number(4, b)).hypot(number(12, b))}
     assert not has_gradients([jet], [a, b])
     found = certified([jet], [a, b], {})
-    assert abs(ball(found[0].lipschitz) - 13) < 1e-30  # type: ignore[arg-type]
-    assert found[0].smoothness is None
+    assert abs(ball(found[0][LIPSCHITZ]) - 13) < 1e-30
+    assert SMOOTHNESS not in found[0]
 
 
 def test_what_is_infinite_or_zero() -> None:
     arena = Arena()
     seed = sympy.Dummy("s", positive=True)
-    jets = [BlockJet(None, None), BlockJet(arena.zero, arena.zero)]
+    jets: list[Forms] = [{}, {LIPSCHITZ: arena.zero, SMOOTHNESS: arena.zero}]
     found = certified(jets, [seed], {})
-    assert (found[0].lipschitz, found[0].smoothness) == (None, None)
-    assert (found[1].lipschitz, found[1].smoothness) == (0, 0)
-    assert closed_forms(jets[:1], [seed]) == [BlockJet(None, None)]
+    assert found == [{}, {LIPSCHITZ: 0, SMOOTHNESS: 0}]
+    assert closed_forms(jets[:1], [seed]) == [{}]
     assert closed_forms(jets, [seed]) == jets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,6 @@ from boundcalc.program.ir import Scalar
 if TYPE_CHECKING:
     from boundcalc.bounds.compiled import Bounds
 
-# The quantities of a network and their letters, and those of its objective, whose letters have an index F.
-QUANTITIES: Mapping[str, str] = {"norm": "m", "lipschitz": r"\ell", "smoothness": "L"}
-OBJECTIVE = ("lipschitz", "smoothness")
 SHORT = 400  # characters of a form that is printed whole
 
 
@@ -33,7 +29,7 @@ def short(decimal: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Quantity:
+class Answer:
     """One figure of the network, or of the network up to a layer. `name` is what it is called among those beside it."""
 
     name: str

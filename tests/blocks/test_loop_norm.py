@@ -8,8 +8,8 @@ from flint import arb, fmpq
 
 from boundcalc.blocks.entries import Symbolic, entries
 from boundcalc.blocks.loop_entries import NotLinearError
-from boundcalc.blocks.loops import squared_norm
-from boundcalc.calculus.trace import separate_loops
+from boundcalc.blocks.loop_norm import squared_norm
+from boundcalc.calculus.carried import separate_loops
 from boundcalc.exact.balls import ball
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
