@@ -10,10 +10,9 @@ from flint import arb, ctx, fmpq
 
 from boundcalc.exact.balls import Number, Undecidable, Value, ball, compare
 from boundcalc.exact.enclosures import evaluate_leaf, to_number
-from boundcalc.program import interpret
 from boundcalc.program.arithmetic import Numbers
 from boundcalc.program.depth.powers import fast_loop
-from boundcalc.program.interpret import Passes
+from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 
 _RETRIES = 4
@@ -63,13 +62,13 @@ def evaluate(
     arena = outputs[0].arena
     order = arena.needed(o.index for o in outputs)
     check_values(arena, order, values.keys())
-    closed = interpret.unbound(arena, order)
+    closed = unbound(arena, order)
     for attempt in range(_RETRIES + 1):
         last = attempt == _RETRIES
         with ctx.workprec(precision << attempt):
             algebra = Enclosures({s: to_number(v) for s, v in values.items()})
             try:
-                numbers = interpret.sweep(arena, closed, algebra)
+                numbers = sweep(arena, closed, algebra)
             except Undecidable:
                 if last:
                     raise
@@ -85,12 +84,6 @@ def evaluate(
     if ties is not None:
         ties.extend(sorted(algebra.ties))
     return results
-
-
-def sweep(arena: Arena, order: Sequence[int], values: Mapping[sympy.Symbol, Number]) -> Mapping[int, Number]:
-    """The numbers of all nodes in `order`, at flint's current precision. Raises as `evaluate`."""
-    check_values(arena, order, values.keys())
-    return interpret.sweep(arena, interpret.unbound(arena, order), Enclosures(values))
 
 
 def check_values(arena: Arena, order: Sequence[int], known: Set[sympy.Symbol]) -> None:
