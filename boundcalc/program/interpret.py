@@ -13,8 +13,8 @@ decides what to do with them: run `step` as often as it says (numbers), not at a
 where there is one), once with values that stand for any state (sizes, symbols, statements), or refuse (expressions).
 
 Two ways in besides: `known` gives values to nodes that are not read any further (closed forms of loops, names, the states of a
-pass), and `bind` is told the value of each node as it is found and says what its users see instead (a name in place of
-what it names).
+pass), and `bind` is told the value of each node as its turn comes, those known included, and says what its users see instead
+(a name in place of what it names).
 
 What runs backwards, from the output to the leaves, is no fold: `backward` is the sweep for that.
 """
@@ -78,14 +78,13 @@ def interpret(
 ) -> dict[int, V]:
     """The values of the nodes that `roots` are made of, as far as no state of a loop reaches them; raises as the algebra."""
     given: Mapping[int, V] = {} if known is None else known
-    order = arena.needed(roots, given.keys())
-    return sweep(arena, unbound(arena, order, given), algebra, given, bind)
+    order = unbound(arena, arena.needed(roots, given.keys()))
+    return sweep(arena, order, algebra, {i: given[i] for i in order if i in given}, bind)
 
 
-def unbound(arena: Arena, order: Iterable[int], known: Mapping[int, V] | None = None) -> list[int]:
-    """What `sweep` takes of the needed nodes: no bodies, which belong to their loops, and nothing that is known."""
-    nodes, given = arena.nodes, () if known is None else known
-    return [i for i in order if not nodes[i].free and i not in given]
+def unbound(arena: Arena, order: Iterable[int]) -> list[int]:
+    """What `sweep` takes of the nodes needed: no bodies, which belong to their loops."""
+    return [i for i in order if not arena.nodes[i].free]
 
 
 def sweep(
@@ -97,7 +96,8 @@ def sweep(
 ) -> dict[int, V]:
     """The values of the nodes in `order`, arguments first, and of those known; raises as the algebra."""
     nodes = arena.nodes
-    values: dict[int, V] = {} if known is None else dict(known)
+    given: Mapping[int, V] = {} if known is None else known
+    values = dict(given)
     finals: dict[int, Sequence[V]] = {}
     bodies: dict[int, list[int]] = {}
     folds: Mapping[Op, Callable[[Sequence[V]], V]] = {
@@ -112,7 +112,9 @@ def sweep(
         for index in indices:
             node = nodes[index]
             fold = folds.get(node.op)
-            if fold is not None:
+            if given and index in given:
+                value = given[index]
+            elif fold is not None:
                 value = fold([values[arg] for arg in node.args])
             elif isinstance(node.payload, Fraction):
                 value = algebra.power(values[node.args[0]], node.payload)

@@ -17,7 +17,7 @@ from boundcalc.exact.intervals import shown
 from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.growth.leading import LeadingPower, leading_power
-from boundcalc.program.to_sympy import expression_size
+from boundcalc.program.tree_size import expression_size
 
 Target = Literal["oo", 0]
 FAR = sympy.Integer(2) ** 64 * sympy.ilcm(*range(1, 65))

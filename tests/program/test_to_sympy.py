@@ -4,7 +4,8 @@ import pytest
 import sympy
 
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.to_sympy import SATURATION, NotClosed, definitions, to_sympy, tree_size
+from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy
+from boundcalc.program.tree_size import SATURATION, tree_size
 
 X, Y, K = sympy.symbols("x y k", positive=True)
 
