@@ -14,13 +14,14 @@ from fractions import Fraction
 import sympy
 from flint import arb, ctx
 
-from boundcalc.blocks.entries import Certified, Entries, Symbolic, entries, fits, frobenius, is_linear_in_seeds
+from boundcalc.blocks.entries import Certified, Entries, Symbolic, entries, frobenius
 from boundcalc.blocks.perron import (
     eigenvalue_by_gradient,
     eigenvector,
     first_order_by_gradient,
     largest_eigenvalue_upper,
 )
+from boundcalc.blocks.seeds import fits, is_linear_in_seeds
 from boundcalc.exact import balls as numbers
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number

@@ -8,7 +8,6 @@ import pytest
 import sympy
 from flint import arb, ctx, fmpq
 
-from boundcalc.blocks.entries import fits
 from boundcalc.blocks.layer import (
     BlockJet,
     affordable,
@@ -18,6 +17,7 @@ from boundcalc.blocks.layer import (
     directions,
     has_gradients,
 )
+from boundcalc.blocks.seeds import fits
 from boundcalc.exact.balls import ball
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
