@@ -7,7 +7,7 @@ replaced by one that is no smaller, and the reason is kept (`upper`); what canno
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
 from typing import Generic
@@ -112,7 +112,7 @@ def _lift(inside: _Pass, algebra: Coefficients[C], branch: int) -> Lift[C]:
     known |= {s: _Image({(p,): algebra.number(1)}) for p, s in enumerate(inside.states)}
 
     def written_out(index: int, image: _Image[C]) -> _Image[C]:
-        return _Image(reading.polynomial(image)) if index in read else image
+        return replace(image, known=reading.polynomial(image)) if index in read else image
 
     images = sweep(arena, inside.body, reading, known, written_out)
     if reading.upper and any(is_negative(nodes[i].payload) for i in arena.needed(inside.loop.results)):
@@ -123,8 +123,8 @@ def _lift(inside: _Pass, algebra: Coefficients[C], branch: int) -> Lift[C]:
 
 @dataclass(frozen=True, slots=True)
 class _Image(Generic[C]):
-    """A polynomial, or the square root of the sum of the squares of several: the square of that is exact, the root itself is
-    seldom a polynomial, and not asked for one until somebody reads it."""
+    """A polynomial; with `terms`, the square root of the sum of their squares. The square of that is exact; the root itself
+    is seldom a polynomial, and is not made one unless somebody reads it."""
 
     known: Polynomial[C] | None
     terms: tuple[Polynomial[C], ...] = ()
