@@ -13,7 +13,8 @@ import sympy
 from flint import ctx
 
 from boundcalc.blocks.degrees import DEGREES, Exact, Vector
-from boundcalc.blocks.entries import Certified, Entries, Symbolic, entries, fits, is_linear_in_seeds
+from boundcalc.blocks.entries import Certified, Entries, Symbolic, entries
+from boundcalc.blocks.seeds import fits, is_linear_in_seeds
 from boundcalc.calculus.quantities import Figures, Quantity
 from boundcalc.exact.balls import Number
 from boundcalc.program.ir import Scalar

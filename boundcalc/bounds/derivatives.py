@@ -20,9 +20,10 @@ from boundcalc.exact.enclosures import NoCase
 from boundcalc.exact.intervals import is_wholeness, shown
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.dependence import free_symbols
-from boundcalc.program.differentiate import gradient, leaf_derivative, slope
+from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.slopes import leaf_derivative, slope
 from boundcalc.program.to_sympy import to_sympy
 
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]

@@ -10,7 +10,8 @@ import sympy
 
 from boundcalc.program.depth import close
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.to_sympy import NotClosed, definitions, expression_size, to_sympy, tree_size
+from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy
+from boundcalc.program.tree_size import expression_size, tree_size
 
 EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
 CLOSED_CAP = 6000  # the same where a loop is in it: a closed form in the depth has no shorter shape

@@ -7,9 +7,9 @@ import re
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
+from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.printing import Latex
 from boundcalc.output.parts.closed_forms import used

@@ -21,7 +21,7 @@ from boundcalc.exact.printing import to_str
 from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.growth.leading import LeadingPower, leading_power
-from boundcalc.program.to_sympy import expression_size
+from boundcalc.program.tree_size import expression_size
 from boundcalc.studies.parts.report import Report
 from boundcalc.studies.parts.symbols import require
 

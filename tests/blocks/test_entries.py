@@ -9,8 +9,9 @@ from flint import ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.blocks.entries import Certified, Symbolic, entries, frobenius, is_linear_in_seeds
+from boundcalc.blocks.entries import Certified, Symbolic, entries, frobenius
 from boundcalc.blocks.perron import eigenvalue_by_gradient, first_order_by_gradient, largest_eigenvalue_upper
+from boundcalc.blocks.seeds import is_linear_in_seeds
 from boundcalc.exact.balls import ball
 from boundcalc.exact.enclosures import from_sympy
 from boundcalc.program.differentiate import gradient

@@ -8,7 +8,6 @@ import pytest
 import sympy
 from flint import arb, ctx, fmpq
 
-from boundcalc.blocks.entries import fits
 from boundcalc.blocks.forms import (
     Forms,
     affordable,
@@ -18,6 +17,7 @@ from boundcalc.blocks.forms import (
     directions,
     has_gradients,
 )
+from boundcalc.blocks.seeds import fits
 from boundcalc.calculus.quantities import LIPSCHITZ, SMOOTHNESS
 from boundcalc.exact.balls import ball
 from boundcalc.program.evaluate import evaluate

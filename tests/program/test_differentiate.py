@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from boundcalc.exact.balls import ball
 from boundcalc.exact.enclosures import from_sympy
-from boundcalc.program.differentiate import gradient, leaf_derivative
+from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.evaluate_log import signed_values
 from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.slopes import leaf_derivative
 from boundcalc.program.to_sympy import to_sympy
 
 X, Y, K = sympy.symbols("x y k", positive=True)

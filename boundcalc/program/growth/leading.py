@@ -6,7 +6,7 @@ its fastest term, a minimum as its slowest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -14,9 +14,11 @@ from typing import Literal
 import sympy
 from flint import ctx, fmpq
 
-from boundcalc.exact.balls import Number, Value, add, hypot, maximum, minimum, multiply, power
+from boundcalc.exact import balls
+from boundcalc.exact.balls import Number, Value
 from boundcalc.exact.enclosures import evaluate_leaf, to_number
 from boundcalc.program.growth.asymptotics import Undecided, leading_term
+from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Op, Scalar
 
 
@@ -41,26 +43,80 @@ def leading_power(
     `written_out` puts into a leaf what the symbols that move with this one are, or gives None where that is too long.
     Raises KeyError for missing values.
     """
-    arena = output.arena
-    known: dict[int, LeadingPower] = {}
-    sign = 1 if at == "oo" else -1
     with ctx.workprec(precision):
         exact = {s: to_number(v) for s, v in values.items() if s != symbol}
-        for i in arena.needed([output.index]):
-            node = arena.nodes[i]
-            if isinstance(node.payload, sympy.Expr):
-                leaf = written_out(node.payload)
-                if leaf is None:
-                    return Undecided(f"what moves with {symbol} is too long to write out")
-                found = _leaf(leaf, symbol, at, exact)
-                if isinstance(found, Undecided):
-                    return found
-            elif node.op in (Op.ADD, Op.MIN, Op.MAX, Op.HYPOT, Op.MUL, Op.POW):
-                found = _combined(node.op, node.payload, [known[arg] for arg in node.args], sign)
-            else:
-                return Undecided("a repeat with a symbolic number of times has no leading power here")
-            known[i] = found
-    return known[output.index]
+        algebra = _LeadingPowers(symbol, at, exact, written_out)
+        try:
+            return interpret(output.arena, [output.index], algebra)[output.index]
+        except _UndecidedError as undecided:
+            return Undecided(str(undecided))
+
+
+class _UndecidedError(Exception):
+    """The message says why."""
+
+
+_REPEAT = "a repeat with a symbolic number of times has no leading power here"
+
+
+@dataclass(frozen=True, slots=True)
+class _LeadingPowers:
+    """The reading as leading powers; a program of nonnegative values, without derivatives."""
+
+    symbol: sympy.Symbol
+    at: Literal["oo", 0]
+    values: Mapping[sympy.Symbol, Number]
+    written_out: Callable[[sympy.Expr], sympy.Expr | None]
+
+    def leaf(self, expression: sympy.Expr) -> LeadingPower:
+        leaf = self.written_out(expression)
+        if leaf is None:
+            raise _UndecidedError(f"what moves with {self.symbol} is too long to write out")
+        found = _leaf(leaf, self.symbol, self.at, self.values)
+        if isinstance(found, Undecided):
+            raise _UndecidedError(found.reason)
+        return found
+
+    def add(self, terms: Sequence[LeadingPower]) -> LeadingPower:
+        return self._largest(terms, balls.add)
+
+    def multiply(self, factors: Sequence[LeadingPower]) -> LeadingPower:
+        exponent = sum((factor.exponent for factor in factors), Fraction(0))
+        return LeadingPower(balls.multiply([factor.coefficient for factor in factors]), exponent)
+
+    def power(self, base: LeadingPower, exponent: Fraction) -> LeadingPower:
+        return LeadingPower(balls.power(base.coefficient, exponent), base.exponent * exponent)
+
+    def minimum(self, terms: Sequence[LeadingPower]) -> LeadingPower:
+        if any(term.coefficient == 0 for term in terms):
+            return LeadingPower(fmpq(0), Fraction(0))
+        return _leaders(terms, max if self.at == 0 else min, balls.minimum)
+
+    def maximum(self, terms: Sequence[LeadingPower]) -> LeadingPower:
+        return self._largest(terms, balls.maximum)
+
+    def hypot(self, terms: Sequence[LeadingPower]) -> LeadingPower:
+        return self._largest(terms, balls.hypot)
+
+    def select(self, index: int, op: Op, keys: Sequence[LeadingPower], values: Sequence[LeadingPower]) -> LeadingPower:
+        raise _UndecidedError(_REPEAT)
+
+    def loop(self, passes: Passes[LeadingPower]) -> Sequence[LeadingPower]:
+        raise _UndecidedError(_REPEAT)
+
+    def _largest(self, terms: Sequence[LeadingPower], fold: Callable[[Sequence[Number]], Number]) -> LeadingPower:
+        """What is zero leads nothing. Larger exponents lead where the symbol goes to infinity, smaller ones at 0."""
+        nonzero = [term for term in terms if term.coefficient != 0]
+        return _leaders(nonzero, min if self.at == 0 else max, fold) if nonzero else terms[0]
+
+
+def _leaders(
+    terms: Sequence[LeadingPower],
+    choose: Callable[[Iterable[Fraction]], Fraction],
+    fold: Callable[[Sequence[Number]], Number],
+) -> LeadingPower:
+    exponent = choose(term.exponent for term in terms)
+    return LeadingPower(fold([term.coefficient for term in terms if term.exponent == exponent]), exponent)
 
 
 def _leaf(
@@ -80,22 +136,3 @@ def _leaf(
     if base != symbol or not isinstance(exponent, sympy.Rational):
         return Undecided(f"{expression} does not grow as a power of {symbol}")
     return LeadingPower(evaluate_leaf(coefficient, values), Fraction(int(exponent.p), int(exponent.q)))
-
-
-def _combined(op: Op, payload: object, args: Sequence[LeadingPower], sign: int) -> LeadingPower:
-    """`sign` 1: larger exponents lead; -1 (the symbol goes to 0): smaller ones do."""
-    if op is Op.MUL:
-        return LeadingPower(multiply([a.coefficient for a in args]), sum((a.exponent for a in args), Fraction(0)))
-    if op is Op.POW:
-        assert isinstance(payload, Fraction)
-        return LeadingPower(power(args[0].coefficient, payload), args[0].exponent * payload)
-    nonzero = [a for a in args if a.coefficient != 0]
-    if op is Op.MIN and len(nonzero) < len(args):
-        return LeadingPower(fmpq(0), Fraction(0))
-    if not nonzero:
-        return args[0]
-    choose = min if (op is Op.MIN) == (sign > 0) else max
-    exponent = choose(a.exponent for a in nonzero)
-    leaders = [a.coefficient for a in nonzero if a.exponent == exponent]
-    fold = {Op.ADD: add, Op.HYPOT: hypot, Op.MIN: minimum, Op.MAX: maximum}[op]
-    return LeadingPower(fold(leaders), exponent)
