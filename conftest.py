@@ -85,7 +85,7 @@ def evaluate_spec(example: Example) -> str | None:
     others = re.search(r"^# with ([\w.]+):(\w+)$", text, re.MULTILINE)
     vocabulary = getattr(import_module(others[1]), others[2]) if others else bc.VOCABULARY
     try:
-        bc.compile(bc.load(named[1], vocabulary) if named else bc.loads(text, vocabulary=vocabulary))
+        bc.compile(bc.load(named[1], vocabulary=vocabulary) if named else bc.loads(text, vocabulary=vocabulary))
     except bc.SpecError as error:
         return None if named and named[1].startswith("wrong") else str(error)
     return f"{named[1]} was not refused" if named and named[1].startswith("wrong") else None

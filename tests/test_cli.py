@@ -418,9 +418,10 @@ def test_an_interrupt_in_another_program_is_its_own(run: Run, monkeypatch: pytes
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
+    before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr("boundcalc.graph.expand.expand", interrupted)
     assert run("show", SPECS / "mlp.yaml").status == 130
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 # Streams and files that are none --------------------------------------------------------------------------------------
