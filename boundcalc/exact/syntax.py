@@ -22,6 +22,7 @@ class Dialect:
     operations: frozenset[str]
     stray: re.Pattern[str]  # a character that no text of the dialect has
     length: int
+    steps: int  # numbers, names and operations: SymPy takes up to .2 ms for each
     parentheses: int
     depth: int
 
@@ -37,6 +38,7 @@ def language(functions: Table = FUNCTIONS) -> Dialect:
         operations=_ARITHMETIC,
         stray=re.compile(r"[^\sA-Za-z0-9_.+\-*/(),]", re.ASCII),
         length=2000,
+        steps=2000,
         parentheses=50,
         depth=150,
     )
@@ -52,6 +54,7 @@ def closed_forms(functions: Table = FUNCTIONS) -> Dialect:
         operations=_ARITHMETIC | {"pair", "compare", "and", "or"},
         stray=re.compile(r"[^\sA-Za-z0-9_.+\-*/(),<>=&|]", re.ASCII),
         length=200_000,
+        steps=16_000,
         parentheses=200,
         depth=600,
     )
@@ -84,6 +87,8 @@ def compile_text(text: str, dialect: Dialect) -> tuple[Step, ...]:
         raise ExpressionError(0, f"an expression of more than {dialect.length} characters", "use symbols for its parts")
     _check_characters(text, dialect)
     _check_parentheses(text, dialect)
+    if len(re.findall(r"[A-Za-z0-9_.]+", text)) > dialect.steps:  # before the grammar takes seconds
+        raise _too_many(dialect)
     program = tuple(_parse(text))
     _check_program(program, dialect)
     return program
@@ -113,7 +118,13 @@ def _check_parentheses(text: str, dialect: Dialect) -> None:
         raise ExpressionError(opened[-1], "a `(` without its `)`")
 
 
+def _too_many(dialect: Dialect) -> ExpressionError:
+    return ExpressionError(0, f"more than {dialect.steps} numbers, names and operations", "use symbols for its parts")
+
+
 def _check_program(program: tuple[Step, ...], dialect: Dialect) -> None:
+    if len(program) > dialect.steps:
+        raise _too_many(dialect)
     depths: list[int] = []
     for step in program:
         if step.operation not in dialect.operations:

@@ -13,6 +13,8 @@ from boundcalc.program.ir import Arena, Op, Scalar
 
 def slope(arena: Arena, expression: sympy.Expr, symbol: sympy.Symbol) -> Scalar:
     """The derivative of a leaf, its minima and maxima as SELECT nodes, so that `evaluate` decides them and reports ties."""
+    if isinstance(expression, sympy.Symbol):
+        return arena.one if expression == symbol else arena.zero
     smooth, kinks = _without_kinks(expression, symbol)
     back = {dummy: kink for kink, dummy in kinks.items()}
 

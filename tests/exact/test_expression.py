@@ -395,6 +395,8 @@ def test_closed_forms_keep_their_shape(expression: sympy.Expr) -> None:
         ("2**1000000000*R", "too large or too small"),
         ("(" * 201, "more than 200 parentheses"),
         ("R" * 200_001, "more than 200000 characters"),
+        (" + ".join(["R"] * 30_000), "more than 16000 numbers, names and operations; use symbols for its parts"),
+        ("*".join(["R**w"] * 5000) + "+1" * 3000, "more than 16000 numbers, names and operations"),
     ],
 )
 def test_closed_forms_that_are_refused(text: str, expected: str) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import sympy
 
@@ -180,3 +182,14 @@ def test_long_numbers_have_names_and_rational_ones_are_multiplied_out():
     for _ in range(100):
         power = power * arena.leaf(10**50)
     assert to_sympy(power, 600) == 10**5050
+
+
+def test_roots_of_long_numbers_are_no_expression() -> None:
+    """SymPy factors a number under a root, in every product again: seconds for one of a thousand digits."""
+    arena = Arena()
+    long = arena.leaf(sympy.Integer(10**600 + 7))
+    root = (long * arena.leaf(sympy.Symbol("x", positive=True)) + arena.one) ** Fraction(1, 2)
+    assert to_sympy(root, 100) is None
+    assert to_sympy(long * arena.leaf(sympy.Integer(2)), 100) == 2 * 10**600 + 14
+    ((_, expression),) = definitions([("a", root)])
+    assert expression.is_Pow
