@@ -19,8 +19,9 @@ lint: $(VENV)/installed-test
 types: $(VENV)/installed-test
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+# A file stays on one core: the examples of a document are one session.
 unit: $(VENV)/installed-test
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/run.py

@@ -46,13 +46,6 @@ def pytest_configure(config: pytest.Config) -> None:
     CONSOLE.update = PYTHON.update = bool(config.getoption("--update-examples"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The examples of a document are one session: where tests run in parallel, they stay together and in order."""
-    for item in items:
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
 def pytest_sessionfinish() -> None:
     for path, changes in UPDATES.items():
         text = Path(path).read_text(encoding="utf-8")

@@ -141,7 +141,11 @@ class _Copy:
         shape = tuple(self.request.size(axis, "an axis") for axis in carry.shape or ())
         return self.add(
             Zeros(
-                path=f"{self.path}.{carry.name}@start", place=self.step.place, shape=shape, loops=self.placement.loops
+                path=f"{self.path}.{carry.name}@start",
+                place=self.step.place,
+                shape=shape,
+                loops=self.placement.loops,
+                shown=f"{self.path}.{carry.name} start",
             )
         )
 

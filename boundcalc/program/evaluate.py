@@ -118,7 +118,7 @@ def _natural(x: Number) -> int:
 class Budget:
     """How many passes an evaluation may still run."""
 
-    left: int = PASSES
+    left: int = field(default_factory=lambda: PASSES)
 
     def spend(self, passes: int) -> None:
         """Raises TooManyPassesError."""

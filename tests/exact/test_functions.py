@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy
-from boundcalc.output.python_printer import Printer
 from flint import arb, ctx, fmpq
 
 from boundcalc.exact import balls, enclosures, signed_log
@@ -23,6 +22,7 @@ from boundcalc.exact.relations import RELATIONS
 from boundcalc.exact.signs import is_integer, sign_range
 from boundcalc.exact.syntax import CLOSED_FORM, LANGUAGE, closed_forms, compile_text, language
 from boundcalc.exact.table import Function, Table
+from boundcalc.output.parts.python_printer import Printer
 
 PACKAGE = Path(__file__).parents[2] / "boundcalc"
 X = sympy.Symbol("x", real=True)

@@ -66,7 +66,7 @@ def test_the_layer_that_makes_a_bound_infinite(
     layers: str, named: dict[str, str], blocks: Literal["total", "layer"]
 ) -> None:
     """In a repeat the rows are those of the last copy, where what a later layer made infinite comes in from the start."""
-    text = to_text(bc.compile(bc.loads(LOOP + f"layers: [{layers}]"), blocks=blocks))
+    text = to_text(bc.compile(bc.loads(LOOP + f"layers: [{layers}]"), blocks=blocks).document)
     lines = [line.split(":")[0] for line in text.splitlines() if " is infinite from " in line]
     assert lines == [f"{quantity} is infinite from layer '{layer}' on" for quantity, layer in named.items()]
 
