@@ -14,11 +14,11 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Blocks, Constants, Options
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.graph.copies import blocks_of_copies
 from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
-from boundcalc.graph.repeat import blocks_of_copies
 from boundcalc.graph.selection import select
 from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language

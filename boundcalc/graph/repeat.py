@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 from typing import cast
 
 import sympy
@@ -12,15 +11,15 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.context import Context, Placement, Steps
+from boundcalc.graph.copies import UNROLLED
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.layer_graph import After, Carried, Enter, LayerGraph, Loop, Node, Slice, Stack, State, Zeros
+from boundcalc.graph.layer_graph import After, Carried, Enter, Loop, Node, Slice, Stack, State, Zeros
 from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language.architecture import Carry, Reference, Step
 from boundcalc.language.fields import fail
 from boundcalc.language.structure import Repeat
 from boundcalc.mistakes import Place
 
-UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
 NOTHING = "0 passes hand on nothing: there is no step before this one, or the body changes its shape"
 EMPTY = "there is nothing to collect from 0 passes"
 ONE_PASS = "give the repeat at least one pass"
@@ -59,13 +58,6 @@ def repeat_steps(
     if int(known) > context.max_layers:
         context.too_large(fields.times.place, f"more than {context.max_layers} copies")
     return copy.unrolled(int(known), current)
-
-
-def blocks_of_copies(graph: LayerGraph) -> int:
-    """How many balls there are where the symbolic repeats that have a value are unrolled."""
-    passes = {path: graph.conditions.exact(loop.times, loop.place) for path, loop in graph.loops.items()}
-    known = {path: int(n) for path, n in passes.items() if n.is_Integer and n <= UNROLLED}
-    return sum(prod(known.get(path, 1) for path in ball.made_in) for ball in graph.balls.values())
 
 
 class _Copy:
