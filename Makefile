@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SPEC ?= specs/vgg16-smooth-batchnorm.yaml
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: run test lint types unit bench docs test-frameworks clean
+.PHONY: run test lint types unit bench docs test-frameworks test-pythons clean
 
 run: $(VENV)/installed
 	$(BIN)/boundcalc bounds $(SPEC)
@@ -19,8 +19,9 @@ lint: $(VENV)/installed-test
 types: $(VENV)/installed-test
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+# A file stays on one core: the examples of a document are one session.
 unit: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/run.py
@@ -33,8 +34,15 @@ test-frameworks: $(VENV)/installed-test
 	$(PIP) torch==2.13.0
 	$(BIN)/python -m pytest tests/output/test_frameworks.py
 
+# Whichever of the supported interpreters the machine has, each in an environment of its own.
+test-pythons:
+	for minor in 11 12 13 14; do \
+	  command -v python3.$$minor >/dev/null || { echo "python3.$$minor: not on this machine"; continue; }; \
+	  $(MAKE) unit PYTHON=python3.$$minor VENV=.venv-3.$$minor || exit 1; \
+	done
+
 clean:
-	rm -rf $(VENV) docs/_build
+	rm -rf $(VENV) .venv-3.* docs/_build
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit("boundcalc needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'

@@ -2,9 +2,10 @@
 
 A document is a session in a folder of its own, where `specs` is that of the repository:
 - a `yaml` block is a spec that compiles; its first line `# NAME.yaml` saves it for the commands that follow. One called
-  `wrong*.yaml` must be refused, and one without `layers` is a file that another one includes or a command reads;
+  `wrong*.yaml` must be refused, and one without `layers` is a file that another one includes or a command reads; a line
+  `# with MODULE:NAME` says that it is written in another vocabulary;
 - a `console` block holds commands after `$ ` and what they print, on both streams. A line `...` stands for any lines;
-- a `python` block is a doctest.
+- a `python` block is a doctest; one whose first line is `# NAME.py` is saved under that name, for commands and imports that follow.
 `pytest --update-examples README.md docs` writes what is printed now into the documents.
 """
 
@@ -13,9 +14,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
 from io import StringIO
 from itertools import takewhile
 from pathlib import Path
@@ -56,9 +59,11 @@ def enter(namespace: Namespace) -> None:
     namespace["session"] = {"folder": folder, "before": os.getcwd(), "status": 0}
     Path(folder.name, "specs").symlink_to(ROOT / "specs", target_is_directory=True)
     os.chdir(folder.name)
+    sys.path.insert(0, folder.name)
 
 
 def leave(namespace: Namespace) -> None:
+    sys.path.remove(namespace["session"]["folder"].name)
     os.chdir(namespace["session"]["before"])
     namespace["session"]["folder"].cleanup()
 
@@ -70,11 +75,19 @@ def evaluate_spec(example: Example) -> str | None:
         Path(named[1]).write_text(text, encoding="utf-8")
     if not re.search(r"^layers:", text, re.MULTILINE):
         return None if named else "a spec without layers, and without a name to include it by"
+    others = re.search(r"^# with ([\w.]+):(\w+)$", text, re.MULTILINE)
+    vocabulary = getattr(import_module(others[1]), others[2]) if others else bc.VOCABULARY
     try:
-        bc.compile(bc.load(named[1]) if named else bc.loads(text))
+        bc.compile(bc.load(named[1], vocabulary=vocabulary) if named else bc.loads(text, vocabulary=vocabulary))
     except bc.SpecError as error:
         return None if named and named[1].startswith("wrong") else str(error)
     return f"{named[1]} was not refused" if named and named[1].startswith("wrong") else None
+
+
+def save_module(example: Example) -> None:
+    """The module stands in the session's folder, which is where Python looks first."""
+    name, text = example.parsed
+    Path(name).write_text(text, encoding="utf-8")
 
 
 class Console:
@@ -168,6 +181,10 @@ class Python:
 
     def __call__(self, document: Document) -> Iterator[Region]:
         for block in self.blocks(document):
+            named = re.match(r"# ([\w-]+\.py)\n", block.parsed)
+            if named:
+                yield Region(block.start, block.end, (named[1], str(block.parsed)), save_module)
+                continue
             if not block.parsed.startswith(">>> "):
                 raise ValueError(f"{document.path}: a python block is a doctest, with >>> and what it prints")
             first = block.start + block.parsed.offset

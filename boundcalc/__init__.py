@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boundcalc.bounds.bound import Bound
     from boundcalc.bounds.compiled import Bounds
-    from boundcalc.bounds.pipeline import compile
-    from boundcalc.spec.architecture import Architecture
-    from boundcalc.spec.expression import parse_closed_form as parse
-    from boundcalc.spec.load import load, loads
-    from boundcalc.spec.mistakes import SpecError
-    from boundcalc.spec.override import override
+    from boundcalc.exact.expression import parse_closed_form as parse
+    from boundcalc.language.architecture import Architecture
+    from boundcalc.language.override import override
+    from boundcalc.layers.index import VOCABULARY
+    from boundcalc.mistakes import SpecError
+    from boundcalc.pipeline import compile, load, loads
 
     __version__: str
 
 __all__ = [
+    "VOCABULARY",
     "Architecture",
     "Bound",
     "Bounds",
@@ -38,15 +39,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Architecture": ("spec.architecture", "Architecture"),
+    "VOCABULARY": ("layers.index", "VOCABULARY"),
+    "Architecture": ("language.architecture", "Architecture"),
     "Bound": ("bounds.bound", "Bound"),
     "Bounds": ("bounds.compiled", "Bounds"),
-    "SpecError": ("spec.mistakes", "SpecError"),
-    "compile": ("bounds.pipeline", "compile"),
-    "load": ("spec.load", "load"),
-    "loads": ("spec.load", "loads"),
-    "override": ("spec.override", "override"),
-    "parse": ("spec.expression", "parse_closed_form"),
+    "SpecError": ("mistakes", "SpecError"),
+    "compile": ("pipeline", "compile"),
+    "load": ("pipeline", "load"),
+    "loads": ("pipeline", "loads"),
+    "override": ("language.override", "override"),
+    "parse": ("exact.expression", "parse_closed_form"),
 }
 
 
@@ -56,7 +58,7 @@ def __getattr__(name: str) -> Any:
 
         return version("boundcalc")
     if name not in _HOMES:
-        from boundcalc.spec.arguments import nearest
+        from boundcalc.arguments import nearest
 
         raise AttributeError(f"module 'boundcalc' has no attribute {name!r}; {nearest(name, 'attribute', __all__)}")
     module, attribute = _HOMES[name]

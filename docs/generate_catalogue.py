@@ -12,7 +12,7 @@ import sympy
 
 from boundcalc.catalogue import convolutions, gains, normalisations, poolings, published, symbols
 from boundcalc.catalogue.fact import Fact
-from boundcalc.catalogue.index import ACTIVATIONS, LOSSES, NORMALISATIONS, SOFTMAX
+from boundcalc.catalogue.index import ELEMENTWISE, LOSSES, NORMALISATIONS, SOFTMAX
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
 
 PAGE = Path(__file__).with_name("catalogue.md")
@@ -39,8 +39,8 @@ general, and the output says so. A layer that is missing here is refused under t
 
 def page() -> str:
     """The text of docs/catalogue.md."""
-    parts = [INTRODUCTION, "## Activations\n", _summary(ACTIVATIONS.values())]
-    parts += [_entry(f"### {entry.name}", entry) for entry in ACTIVATIONS.values()]
+    parts = [INTRODUCTION, "## Activations\n", _summary(ELEMENTWISE.values())]
+    parts += [_entry(f"### {entry.name}", entry) for entry in ELEMENTWISE.values()]
     parts += [_entry("## Softmax", SOFTMAX)]
     parts += ["## Normalisations\n", _text(normalisations)]
     batchnorm = {form: entry for (kind, form), entry in NORMALISATIONS.items() if kind == "batchnorm"}
@@ -80,8 +80,8 @@ def _entry(title: str, entry: Nonlinearity) -> str:
     if entry.elementwise:
         del facts["norm"]  # sqrt(entries) times the largest entry
     rows = [(name, _value(fact), fact.source, _witness(fact)) for name, fact in facts.items() if fact is not None]
-    if entry.at_zero != 0:
-        at_zero = entry.sup_at_zero if entry.elementwise else entry.at_zero
+    if entry.at_zero.value != 0:
+        at_zero = entry.sup_at_zero if entry.elementwise else entry.at_zero.value
         rows.append(("abs a(0)" if entry.elementwise else "norm of a(0)", _code(at_zero), "", ""))
     return "\n".join([*lines, _table(("constant", "value", "source", "witness"), rows)])
 

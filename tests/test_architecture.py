@@ -12,22 +12,29 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from boundcalc.catalogue.index import ACTIVATIONS, LOSSES
-from boundcalc.graph.layers import LOSS_RULES, RULES
-from boundcalc.graph.layers.elementwise import ACTIVATION, SQUARE
-from boundcalc.spec.kinds import COMMON_FIELDS, KINDS
-from boundcalc.spec.kinds import LOSSES as LOSS_KINDS
+from boundcalc.calculus import primitives as primitives_module
+from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.language.structure import COMMON_FIELDS, CONSTRUCTS
+from boundcalc.layers.index import VOCABULARY
+from boundcalc.program.ir import Op
 
 PACKAGE = Path(__file__).parents[1] / "boundcalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGES = (
-    "spec",
+    "mistakes",
+    "arguments",
+    "exact",
     "catalogue",
-    "graph",
-    "rules",
+    "language",
     "program",
+    "calculus",
+    "graph",
+    "layers",
+    "blocks",
     "bounds",
+    "studies",
     "output",
+    "pipeline",
     "cli",
 )  # in the order in which data flows
 
@@ -74,10 +81,10 @@ def _for_type_checkers(node: ast.AST) -> bool:
 
 
 def test_the_modules_are_found() -> None:
-    assert {"boundcalc", "boundcalc.spec.reader", "boundcalc.rules.jet", "boundcalc.cli"} <= {
+    assert {"boundcalc", "boundcalc.language.reader", "boundcalc.calculus.euclidean", "boundcalc.cli"} <= {
         module_name(p) for p in MODULES
     }
-    assert "boundcalc.rules.jet" in set(imports(PACKAGE / "program" / "trace.py"))
+    assert "boundcalc.calculus.protocol" in set(imports(PACKAGE / "calculus" / "trace.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
@@ -109,7 +116,7 @@ def test_nothing_executes_text(path: Path) -> None:
     """User text never reaches eval, exec, parse_expr or sympify: all of them execute code. Strict sympify refuses text, and the program
     and the rules see expressions only."""
     calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
-    if module_name(path).startswith(("boundcalc.rules.", "boundcalc.program.")):
+    if module_name(path).startswith(("boundcalc.calculus.", "boundcalc.program.", "boundcalc.blocks.")):
         calls = [call for call in calls if _called(call) != "sympify"]
     strict = [call for call in calls if any(keyword.arg == "strict" for keyword in call.keywords)]
     names = {_called(call) for call in calls if call not in strict}
@@ -126,17 +133,62 @@ def _called(call: ast.Call) -> str:
     )
 
 
-def test_every_kind_of_the_language_has_a_rule() -> None:
-    assert set(RULES) == set(KINDS) - {"residual", "repeat"}  # these two are expanded
-    assert set(LOSS_RULES) == set(LOSS_KINDS) == set(LOSSES)
+def test_the_vocabulary_has_a_row_for_each_file() -> None:
+    files = {path.stem for path in (PACKAGE / "layers").glob("*.py")} - {"__init__", "index"}
+    assert {name.rpartition(".")[2] for name in imports(PACKAGE / "layers" / "index.py") if ".layers." in name} == files
 
 
 def test_every_activation_of_the_catalogue_is_in_the_language() -> None:
-    spelled = {kind for kind, rule in RULES.items() if rule in (ACTIVATION, SQUARE)}
-    assert set(ACTIVATIONS) - {"gelu_tanh", "identity"} == spelled  # gelu: tanh; the identity has a rule of its own
-    for kind in spelled:
-        own = {info.alias or name for name, info in KINDS[kind].model_fields.items()} - COMMON_FIELDS
-        assert own - {"approximate"} == {parameter.name for parameter in ACTIVATIONS[kind].parameters}
+    for name, entry in ACTIVATIONS.items():
+        own = {info.alias or field for field, info in VOCABULARY[name].fields.model_fields.items()} - COMMON_FIELDS
+        assert own == {parameter.name for parameter in entry.parameters}
+
+
+ENGINES = ("graph", "calculus", "program", "blocks", "bounds", "output", "language", "studies")
+
+
+def in_folders(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((PACKAGE / folder).rglob("*.py"))]
+
+
+def test_engines_spell_no_layer() -> None:
+    """Knowledge is handed down: a layer or loss is named where it is defined, and in no engine."""
+    primitives = {name.lower() for name, value in vars(primitives_module).items() if isinstance(value, type)}
+    allowed = primitives | {op.value for op in Op} | CONSTRUCTS.keys()
+    names = VOCABULARY.keys() - allowed
+    assert {"dense", "softmax", "squared", "flatten"} <= names
+    spelled = [
+        (module_name(path), node.value)
+        for path in in_folders(*ENGINES)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names
+    ]
+    assert spelled == []
+
+
+def _names(path: Path) -> Iterator[tuple[str, ast.AST]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Name):
+            yield node.id, node
+
+
+@pytest.mark.parametrize("path", in_folders("layers"), ids=module_name)
+def test_layers_are_typed(path: Path) -> None:
+    """No cast and no object; `Any` is the type of an array of `forward`, and of nothing else."""
+    used = {name for name, _ in _names(path)}
+    assert not used & {"cast", "object"}
+    arrays: set[int] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef) and any(argument.arg == "xp" for argument in node.args.args):
+            arrays |= {id(part) for part in ast.walk(node)}
+    outside = [node for name, node in _names(path) if name == "Any" and id(node) not in arrays]
+    assert outside == []
+
+
+def test_files_are_short() -> None:
+    lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES)
+    assert lengths[-1] <= 300
+    assert lengths[len(lengths) // 2] <= 130
 
 
 def test_help_does_not_import_sympy() -> None:
@@ -150,8 +202,8 @@ def test_help_does_not_import_sympy() -> None:
     assert "loaded: []" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["reader", "mistakes"])
+@pytest.mark.parametrize("name", ["language.reader", "mistakes"])
 def test_reading_yaml_does_not_import_sympy(name: str) -> None:
-    code = f"import sys, boundcalc.spec.{name}; print('sympy' in sys.modules)"
+    code = f"import sys, boundcalc.{name}; print('sympy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -14,6 +14,7 @@ import pytest
 import sympy
 
 import boundcalc as bc
+from boundcalc.bounds.options import Options
 
 SPECS = Path(__file__).parent.parent / "specs"
 TEXT = """
@@ -174,7 +175,8 @@ def test_errors_are_data() -> None:
 def test_options_of_compile() -> None:
     spec = bc.load(SPECS / "vgg16-smooth.yaml")
     total = bc.compile(spec)
-    assert (total.blocks, total.wrt, total.constants, total.certified) == ("total", ("parameters",), "sharp", True)
+    assert total.options == Options(blocks="total", wrt=("parameters",), constants="sharp", refine=False)
+    assert total.certified
     assert bc.compile(spec, wrt=["fc1", "fc2"]).lipschitz.evaluate() < total.lipschitz.evaluate()
     assert (
         bc.compile(spec, wrt="fc1, fc2").lipschitz.evaluate()

@@ -12,13 +12,15 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.bounds import block_numbers
-from boundcalc.bounds.bound import Values
+from boundcalc.blocks import forms
+from boundcalc.blocks import numbers as block_numbers
+from boundcalc.blocks.figures import Values
+from boundcalc.blocks.layer import NETWORK, ROWS
+from boundcalc.exact.balls import Number
+from boundcalc.output.parts.layout import Layout
 from boundcalc.output.text import to_text
-from boundcalc.program import layerwise
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
-from boundcalc.program.numbers import Number
 
 SECONDS = 60
 
@@ -130,15 +132,16 @@ def test_all_rows_share_a_sweep(blocks: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_other_grouping_computes_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes: list[int] = []
-    certified = layerwise.certified
+    certified = forms.certified
 
-    def counted(jets: list[layerwise.BlockJet], *rest: object) -> object:
+    def counted(jets: list[object], *rest: object) -> object:
         nodes.append(len(jets))
         return certified(jets, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(layerwise, "certified", counted)
+    monkeypatch.setattr(forms, "certified", counted)
     architecture = bc.loads(cell(10))
-    text = to_text(bc.compile(architecture), bc.compile(architecture, blocks="layer"))
+    other = bc.compile(architecture, blocks="layer").document
+    text = to_text(bc.compile(architecture).document, Layout(other=other))
     assert "blocks: layer" in text
     assert nodes == [1]
 
@@ -146,7 +149,7 @@ def test_the_other_grouping_computes_no_rows(monkeypatch: pytest.MonkeyPatch) ->
 def test_rows_fall_back_on_the_total_where_their_entries_are_too_many() -> None:
     few, many = (bc.compile(bc.loads(chain(depth, "softplus")), blocks="layer") for depth in (40, 110))
     assert few.warnings == ()
-    assert many.warnings == (block_numbers.ROWS,)
+    assert many.warnings == (ROWS,)
     total = bc.compile(bc.loads(chain(110, "softplus")))
     assert many.layers["dense_50"].lipschitz.evaluate() == total.layers["dense_50"].lipschitz.evaluate()
     assert many.lipschitz.evaluate() < total.lipschitz.evaluate()  # type: ignore[operator]
@@ -156,5 +159,5 @@ def test_rows_fall_back_on_the_total_where_their_entries_are_too_many() -> None:
 def test_concatenations_with_too_many_entries_are_the_total_and_say_so() -> None:
     text = chain(1, "softplus", last="  - concat: [[], [dense: 3, softplus]]\n  - dense: 20\n" * 60)
     bounds, total = bc.compile(bc.loads(text), blocks="layer"), bc.compile(bc.loads(text))
-    assert bounds.warnings == (block_numbers.NETWORK,)
+    assert bounds.warnings == (NETWORK,)
     assert bounds.smoothness.evaluate() == total.smoothness.evaluate()

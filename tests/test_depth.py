@@ -13,11 +13,11 @@ from flint import arb, ctx, fmpq
 import boundcalc as bc
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.pipeline import unrolled_if_few
 from boundcalc.bounds.values import resolve
+from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy
+from boundcalc.pipeline import unrolled_if_few
 from boundcalc.program.evaluate import POWER, TooManyPassesError
-from boundcalc.program.leaves import from_sympy
-from boundcalc.program.numbers import Number, ball
 from tests.reference.repeats import EXACT, HEADER, NETWORKS, OPEN, PLAIN, UPPER, VECTOR, network, repeat
 
 

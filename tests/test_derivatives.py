@@ -11,13 +11,14 @@ import sympy
 from flint import arb, arb_mat, ctx, fmpq
 
 import boundcalc as bc
+from boundcalc.blocks.entries import Certified, entries
+from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import resolve
-from boundcalc.program.blocks import Certified, entries
+from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy, to_number
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.leaves import from_sympy, to_number
-from boundcalc.program.numbers import Number, ball
 
 PRECISION = 500
 SPECS = sorted(path.name for path in Path("specs").glob("*.yaml"))
@@ -55,12 +56,12 @@ def moved(bounds: Bounds, values: Values, symbol: sympy.Symbol, by: sympy.Expr) 
 
 def value(bound: Bound, values: Values) -> arb:
     """The bound itself to high precision; by blocks the norm of p or the largest eigenvalue of Q, from their entries."""
-    if bound.seeded is None or bound.direction is None:
+    if not isinstance(bound.figure, ByBlocks):
         assert bound.scalar is not None
         return ball(evaluate([bound.scalar], values, PRECISION)[0])
-    seeds = list(bound.direction(values))
+    seeds = list(bound.figure.direction(values))
     exact = {symbol: to_number(x) for symbol, x in values.items()}
-    (form,) = entries([bound.seeded], seeds, Certified(exact))
+    (form,) = entries([bound.figure.form], seeds, Certified(exact))
     if all(len(key) == 1 for key in form):
         return sum((ball(p) ** 2 for p in form.values()), arb(0)).sqrt()
     matrix = arb_mat(len(seeds), len(seeds))

@@ -10,9 +10,9 @@ import boundcalc as bc
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import Forms, replaced
 from boundcalc.bounds.values import resolve
-from boundcalc.program.ir import Arena
-from boundcalc.program.leaves import from_sympy
-from boundcalc.program.numbers import Number, ball
+from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy
+from boundcalc.program.ir import Arena, Scalar
 
 R, x, y = sympy.symbols("R x y", positive=True)
 K = sympy.Symbol("k", positive=True, integer=True)
@@ -21,12 +21,8 @@ K = sympy.Symbol("k", positive=True, integer=True)
 def test_names_are_identifiers_and_given_once() -> None:
     arena = Arena()
     a, b = arena.leaf(R) + arena.leaf(x), arena.leaf(R) * arena.leaf(x)
-    forms = Forms(["norm_a_b"])
-    forms.register("norm_a.b", a)
-    forms.register("another name", a)
-    forms.register("norm_a b", b)
-    forms.register("a symbol", arena.leaf(R))
-    forms.register("a number", arena.one)
+    named = [("norm_a.b", a), ("another name", a), ("norm_a b", b)]
+    forms = Forms(["norm_a_b"], [*named, ("a symbol", arena.leaf(R)), ("a number", arena.one)])
     assert forms.name(a) == "norm_a_b_"
     assert forms.name(b) == "norm_a_b__"
     assert forms.name(arena.leaf(R)) is None
@@ -38,8 +34,7 @@ def test_names_are_identifiers_and_given_once() -> None:
 def test_without_loops_forms_are_exact() -> None:
     arena = Arena()
     scalar = (arena.leaf(R) + arena.leaf(x)) ** 2
-    forms = Forms([])
-    forms.register("s", scalar)
+    forms = Forms([], [("s", scalar)])
     assert forms.expression(scalar) == (R + x) ** 2
     assert forms.upper(scalar) == ()
     assert forms.reason(scalar) is None
@@ -49,10 +44,11 @@ def test_long_forms_are_definitions_only() -> None:
     """Squares of sums of squares: the tree doubles with each, the list of definitions does not."""
     arena = Arena()
     value = arena.leaf(R)
-    forms = Forms(["R"])
+    named: list[tuple[str, Scalar]] = []
     for i in range(12):
         value = value * value + value
-        forms.register(f"v{i}", value)
+        named.append((f"v{i}", value))
+    forms = Forms(["R"], named)
     assert forms.expression(value) is None
     assert forms.name(value) == "v11"
     definitions = dict(forms.definitions)
@@ -65,9 +61,7 @@ def test_a_loop_that_does_not_close_has_a_reason_and_no_name() -> None:
     m = arena.variable("m")
     (end,) = arena.loop([m], [arena.leaf(x)], [m * m + m], arena.leaf(K))
     plain = arena.leaf(R) + arena.leaf(x)
-    forms = Forms([])
-    forms.register("end", end + arena.one)
-    forms.register("plain", plain)
+    forms = Forms([], [("end", end + arena.one), ("plain", plain)])
     assert "their degree grows" in str(forms.reason(end + arena.one))
     assert forms.expression(end + arena.one) is None
     assert forms.name(end + arena.one) is None

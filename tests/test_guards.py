@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import boundcalc as bc
-from boundcalc.bounds.growth import growths
 from boundcalc.output.latex import to_latex
 from boundcalc.output.python import to_python
 from boundcalc.output.text import to_text
+from boundcalc.studies.asymptotics import growths
 
 DEPENDENT = "symbols: {n: 100, r: n - 5}\nradius: r\ninput: {shape: [3], norm: 1}\nlayers: [dense: 3, tanh, dense: 2]"
 DIVIDED = "symbols: {T: 6, R: 1}\nradius: R\ninput: {shape: [2, T], norm: 1}\nlayers: [{reshape: [3, -1]}, dense: 2]"
@@ -49,7 +49,7 @@ NAMES = ("norm", "lipschitz", "smoothness")
 
 def generated(bounds: bc.Bounds) -> Callable[..., dict[str, Any]]:
     namespace: dict[str, Any] = {}
-    exec(compile(to_python(bounds), "<generated>", "exec"), namespace)
+    exec(compile(to_python(bounds.document), "<generated>", "exec"), namespace)
     return namespace["bounds"]
 
 
@@ -97,12 +97,12 @@ def test_no_answer_outside_the_conditions(
         function(**wrong)
     assert text_of(bounds) == conditions
     assert len(bounds.conditions) == len(bounds.to_dict()["conditions"])  # type: ignore[arg-type]
-    assert all(condition in to_text(bounds) for condition in conditions)
-    assert to_latex(bounds).count(r"\text{if }") == len(conditions)
+    assert all(condition in to_text(bounds.document) for condition in conditions)
+    assert to_latex(bounds.document).count(r"\text{if }") == len(conditions)
 
 
 def text_of(bounds: bc.Bounds) -> tuple[str, ...]:
-    line = next((line for line in to_text(bounds).splitlines() if line.startswith("holds if ")), "")
+    line = next((line for line in to_text(bounds.document).splitlines() if line.startswith("holds if ")), "")
     return tuple(part for part in line.removeprefix("holds if ").split(", ") if part)
 
 

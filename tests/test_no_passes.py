@@ -10,12 +10,13 @@ from typing import Literal
 import pytest
 
 import boundcalc as bc
-from boundcalc.bounds.sensitivity import sensitivities
 from boundcalc.cli import main
+from boundcalc.mistakes import SpecError
 from boundcalc.output.latex import to_latex
+from boundcalc.output.parts.layout import Layout
 from boundcalc.output.python import to_python
 from boundcalc.output.text import to_text
-from boundcalc.spec.mistakes import SpecError
+from boundcalc.studies.sensitivity import sensitivities
 
 HEAD = "radius: R\ninput: {shape: [2], norm: 1}\n"
 LOSS = "loss: {squared: {labels: 1}}\nregularizer: 1/10\n"
@@ -102,16 +103,16 @@ def test_no_pass_is_the_identity(name: str, way: str, blocks: Blocks) -> None:
             of.append((found.objective.smoothness, truth.objective.smoothness))
         for here, there in of:
             number, least = here.evaluate(**given), there.evaluate()
-            if here.loose and found.graph.loops:
+            if here.figure.loose and found.graph.loops:
                 assert number >= least * (1 - 1e-14)
             else:
                 assert number == pytest.approx(least, rel=1e-14)
         # Every output can be written, and the function written in Python says the same.
-        assert to_text(found, total)
-        assert to_latex(found)
+        assert to_text(found.document, Layout(other=total.document))
+        assert to_latex(found.document)
         assert json.loads(json.dumps(found.to_dict()))["bounds"]["norm"]["finite"] is True
         namespace: dict[str, object] = {}
-        exec(to_python(found), namespace)
+        exec(to_python(found.document), namespace)
         values = namespace["bounds"](**(given if found.graph.loops else {}))  # type: ignore[operator]
         assert float(values["norm"]) == pytest.approx(truth.norm.evaluate(), rel=1e-12)
         if not found.lipschitz.upper:
@@ -153,7 +154,7 @@ def test_a_layer_of_no_copy_in_every_output() -> None:
     assert rows["repeat_0.*.dense_0"]["norm"]["number"] is None
     assert rows["repeat_0.*.dense_0"]["norm"]["reason"] == "the repeat has no copy of the layer unless k >= 1"
     assert rows["last"]["norm"]["number"] is not None
-    (line,) = [line for line in to_text(bounds).splitlines() if line.startswith("repeat_0.*.tanh_0")]
+    (line,) = [line for line in to_text(bounds.document).splitlines() if line.startswith("repeat_0.*.tanh_0")]
     assert line.split()[3:] == ["no", "copy"] * 3
 
 

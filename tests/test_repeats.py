@@ -10,12 +10,12 @@ import sympy
 from flint import arb, ctx
 
 import boundcalc as bc
-from boundcalc.bounds.assemble import TOTAL
+from boundcalc.blocks.total import LOOSE
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import resolve
-from boundcalc.program.leaves import from_sympy
-from boundcalc.program.numbers import ball
+from boundcalc.exact.balls import ball
+from boundcalc.exact.enclosures import from_sympy
 from tests.reference.repeats import NETWORKS, OUTSIDE
 
 REPEATS = {**NETWORKS, **OUTSIDE}
@@ -127,7 +127,7 @@ def test_blocks_from_outside_are_named_as_the_reason() -> None:
             of.append((bounds.objective.lipschitz, total.objective.lipschitz))
             assert any(warning.startswith("the objective: blocks in a repeat") for warning in bounds.warnings)
         for found, plain in of:
-            assert found.upper[0] == TOTAL
+            assert found.upper[0] == LOOSE
             assert found.expression == plain.expression
         assert any("cannot be kept apart (" in warning for warning in bounds.warnings)
 

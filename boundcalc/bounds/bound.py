@@ -12,73 +12,61 @@ import sympy
 from numpy.typing import NDArray
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.bounds.derivatives import Derivative, Direction, differentiate, elasticity
+from boundcalc.arguments import Suggesting, expect
+from boundcalc.blocks.figures import ByBlocks, Evaluated, Figure, Infinite, Values
+from boundcalc.bounds.derivatives import Derivative, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
 from boundcalc.bounds.guards import broken
 from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve, unchecked
-from boundcalc.graph.layer_graph import LayerGraph
-from boundcalc.program import decimals
-from boundcalc.program.dependence import free_symbols
-from boundcalc.program.evaluate import MissingValues, evaluate
+from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import to_number
+from boundcalc.exact.expression import parse_closed_form
+from boundcalc.exact.values import substitute
+from boundcalc.language.conditions import Conditions
+from boundcalc.program.evaluate import MissingValues
 from boundcalc.program.evaluate_log import evaluate_log
 from boundcalc.program.ir import Scalar
-from boundcalc.program.leaves import to_number
-from boundcalc.program.numbers import Number
-from boundcalc.rules.jet import Quantity, Unbounded
-from boundcalc.spec.arguments import Suggesting, expect
-from boundcalc.spec.exact import substitute
-from boundcalc.spec.expression import parse_closed_form
-
-Values = Mapping[sympy.Symbol, sympy.Expr]
-Certify = Callable[[Values], Number]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bound(Suggesting):
     """One quantity: an upper bound, closed form and number.
 
-    `scalar` is its closed form in the program. `certify` computes its number where that is sharper than evaluating the
-    closed form (the largest eigenvalue under `blocks: layer`); `loose` says why the closed form exceeds that number.
+    `figure` is what is known of it: its closed form in the program, how its number is certified. `forms` are the closed forms
+    of all bounds of the program. `exists`: of a layer in repeats, when there is a copy of it that the bound is of.
     """
 
     name: str
-    graph: LayerGraph
+    figure: Figure
     forms: Forms
-    quantity: Quantity | None  # None: no closed form is at hand, only numbers
-    certify: Certify | None = None
-    loose: tuple[str, ...] = ()
-    needs: frozenset[sympy.Symbol] | None = None  # the symbols of the number, where there is no closed form to tell
-    seeded: Scalar | None = None  # under `blocks: layer`, the form in the seeds whose value at `direction` is the bound
-    direction: Direction | None = None
-    exists: tuple[Boolean, ...] = ()  # of a layer in repeats: when there is a copy of it that the bound is of
+    conditions: Conditions
+    exists: tuple[Boolean, ...] = ()
 
     @property
     def finite(self) -> bool:
-        return not isinstance(self.quantity, Unbounded)
+        return not isinstance(self.figure, Infinite)
 
     @property
     def reason(self) -> str | None:
         """What makes the bound infinite or undefined; None where it is finite."""
-        return self.quantity.reason if isinstance(self.quantity, Unbounded) else None
+        return self.figure.reason if isinstance(self.figure, Infinite) else None
 
     @property
     def infinite_from(self) -> str | None:
         """The path of the layer from which on the bound is infinite."""
-        return (self.quantity.layer or None) if isinstance(self.quantity, Unbounded) else None
+        return (self.figure.layer or None) if isinstance(self.figure, Infinite) else None
 
     @property
     def scalar(self) -> Scalar | None:
-        return self.quantity if isinstance(self.quantity, Scalar) else None
+        """The closed form in the program; None where the bound is infinite, and where only numbers are at hand."""
+        return self.figure.scalar
 
     @property
     def free_symbols(self) -> frozenset[sympy.Symbol]:
         """The symbols of the closed form, with and without values."""
-        if self.needs is not None:
-            return self.needs
-        if self.scalar is None:
-            return frozenset()
-        return free_symbols([self.scalar])[0]
+        return self.figure.symbols
 
     @property
     def expression(self) -> sympy.Expr | None:
@@ -90,7 +78,8 @@ class Bound(Suggesting):
     @property
     def upper(self) -> tuple[str, ...]:
         """Why the closed form may exceed the number, which comes from the recursion itself; empty where both agree."""
-        return self.loose if self.scalar is None else (*self.loose, *self.forms.upper(self.scalar))
+        loose = self.figure.loose
+        return loose if self.scalar is None else (*loose, *self.forms.upper(self.scalar))
 
     @property
     def unclosed(self) -> str | None:
@@ -98,13 +87,13 @@ class Bound(Suggesting):
         return None if self.scalar is None else self.forms.reason(self.scalar)
 
     def _given(self, mapping: Mapping[object, object] | None, symbols: Mapping[str, object]) -> dict[str, object]:
-        return by_name(self.graph.conditions, mapping, symbols)
+        return by_name(self.conditions, mapping, symbols)
 
     def enclosure(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> Number:
         """A ball or exact fraction (python-flint) that contains the bound. Raises as `evaluate`, and for infinite bounds."""
         if not self.finite:
             raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
-        return self.certified(resolve(self.graph.conditions, self._given(mapping, symbols)))
+        return self.certified(resolve(self.conditions, self._given(mapping, symbols)))
 
     def absent(self, values: Values) -> str | None:
         """Why there is nothing to bound at these values: the layer stands in a repeat of 0 passes."""
@@ -120,13 +109,7 @@ class Bound(Suggesting):
         absent = self.absent(values)
         if absent is not None:
             raise ValueError(f"{self.name}: {absent}")
-        if self.certify is not None:
-            missing = sorted(s.name for s in self.free_symbols - values.keys())
-            if missing:
-                raise MissingValues(missing)
-            return self.certify(values)
-        assert self.scalar is not None
-        return evaluate([self.scalar], values)[0]
+        return self.figure.number(values)
 
     def evaluate(
         self, mapping: Mapping[object, object] | None = None, /, **symbols: object
@@ -142,7 +125,7 @@ class Bound(Suggesting):
             return self._sweep(given, arrays)
         if not self.finite:
             return math.inf
-        return decimals.float_upper(self.certified(resolve(self.graph.conditions, given)))
+        return decimals.float_upper(self.certified(resolve(self.conditions, given)))
 
     def _sweep(self, given: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
@@ -150,22 +133,16 @@ class Bound(Suggesting):
             return np.full(shape, math.inf)
         fixed = {name: value for name, value in given.items() if name not in arrays}
         by_point = any(array.dtype == object for array in arrays.values())
-        if (
-            by_point
-            or self.certify is not None
-            or self.scalar is None
-            or self.exists
-            or self._has_dependent_values(arrays)
-        ):
+        if by_point or not isinstance(self.figure, Evaluated) or self.exists or self._has_dependent_values(arrays):
             result = np.empty(shape)
             for index in np.ndindex(shape):
                 result[index] = decimals.float_upper(self.certified(self._resolved(fixed, arrays, index)))
             return result
-        values: dict[sympy.Symbol, Any] = dict(unchecked(self.graph.conditions, fixed, arrays))
-        values |= {self.graph.conditions.symbols[name]: array for name, array in arrays.items()}
-        self._check(fixed, arrays, broken(self.graph.conditions, values, shape))
+        values: dict[sympy.Symbol, Any] = dict(unchecked(self.conditions, fixed, arrays))
+        values |= {self.conditions.symbols[name]: array for name, array in arrays.items()}
+        self._check(fixed, arrays, broken(self.conditions, values, shape))
         with np.errstate(over="ignore"):
-            return np.broadcast_to(np.exp(evaluate_log([self.scalar], values)[0]), shape).copy()  # type: ignore[arg-type]
+            return np.broadcast_to(np.exp(evaluate_log([self.figure.scalar], values)[0]), shape).copy()  # type: ignore[arg-type]
 
     def _check(
         self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], suspect: NDArray[np.bool_]
@@ -181,14 +158,14 @@ class Bound(Suggesting):
         points = np.broadcast_arrays(*arrays.values())
         at = {name: point[index] for name, point in zip(arrays, points, strict=True)}
         try:
-            return resolve(self.graph.conditions, {**fixed, **at})
+            return resolve(self.conditions, {**fixed, **at})
         except ValueError as error:
             where = ", ".join(str(i) for i in index)
             raise ValueError(f"at entry [{where}]: {error}") from None
 
     def _has_dependent_values(self, arrays: Mapping[str, object]) -> bool:
-        declared = self.graph.conditions.declared
-        swept = {self.graph.conditions.symbols[name] for name in arrays}
+        declared = self.conditions.declared
+        swept = {self.conditions.symbols[name] for name in arrays}
         return any(value.free_symbols & swept for value in declared.values())
 
     def log10(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> float | None:
@@ -206,14 +183,14 @@ class Bound(Suggesting):
         infinite bound."""
         if not self.finite:
             raise ArithmeticError(f"{self.name} is not finite: {self.reason}")
-        conditions = self.graph.conditions
         if isinstance(symbols, str):
             raise TypeError(f"the symbols are a list, not a text; write [{symbols!r}]")
         names = expect(symbols, Iterable, "the symbols", "write a list of names, such as ['R']")
-        by = [named(conditions.symbols, name) for name in names]
-        closed = None if self.loose else self.expression
-        of = self.scalar if self.seeded is None else self.seeded
-        return differentiate(self.name, conditions, of, closed, self.upper, self.direction, by)
+        by = [named(self.conditions.symbols, name) for name in names]
+        closed = None if self.figure.loose else self.expression
+        at = self.figure if isinstance(self.figure, ByBlocks) else None
+        of, direction = (self.scalar, None) if at is None else (at.form, at.direction)
+        return differentiate(self.name, self.conditions, of, closed, self.upper, direction, by)
 
     def diff(self, symbol: str | sympy.Symbol) -> Derivative:
         """The derivative by one symbol."""
@@ -221,8 +198,8 @@ class Bound(Suggesting):
 
     def elasticity(self, symbol: str, mapping: Mapping[object, object] | None = None, /, **values: object) -> float:
         """d log(bound) / d log(symbol) at the given values: the percentage that the bound grows when the symbol grows by one."""
-        by = named(self.graph.conditions.symbols, symbol)
-        at = resolve(self.graph.conditions, self._given(mapping, values))
+        by = named(self.conditions.symbols, symbol)
+        at = resolve(self.conditions, self._given(mapping, values))
         whole = self.certified(at)
         if whole == 0:
             raise ArithmeticError(f"{self.name} is 0 there: it has no logarithm")
@@ -236,18 +213,18 @@ class Bound(Suggesting):
         if len(arguments) > 2 or not isinstance(pairs, (Mapping, Sequence)) or isinstance(pairs, str):
             raise TypeError("subs takes a symbol and what replaces it, or a mapping of them; write subs({'R': 2})")
         items = pairs.items() if isinstance(pairs, Mapping) else pairs
-        known = self.graph.conditions.symbols
+        known = self.conditions.symbols
         return self._sympy_().subs([(named(known, s) if isinstance(s, str) else s, self._term(v)) for s, v in items])
 
     def _term(self, value: object) -> sympy.Expr:
         """What may replace a symbol: a SymPy expression, a number, or a text in the declared symbols."""
         if isinstance(value, str):
-            return parse_closed_form(value, self.graph.conditions.symbols)
+            return parse_closed_form(value, self.conditions.symbols)
         return value if isinstance(value, sympy.Expr) else exact(value, "the replacement")
 
     def series(self, symbol: str, point: Any = 0, n: int = 6, direction: str = "+") -> sympy.Expr:
         """SymPy's `series` of the closed form."""
-        return self._sympy_().series(named(self.graph.conditions.symbols, symbol), point, n, direction)
+        return self._sympy_().series(named(self.conditions.symbols, symbol), point, n, direction)
 
     def lambdify(self, *names: str, modules: object = "numpy") -> Callable[..., Any]:
         """SymPy's `lambdify` of the closed form, in double precision; all its symbols, in order, unless names are given.
@@ -255,11 +232,11 @@ class Bound(Suggesting):
         The function raises ValueError for numbers at which the bound does not hold (`Bounds.conditions`, and what the symbols
         stand for), and gives nan at such entries of arrays.
         """
-        known = self.graph.conditions.symbols
+        known = self.conditions.symbols
         chosen = [named(known, name) for name in names] or sorted(
             self.free_symbols, key=lambda s: list(known).index(s.name)
         )
-        return guarded(self.graph.conditions, chosen, self._sympy_(), modules)
+        return guarded(self.conditions, chosen, self._sympy_(), modules)
 
     def _sympy_(self) -> sympy.Expr:
         if self.expression is None:

@@ -1,4 +1,4 @@
-"""What compiling gives: the bounds of a network and of every layer, and their JSON, the contract that programs rely on."""
+"""What compiling gives: the bounds of a network and of every layer."""
 
 from __future__ import annotations
 
@@ -9,61 +9,86 @@ from functools import cached_property
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.bounds.bound import Bound, Values
-from boundcalc.bounds.expressions import to_str
+from boundcalc.arguments import Named, Suggesting
+from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.document import Document, document
+from boundcalc.bounds.options import Json, Options
 from boundcalc.bounds.values import resolve
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, Quantity
+from boundcalc.exact.balls import Number
+from boundcalc.exact.printing import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.graph.primitives import PrimitiveGraph
-from boundcalc.program import decimals
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.numbers import Number
-from boundcalc.spec.arguments import Named, Suggesting
 
-SCHEMA = 1
+
+class _OfDerivatives(Suggesting):
+    """The bounds of some quantities, by name as well."""
+
+    __slots__ = ()
+    figures: Mapping[Quantity, Bound]
+
+    @property
+    def named(self) -> Mapping[str, Bound]:
+        """The quantities by name, in the order of the table."""
+        return {quantity.name: self.figures[quantity] for quantity in QUANTITIES if quantity in self.figures}
+
+    @property
+    def lipschitz(self) -> Bound:
+        return self.figures[LIPSCHITZ]
+
+    @property
+    def smoothness(self) -> Bound:
+        return self.figures[SMOOTHNESS]
+
+
+class _OfAll(_OfDerivatives):
+    __slots__ = ()
+
+    @property
+    def norm(self) -> Bound:
+        return self.figures[NORM]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds(Suggesting):
+class LayerBounds(_OfAll):
     """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
 
     layer: Layer
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
     own: Named[sympy.Expr | None]
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
 
     @property
     def path(self) -> str:
         return self.layer.path
 
     @property
-    def quantities(self) -> tuple[Bound, Bound, Bound]:
-        return self.norm, self.lipschitz, self.smoothness
+    def quantities(self) -> tuple[Bound, ...]:
+        return tuple(self.named.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Objective(Suggesting):
+class Objective(_OfDerivatives):
     """l and L of F(w) = f(psi(w)) + r(w)."""
 
-    lipschitz: Bound
-    smoothness: Bound
+    figures: Mapping[Quantity, Bound]
+
+    @property
+    def quantities(self) -> tuple[Bound, ...]:
+        return tuple(self.named.values())
 
 
 @dataclass(frozen=True, eq=False)
-class Bounds(Suggesting):
+class Bounds(_OfAll):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     graph: LayerGraph
     primitives: PrimitiveGraph
-    blocks: str
-    wrt: tuple[str, ...]
-    constants: str
-    refine: bool
-    norm: Bound
-    lipschitz: Bound
-    smoothness: Bound
+    options: Options
+    figures: Mapping[Quantity, Bound]
     objective: Objective | None
     layers: Named[LayerBounds]  # by path, in order; the path of a module or repeat means its last layer
     warnings: tuple[str, ...]
@@ -75,7 +100,7 @@ class Bounds(Suggesting):
     @property
     def certified(self) -> bool:
         """Whether the numbers are upper bounds: not under the published constants."""
-        return self.constants == "sharp"
+        return self.options.certified
 
     @cached_property
     def symbols(self) -> Named[sympy.Symbol]:
@@ -90,9 +115,9 @@ class Bounds(Suggesting):
 
     @property
     def quantities(self) -> tuple[Bound, ...]:
-        objective = () if self.objective is None else (self.objective.lipschitz, self.objective.smoothness)
-        rows = (quantity for row in self.layers.values() for quantity in row.quantities)
-        return (*rows, self.norm, self.lipschitz, self.smoothness, *objective)
+        objective = () if self.objective is None else self.objective.quantities
+        rows = (bound for row in self.layers.values() for bound in row.quantities)
+        return (*rows, *self.named.values(), *objective)
 
     @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
@@ -112,15 +137,13 @@ class Bounds(Suggesting):
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
         quantities = [q for q in self.quantities if q.absent(self.values) is None]
-        plain = [q for q in quantities if q.scalar is not None and q.certify is None]
-        needed = free_symbols([q.scalar for q in plain if q.scalar is not None])
+        plain = {q: q.figure.scalar for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
+        needed = free_symbols(list(plain.values()))
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
-        numbers = dict(
-            zip(ready, evaluate([q.scalar for q in ready if q.scalar is not None], self.values), strict=True)
-        )
+        numbers = dict(zip(ready, evaluate([plain[q] for q in ready], self.values), strict=True))
         for quantity in quantities:
-            if quantity.certify is not None and quantity.free_symbols <= self.values.keys():
-                numbers[quantity] = quantity.certify(self.values)
+            if isinstance(quantity.figure, ByBlocks) and quantity.free_symbols <= self.values.keys():
+                numbers[quantity] = quantity.figure.number(self.values)
         return numbers
 
     def number(self, quantity: Bound) -> Number | None:
@@ -139,72 +162,11 @@ class Bounds(Suggesting):
             values[name] = None if value is None else to_str(value)
         return values
 
-    def to_dict(self) -> dict[str, object]:
+    @cached_property
+    def document(self) -> Document:
+        """What the outputs print."""
+        return document(self)
+
+    def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""
-        objective = self.objective
-        network = {  # numbers that take too long are refused here, before closed forms are sought
-            "norm": self._document(self.norm),
-            "lipschitz": self._document(self.lipschitz),
-            "smoothness": self._document(self.smoothness),
-        }
-        return {
-            "schema": SCHEMA,
-            "name": self.name,
-            "blocks": self.blocks,
-            "wrt": list(self.wrt),
-            "constants": self.constants,
-            "certified": self.certified,
-            "warnings": list(self.warnings),
-            "symbols": self.symbol_values,
-            "conditions": [str(condition) for condition in self.conditions],
-            "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
-            "bounds": network,
-            "objective": None
-            if objective is None
-            else {
-                "lipschitz": self._document(objective.lipschitz),
-                "smoothness": self._document(objective.smoothness),
-            },
-            "layers": [self._row(row) for row in self.layers.values()],
-        }
-
-    def _document(self, bound: Bound) -> dict[str, object]:
-        """One quantity: closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
-        number = self.numbers.get(bound)
-        expression = None if bound.scalar is None else bound.expression
-        result: dict[str, object] = {
-            "expression": None if expression is None else to_str(expression),
-            "definition": self.definition(bound),
-            "number": None,
-            "enclosure": None,
-            "log10": None,
-            "finite": bound.finite,
-            "reason": bound.reason or bound.absent(self.values) or bound.unclosed,
-        }
-        if bound.upper:
-            result["upper"] = True
-        if number is not None:
-            result["number"] = decimals.upper_decimal(number)
-            result["enclosure"] = list(decimals.enclosure(number))
-            result["log10"] = decimals.log10_upper(number)
-        return result
-
-    def _row(self, row: LayerBounds) -> dict[str, object]:
-        radius = row.radius
-        return {
-            "path": row.path,
-            "kind": row.layer.kind,
-            "shape": [_size(axis) for axis in row.layer.shape],
-            "parameters": _size(row.layer.parameters),
-            "radius": {name: to_str(value) for name, value in radius.items()}
-            if isinstance(radius, Mapping)
-            else (None if radius is None else to_str(radius)),
-            "own": {name: None if value is None else to_str(value) for name, value in row.own.items()},
-            "norm": self._document(row.norm),
-            "lipschitz": self._document(row.lipschitz),
-            "smoothness": self._document(row.smoothness),
-        }
-
-
-def _size(value: sympy.Expr) -> int | str:
-    return int(value) if value.is_Integer and value < 10**18 else to_str(value)
+        return self.document.to_dict()

@@ -10,21 +10,22 @@ from typing import cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.arguments import Suggesting
+from boundcalc.blocks.figures import Values
 from boundcalc.bounds.forms import Forms, replaced
 from boundcalc.bounds.values import by_name, named, resolve
-from boundcalc.graph.conditions import Conditions
-from boundcalc.program import decimals
+from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import NoCase
+from boundcalc.exact.intervals import is_wholeness, shown
+from boundcalc.language.conditions import Conditions
 from boundcalc.program.dependence import free_symbols
-from boundcalc.program.differentiate import gradient, leaf_derivative, slope
+from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.leaves import NoCase
-from boundcalc.program.numbers import Number, ball
+from boundcalc.program.slopes import leaf_derivative, slope
 from boundcalc.program.to_sympy import to_sympy
-from boundcalc.spec.arguments import Suggesting
-from boundcalc.spec.intervals import is_wholeness, shown
 
-Values = Mapping[sympy.Symbol, sympy.Expr]
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
 
 
@@ -251,8 +252,5 @@ def _pairs(whole: sympy.Basic) -> list[tuple[sympy.Expr, Boolean]]:
 
 def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> list[tuple[str, sympy.Expr]]:
     """Definitions for derivatives without a short closed form; empty where loops are in them."""
-    forms = Forms(taken)
-    for derivative in derivatives:
-        if derivative.scalar is not None and derivative.closed is None and derivative.direction is None:
-            forms.register(derivative.definition, derivative.scalar)
-    return forms.definitions
+    long = (d for d in derivatives if d.closed is None and d.direction is None)
+    return Forms(taken, [(d.definition, d.scalar) for d in long if d.scalar is not None]).definitions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import cast
@@ -11,35 +10,21 @@ import sympy
 
 from boundcalc.program.depth import close
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.to_sympy import NotClosed, definitions, expression_size, to_sympy, tree_size
+from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy
+from boundcalc.program.tree_size import expression_size, tree_size
 
 EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
 CLOSED_CAP = 6000  # the same where a loop is in it: a closed form in the depth has no shorter shape
 
 
 class Forms:
-    """The closed forms of some scalars of one arena, which are all registered before the first is asked for."""
+    """The closed forms of some scalars of one arena, which have these names; those of the network itself come last."""
 
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = set(taken)
-        self._named: dict[Scalar, str] = {}
-        self._latest: deque[Scalar] = deque(maxlen=5)  # the network's own quantities are registered last
+    def __init__(self, taken: Iterable[str], scalars: Sequence[tuple[str, Scalar]]) -> None:
+        self._named: Mapping[Scalar, str] = _names(set(taken), scalars)
+        self._latest = [scalar for _, scalar in scalars[-5:]]  # the network's own quantities
         self._known: dict[Scalar, sympy.Expr | None] = {}
         self._results: dict[Scalar, list[int]] = {}
-
-    def register(self, name: str, scalar: Scalar) -> None:
-        """Ask for the closed form of a scalar, and give it a name unless it is a number, a symbol or has one."""
-        self._latest.append(scalar)
-        if scalar in self._named:
-            return
-        if isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
-            self._named[scalar] = ""
-            return
-        fitting = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.replace(".*", ""))
-        while fitting in self._taken:
-            fitting += "_"
-        self._taken.add(fitting)
-        self._named[scalar] = fitting
 
     def name(self, scalar: Scalar) -> str | None:
         """The scalar's name in `definitions`; None for numbers and symbols, and for what has no closed form."""
@@ -48,7 +33,7 @@ class Forms:
 
     @cached_property
     def closures(self) -> close.Closures:
-        return close.close(list(self._named), list(self._latest))
+        return close.close(list(self._named), self._latest)
 
     def reason(self, scalar: Scalar) -> str | None:
         """Why there is no closed form in the depth; None where there is one."""
@@ -147,6 +132,23 @@ class Forms:
     def _symbols_of_loops(self, scalar: Scalar) -> set[sympy.Basic]:
         closed = self.closures.expressions
         return set[sympy.Basic]().union(*(closed[i].free_symbols for i in self._loops(scalar) if i in closed))
+
+
+def _names(taken: set[str], scalars: Sequence[tuple[str, Scalar]]) -> Mapping[Scalar, str]:
+    """An identifier for each scalar, empty for a number and a symbol; the first of several names counts."""
+    found: dict[Scalar, str] = {}
+    for name, scalar in scalars:
+        if scalar in found:
+            continue
+        if isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
+            found[scalar] = ""
+            continue
+        fitting = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.replace(".*", ""))
+        while fitting in taken:
+            fitting += "_"
+        taken.add(fitting)
+        found[scalar] = fitting
+    return found
 
 
 def replaced(expression: sympy.Expr, parts: Mapping[sympy.Basic, sympy.Basic]) -> sympy.Expr:

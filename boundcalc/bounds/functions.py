@@ -13,9 +13,9 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.guards import exact_sides, guards, steady
 from boundcalc.bounds.values import resolve
-from boundcalc.graph.conditions import Conditions
-from boundcalc.spec.exact import substitute
-from boundcalc.spec.intervals import proved, sides, unevaluated
+from boundcalc.exact.intervals import proved, sides, unevaluated
+from boundcalc.exact.values import substitute
+from boundcalc.language.conditions import Conditions
 
 
 def guarded(

@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.graph.conditions import Conditions, misfit
-from boundcalc.program import signed_log
-from boundcalc.program.signed_log import Signed
-from boundcalc.spec.exact import relation, substitute
-from boundcalc.spec.intervals import assumptions, is_wholeness, shown, sides
-from boundcalc.spec.signs import is_integer
+from boundcalc.exact import signed_log
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.intervals import assumptions, is_wholeness, shown, sides
+from boundcalc.exact.relations import relation_heads
+from boundcalc.exact.signed_log import Signed
+from boundcalc.exact.signs import is_integer
+from boundcalc.exact.values import relation, substitute
+from boundcalc.language.conditions import Conditions, misfit
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 UNIT = sympy.Rational(1, 2**50)
+_RELATIONS = relation_heads()
 ROUNDING = 1e-12  # relative, of what is equal in double precision
 
 
@@ -66,25 +69,15 @@ def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray
     left, right = (signed_log.leaf(side, values).value for side in sides(condition))
     if is_wholeness(condition):
         right = np.rint(left)
-    match condition:
-        case sympy.Eq():
-            return np.abs(left - right) <= ROUNDING * np.abs(left)
-        case sympy.Gt():
-            return left > right
-        case sympy.Ge():
-            return left >= right
-        case sympy.Lt():
-            return left < right
-        case sympy.Le():
-            return left <= right
-        case _:
-            raise TypeError(f"not a condition: {condition}")
+    if isinstance(condition, sympy.Eq):
+        return np.abs(left - right) <= ROUNDING * np.abs(left)
+    return _RELATIONS[type(condition)].holds(left, right)
 
 
 def steady(expression: sympy.Expr) -> sympy.Expr:
     """Floors that rounding does not move: (1/49)*49 is below 1 in double precision, and floor(p/q) = floor((p + 1/2)/q) for
     whole numbers; others are moved by a few units in the last place."""
-    known = {part: _steady(part) for part in expression.atoms(sympy.floor, sympy.ceiling)}
+    known = {part: _steady(part) for part in expression.atoms(*FUNCTIONS.rounding())}
     return cast(sympy.Expr, expression.xreplace(known)) if known else expression
 
 
@@ -92,7 +85,7 @@ def _steady(part: sympy.Basic) -> sympy.Basic:
     numerator, denominator = cast(sympy.Expr, part.args[0]).as_numer_denom()
     if denominator == 1:
         return part
-    half = sympy.S.Half if isinstance(part, sympy.floor) else -sympy.S.Half
+    half = -FUNCTIONS.heads[type(part)].rounding * sympy.S.Half
     if not (is_integer(numerator) and is_integer(denominator)):
         numerator, half = numerator * (1 + half * UNIT), sympy.S.Zero
     return cast("Callable[..., sympy.Basic]", part.func)((numerator + half) / denominator, evaluate=False)

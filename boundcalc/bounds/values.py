@@ -12,12 +12,12 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from boundcalc.arguments import Named, described, expect
 from boundcalc.bounds.guards import check
-from boundcalc.graph.conditions import Conditions
-from boundcalc.spec.arguments import Named, described, expect
-from boundcalc.spec.exact import NoValue, substitute
-from boundcalc.spec.expression import parse
-from boundcalc.spec.mistakes import Place, SpecError, shown
+from boundcalc.exact.expression import parse
+from boundcalc.exact.values import NoValue, substitute
+from boundcalc.language.conditions import Conditions
+from boundcalc.mistakes import Place, SpecError, shown
 
 Given = Mapping[str, object]
 NUMBERS = "write a number, such as 2, 0.5, Fraction(1, 3) or '1/3'"

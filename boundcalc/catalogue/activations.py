@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Integer, Piecewise, Rational, exp, log, oo, sqrt
 
+from boundcalc.catalogue import published
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwise
 from boundcalc.catalogue.symbols import alpha, beta, x
@@ -40,6 +41,7 @@ SOFTPLUS = elementwise(
     smoothness=attained(beta / 4, ZERO, "a'' = beta s (1 - s) <= beta/4 with s = sigmoid(beta x)"),
     at_zero=log(2) / beta,
     slope=HALF,
+    published=published.SOFTPLUS,
 )
 
 LOGSIGMOID = elementwise(
@@ -150,7 +152,6 @@ SQUARE = elementwise(
 )
 
 SMOOTH: tuple[Nonlinearity, ...] = (
-    IDENTITY,
     SOFTPLUS,
     LOGSIGMOID,
     SIGMOID,
@@ -161,5 +162,4 @@ SMOOTH: tuple[Nonlinearity, ...] = (
     CELU,
     SIN,
     GAUSSIAN,
-    SQUARE,
 )

@@ -90,4 +90,5 @@ MISH = elementwise(
     slope=Rational(3, 5),
 )
 
-GATES: tuple[Nonlinearity, ...] = (GELU, GELU_TANH, SILU, MISH)
+GATES: tuple[Nonlinearity, ...] = (SILU, MISH)
+GELUS: tuple[Nonlinearity, ...] = (GELU, GELU_TANH)  # one layer with a field to choose

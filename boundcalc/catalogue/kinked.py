@@ -8,6 +8,7 @@ import sympy
 from sympy import Abs, Integer, Max, Min, Piecewise, Rational, exp
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.catalogue import published
 from boundcalc.catalogue.activations import HALF, ONE, ZERO, attained, limit
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwise
@@ -28,6 +29,7 @@ RELU = elementwise(
     title="rectified linear unit",
     lipschitz=attained(ONE, ONE, "a' is 0 or 1"),
     smoothness=kink("relu", ZERO, "0"),
+    published=published.RELU,
 )
 
 RELU6 = elementwise(

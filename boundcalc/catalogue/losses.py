@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Rational, log, sqrt
+from sympy import log, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.catalogue.symbols import batch, classes, labels, norm
+from boundcalc.catalogue.symbols import batch, classes, labels
 
 LOGISTIC = Nonlinearity(
     name="logistic",
@@ -22,27 +22,24 @@ LOGISTIC = Nonlinearity(
         "Hessian (diag(p) - p p^T)/batch for each sample, a variance of a unit vector's entries (Popoviciu)",
         Witness("attained", "two classes at equal scores; with more classes, the others at scores that tend to -oo"),
     ),
-    at_zero=log(classes),
+    at_zero=Fact(log(classes), "all probabilities are 1/classes"),
     sizes=(batch, classes),
 )
 
 SQUARED = Nonlinearity(
     name="squared",
     title="half the squared distance to the labels, averaged",
-    domain="predictions with norm at most `norm`, fixed labels with norm at most `labels`, both over the whole batch",
+    domain="all predictions, fixed labels with norm at most `labels` over the whole batch",
     lipschitz=Fact(
-        (norm + labels) / batch,
-        "gradient (prediction - label)/batch, on the ball of predictions",
-        Witness("attained", "prediction at the boundary, opposite to the labels"),
+        None,
+        "gradient (prediction - label)/batch: on ||prediction|| <= m at most (m + labels)/batch",
+        Witness("attained", "prediction at the boundary of the ball, opposite to the labels"),
+        reason="the gradient of a squared loss grows with its argument",
     ),
     smoothness=Fact(1 / batch, "Hessian identity/batch", Witness("attained", "everywhere")),
-    at_zero=labels**2 / (2 * batch),
-    sizes=(batch, norm, labels),
-    norm=Fact(
-        Rational(1, 2) * (norm + labels) ** 2 / batch,
-        "triangle inequality",
-        Witness("attained", "prediction at the boundary, opposite to the labels"),
-    ),
+    at_zero=Fact(labels**2 / (2 * batch), "half the square of the labels"),
+    sizes=(batch, labels),
+    derivative_at_zero=labels / batch,
 )
 
 ALL_LOSSES: tuple[Nonlinearity, ...] = (LOGISTIC, SQUARED)

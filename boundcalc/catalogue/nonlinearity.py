@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.catalogue import symbols
 from boundcalc.catalogue.fact import Decision, Fact, Witness, proved, replaced
+from boundcalc.catalogue.published import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,13 @@ class Parameter:
 class Nonlinearity:
     """A map a with ||Da|| <= lipschitz and Da Lipschitz with constant smoothness, Euclidean norms over the whole batch.
 
-    at_zero: ||a(0)||. norm: the largest ||a(z)||, None if unbounded (or not known).
+    at_zero: ||a(0)||, with the reason where nothing is known of it. norm: the largest ||a(z)||, None if unbounded (or not known).
     sup_at_zero, sup: the same with the largest absolute entry in place of the Euclidean norm.
     derivative_at_zero: |a'(0)| of an elementwise map, for the refinement |a'(0)| + smoothness * (largest |entry| of z);
     None where the map is not smooth or not elementwise.
     function: the scalar function of an elementwise map.
     sizes: the size symbols that `instantiate` takes besides the parameters.
+    published: the constants of the paper, where it has some.
     assumed: what could be neither proved nor refuted when the values were given; the constants hold only where all of
     it does.
     """
@@ -44,7 +46,7 @@ class Nonlinearity:
     domain: str
     lipschitz: Fact
     smoothness: Fact
-    at_zero: sympy.Expr
+    at_zero: Fact
     parameters: tuple[Parameter, ...] = ()
     sizes: tuple[sympy.Symbol, ...] = ()
     norm: Fact | None = None
@@ -54,6 +56,7 @@ class Nonlinearity:
     derivative_at_zero: sympy.Expr | None = None
     function: sympy.Lambda | None = None
     assumed: tuple[Boolean, ...] = ()
+    published: Published | None = None
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.
@@ -86,12 +89,13 @@ def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr)
         sizes=(),
         lipschitz=entry.lipschitz.at(given, holds),
         smoothness=smoothness,
-        at_zero=replaced(entry.at_zero, given),
+        at_zero=entry.at_zero.at(given, holds),
         norm=None if entry.norm is None else entry.norm.at(given, holds),
         sup_at_zero=None if entry.sup_at_zero is None else replaced(entry.sup_at_zero, given),
         sup=None if entry.sup is None else entry.sup.at(given, holds),
         derivative_at_zero=None if slope is None else replaced(slope, given),
         function=None if entry.function is None else cast(sympy.Lambda, entry.function.xreplace(given)),
+        published=None if entry.published is None else entry.published.at(given),
         assumed=entry.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),
     )
 
@@ -111,9 +115,9 @@ def _replacement(entry: Nonlinearity, values: Mapping[str, sympy.Expr]) -> dict[
 
 
 def _occurring(entry: Nonlinearity) -> set[sympy.Basic]:
-    facts = (entry.lipschitz, entry.smoothness, entry.norm, entry.sup)
+    facts = (entry.lipschitz, entry.smoothness, entry.at_zero, entry.norm, entry.sup)
     found = [fact.value for fact in facts if fact is not None and fact.value is not None]
-    found += [e for e in (entry.at_zero, entry.sup_at_zero, entry.derivative_at_zero, entry.function) if e is not None]
+    found += [e for e in (entry.sup_at_zero, entry.derivative_at_zero, entry.function) if e is not None]
     return set[sympy.Basic]().union(*(expression.free_symbols for expression in found))
 
 
@@ -149,6 +153,7 @@ def elementwise(
     slope: sympy.Expr | None = None,
     sup: Fact | None = None,
     parameters: tuple[Parameter, ...] = (),
+    published: Published | None = None,
 ) -> Nonlinearity:
     """A scalar function of x applied to every entry; its constants are those of the function.
 
@@ -167,7 +172,7 @@ def elementwise(
         domain="all real entries",
         lipschitz=lipschitz,
         smoothness=smoothness,
-        at_zero=at_zero * width,
+        at_zero=Fact(at_zero * width, "all entries are a(0)"),
         parameters=parameters,
         sizes=(symbols.entries,),
         norm=norm,
@@ -176,4 +181,5 @@ def elementwise(
         elementwise=True,
         derivative_at_zero=slope,
         function=sympy.Lambda(symbols.x, function),
+        published=published,
     )

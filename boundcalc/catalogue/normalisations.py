@@ -51,7 +51,7 @@ def _normalisation(name: str, groups: sympy.Symbol, centred: bool, form: str) ->
         sizes=(groups, count),
         lipschitz=lipschitz,
         smoothness=smoothness,
-        at_zero=Integer(0),
+        at_zero=Fact(Integer(0), "0 has no deviation from its mean"),
         norm=Fact(
             sqrt(groups * count),
             "a group of M entries with standard deviation below 1",

@@ -48,6 +48,6 @@ def max_pool(touch_per_axis: Iterable[sympy.Expr]) -> Nonlinearity:
             Witness("attained", "two entries of a window are equal and largest"),
             reason="max pooling has kinks where two entries of a window tie: its derivative jumps",
         ),
-        at_zero=sympy.Integer(0),
+        at_zero=Fact(sympy.Integer(0), "the largest of zeros"),
         sup_at_zero=sympy.Integer(0),
     )

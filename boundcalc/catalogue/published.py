@@ -8,13 +8,16 @@ sharp catalogue.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import cast
 
 import sympy
 from sympy import Integer, Rational, ceiling, sqrt
+from sympy.logic.boolalg import Boolean
 
-from boundcalc.catalogue.symbols import batch, eps, kernel, size, stride
+from boundcalc.catalogue.fact import replaced
+from boundcalc.catalogue.symbols import batch, beta, eps, kernel, size, stride
 
 SOURCE = "V. Roulet and Z. Harchaoui, arXiv:2002.09051"
 
@@ -25,7 +28,7 @@ class Published:
 
     bilinear, bias: norms of the bilinear map and of the linear map of the bias (parametric layers).
     lipschitz, smoothness, norm: of a map without parameters; smoothness None means infinite, as `reason` says.
-    domain: where the paper's constant is meant. warnings: where it is known not to be an upper bound.
+    domain: where the paper's constant is meant; outside: what it does not cover. warnings: where it is known not to be an upper bound.
     """
 
     kind: str
@@ -36,47 +39,81 @@ class Published:
     norm: sympy.Expr | None = None
     reason: str = ""
     domain: str = ""
+    outside: str = ""
     warnings: tuple[str, ...] = ()
     source: str = SOURCE
+    holds_if: Boolean = sympy.true  # where the constants were published for, in canonical symbols
+
+    def at(self, values: Mapping[sympy.Symbol, sympy.Expr]) -> Published:
+        """The constants with symbols replaced."""
+
+        def valued(constant: sympy.Expr | None) -> sympy.Expr | None:
+            return None if constant is None else replaced(constant, values)
+
+        return replace(
+            self,
+            bilinear=valued(self.bilinear),
+            bias=valued(self.bias),
+            lipschitz=valued(self.lipschitz),
+            smoothness=valued(self.smoothness),
+            norm=valued(self.norm),
+            holds_if=cast(Boolean, self.holds_if.xreplace(dict(values))),
+        )
 
 
-_ENTRIES = (
-    Published(
-        "conv2d",
-        bilinear=ceiling(kernel / stride),
-        bias=sqrt(batch) * ceiling(kernel / stride),
-        domain="square two-dimensional kernels, dilation 1",
-        warnings=(
-            "conv2d: the published constant of the bias, sqrt(batch) ceil(kernel/stride), is too small where there are "
-            "more than ceil(kernel/stride)^2 output positions: the bias is added at every one, so its norm is "
-            "sqrt(batch * positions)",
-        ),
+CONV2D = Published(
+    "conv2d",
+    bilinear=ceiling(kernel / stride),
+    bias=sqrt(batch) * ceiling(kernel / stride),
+    domain="square two-dimensional kernels, dilation 1",
+    outside="kernels and strides that are not square, or a dilation",
+    warnings=(
+        "conv2d: the published constant of the bias, sqrt(batch) ceil(kernel/stride), is too small where there are "
+        "more than ceil(kernel/stride)^2 output positions: the bias is added at every one, so its norm is "
+        "sqrt(batch * positions)",
     ),
-    Published("dense", bilinear=Integer(1), bias=sqrt(batch)),
-    Published(
-        "relu",
-        lipschitz=Integer(1),
-        reason="relu has a kink at 0: its derivative jumps",
-    ),
-    Published("softplus", lipschitz=Integer(1), smoothness=Rational(1, 4), domain="beta = 1"),
-    Published("softmax", lipschitz=Integer(2), smoothness=Integer(4)),
-    Published(
-        "maxpool2d",
-        lipschitz=Integer(1),
-        reason="max pooling has kinks where two entries of a window tie: its derivative jumps",
-        warnings=(
-            "maxpool2d: the published Lipschitz constant 1 holds only where windows do not overlap (kernel <= stride)",
-        ),
-    ),
-    Published("avgpool2d", lipschitz=Integer(1), smoothness=Integer(0)),
-    Published(
-        "batchnorm",
-        lipschitz=2 / sqrt(eps),
-        smoothness=2 / sqrt(batch) / eps,
-        norm=size * batch,
-        domain="form sqrt",
-    ),
-    Published("logistic", lipschitz=Integer(2), smoothness=Integer(2)),
 )
 
+DENSE = Published("dense", bilinear=Integer(1), bias=sqrt(batch))
+
+RELU = Published(
+    "relu",
+    lipschitz=Integer(1),
+    reason="relu has a kink at 0: its derivative jumps",
+)
+
+SOFTPLUS = Published(
+    "softplus",
+    lipschitz=Integer(1),
+    smoothness=Rational(1, 4),
+    domain="beta = 1",
+    outside="softplus with beta other than 1",
+    holds_if=cast(Boolean, sympy.Eq(beta, 1)),
+)
+
+SOFTMAX = Published("softmax", lipschitz=Integer(2), smoothness=Integer(4))
+
+MAXPOOL2D = Published(
+    "maxpool2d",
+    lipschitz=Integer(1),
+    reason="max pooling has kinks where two entries of a window tie: its derivative jumps",
+    warnings=(
+        "maxpool2d: the published Lipschitz constant 1 holds only where windows do not overlap (kernel <= stride)",
+    ),
+)
+
+AVGPOOL2D = Published("avgpool2d", lipschitz=Integer(1), smoothness=Integer(0))
+
+BATCHNORM = Published(
+    "batchnorm",
+    lipschitz=2 / sqrt(eps),
+    smoothness=2 / sqrt(batch) / eps,
+    norm=size * batch,
+    domain="form sqrt",
+    outside="the additive form",
+)
+
+LOGISTIC = Published("logistic", lipschitz=Integer(2), smoothness=Integer(2))
+
+_ENTRIES = (CONV2D, DENSE, RELU, SOFTPLUS, SOFTMAX, MAXPOOL2D, AVGPOOL2D, BATCHNORM, LOGISTIC)
 PUBLISHED: Mapping[str, Published] = MappingProxyType({entry.kind: entry for entry in _ENTRIES})

@@ -27,7 +27,7 @@ SOFTMAX = Nonlinearity(
         "largest third central moment of a unit vector's entries under the softmax",
         Witness("attained", "two classes with p = (3 + sqrt(3))/6; with more, the others at scores that tend to -oo"),
     ),
-    at_zero=sqrt(rows / classes),
+    at_zero=Fact(sqrt(rows / classes), "all entries are 1/classes"),
     sizes=(rows, classes),
     norm=Fact(sqrt(rows), "||p||_2 <= ||p||_1 = 1", Witness("limit", "one score of each vector tends to oo")),
     sup_at_zero=1 / classes,

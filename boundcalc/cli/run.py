@@ -10,8 +10,9 @@ from typing import TextIO
 
 import click
 
-from boundcalc.cli.commands import MISTAKE, cli
-from boundcalc.cli.common import complain
+from boundcalc.cli.commands import cli
+from boundcalc.cli.specs import MISTAKE
+from boundcalc.cli.streams import complain
 
 BUG, INTERRUPTED = 70, 130
 
@@ -49,7 +50,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 def _is_mistake(error: Exception) -> bool:
     """Whether the user can mend it. The certified numbers are imported only where something else went wrong."""
-    from boundcalc.spec.mistakes import SpecError
+    from boundcalc.mistakes import SpecError
 
     if isinstance(error, SpecError):
         return True

@@ -7,32 +7,33 @@ from typing import Any
 
 import sympy
 
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, read_flag_value
 from boundcalc.graph.inherited import Balls, Given, Inherited, Use, uses
-from boundcalc.graph.layer_graph import Array, Ball, Shape, show_shape, size
-from boundcalc.graph.layers.rule import Inference, LayerRule
-from boundcalc.spec.architecture import Step
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.fields import fail
-from boundcalc.spec.mistakes import Place, suggest
+from boundcalc.graph.kind import Kind, Placed
+from boundcalc.graph.layer_graph import Array, Ball, Layer
+from boundcalc.graph.shape import Shape, show_shape, size
+from boundcalc.language.architecture import Step
+from boundcalc.language.fields import fail
+from boundcalc.mistakes import Place, suggest
 
 
 def balls_of(
     context: Context,
     step: Step,
     path: str,
-    inference: Inference,
+    placed: Placed[Any],
     inherited: Inherited,
     channels: Channels,
     loops: tuple[str, ...],
 ) -> tuple[Array, ...]:
     """The learned arrays of a layer inside `loops`, each in the ball that bounds it: one for all of them, or one each."""
-    shapes = inference.arrays
+    shapes = placed.arrays
     if not shapes:
         return ()
     _check_names(step, shapes)
-    arrays = _shared(context, step, path, inference, inherited, loops)
+    arrays = _shared(context, step, path, placed, inherited, loops)
     own = [name for name in shapes if name not in arrays]
     together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius.value, Mapping))
     for names in [own] if together else [[name] for name in own]:
@@ -45,12 +46,13 @@ def balls_of(
             remedy = "give a radius to the file, the module or the layer: radius: R"
             raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
         center = _center(context, inherited, names, channels)
-        at_one = inference.gains.intersection(names) - _centred(inherited, names)
+        at_one = placed.gains.intersection(names) - _centred(inherited, names)
         ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
         made_in = context.graph.made_in(loops)
         context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones, made_in)
         for name in names:
-            arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one)
+            own_center = _center_of(context, inherited, name, channels)
+            arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one, center=own_center)
     return tuple(arrays[name] for name in shapes)
 
 
@@ -81,15 +83,23 @@ def _center(context: Context, inherited: Inherited, names: Sequence[str], channe
     return sympy.sqrt(sympy.Add(*(norm**2 for norm in norms)))
 
 
+def _center_of(context: Context, inherited: Inherited, name: str, channels: Channels) -> sympy.Expr | None:
+    """The norm of the centre of one array, where it is given by name."""
+    given = inherited.center
+    if given is None or isinstance(given.value, Expression) or name not in given.value:
+        return None
+    return _nonnegative(context, given, given.value[name], channels, "a centre")
+
+
 def _entry(given: Given[Balls], name: str) -> Expression | None:
     """What a field says of one array."""
     return given.value if isinstance(given.value, Expression) else given.value.get(name)
 
 
-def spectral_of(context: Context, rule: LayerRule, inherited: Inherited, channels: Channels) -> sympy.Expr | None:
-    """The bound of the operator norm of the layer's linear map, where its rule can use one."""
+def spectral_of(context: Context, kind: Kind[Any, Any], inherited: Inherited, channels: Channels) -> sympy.Expr | None:
+    """The bound of the operator norm of the layer's linear map, where its kind can use one."""
     given = inherited.spectral
-    if given is None or not rule.spectral:
+    if given is None or not kind.spectral:
         return None
     context.used.update(uses(given, "spectral"))
     return _nonnegative(context, given, given.value, channels, "a spectral norm")
@@ -119,11 +129,11 @@ def _nonnegative(
 
 
 def _shared(
-    context: Context, step: Step, path: str, inference: Inference, inherited: Inherited, loops: tuple[str, ...]
+    context: Context, step: Step, path: str, placed: Placed[Any], inherited: Inherited, loops: tuple[str, ...]
 ) -> dict[str, Array]:
     """Arrays that belong to another layer; their shapes must agree, as they are or transposed."""
     found: dict[str, Array] = {}
-    shapes = inference.arrays
+    shapes = placed.arrays
     share = step.fields.share
     if isinstance(share, Mapping):
         for name, (target, place) in share.items():
@@ -143,7 +153,7 @@ def _shared(
             )
             context.used.update(uses(inherited.share, "share"))
     for name, array in found.items():
-        if array.at_one and name not in inference.gains:
+        if array.at_one and name not in placed.gains:
             remedy = "give its layer a `center`, or share it as the weight of a normalisation"
             raise fail(step.place, f"'{array.origin}' is a gain that starts at one, and '{name}' is none", remedy)
     return found
@@ -152,13 +162,14 @@ def _shared(
 def _take(
     context: Context, target: str, array: str, name: str, shape: Shape, place: Place, loops: tuple[str, ...]
 ) -> Array:
-    node = context.graph.paths.get(target)
-    arrays = {} if node is None else {a.name: a for a in context.graph.layer(node).arrays}
+    path = context.graph.paths.get(target)
+    node = None if path is None else context.graph.node(path)
+    arrays = {a.name: a for a in node.arrays} if isinstance(node, Layer) else {}
     if node is None or array not in arrays:
-        known = [f"{layer.path}.{a.name}" for layer in context.graph for a in layer.arrays]
+        known = [f"{layer.path}.{a.name}" for layer in context.graph.layers for a in layer.arrays]
         remedy = suggest(f"{target}.{array}", known) or "only arrays of layers before this one can be shared"
         raise fail(place, f"there is no learned array '{target}.{array}' to share", remedy)
-    _check_passes(context, target, context.graph.layer(node).loops, loops, place)
+    _check_passes(context, target, node.loops, loops, place)
     other = arrays[array]
     equal = len(other.shape) == len(shape) and (
         all(context.conditions.same(a, b, place) for a, b in zip(other.shape, shape, strict=True))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import sympy
 
-from boundcalc.graph.conditions import Conditions
+from boundcalc.exact.expression import Expression
+from boundcalc.exact.intervals import at_least
 from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
 from boundcalc.graph.inherited import Inherited, Use
+from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
 from boundcalc.graph.overrides import Overrides
-from boundcalc.spec.architecture import Architecture, Reference, Step
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.fields import fail
-from boundcalc.spec.intervals import at_least
-from boundcalc.spec.mistakes import Mistakes, Place
+from boundcalc.language.architecture import Architecture, Reference, Step
+from boundcalc.language.conditions import Conditions
+from boundcalc.language.fields import fail
+from boundcalc.mistakes import Mistakes, Place
 
 WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not
 
@@ -62,7 +63,7 @@ class Placement:
 class Context:
     """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too."""
 
-    architecture: Architecture
+    architecture: Architecture[Kind[Any, Any]]
     graph: LayerGraph
     conditions: Conditions
     overrides: Overrides
@@ -95,7 +96,7 @@ class Context:
 
     def find(self, reference: Reference, environment: Environment, placement: Placement) -> str:
         node = find_node(reference, environment, self.graph.paths)
-        loops = self.graph.layer(node).loops
+        loops = self.graph.node(node).loops
         if loops != placement.loops[: len(loops)]:
             raise inside_repeat(reference)
         return node

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import sympy
 
-from boundcalc.spec.architecture import Branch, Reference
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.fields import fail
-from boundcalc.spec.mistakes import Mistake, SpecError, suggest
+from boundcalc.exact.expression import Expression
+from boundcalc.language.architecture import Branch, Reference
+from boundcalc.language.fields import fail
+from boundcalc.mistakes import Mistake, SpecError, suggest
 
 Channels = Mapping[str, sympy.Expr]  # `in` and `out`, where they are known
 

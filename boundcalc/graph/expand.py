@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import sympy
 
-from boundcalc.graph.conditions import declare
+from boundcalc.graph.at import StepAt
 from boundcalc.graph.context import Context, Placement, TooLargeError, UnknownError
 from boundcalc.graph.environment import Environment
 from boundcalc.graph.inherited import Inherited
-from boundcalc.graph.layer_graph import LAYER_LIMIT, Layer, LayerGraph, size
-from boundcalc.graph.layers import LOSS_RULES
+from boundcalc.graph.kind import Kind
+from boundcalc.graph.layer_graph import LAYER_LIMIT, Input, LayerGraph
 from boundcalc.graph.library import only_modules
 from boundcalc.graph.overrides import Overrides
-from boundcalc.graph.request import StepRequest
+from boundcalc.graph.shape import size
 from boundcalc.graph.walk import Walk
-from boundcalc.spec.architecture import Architecture
-from boundcalc.spec.kinds import StepFields
-from boundcalc.spec.mistakes import Mistakes, Place, SpecError
-from boundcalc.spec.sizes import size_symbols
+from boundcalc.language.architecture import Architecture
+from boundcalc.language.conditions import declare
+from boundcalc.language.sizes import size_symbols
+from boundcalc.mistakes import Mistakes, Place, SpecError
 
 
-def expand(architecture: Architecture, unroll: bool = False, max_layers: int = LAYER_LIMIT) -> LayerGraph:
+def expand(
+    architecture: Architecture[Kind[Any, Any]], unroll: bool = False, max_layers: int = LAYER_LIMIT
+) -> LayerGraph:
     """The layer graph of an architecture. With `unroll`, symbolic repeats whose number of times has a value are unrolled.
 
     Raises SpecError with every mistake found, of which more than `max_layers` layers are one.
@@ -52,7 +55,7 @@ class _Expansion:
         graph, architecture = self.graph, self.architecture
         top = Environment("")
         batch = self.overrides.expression("", "batch", architecture.batch)
-        request = StepRequest(self.context, "batch", Place(architecture.source, 0, 0), StepFields(), top, {}, ())
+        request = StepAt(self.context, "batch", Place(architecture.source, 0, 0), top)
         try:
             if batch is not None:
                 graph.batch = request.size(batch, "the batch")
@@ -70,7 +73,7 @@ class _Expansion:
     def _inputs(self, top: Environment) -> str | None:
         """Inputs are nodes; a single one is what the first step reads."""
         for name, declared in self.architecture.inputs.items():
-            request = StepRequest(self.context, "input", declared.place, StepFields(), top, {}, ())
+            request = StepAt(self.context, "input", declared.place, top)
             shape = tuple(request.size(axis, "an axis") for axis in declared.shape)
             norm, sup = None, None
             if declared.norm is not None:
@@ -82,8 +85,7 @@ class _Expansion:
                     if given is not None:
                         sup = request.constant(given, "a norm")
                         norm = sup * sympy.sqrt(copies)
-            settings: dict[str, object] = {"norm": norm, "sup": sup}
-            self.graph.add(Layer(name, "input", declared.place, (), shape, settings))
+            self.graph.add(Input(path=name, place=declared.place, shape=shape, norm=norm, sup=sup))
             self.graph.paths[name] = name
         single = len(self.architecture.inputs) == 1
         return next(iter(self.architecture.inputs)) if single else None
@@ -109,21 +111,14 @@ class _Expansion:
             source = outputs[-1] if outputs else None
             try:
                 step = replace(architecture.loss, fields=self.overrides.apply("loss", architecture.loss.fields))
-                graph.loss = self.walk.layer(step, "loss", source, top, placement, LOSS_RULES[step.kind])
-                self._warn_of_double_softmax(graph.layer(graph.loss))
+                graph.loss = self.walk.layer(step, "loss", source, top, placement, architecture.vocabulary[step.kind])
             except SpecError as error:
                 self.mistakes.extend(error)
         if architecture.regularizer is not None:
             try:
-                request = StepRequest(
-                    self.context, "regularizer", Place(architecture.source, 0, 0), StepFields(), top, {}, ()
-                )
+                request = StepAt(self.context, "regularizer", Place(architecture.source, 0, 0), top)
                 graph.regularizer = request.constant(architecture.regularizer, "the weight of the regularizer")
             except SpecError as error:
                 self.mistakes.extend(error)
         if not self.mistakes:
             self.mistakes.extend(self.overrides.unused())
-
-    def _warn_of_double_softmax(self, loss: Layer) -> None:
-        if loss.kind == "logistic" and self.graph.layer(loss.inputs[0]).kind == "softmax":
-            self.graph.warnings.append("logistic contains the softmax; the softmax before it makes a double softmax")

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.environment import Environment
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.kinds import StepFields
-from boundcalc.spec.mistakes import Place
+from boundcalc.language.structure import StepFields
+from boundcalc.mistakes import Place
 
 Balls = Expression | Mapping[str, Expression]
 Value = TypeVar("Value")

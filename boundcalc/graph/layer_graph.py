@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import networkx as nx
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.graph.conditions import Conditions
-from boundcalc.spec.mistakes import Place
+from boundcalc.graph.kind import Kind, Placed
+from boundcalc.graph.shape import Shape, size
+from boundcalc.language.conditions import Conditions
+from boundcalc.mistakes import Place
 
 LAYER_LIMIT = 20_000  # unless somebody allows more: a spec of a few lines must not be able to exhaust memory or time
 DEPTH_LIMIT = 64  # of scopes inside one another, well below Python's limit of recursion
-Shape = tuple[sympy.Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Ball:
 class Array:
     """A learned array of a layer: its shape and the ball it belongs to (that of another layer when it is shared).
 
-    `origin` names the array itself, wherever it is used; `at_one`: it starts at one (a gain), outside the radius.
+    `origin` names the array itself, wherever it is used; `at_one`: it starts at one (a gain), outside the radius;
+    `center`: the norm of its own centre, where the spec gives one for each array.
     """
 
     name: str
@@ -46,26 +48,55 @@ class Array:
     origin: str
     shared: bool = False
     at_one: bool = False
+    center: sympy.Expr | None = None
 
     def joint(self, other: Array) -> bool:
         """Whether two arrays are different parts of one ball."""
         return self.ball == other.ball and self.origin != other.origin
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One node. `settings` are the evaluated fields; `loops` the symbolic repeats it stands in, outermost first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One array of the network. `loops`: the symbolic repeats it stands in, outermost first; `shown`: what a person calls it,
+    where that is not its path."""
 
     path: str
-    kind: str
     place: Place
-    inputs: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
     shape: Shape
-    settings: Mapping[str, object] = field(default_factory=dict)
+    loops: tuple[str, ...] = ()
+    shown: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.shown or self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input(Node):
+    """An input of the network: bounds of its Euclidean norm and of its largest entry; None for token ids."""
+
+    norm: sympy.Expr | None
+    sup: sympy.Expr | None
+
+    @property
+    def label(self) -> str:
+        return "input"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer(Node):
+    """A step of a kind of the vocabulary, placed: what a person wrote."""
+
+    kind: Kind[Any, Any]
+    placed: Placed[Any]
     arrays: tuple[Array, ...] = ()
     spectral: sympy.Expr | None = None
-    loops: tuple[str, ...] = ()
-    visible: bool = True  # False: bookkeeping of a scan, not something a person wrote
+
+    @property
+    def label(self) -> str:
+        """What a person calls its kind."""
+        return self.kind.name
 
     @property
     def parameters(self) -> sympy.Expr:
@@ -73,11 +104,55 @@ class Layer:
         return sympy.Add(*(size(array.shape) for array in self.arrays if not array.shared))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zeros(Node):
+    """Where a carried state starts, unless said otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(Node):
+    """One entry along the first axis, of the pass that reads it."""
+
+    index: int | None  # None: in a symbolic repeat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack(Node):
+    """Arrays side by side along a new first axis, or appended to one that is being collected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter(Node):
+    """Where the body of a symbolic repeat begins."""
+
+    loop: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried(Node):
+    """Inside a symbolic repeat: the state that it carries."""
+
+    loop: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After(Node):
+    """A state of a symbolic repeat after its last pass."""
+
+    loop: str
+    state: str
+
+
+Written = Input | Layer  # what a person wrote; the other nodes are bookkeeping of repeats
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What a symbolic repeat carries: the node inside that stands for it, its start outside, its replacement inside."""
 
-    carried: str
+    name: str
+    shown: str  # what a person calls it
     start: str | None  # None: zero
     result: str
     after: str
@@ -110,13 +185,20 @@ class LayerGraph:
     regularizer: sympy.Expr | None = None
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, layer: Layer) -> str:
-        self.digraph.add_node(layer.path, layer=layer)
-        self.digraph.add_edges_from((source, layer.path) for source in layer.inputs)
-        return layer.path
+    def add(self, node: Node) -> str:
+        self.digraph.add_node(node.path, node=node)
+        self.digraph.add_edges_from((source, node.path) for source in node.inputs)
+        return node.path
 
-    def layer(self, node: str) -> Layer:
-        return self.digraph.nodes[node]["layer"]
+    def node(self, path: str) -> Node:
+        return self.digraph.nodes[path]["node"]
+
+    def layer(self, path: str) -> Layer:
+        """The layer at a path that is known to be one."""
+        node = self.node(path)
+        if not isinstance(node, Layer):
+            raise TypeError(f"'{path}' is no layer")
+        return node
 
     def made_in(self, loops: tuple[str, ...]) -> tuple[str, ...]:
         """The symbolic repeats among them that make new parameters in each pass: those whose passes do not share."""
@@ -128,17 +210,16 @@ class LayerGraph:
 
     def exists(self, path: str) -> tuple[Boolean, ...]:
         """When there is a copy of the layer: the symbolic repeats around it have a pass. What is always true is left out."""
-        passes = (cast(Boolean, sympy.Ge(self.loops[loop].times, 1)) for loop in self.layer(path).loops)
+        passes = (cast(Boolean, sympy.Ge(self.loops[loop].times, 1)) for loop in self.node(path).loops)
         return tuple(condition for condition in passes if condition != sympy.true)
 
-    def __iter__(self) -> Iterator[Layer]:
-        return (self.layer(node) for node in self.digraph)
+    def __iter__(self) -> Iterator[Node]:
+        return (self.node(path) for path in self.digraph)
 
+    @property
+    def layers(self) -> Iterator[Layer]:
+        return (node for node in self if isinstance(node, Layer))
 
-def size(shape: Shape) -> sympy.Expr:
-    """The number of entries."""
-    return sympy.Mul(*shape)
-
-
-def show_shape(shape: Shape) -> str:
-    return "[" + ", ".join(str(axis) for axis in shape) + "]"
+    @property
+    def inputs(self) -> Iterator[Input]:
+        return (node for node in self if isinstance(node, Input))

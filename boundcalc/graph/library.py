@@ -7,15 +7,15 @@ from graphlib import CycleError, TopologicalSorter
 
 import sympy
 
-from boundcalc.graph.conditions import declare
 from boundcalc.graph.environment import Binding, BoundNumber, Environment
 from boundcalc.graph.names import unknown_names
-from boundcalc.spec.architecture import Architecture, Branch, Module, Step
-from boundcalc.spec.kinds import Repeat
-from boundcalc.spec.mistakes import Mistake, Mistakes, Place, SpecError
+from boundcalc.language.architecture import Architecture, Branch, Module, Step
+from boundcalc.language.conditions import declare
+from boundcalc.language.structure import Repeat, Word
+from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError
 
 
-def check_library(architecture: Architecture) -> None:
+def check_library(architecture: Architecture[Word]) -> None:
     """The symbols, the names in the expressions of the modules, and that no module calls itself.
 
     Raises SpecError with every mistake found.
@@ -35,7 +35,7 @@ def check_library(architecture: Architecture) -> None:
     mistakes.raise_if_any()
 
 
-def only_modules(architecture: Architecture) -> SpecError:
+def only_modules(architecture: Architecture[Word]) -> SpecError:
     """The error of a command that needs a network."""
     remedy = "include it in a spec that has an input and layers: include: [FILE.yaml]"
     place = Place(architecture.source, 1, 1)

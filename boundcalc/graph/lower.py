@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.catalogue import symbols
-from boundcalc.catalogue.published import PUBLISHED, Published
-from boundcalc.graph.layer_graph import Array, Layer, LayerGraph, Loop, size
-from boundcalc.graph.layers import LOSS_RULES, RULES
-from boundcalc.graph.primitives import (
+from boundcalc.calculus.primitives import (
     After,
     Carried,
     Concat,
@@ -24,159 +20,162 @@ from boundcalc.graph.primitives import (
     Repeat,
     Source,
 )
+from boundcalc.graph import layer_graph as nodes
+from boundcalc.graph.kind import Learned
+from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Node
 from boundcalc.graph.selection import Selection
-from boundcalc.spec.fields import fail
+from boundcalc.graph.shape import Shape
+from boundcalc.language.fields import fail
+from boundcalc.mistakes import SpecError
 
-WITHOUT_CONSTANTS = frozenset(
-    {"flatten", "reshape", "identity", "add", "concat", "multiply", "matmul", "parameter", "linear", "map", "bilinear", "generic", "square"}
-)  # fmt: skip
+
+def lower(graph: LayerGraph, selection: Selection, use_published: bool = False) -> PrimitiveGraph:
+    """The primitive graph. `selection` says what is differentiated. Raises SpecError where a profile has no constants."""
+    return _GraphLowering(graph, selection, use_published).run()
 
 
 @dataclass(slots=True)
-class GraphLowering:
+class _GraphLowering:
     graph: LayerGraph
     selection: Selection
     use_published: bool
-    result: PrimitiveGraph = field(default_factory=PrimitiveGraph)
-    _parameters: dict[str, int] = field(default_factory=dict)
-    _loops: dict[str, int] = field(default_factory=dict)
-    _owner: str = ""  # the layer that is lowered
-
-    @property
-    def batch(self) -> sympy.Expr:
-        return self.graph.batch
+    primitives: list[Primitive] = field(default_factory=list[Primitive])
+    owners: list[str] = field(default_factory=list[str])
+    outputs: dict[str, int] = field(default_factory=dict[str, int])
+    blocks: list[str] = field(default_factory=list[str])
+    own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict[str, Mapping[str, sympy.Expr | None]])
+    warnings: list[str] = field(default_factory=list[str])
+    parameters: dict[str, int] = field(default_factory=dict[str, int])
+    loops: dict[str, int] = field(default_factory=dict[str, int])
+    owner: str = ""  # the path of the node that is lowered
 
     def run(self) -> PrimitiveGraph:
         for ball in self.graph.balls.values():  # before any loop, so that a ball has one primitive
             norm = ball.radius if ball.center is None else ball.radius + ball.center
             selected = not ball.frozen and self.selection.parameter(ball.path)
-            self._parameters[ball.path] = self.emit(Parameter(ball.path, norm, selected, ball.ones, ball.made_in))
+            parameter = Parameter(ball.path, norm, selected, ball.ones, ball.made_in)
+            self.parameters[ball.path] = self.emit(parameter)
             if selected:
-                self.result.blocks.append(ball.path)
-        for layer in self.graph:
-            self._owner = layer.path
-            self.result.outputs[layer.path] = self._layer(layer)
-        self._owner = ""
-        outputs = [self.result.outputs[path] for path in self.graph.outputs]
-        self.result.output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
-        self.result.loss = None if self.graph.loss is None else self.result.outputs[self.graph.loss]
-        return self.result
+                self.blocks.append(ball.path)
+        for node in self.graph:
+            self.owner = node.path
+            self.outputs[node.path] = self.node(node)
+        self.owner = ""
+        outputs = [self.outputs[path] for path in self.graph.outputs]
+        output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
+        return PrimitiveGraph(
+            tuple(self.primitives),
+            tuple(self.owners),
+            self.outputs,
+            output,
+            None if self.graph.loss is None else self.outputs[self.graph.loss],
+            tuple(self.blocks),
+            self.own,
+            tuple(self.warnings),
+        )
 
-    def _layer(self, layer: Layer) -> int:
-        inputs = tuple(self.result.outputs[node] for node in layer.inputs)
-        match layer.kind:
-            case "input":
-                return self._input(layer)
-            case "zeros":
-                return self.emit(Constant(sympy.S.Zero))
-            case "slice":
-                return self.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True))
-            case "stack":
-                return self.emit(Concat(inputs))
-            case "repeat":
+    def emit(self, primitive: Primitive) -> int:
+        self.primitives.append(primitive)
+        self.owners.append(self.owner)
+        return len(self.primitives) - 1
+
+    def node(self, node: Node) -> int:
+        inputs = tuple(self.outputs[path] for path in node.inputs)
+        emit = self.emit
+        match node:
+            case Layer():
+                return self.layer(node, inputs)
+            case nodes.Input():
+                return self.input(node)
+            case nodes.Zeros():
+                return emit(Constant(sympy.S.Zero))
+            case nodes.Slice():
+                return emit(Linear(inputs[0], sympy.S.One, contracts_sup=True))
+            case nodes.Stack():
+                return emit(Concat(inputs))
+            case nodes.Enter(loop=path):
                 # Its states are known once the body is lowered; until then the place is kept.
-                path = layer.path.removesuffix("@loop")
                 loop = self.graph.loops[path]
-                names = tuple(path if s.carried.startswith("@") else f"{path}.{s.carried}" for s in loop.states)
-                self._loops[path] = self.emit(Repeat(path, names, loop.times, (), (), 0))
-                return self._loops[path]
-            case "carried" | "after":
-                path, state = str(layer.settings["loop"]), str(layer.settings["state"])
-                index = [s.carried for s in self.graph.loops[path].states].index(state)
-                if layer.kind == "carried":
-                    return self.emit(Carried(self._loops[path], index))
-                self._close(self.graph.loops[path])
-                return self.emit(After(self._loops[path], index))
+                self.loops[path] = emit(
+                    Repeat(path, tuple(state.shown for state in loop.states), loop.times, (), (), 0)
+                )
+                return self.loops[path]
+            case nodes.Carried(loop=path, state=state):
+                return emit(Carried(self.loops[path], self.state(path, state)))
+            case nodes.After(loop=path, state=state):
+                self.close(self.graph.loops[path])
+                return emit(After(self.loops[path], self.state(path, state)))
             case _:
-                rule = RULES[layer.kind] if layer.kind in RULES else LOSS_RULES[layer.kind]
-                return rule.lower(layer, inputs, self)
+                raise AssertionError(node)
 
-    def _close(self, loop: Loop) -> None:
+    def state(self, loop: str, name: str) -> int:
+        return [state.name for state in self.graph.loops[loop].states].index(name)
+
+    def close(self, loop: Loop) -> None:
         """Fill in the loop's states when its body is there."""
-        at = self._loops[loop.path]
-        repeat = self.result.primitives[at]
+        at = self.loops[loop.path]
+        repeat = self.primitives[at]
         assert isinstance(repeat, Repeat)
         if repeat.results:
             return
-        last = len(self.result.primitives) - 1
-        starts = tuple(-1 if s.start is None else self.result.outputs[s.start] for s in loop.states)
-        results = tuple(self.result.outputs[s.result] for s in loop.states)
-        self.result.primitives[at] = replace(repeat, starts=starts, results=results, last=last)
+        last = len(self.primitives) - 1
+        starts = tuple(-1 if s.start is None else self.outputs[s.start] for s in loop.states)
+        results = tuple(self.outputs[s.result] for s in loop.states)
+        self.primitives[at] = replace(repeat, starts=starts, results=results, last=last)
 
-    def _input(self, layer: Layer) -> int:
-        norm, sup = layer.settings["norm"], layer.settings["sup"]
-        if norm is None:
+    def input(self, node: nodes.Input) -> int:
+        if node.norm is None:
             return self.emit(Constant(sympy.S.Zero))  # token ids: no layer reads their norm
-        assert isinstance(norm, sympy.Expr)
-        assert isinstance(sup, sympy.Expr)
-        selected = self.selection.input(layer.path)
+        selected = self.selection.input(node.path)
         if selected:
-            self.result.blocks.append(layer.path)
-        return self.emit(Source(layer.path, norm, sup, selected))
+            self.blocks.append(node.path)
+        return self.emit(Source(node.path, node.norm, node.sup, selected))
 
-    # What a rule's `lower` asks for ----------------------------------------------------------------------------------
+    def layer(self, layer: Layer, inputs: tuple[int, ...]) -> int:
+        lower = layer.kind.published if self.use_published else layer.kind.lower
+        if lower is None:
+            message = f"there are no published constants of '{layer.kind.name}'"
+            raise fail(layer.place, message, "use --constants sharp")
+        return lower(layer.placed.facts, inputs, _LayerLowering(self, layer))
+
+
+@dataclass(frozen=True, slots=True)
+class _LayerLowering:
+    """What a kind asks for while it lowers one layer."""
+
+    whole: _GraphLowering
+    of: Layer
+
+    @property
+    def batch(self) -> sympy.Expr:
+        return self.whole.graph.batch
+
+    @property
+    def shape(self) -> Shape:
+        return self.of.shape
+
+    @property
+    def arrays(self) -> Mapping[str, Learned]:
+        parameters = self.whole.parameters
+        return {a.name: Learned(parameters[a.ball], a.ball, a.origin, a.at_one) for a in self.of.arrays}
+
+    @property
+    def spectral(self) -> sympy.Expr | None:
+        return self.of.spectral
 
     def emit(self, primitive: Primitive) -> int:
-        return self.result.emit(primitive, self._owner)
+        return self.whole.emit(primitive)
 
-    def array(self, array: Array) -> int:
-        return self._parameters[array.ball]
+    def own(self, **constants: sympy.Expr | None) -> None:
+        self.whole.own[self.of.path] = constants
 
-    def source(self, node: str) -> Layer:
-        return self.graph.layer(node)
-
-    def assume(self, conditions: Sequence[Boolean], layer: Layer) -> None:
+    def assume(self, conditions: Sequence[Boolean]) -> None:
         for condition in conditions:
-            self.graph.conditions.require(condition, layer.place)
+            self.whole.graph.conditions.require(condition, self.of.place)
 
-    def own(self, layer: Layer, **constants: sympy.Expr | None) -> None:
-        self.result.own[layer.path] = constants
+    def warn(self, message: str) -> None:
+        if message not in self.whole.warnings:
+            self.whole.warnings.append(message)
 
-    def published(self, layer: Layer) -> Published | None:
-        """The paper's constants of a layer in its own sizes; SpecError where the paper has none."""
-        if not self.use_published or layer.kind in WITHOUT_CONSTANTS:
-            return None
-        entry = PUBLISHED.get(layer.kind)
-        if entry is None:
-            raise fail(layer.place, f"there are no published constants of '{layer.kind}'", "use --constants sharp")
-        values = {symbols.batch: self.batch, symbols.size: size(layer.shape)}
-        values |= self._published_values(layer, entry)
-        for warning in entry.warnings:
-            if warning not in self.result.warnings:
-                self.result.warnings.append(warning)
-        changed = {
-            name: value.xreplace(values)
-            for name in ("bilinear", "bias", "lipschitz", "smoothness", "norm")
-            if (value := getattr(entry, name)) is not None
-        }
-        return replace(entry, **changed)
-
-    def _published_values(self, layer: Layer, entry: Published) -> dict[sympy.Basic, sympy.Expr]:
-        """Sizes that the paper's constants use, and a refusal outside its domain."""
-        settings = layer.settings
-        outside = ""
-        values: dict[sympy.Basic, sympy.Expr] = {}
-        if layer.kind == "conv2d":
-            kernel, stride, dilation = (settings[name] for name in ("kernel", "stride", "dilation"))
-            assert isinstance(kernel, tuple)
-            assert isinstance(stride, tuple)
-            if kernel[0] != kernel[1] or stride[0] != stride[1] or dilation != (1, 1):
-                outside = "kernels and strides that are not square, or a dilation"
-            values = {symbols.kernel: kernel[0], symbols.stride: stride[0]}
-        elif layer.kind == "batchnorm":
-            eps = settings["eps"]
-            assert isinstance(eps, sympy.Expr)
-            values = {symbols.eps: eps}
-            if settings["form"] != "sqrt":
-                outside = "the additive form"
-        elif layer.kind == "softplus" and settings.get("beta", sympy.S.One) != 1:
-            outside = "softplus with beta other than 1"
-        if outside:
-            remedy = f"the paper covers {entry.domain}; use --constants sharp"
-            raise fail(layer.place, f"there are no published constants for {outside}", remedy)
-        return values
-
-
-def lower(graph: LayerGraph, selection: Selection, use_published: bool = False) -> PrimitiveGraph:
-    """The primitive graph. `selection` says what is differentiated. Raises SpecError where a profile has no constants."""
-    return GraphLowering(graph, selection, use_published).run()
+    def error(self, message: str, remedy: str | None = None) -> SpecError:
+        return fail(self.of.place, message, remedy)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from boundcalc.graph.context import Context, Placement, Steps
 from boundcalc.graph.environment import Binding, BoundExpression, BoundLayers, BoundNode, Channels, Environment
-from boundcalc.graph.layer_graph import Shape
-from boundcalc.spec.architecture import Branch, Module, Step
-from boundcalc.spec.fields import fail
+from boundcalc.graph.shape import Shape
+from boundcalc.language.architecture import Branch, Module, Step
+from boundcalc.language.fields import fail
 
 
 def call_module(
@@ -30,7 +30,7 @@ def call_module(
         modules=(*placement.modules, module.name),
     )
     bindings = _inputs(step, module, nodes)
-    channels = _channels(tuple(context.graph.layer(node).shape for node in nodes[:1]))
+    channels = _channels(tuple(context.graph.node(node).shape for node in nodes[:1]))
     given = step.arguments or {}
     for argument, default in module.arguments.items():
         value = given.get(argument, default)

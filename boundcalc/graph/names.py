@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
 
+from boundcalc.exact.expression import Expression
 from boundcalc.graph.environment import Environment, evaluate
-from boundcalc.spec.architecture import Step
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.mistakes import Mistake, SpecError
+from boundcalc.language.architecture import Step
+from boundcalc.mistakes import Mistake, SpecError
 
 WORDS = frozenset({"same", "true", "false"})  # words of the language that stand where expressions do
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from boundcalc.spec.architecture import Argument
-from boundcalc.spec.expression import Expression
-from boundcalc.spec.fields import fail, read_expression
-from boundcalc.spec.kinds import StepFields
-from boundcalc.spec.mistakes import Mistake, SpecError, suggest
-from boundcalc.spec.reader import Scalar
+from boundcalc.exact.expression import Expression
+from boundcalc.language.architecture import Argument
+from boundcalc.language.fields import fail, read_expression
+from boundcalc.language.reader import Scalar
+from boundcalc.language.structure import StepFields
+from boundcalc.mistakes import Mistake, SpecError, suggest
 
 _STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index")
 

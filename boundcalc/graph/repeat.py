@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 from typing import cast
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.exact.intervals import at_least
+from boundcalc.graph.at import StepAt
 from boundcalc.graph.context import Context, Placement, Steps
+from boundcalc.graph.copies import UNROLLED
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Shape, State, show_shape
-from boundcalc.graph.request import StepRequest
-from boundcalc.spec.architecture import Carry, Reference, Step
-from boundcalc.spec.fields import fail
-from boundcalc.spec.intervals import at_least
-from boundcalc.spec.kinds import Repeat
-from boundcalc.spec.mistakes import Place
+from boundcalc.graph.layer_graph import After, Carried, Enter, Loop, Node, Slice, Stack, State, Zeros
+from boundcalc.graph.shape import Shape, show_shape
+from boundcalc.language.architecture import Carry, Reference, Step
+from boundcalc.language.fields import fail
+from boundcalc.language.structure import Repeat
+from boundcalc.mistakes import Place
 
-UNROLLED = 1024  # copies that `blocks: layer` unrolls a symbolic repeat into, when it has a number
 NOTHING = "0 passes hand on nothing: there is no step before this one, or the body changes its shape"
-COLLECTED = "there is nothing to collect from 0 passes"
+EMPTY = "there is nothing to collect from 0 passes"
 ONE_PASS = "give the repeat at least one pass"
+RUNNING, COLLECTED = "@running", "@collected"  # states that no person named
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
 
 
@@ -36,7 +37,7 @@ def repeat_steps(
     environment: Environment,
     placement: Placement,
 ) -> str | None:
-    shapes = () if current is None else (context.graph.layer(current).shape,)
+    shapes = () if current is None else (context.graph.node(current).shape,)
     channels = {"in": shapes[0][0]} if shapes and len(shapes[0]) not in (0, 2) else {}
     times = context.evaluate(fields.times, environment, channels)
     known = context.conditions.exact(times, fields.times.place)
@@ -59,13 +60,6 @@ def repeat_steps(
     return copy.unrolled(int(known), current)
 
 
-def blocks_of_copies(graph: LayerGraph) -> int:
-    """How many balls there are where the symbolic repeats that have a value are unrolled."""
-    passes = {path: graph.conditions.exact(loop.times, loop.place) for path, loop in graph.loops.items()}
-    known = {path: int(n) for path, n in passes.items() if n.is_Integer and n <= UNROLLED}
-    return sum(prod(known.get(path, 1) for path in ball.made_in) for ball in graph.balls.values())
-
-
 class _Copy:
     """What unrolled copies and the body of a loop have in common."""
 
@@ -83,13 +77,13 @@ class _Copy:
         self.fields, self.environment = fields, environment
         self.path = f"{placement.prefix}{name}"
         self.placement = placement.inside(name, placement.inherited.overlay(fields, environment, self.path))
-        self.request = StepRequest(context, "repeat", step.place, fields, environment, {}, ())
+        self.request = StepAt(context, step.kind, step.place, environment)
         self.collect = self.request.flag(fields.collect)
         self.sequences = {key: self._sequence(reference) for key, reference in step.each}
 
     def _sequence(self, reference: Reference) -> str:
         node = self.context.find(reference, self.environment, self.placement)
-        if not self.context.graph.layer(node).shape:
+        if not self.context.graph.node(node).shape:
             raise fail(reference.place, f"'{reference.name}' has no first axis to take slices of")
         return node
 
@@ -104,30 +98,59 @@ class _Copy:
         scope = self.environment.inside(inside.prefix, bindings)
         return self.steps(self.step.body, current, scope, inside), scope, inside
 
-    def node(self, name: str, kind: str, inputs: tuple[str, ...], shape: Shape, **settings: object) -> str:
-        layer = Layer(name, kind, self.step.place, inputs, shape, settings, loops=self.loops_of(name), visible=False)
-        return self.context.graph.add(layer)
+    def add(self, node: Node) -> str:
+        return self.context.graph.add(node)
 
-    def loops_of(self, name: str) -> tuple[str, ...]:
-        inside = name.startswith(f"{self.path}.{COPY}.")
-        return (*self.placement.loops, self.path) if inside else self.placement.loops
+    def carried(self, at: str, state: str, shape: Shape, loops: tuple[str, ...]) -> str:
+        own = state not in (RUNNING, COLLECTED)
+        path, shown = (f"{at}@carried", f"{at} carried") if own else (f"{at}.{state}", at)
+        return self.add(
+            Carried(
+                path=path, place=self.step.place, shape=shape, loops=loops, shown=shown, loop=self.path, state=state
+            )
+        )
+
+    def slice(self, at: str, of: str, shape: Shape, loops: tuple[str, ...], index: int | None) -> str:
+        path = f"{at}@slice"
+        return self.add(
+            Slice(
+                path=path,
+                place=self.step.place,
+                inputs=(of,),
+                shape=shape,
+                loops=loops,
+                shown=f"{at} slice",
+                index=index,
+            )
+        )
+
+    def stack(self, path: str, of: tuple[str, ...], shape: Shape, loops: tuple[str, ...]) -> str:
+        return self.add(Stack(path=path, place=self.step.place, inputs=of, shape=shape, loops=loops, shown=self.path))
 
     def start(self, carry: Carry) -> str:
         if carry.start is not None:
             return self.context.find(carry.start, self.environment, self.placement)
         shape = tuple(self.request.size(axis, "an axis") for axis in carry.shape or ())
-        return self.node(f"{self.path}.{carry.name}@start", "zeros", (), shape)
+        return self.add(
+            Zeros(
+                path=f"{self.path}.{carry.name}@start",
+                place=self.step.place,
+                shape=shape,
+                loops=self.placement.loops,
+                shown=f"{self.path}.{carry.name} start",
+            )
+        )
 
     def check_times(self, times: sympy.Expr, place: Place) -> None:
         for key, node in self.sequences.items():
-            length = self.context.graph.layer(node).shape[0]
+            length = self.context.graph.node(node).shape[0]
             if not self.context.conditions.same(times, length, place):
-                shape = show_shape(self.context.graph.layer(node).shape)
+                shape = show_shape(self.context.graph.node(node).shape)
                 raise fail(place, f"'{key}' takes {times} slices of an array of shape {shape}")
 
     def replacement(self, carry: Carry, shape: Shape, scope: Environment, inside: Placement) -> str:
         node = self.context.find(carry.next, scope, inside)
-        found = self.context.graph.layer(node).shape
+        found = self.context.graph.node(node).shape
         same = len(found) == len(shape) and all(
             self.context.conditions.same(a, b, carry.place) for a, b in zip(found, shape, strict=True)
         )
@@ -146,13 +169,14 @@ class _Copy:
         for t in range(times):
             bindings: dict[str, Binding] = {name: BoundNode(node) for name, node in states.items()}
             for key, node in self.sequences.items():
-                shape = graph.layer(node).shape[1:]
-                bindings[key] = BoundNode(self.node(f"{self.path}.{t}.{key}@slice", "slice", (node,), shape))
+                shape = graph.node(node).shape[1:]
+                at = f"{self.path}.{t}.{key}"
+                bindings[key] = BoundNode(self.slice(at, node, shape, self.placement.loops, t))
             if self.fields.index is not None:
                 bindings[self.fields.index] = BoundNumber(sympy.Integer(t))
             current, scope, inside = self.body(str(t), bindings, current, share=self.fields.share is True and t > 0)
             for carry in self.step.carry:
-                shape = graph.layer(states[carry.name]).shape
+                shape = graph.node(states[carry.name]).shape
                 states[carry.name] = self.replacement(carry, shape, scope, inside)
             if current is not None:
                 graph.paths[f"{self.path}.{t}"] = current
@@ -161,15 +185,15 @@ class _Copy:
             graph.paths.setdefault(f"{self.path}.{name}", node)
         if self.collect:
             if not collected:
-                raise fail(self.fields.times.place, COLLECTED, ONE_PASS)
-            first = graph.layer(collected[0]).shape
+                raise fail(self.fields.times.place, EMPTY, ONE_PASS)
+            first = graph.node(collected[0]).shape
             for t, node in enumerate(collected):
-                if not self._same(graph.layer(node).shape, first):
-                    found = f"{show_shape(first)}, and copy {t} has {show_shape(graph.layer(node).shape)}"
+                if not self._same(graph.node(node).shape, first):
+                    found = f"{show_shape(first)}, and copy {t} has {show_shape(graph.node(node).shape)}"
                     remedy = "copies that are collected have one shape"
                     raise fail(self.step.place, f"'collect' stacks copies of the shape {found}", remedy)
             shape = (sympy.Integer(times), *first)
-            return self.node(f"{self.path}@collected", "stack", tuple(collected), shape)
+            return self.stack(f"{self.path}@collected", tuple(collected), shape, self.placement.loops)
         return current
 
     def loop(self, times: sympy.Expr, current: str | None) -> str:
@@ -178,25 +202,27 @@ class _Copy:
         self.check_times(times, self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
         graph.loops[self.path] = Loop(self.path, times, self.fields.share is True, self.fields.times.place)
-        self.node(f"{self.path}@loop", "repeat", (), ())
+        enter = Enter(
+            path=f"{self.path}@loop", place=self.step.place, shape=(), loops=self.placement.loops, loop=self.path
+        )
+        self.add(enter)
         inner = f"{self.path}.{COPY}"
         bindings: dict[str, Binding] = {}
         for name, start in starts.items():
-            shape = graph.layer(start).shape
-            node = self.node(f"{inner}.{name}@carried", "carried", (), shape, loop=self.path, state=name)
-            bindings[name] = BoundNode(node)
+            shape = graph.node(start).shape
+            bindings[name] = BoundNode(self.carried(f"{inner}.{name}", name, shape, loops))
         for key, node in self.sequences.items():
-            shape = graph.layer(node).shape[1:]
-            bindings[key] = BoundNode(self.node(f"{inner}.{key}@slice", "slice", (node,), shape))
+            shape = graph.node(node).shape[1:]
+            bindings[key] = BoundNode(self.slice(f"{inner}.{key}", node, shape, loops, None))
         running = None
         if current is not None:
-            shape = graph.layer(current).shape
-            running = self.node(f"{inner}.@running", "carried", (), shape, loop=self.path, state="@running")
+            shape = graph.node(current).shape
+            running = self.carried(inner, RUNNING, shape, loops)
         placement = self.placement
         self.placement = replace(placement, loops=loops)
         last, scope, inside = self.body(COPY, bindings, running, share=False)
         results = {
-            carry.name: self.replacement(carry, graph.layer(starts[carry.name]).shape, scope, inside)
+            carry.name: self.replacement(carry, graph.node(starts[carry.name]).shape, scope, inside)
             for carry in self.step.carry
         }
         self.placement = placement
@@ -214,35 +240,47 @@ class _Copy:
         last: str,
     ) -> str:
         graph = self.context.graph
-        shape = graph.layer(last).shape
+        shape = graph.node(last).shape
         reads = running is not None and graph.digraph.out_degree(running) > 0
-        kept = running is not None and self._same(graph.layer(running).shape, shape)
+        kept = running is not None and self._same(graph.node(running).shape, shape)
         if reads and not kept:
-            found = f"{show_shape(graph.layer(str(running)).shape)} becomes {show_shape(shape)}"
+            found = f"{show_shape(graph.node(str(running)).shape)} becomes {show_shape(shape)}"
             remedy = "a repeat with a symbolic number of times keeps the shape; give it a number of times"
             raise fail(self.step.place, f"the body changes the shape: {found}", remedy)
         start: str | None = current
         if current is None or not kept:
             self.at_least_once(times, NOTHING)
             start = None
-        begin: dict[str, str | None] = {**starts, "@running": start}
-        results = {**results, "@running": last}
+        begin: dict[str, str | None] = {**starts, RUNNING: start}
+        results = {**results, RUNNING: last}
         if self.collect:
-            self.at_least_once(times, COLLECTED)
+            self.at_least_once(times, EMPTY)
             stacked = (times, *shape)
-            begin["@collected"] = None
-            kept_so_far = self.node(
-                f"{self.path}.{COPY}.@collected", "carried", (), stacked, loop=self.path, state="@collected"
-            )
-            results["@collected"] = self.node(f"{self.path}.{COPY}.@stack", "stack", (kept_so_far, last), stacked)
+            inner, loops = f"{self.path}.{COPY}", (*self.placement.loops, self.path)
+            begin[COLLECTED] = None
+            kept_so_far = self.carried(inner, COLLECTED, stacked, loops)
+            results[COLLECTED] = self.stack(f"{inner}.@stack", (kept_so_far, last), stacked, loops)
         states: list[State] = []
         for name, node in begin.items():
             inputs = (results[name],) if node is None else (node, results[name])
-            shape = graph.layer(results[name]).shape
-            after = self.node(f"{self.path}.{name}@after", "after", inputs, shape, loop=self.path, state=name)
-            states.append(State(name, node, results[name], after))
-            if not name.startswith("@"):
-                graph.paths[f"{self.path}.{name}"] = after
+            shape = graph.node(results[name]).shape
+            own = name in starts
+            shown = f"{self.path}.{name}" if own else self.path
+            after = self.add(
+                After(
+                    path=f"{self.path}.{name}@after",
+                    place=self.step.place,
+                    inputs=inputs,
+                    shape=shape,
+                    loops=self.placement.loops,
+                    shown=shown,
+                    loop=self.path,
+                    state=name,
+                )
+            )
+            states.append(State(name, shown, node, results[name], after))
+            if own:
+                graph.paths[shown] = after
         graph.loops[self.path] = replace(graph.loops[self.path], states=tuple(states))
         return states[-1].after
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from boundcalc.graph.layer_graph import LayerGraph
-from boundcalc.spec.mistakes import Mistakes, Place, shown, suggest
+from boundcalc.mistakes import Mistakes, Place, shown, suggest
 
 ALL = "parameters"
 ANY = "**"
@@ -36,7 +36,7 @@ def select(graph: LayerGraph, words: Sequence[str]) -> Selection:
     Raises SpecError for a word that selects nothing.
     """
     mistakes = Mistakes()
-    inputs = {layer.path for layer in graph if layer.kind == "input"}
+    inputs = {node.path for node in graph.inputs}
     chosen_inputs: set[str] = set()
     balls: set[str] = set()
     everything = False

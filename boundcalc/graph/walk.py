@@ -5,26 +5,28 @@ A step sees the steps before it, so shapes are known when they are needed and `i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy
 
+from boundcalc.graph.at import StepAt
 from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import Context, Placement, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.inherited import Use, said
-from boundcalc.graph.layer_graph import Layer, Shape
-from boundcalc.graph.layers import RULES
-from boundcalc.graph.layers.rule import LayerRule
+from boundcalc.graph.kind import Kind, Operand, Vocabulary
+from boundcalc.graph.layer_graph import Input, Layer
 from boundcalc.graph.modules import call_module
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.repeat import repeat_steps
-from boundcalc.graph.request import StepRequest
-from boundcalc.spec.architecture import Branch, Operand, Step
-from boundcalc.spec.fields import fail
-from boundcalc.spec.kinds import Repeat, StepFields
-from boundcalc.spec.mistakes import Mistake, Place, SpecError
+from boundcalc.graph.shape import Shape
+from boundcalc.language.architecture import Branch, Step
+from boundcalc.language.architecture import Operand as Source
+from boundcalc.language.fields import fail
+from boundcalc.language.structure import Repeat, Residual, StepFields
+from boundcalc.mistakes import Mistake, Place, SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Walk:
         for step in steps:
             self.context.count(step, placement)
             try:
-                if broken and _reads_current(step):
+                if broken and _reads_current(step, self.context.architecture.vocabulary):
                     if not isinstance(environment.binding(step.kind), BoundLayers):
                         placement.name(step)
                     self.context.mistakes.extend(unknown_names(step, environment, self.context.conditions.symbols))
@@ -69,23 +71,27 @@ class Walk:
         if step.kind in self.context.architecture.modules:
             nodes = self._module_inputs(step, name, current, environment, placement)
             result = call_module(self.context, self.steps, step, name, nodes, environment, placement)
-        elif step.kind == "residual":
+        elif isinstance(step.fields, Residual):
             result = self._residual(step, name, current, environment, placement)
-        elif step.kind == "repeat":
-            result = self._repeat(step, name, current, environment, placement)
+        elif isinstance(step.fields, Repeat):
+            result = self._repeat(step, step.fields, name, current, environment, placement)
         else:
-            return self.layer(step, name, current, environment, placement, RULES[step.kind])
+            return self.layer(
+                step, name, current, environment, placement, self.context.architecture.vocabulary[step.kind]
+            )
         if len(self.context.graph.digraph) > before:  # not a repeat of no copies
             self._check_effects(step, path, None)
         if result is not None:
             self.context.graph.paths[path] = result
         return result
 
-    def _check_effects(self, step: Step, path: str, rule: LayerRule | None) -> None:
+    def _check_effects(self, step: Step, path: str, kind: Kind[Any, Any] | None) -> None:
         """A field that nothing can use would be ignored in silence."""
         for use, place in said(step.fields, step.place, path):
             if use not in self.context.used:
-                self.context.mistakes.extend([_without_effect(step.kind, rule, use, place)])
+                self.context.mistakes.extend(
+                    [_without_effect(step.kind, kind, use, place, self.context.architecture.vocabulary)]
+                )
 
     def layer(
         self,
@@ -94,46 +100,51 @@ class Walk:
         current: str | None,
         environment: Environment,
         placement: Placement,
-        rule: LayerRule,
+        kind: Kind[Any, Any],
     ) -> str:
         """One built-in layer: its operands, its shape, its learned arrays."""
         self.context.count_layer(step.place)
         path = f"{placement.prefix}{name}"
         inside = placement.inside(name, placement.inherited.overlay(step.fields, environment, path))
-        inputs = self._operands(step, current, environment, inside, rule)
-        for node in inputs:
-            if (
-                self.context.graph.layer(node).kind == "input"
-                and self.context.graph.layer(node).settings["norm"] is None
-            ):
-                raise fail(
-                    step.place,
-                    f"'{step.kind}' reads token ids, which have no norm",
-                    "no layer of this version reads tokens",
-                )
-        shapes = tuple(self.context.graph.layer(node).shape for node in inputs)
-        channels = _channels("in", shapes, rule)
-        request = StepRequest(self.context, step.kind, step.place, step.fields, environment, channels, shapes)
-        inference = rule.infer(request)
-        channels = {**channels, **_channels("out", (inference.shape,), rule)}
+        inputs = self._operands(step, current, environment, inside, kind)
+        operands = tuple(self._read(node) for node in inputs)
+        if not kind.reads_tokens and any(operand.tokens for operand in operands):
+            remedy = "no layer of this version reads tokens"
+            raise fail(step.place, f"'{step.kind}' reads token ids, which have no norm", remedy)
+        channels = _channels("in", [operand.shape for operand in operands], kind)
+        placed = kind.place(step.fields, StepAt(self.context, step.kind, step.place, environment, channels, operands))
+        channels = {**channels, **_channels("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
-        arrays = balls_of(self.context, step, path, inference, inherited, channels, placement.loops)
+        arrays = balls_of(self.context, step, path, placed, inherited, channels, placement.loops)
         layer = Layer(
-            path, step.kind, step.place, inputs, inference.shape, inference.settings, arrays,
-            spectral_of(self.context, rule, inherited, channels), placement.loops,
-        )  # fmt: skip
-        self._check_effects(step, path, rule)
+            path=path,
+            place=step.place,
+            inputs=inputs,
+            shape=placed.shape,
+            loops=placement.loops,
+            kind=kind,
+            placed=placed,
+            arrays=arrays,
+            spectral=spectral_of(self.context, kind, inherited, channels),
+        )
+        self._check_effects(step, path, kind)
         self.context.graph.paths[path] = path
         return self.context.graph.add(layer)
 
+    def _read(self, path: str) -> Operand:
+        node = self.context.graph.node(path)
+        if isinstance(node, Layer):
+            return Operand(node.shape, row_stochastic=node.placed.row_stochastic)
+        return Operand(node.shape, tokens=isinstance(node, Input) and node.norm is None)
+
     def _operands(
-        self, step: Step, current: str | None, environment: Environment, inside: Placement, rule: LayerRule
+        self, step: Step, current: str | None, environment: Environment, inside: Placement, kind: Kind[Any, Any]
     ) -> tuple[str, ...]:
-        if rule.operands == 0:
+        if kind.operands == 0:
             return ()
         if step.sources is None:
             return (self.current(step, current),)
-        if rule.operands is not None and len(step.sources) != rule.operands:
+        if kind.operands is not None and len(step.sources) != kind.operands:
             raise fail(
                 step.place,
                 f"'{step.kind}' reads one input, not {len(step.sources)}",
@@ -152,7 +163,7 @@ class Walk:
             raise UnknownError
         return current
 
-    def operand(self, operand: Operand, current: str | None, environment: Environment, inside: Placement) -> str:
+    def operand(self, operand: Source, current: str | None, environment: Environment, inside: Placement) -> str:
         if isinstance(operand, Branch):
             result = self.steps(operand.steps, current, environment.inside(inside.prefix), inside)
         else:
@@ -188,13 +199,17 @@ class Walk:
         if step.sources:
             current = self.operand(step.sources[0], current, environment, own.inside(name))
         add = Step("add", step.place, StepFields(), (Branch((), step.place), body))
-        return self.layer(add, name, current, environment, own, RULES["add"])
+        return self.layer(add, name, current, environment, own, self.context.architecture.vocabulary["add"])
 
     def _repeat(
-        self, step: Step, name: str, current: str | None, environment: Environment, placement: Placement
+        self,
+        step: Step,
+        fields: Repeat,
+        name: str,
+        current: str | None,
+        environment: Environment,
+        placement: Placement,
     ) -> str | None:
-        fields = step.fields
-        assert isinstance(fields, Repeat)
         if step.sources is not None:
             if len(step.sources) != 1:
                 raise fail(step.place, f"'repeat' reads one input, not {len(step.sources)}")
@@ -202,27 +217,29 @@ class Walk:
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
 
 
-def _without_effect(kind: str, rule: LayerRule | None, use: Use, place: Place) -> Mistake:
+def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, place: Place, vocabulary: Vocabulary) -> Mistake:
     field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
     if use.field == "spectral":
         needs = "linear map whose norm it could bound"
-        remedy = f"leave it out; it is a field of {', '.join(name for name, known in RULES.items() if known.spectral)}"
+        remedy = (
+            f"leave it out; it is a field of {', '.join(name for name, known in vocabulary.items() if known.spectral)}"
+        )
     elif use.field == "share":
         needs, remedy = "learned array that it could share", "leave it out"
     else:
         needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
-    finding = f"no layer inside '{kind}' has a {needs}" if rule is None else f"'{kind}' has no {needs}"
+    finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
     return Mistake(place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
-def _reads_current(step: Step) -> bool:
+def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:
     """Whether a step reads the one before it."""
     if step.sources is None:
-        return step.kind not in RULES or RULES[step.kind].operands != 0
+        return step.kind not in vocabulary or vocabulary[step.kind].operands != 0
     return any(isinstance(source, Branch) for source in step.sources)
 
 
-def _channels(name: str, shapes: tuple[Shape, ...], rule: LayerRule) -> Mapping[str, sympy.Expr]:
+def _channels(name: str, shapes: Sequence[Shape], kind: Kind[Any, Any]) -> Mapping[str, sympy.Expr]:
     if not shapes or not shapes[0]:
         return {}
-    return {name: shapes[0][rule.channels]}
+    return {name: shapes[0][kind.channels]}

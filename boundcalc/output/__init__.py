@@ -1,1 +1,1 @@
-"""What people and programs read: text, LaTeX, Python source."""
+"""What people and programs read: one format a file, and `index.py`, the table that lists them."""

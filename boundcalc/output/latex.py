@@ -7,57 +7,55 @@ import re
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.expressions import Latex
-from boundcalc.output.closed_forms import Style, totals, used
-from boundcalc.spec.intervals import is_wholeness
+from boundcalc.bounds.document import Document
+from boundcalc.bounds.options import Detail
+from boundcalc.calculus.quantities import QUANTITIES
+from boundcalc.exact.intervals import is_wholeness
+from boundcalc.exact.printing import Latex
+from boundcalc.output.parts.closed_forms import used
+from boundcalc.output.parts.layout import PLAIN, Layout
 
-_LETTERS = {
-    "norm": "m",
-    "lipschitz": r"\ell",
-    "smoothness": "L",
-    "objective_lipschitz": r"\ell_F",
-    "objective_smoothness": "L_F",
-}
+_OBJECTIVE = "objective"
 
 
-def to_latex(bounds: Bounds, style: Style = "auto") -> str:
+def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     """`align*` with a line for each definition that is used, and the constants of the network last; with style "expanded",
     constants that have a closed form are written out and need no definitions."""
+    expanded = layout.style == "expanded"
     wanted = [
         name
-        for quantity in totals(bounds).values()
-        if (name := bounds.definition(quantity)) is not None and not (style == "expanded" and quantity.expression)
+        for quantity in document.totals.values()
+        if (name := quantity.definition) is not None and not (expanded and quantity.expression)
     ]
-    definitions = used(bounds.definitions, wanted)
-    paths = {bounds.definition(quantity): quantity.name for quantity in reversed(bounds.quantities)}
+    definitions = used(document.definitions, wanted)
+    paths = {quantity.definition: quantity.identifier for quantity in reversed(document.quantities)}
     letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
     names = {sympy.Symbol(name, positive=True): text for name, text in letters.items()}
-    names |= {symbol: _escaped(name) for name, symbol in bounds.symbols.items()}
+    names |= {symbol: _escaped(name) for name, symbol in document.symbols.items()}
     latex = Latex({"symbol_names": names})
-    signs = {bounds.definition(quantity): r"\le" for quantity in bounds.quantities if quantity.upper}
+    signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
     lines = [f"{letters[name]} &{signs.get(name, '=')} {latex.doprint(expression)}" for name, expression in definitions]
-    quantities = [("m", bounds.norm), (r"\ell", bounds.lipschitz), ("L", bounds.smoothness)]
-    if bounds.objective is not None:
-        quantities += [(r"\ell_F", bounds.objective.lipschitz), ("L_F", bounds.objective.smoothness)]
-    for symbol, quantity in quantities:
+    for quantity in document.totals.values():
+        symbol = letter(quantity.identifier)
         if not quantity.finite:
-            lines.append(rf"{symbol} &= \infty \quad \text{{{_text(str(quantity.reason))}}}")
+            lines.append(rf"{symbol} &= \infty \quad \text{{{_text(str(quantity.infinite_because))}}}")
             continue
         if quantity.scalar is None:
             continue
         if quantity.unclosed is not None:
             lines.append(rf"{symbol} &\quad \text{{has no closed form: {_text(quantity.unclosed)}}}")
             continue
-        name = bounds.definition(quantity)
+        name = quantity.definition
         expression = quantity.expression
         if name is not None and letters.get(name) == symbol:
             continue  # defined above
         value = letters[name] if name in letters else latex.doprint(expression)
         sign = r"\le" if quantity.upper else "="
         lines.append(f"{symbol} &{sign} {value}")
-    lines += [rf"& \text{{if }} {_condition(condition, latex)}" for condition in bounds.conditions]
-    comments = "".join(f"% {' '.join(line.split())}\n" for line in (bounds.name, *bounds.warnings))
+    lines += [rf"& \text{{if }} {_condition(condition, latex)}" for condition in document.conditions]
+    of, others = document.options.phrases(Detail.COMMENT)
+    remarks = [", ".join(of + others)] if of or others else []
+    comments = "".join(f"% {' '.join(line.split())}\n" for line in (document.name, *remarks, *document.warnings))
     body = " \\\\\n".join(lines)
     return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
@@ -70,11 +68,13 @@ def _condition(condition: Boolean, latex: Latex) -> str:
 
 def letter(name: str) -> str:
     """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
-    for word in sorted(_LETTERS, key=len, reverse=True):
-        if name == word:
-            return _LETTERS[word]
-        if name.startswith(f"{word}_"):
-            return rf"{_LETTERS[word]}_{{\text{{{_text(name[len(word) + 1 :])}}}}}"
+    plain = name.removeprefix(f"{_OBJECTIVE}_")
+    index = "" if plain == name else "_F"
+    for quantity in QUANTITIES:
+        if plain == quantity.name:
+            return quantity.letter + index
+        if name.startswith(f"{quantity.name}_"):
+            return rf"{quantity.letter}_{{\text{{{_text(name[len(quantity.name) + 1 :])}}}}}"
     stem, _, index = name.partition("_")
     return f"{stem}_{{{index}}}" if index.isdigit() else _escaped(name)
 

@@ -8,37 +8,38 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
 
-from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.answer import Answer
+from boundcalc.bounds.document import Document
 from boundcalc.bounds.guards import guards
-from boundcalc.output.closed_forms import totals, used
-from boundcalc.output.listing import Listing
-from boundcalc.output.python_printer import Printer, constant
-from boundcalc.spec.intervals import shown
+from boundcalc.bounds.options import Detail
+from boundcalc.exact.intervals import shown
+from boundcalc.output.parts.closed_forms import used
+from boundcalc.output.parts.listing import Listing
+from boundcalc.output.parts.python_printer import Printer, constant
 
 _TAKEN = frozenset(
     {*keyword.kwlist, "xp", "one", "math", "numpy", "numbers", "bounds", "plain", "valid", "wanted", "holds"}
 )
 
 
-def to_python(bounds: Bounds) -> str:
+def to_python(document: Document) -> str:
     """Source of `bounds(..., xp=numpy) -> dict`: double precision, not certified; infinite bounds are math.inf.
 
     `xp` is any module with sqrt, exp, log, minimum, maximum, where, ones_like (numpy, jax.numpy, torch), so the result can be
     differentiated; the arguments are numbers or arrays of it, for torch at least one tensor.
     """
-    arguments = _used(bounds)
-    wanted = [bounds.definition(quantity) for quantity in _quantities(bounds).values()]
-    definitions = used(bounds.definitions, [name for name in wanted if name is not None])
+    arguments = _used(document)
+    wanted = [quantity.definition for quantity in _quantities(document).values()]
+    definitions = used(document.definitions, [name for name in wanted if name is not None])
     names = safe_names([*arguments, *(name for name, _ in definitions)])
     printer = Printer(names)
-    open_ended = [q.scalar for q in _quantities(bounds).values() if q.unclosed is not None and q.scalar is not None]
+    open_ended = [q.scalar for q in _quantities(document).values() if q.unclosed is not None and q.scalar is not None]
     listing = Listing(open_ended, printer) if open_ended else None
-    lines = [f'"""{_title(bounds)}"""']
-    lines += [f"# warning: {_plain(warning)}" for warning in bounds.warnings]
+    lines = [f'"""{_title(document)}"""']
+    lines += [f"# warning: {_plain(warning)}" for warning in document.warnings]
     lines += ["", "import math", "import numbers", "", "import numpy", "", ""]
     lines.append('@numpy.errstate(all="ignore")  # what is not finite is of no consequence, or inf')
-    lines.append(f"def bounds({_signature(bounds, arguments, names)}xp=numpy):")
+    lines.append(f"def bounds({_signature(document, arguments, names)}xp=numpy):")
     lines.append(
         '    """norm, lipschitz and smoothness as a dict, in the arithmetic of `xp`; beyond 1e308 they are inf.'
     )
@@ -49,15 +50,15 @@ def to_python(bounds: Bounds) -> str:
     ]
     if listing is not None:
         lines += [f"    {line}" for line in listing.counts()]
-    lines += [f"    {line}" for line in _arguments(bounds, arguments, names, printer)]
-    checks = _checks(bounds, arguments, printer)
+    lines += [f"    {line}" for line in _arguments(document, arguments, names, printer)]
+    checks = _checks(document, arguments, printer)
     lines += [f"    {line}" for line in checks]
     lines += [f"    {names[name]} = {printer.array(expression)}" for name, expression in definitions]
     if listing is not None:
         lines += [f"    {line}" for line in listing.statements()]
     lines.append("    return {")
-    for name, quantity in _quantities(bounds).items():
-        value, remark = _value(bounds, quantity, names, printer)
+    for name, quantity in _quantities(document).items():
+        value, remark = _value(quantity, names, printer)
         if listing is not None and quantity.scalar is not None and quantity.scalar in open_ended:
             value, remark = listing.name(quantity.scalar), f"from the recursion: {_plain(str(quantity.unclosed))}"
         if checks and quantity.finite and value != "None":
@@ -81,10 +82,10 @@ def safe_names(names: Iterable[str]) -> dict[str, str]:
     return safe
 
 
-def _title(bounds: Bounds) -> str:
-    wrt = ", ".join(_plain(word) for word in bounds.wrt)
-    kind = f"blocks: {bounds.blocks}, {bounds.constants} constants"
-    return f"Bounds of '{_plain(bounds.name)}' with respect to {wrt} ({kind}), written by boundcalc."
+def _title(document: Document) -> str:
+    of, others = document.options.phrases(Detail.BOUNDS)
+    about = f"{' '.join(of)} ({', '.join(others)})"
+    return f"Bounds of '{_plain(document.name)}' {_plain(about)}, written by boundcalc."
 
 
 def _plain(text: str) -> str:
@@ -92,27 +93,27 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\w .,:;()'*+/=<>|-]", "?", text)
 
 
-def _quantities(bounds: Bounds) -> Mapping[str, Bound]:
-    return {name.replace(" ", "_"): quantity for name, quantity in totals(bounds).items()}
+def _quantities(document: Document) -> Mapping[str, Answer]:
+    return {name.replace(" ", "_"): quantity for name, quantity in document.totals.items()}
 
 
-def _used(bounds: Bounds) -> list[str]:
+def _used(document: Document) -> list[str]:
     """The symbols that the quantities depend on, also through the values of others; those without values first."""
-    declared = bounds.graph.conditions.declared
-    wanted = frozenset[sympy.Basic]().union(*(q.free_symbols for q in _quantities(bounds).values()))
+    declared = document.assumed.declared
+    wanted = frozenset[sympy.Basic]().union(*(q.free_symbols for q in _quantities(document).values()))
     for symbol in reversed(list(declared)):
         if symbol in wanted:
             wanted |= declared[symbol].free_symbols
-    wanted |= _valued(bounds, wanted)
-    names = [name for name, symbol in bounds.symbols.items() if symbol in wanted]
-    return sorted(names, key=lambda name: bounds.symbols[name] in declared)
+    wanted |= _valued(document, wanted)
+    names = [name for name, symbol in document.symbols.items() if symbol in wanted]
+    return sorted(names, key=lambda name: document.symbols[name] in declared)
 
 
-def _signature(bounds: Bounds, used: list[str], names: Mapping[str, str]) -> str:
-    declared = bounds.graph.conditions.declared
+def _signature(document: Document, used: list[str], names: Mapping[str, str]) -> str:
+    declared = document.assumed.declared
     parts: list[str] = []
     for name in used:
-        value = declared.get(bounds.symbols[name])
+        value = declared.get(document.symbols[name])
         if value is None:
             parts.append(names[name])
         else:  # what depends on other arguments is computed from them
@@ -120,11 +121,11 @@ def _signature(bounds: Bounds, used: list[str], names: Mapping[str, str]) -> str
     return "".join(f"{part}, " for part in parts)
 
 
-def _arguments(bounds: Bounds, used: list[str], names: Mapping[str, str], printer: Printer) -> Iterator[str]:
+def _arguments(document: Document, used: list[str], names: Mapping[str, str], printer: Printer) -> Iterator[str]:
     """Arguments that depend on others get their values, and all of them the shape and type of all."""
-    declared = bounds.graph.conditions.declared
+    declared = document.assumed.declared
     dependent = [symbol for symbol, value in declared.items() if value.free_symbols and symbol.name in used]
-    given = [names[name] for name in used if bounds.symbols[name] not in dependent]
+    given = [names[name] for name in used if document.symbols[name] not in dependent]
     arguments = ", ".join(names[name] for name in used)
     yield f"plain = all(value is None or isinstance(value, numbers.Number) for value in [{arguments}])"
     yield f"one = xp.ones_like({' + '.join(['1.0', *(f'0 * {name}' for name in given)])})"
@@ -134,11 +135,11 @@ def _arguments(bounds: Bounds, used: list[str], names: Mapping[str, str], printe
         yield f"{name} = {printer.array(declared[symbol])} if {name} is None else one * {name}"
 
 
-def _valued(bounds: Bounds, wanted: frozenset[sympy.Basic]) -> frozenset[sympy.Basic]:
+def _valued(document: Document, wanted: frozenset[sympy.Basic]) -> frozenset[sympy.Basic]:
     """The symbols with values that decide, beside those that are arguments anyway, whether a condition holds."""
-    declared = bounds.graph.conditions.declared
+    declared = document.assumed.declared
     found = frozenset[sympy.Basic]()
-    for condition in bounds.conditions:
+    for condition in document.conditions:
         needed = frozenset[sympy.Basic](condition.free_symbols)
         for symbol in reversed(list(declared)):
             if symbol in needed:
@@ -148,9 +149,9 @@ def _valued(bounds: Bounds, wanted: frozenset[sympy.Basic]) -> frozenset[sympy.B
     return found
 
 
-def _checks(bounds: Bounds, used: list[str], printer: Printer) -> list[str]:
+def _checks(document: Document, used: list[str], printer: Printer) -> list[str]:
     """Statements that raise ValueError for numbers outside the conditions, and say which entries of arrays are inside."""
-    conditions = guards(bounds.graph.conditions, [bounds.symbols[name] for name in used])
+    conditions = guards(document.assumed, [document.symbols[name] for name in used])
     if not conditions:
         return []
     return [
@@ -164,12 +165,12 @@ def _checks(bounds: Bounds, used: list[str], printer: Printer) -> list[str]:
     ]
 
 
-def _value(bounds: Bounds, quantity: Bound, names: Mapping[str, str], printer: Printer) -> tuple[str, str]:
+def _value(quantity: Answer, names: Mapping[str, str], printer: Printer) -> tuple[str, str]:
     """The value of a quantity as Python source, and a remark."""
     if not quantity.finite:
-        return "math.inf", _plain(str(quantity.reason))
+        return "math.inf", _plain(str(quantity.infinite_because))
     remark = f"at most: {_plain('; '.join(quantity.upper))}" if quantity.upper else ""
-    name = bounds.definition(quantity)
+    name = quantity.definition
     if name is not None and name in names:
         return names[name], remark
     if quantity.expression is None:

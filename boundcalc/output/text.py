@@ -4,73 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import sympy
-
-from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.expressions import to_str
-from boundcalc.graph.layer_graph import Layer, LayerGraph, show_shape
-from boundcalc.output.closed_forms import Style, closed_forms, totals
-from boundcalc.output.table import short, table
-from boundcalc.program import decimals
-from boundcalc.program.numbers import Number
-from boundcalc.spec.intervals import shown
-from boundcalc.spec.mistakes import escaped
+from boundcalc.bounds.answer import Answer, short
+from boundcalc.bounds.document import Document
+from boundcalc.bounds.options import Detail
+from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number
+from boundcalc.exact.intervals import shown
+from boundcalc.exact.printing import to_str
+from boundcalc.graph.shape import show_shape
+from boundcalc.mistakes import escaped
+from boundcalc.output.parts.closed_forms import closed_forms
+from boundcalc.output.parts.layout import PLAIN, Layout
+from boundcalc.output.parts.table import table
+from boundcalc.studies.parts.report import Report, Table
 
 DIGITS = 4
 CONDITIONS_SHOWN = 12
 
 
-def to_text(bounds: Bounds, other: Bounds | None = None, style: Style = "auto") -> str:
-    """Everything about some bounds. `other` are those of the other grouping of the parameters, shown beside them."""
+def to_text(document: Document, layout: Layout = PLAIN) -> str:
+    """Everything about some bounds, those of the other grouping of the parameters beside them."""
     parts = [
-        _header(bounds),
-        _layer_table(bounds),
-        _summary(bounds, other),
-        *_reasons(bounds),
-        *closed_forms(bounds, style),
-        _conditions(bounds),
+        _header(document),
+        _layer_table(document),
+        _summary(document, layout.other),
+        *_reasons(document),
+        *closed_forms(document, layout.style),
+        _conditions(document),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def graph_to_text(graph: LayerGraph) -> str:
-    """The layer graph: what reads what, shapes, learned numbers."""
-    rows: list[Sequence[str]] = []
-    total: sympy.Expr = sympy.S.Zero
-    for layer in graph:
-        if not layer.visible:
-            continue
-        count = graph.conditions.exact(layer.parameters * graph.copies(layer.loops), layer.place)
-        total = total + count
-        reads = ", ".join(_shown(graph, node) for node in layer.inputs)
-        rows.append((layer.path, layer.kind, reads, show_shape(layer.shape), "" if count == 0 else _thousands(count)))
-    drawn = table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",))
-    loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).kind}\n"
-    outputs = ", ".join(_shown(graph, node) for node in graph.outputs)
-    return (
-        f"{escaped(graph.name)}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{_thousands(total)} parameters"
-    )
+def report_to_text(report: Report) -> str:
+    """The answer of a study: what was asked, then its tables and paragraphs."""
+    parts = [f"{escaped(report.name)}: {report.options.sentence(report.subject, Detail.STUDY)}"]
+    for part in report.parts:
+        parts.append(table(part.columns, part.rows, part.right) if isinstance(part, Table) else part)
+    return "\n".join(part for part in parts if part).rstrip("\n")
 
 
-def _shown(graph: LayerGraph, node: str) -> str:
-    """Bookkeeping of a scan is shown by what a person called it."""
-    layer: Layer = graph.layer(node)
-    return node if layer.visible else node.replace(".@running", "").replace("@after", "").replace("@", " ")
-
-
-def _thousands(count: sympy.Expr) -> str:
-    text = to_str(count)
-    return f"{int(text):,}" if text.isdigit() else text
-
-
-def _header(bounds: Bounds) -> str:
-    values = bounds.symbol_values
+def _header(document: Document) -> str:
+    values = document.symbol_values
     known = ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
     free = ", ".join(name for name, value in values.items() if value is None)
-    lines = [
-        f"{escaped(bounds.name)}: bounds with respect to {', '.join(bounds.wrt)}, {bounds.constants} constants, blocks: {bounds.blocks}"
-    ]
+    lines = [f"{escaped(document.name)}: {document.options.sentence('bounds', Detail.BOUNDS)}"]
     if known:
         lines.append(f"with {known}" + (f"; free: {free}" if free else ""))
     elif free:
@@ -78,27 +55,25 @@ def _header(bounds: Bounds) -> str:
     return "\n".join(lines)
 
 
-def _layer_table(bounds: Bounds) -> str:
+def _layer_table(document: Document) -> str:
     rows: list[Sequence[str]] = []
-    for row in bounds.layers.values():
-        cells = [_cell(bounds, quantity) for quantity in row.quantities]
-        rows.append((row.path, row.layer.kind, show_shape(row.layer.shape), *cells))
-    columns = ("layer", "kind", "shape", "norm", "lipschitz", "smoothness")
-    return table(columns, rows, right=("norm", "lipschitz", "smoothness"))
+    for row in document.rows:
+        cells = [_cell(quantity) for quantity in row.quantities.values()]
+        rows.append((row.path, row.kind, show_shape(row.shape), *cells))
+    names = tuple(document.network)
+    return table(("layer", "kind", "shape", *names), rows, right=names)
 
 
-def _cell(bounds: Bounds, quantity: Bound) -> str:
+def _cell(quantity: Answer) -> str:
     """A number rounded up; without one the closed form if it is short."""
-    if quantity.absent(bounds.values) is not None:
+    if quantity.absent is not None:
         return "no copy"
     if not quantity.finite:
         return "infinite"
-    number = bounds.numbers.get(quantity)
-    if number is not None:
-        return readable(number)
-    expression = None if quantity.scalar is None else quantity.expression
-    text = "" if expression is None else to_str(expression)
-    return text if 0 < len(text) <= 24 else (bounds.definition(quantity) or "symbolic")
+    if quantity.number is not None:
+        return readable(quantity.number)
+    text = "" if quantity.expression is None else to_str(quantity.expression)
+    return text if 0 < len(text) <= 24 else (quantity.definition or "symbolic")
 
 
 def readable(number: Number) -> str:
@@ -106,32 +81,31 @@ def readable(number: Number) -> str:
     return short(decimals.upper_decimal(number, DIGITS))
 
 
-def _summary(bounds: Bounds, other: Bounds | None) -> str:
+def _summary(document: Document, other: Document | None) -> str:
     """The network as a whole, and the other grouping of the parameters beside it where both are numbers."""
     rows: list[Sequence[str]] = []
-    against = {} if other is None else totals(other)
     both = False
-    for name, quantity in totals(bounds).items():
-        number = other.number(against[name]) if other is not None and quantity in bounds.numbers else None
+    for name, quantity in document.totals.items():
+        number = None if other is None or quantity.number is None else other.totals[name].number_alone
         both = both or number is not None
-        rows.append((name, _cell(bounds, quantity), "" if number is None else readable(number)))
-    columns = ("network", f"blocks: {bounds.blocks}", "" if other is None else f"blocks: {other.blocks}")
+        rows.append((name, _cell(quantity), "" if number is None else readable(number)))
+    columns = ("network", document.options.comparison, "" if other is None else other.options.comparison)
     if not both:
         return table(columns[:2], [row[:2] for row in rows], right=columns[1:2])
     return table(columns, rows, right=columns[1:])
 
 
-def _reasons(bounds: Bounds) -> Iterable[str]:
+def _reasons(document: Document) -> Iterable[str]:
     """Which layer makes a bound infinite, and why."""
-    for name, total in totals(bounds).items():
+    for name, total in document.totals.items():
         if not total.finite:
-            where = f" from layer '{total.infinite_from}' on" if total.infinite_from in bounds.layers else ""
-            yield f"{name} is infinite{where}: {total.reason}"
+            where = "" if total.infinite_from is None else f" from layer '{total.infinite_from}' on"
+            yield f"{name} is infinite{where}: {total.infinite_because}"
 
 
-def _conditions(bounds: Bounds) -> str:
+def _conditions(document: Document) -> str:
     """Where the bounds hold, beyond the sizes and signs that the symbols stand for."""
-    texts = [shown(condition) for condition in bounds.conditions]
+    texts = [shown(condition) for condition in document.conditions]
     if not texts:
         return ""
     more = len(texts) - CONDITIONS_SHOWN

@@ -1,37 +1,20 @@
-"""Certified numbers of a program: a sweep over its nodes, and again with more precision where a ball came out wide."""
+"""Certified numbers of a program, and again with more precision where a ball came out wide."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from fractions import Fraction
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 import sympy
 from flint import arb, ctx, fmpq
 
+from boundcalc.exact.balls import Number, Undecidable, Value, ball, compare
+from boundcalc.exact.enclosures import evaluate_leaf, to_number
+from boundcalc.program.arithmetic import Numbers
 from boundcalc.program.depth.powers import fast_loop
+from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
-from boundcalc.program.leaves import evaluate_leaf, to_number
-from boundcalc.program.numbers import (
-    Number,
-    Undecidable,
-    Value,
-    add,
-    ball,
-    compare,
-    hypot,
-    maximum,
-    minimum,
-    multiply,
-    power,
-)
 
-_FOLDS: Mapping[Op, Callable[[Sequence[Number]], Number]] = {
-    Op.ADD: add,
-    Op.MUL: multiply,
-    Op.MIN: minimum,
-    Op.MAX: maximum,
-    Op.HYPOT: hypot,
-}
 _RETRIES = 4
 PASSES = 100_000  # of loops that no power of a matrix can shorten, seconds of work
 POWER = 50  # passes that a power of a matrix costs as much as: a repeat in a pass takes one each time
@@ -80,18 +63,19 @@ def evaluate(
     arena = outputs[0].arena
     order = arena.needed(o.index for o in outputs)
     check_values(arena, order, values.keys())
+    closed = unbound(arena, order)
     for attempt in range(_RETRIES + 1):
         last = attempt == _RETRIES
         with ctx.workprec(precision << attempt):
-            filled = _Sweep(arena, {s: to_number(v) for s, v in values.items()})
+            algebra = Enclosures({s: to_number(v) for s, v in values.items()})
             try:
-                filled.run([i for i in order if not arena.nodes[i].free])
+                numbers = sweep(arena, closed, algebra)
             except Undecidable:
                 if last:
                     raise
                 continue
-            results = [filled.numbers[o.index] for o in outputs]
-            if last or (not filled.undecided and all(_is_sharp(r) for r in results)):
+            results = [numbers[o.index] for o in outputs]
+            if last or (all(algebra.ties.values()) and all(_is_sharp(r) for r in results)):
                 break
     else:
         raise AssertionError("the last attempt returns or raises")
@@ -99,16 +83,8 @@ def evaluate(
         if isinstance(result, arb) and not result.is_finite():
             raise ArithmeticError("the result is not a finite number")
     if ties is not None:
-        ties.extend(sorted(filled.ties))
+        ties.extend(sorted(algebra.ties))
     return results
-
-
-def sweep(arena: Arena, order: Sequence[int], values: Mapping[sympy.Symbol, Number]) -> Mapping[int, Number]:
-    """The numbers of all nodes in `order`, at flint's current precision. Raises as `evaluate`."""
-    check_values(arena, order, values.keys())
-    filled = _Sweep(arena, values)
-    filled.run([i for i in order if not arena.nodes[i].free])
-    return filled.numbers
 
 
 def check_values(arena: Arena, order: Sequence[int], known: Set[sympy.Symbol]) -> None:
@@ -127,14 +103,6 @@ def check_values(arena: Arena, order: Sequence[int], known: Set[sympy.Symbol]) -
         raise ValueError("a variable that no loop binds has no value")
 
 
-def run_loop(start: list[Number], times: int, step: Callable[[Sequence[Number]], list[Number]]) -> list[Number]:
-    """The states after `times` passes of `step` from `start`."""
-    state = start
-    for _ in range(times):
-        state = step(state)
-    return state
-
-
 def _is_sharp(x: Number) -> bool:
     return isinstance(x, fmpq) or x.rel_accuracy_bits() >= _SHARP_BITS
 
@@ -146,72 +114,51 @@ def _natural(x: Number) -> int:
     return int(exact.p)
 
 
-class _Sweep:
-    """The numbers of the nodes, filled in order; the nodes of a loop's body are filled once for each pass."""
+@dataclass(slots=True)
+class Budget:
+    """How many passes an evaluation may still run."""
 
-    def __init__(self, arena: Arena, values: Mapping[sympy.Symbol, Number]) -> None:
-        self.arena = arena
-        self.values = values
-        self.numbers: dict[int, Number] = {}
-        self.finals: dict[int, list[Number]] = {}
-        self.bodies: dict[int, list[int]] = {}
-        self.ties: set[int] = set()
-        self.undecided = False
-        self.passes = 0
+    left: int = field(default_factory=lambda: PASSES)
 
-    def run(self, order: Sequence[int]) -> None:
-        nodes, numbers = self.arena.nodes, self.numbers
-        for index in order:
-            node = nodes[index]
-            fold = _FOLDS.get(node.op)
-            if fold is not None:
-                numbers[index] = fold([numbers[arg] for arg in node.args])
-            elif isinstance(node.payload, Fraction):
-                numbers[index] = power(numbers[node.args[0]], node.payload)
-            elif isinstance(node.payload, sympy.Expr):
-                numbers[index] = evaluate_leaf(node.payload, self.values)
-            elif node.op is Op.SELECT:
-                numbers[index] = self.select(index)
-            elif isinstance(node.payload, Loop):
-                self.finals[index] = self.loop(index, node.payload)
-            elif isinstance(node.payload, int):
-                numbers[index] = self.finals[node.args[0]][node.payload]
-            else:
-                raise AssertionError(node.op)
-
-    def loop(self, index: int, loop: Loop) -> list[Number]:
-        numbers = self.numbers
-        body = self.bodies.get(index)
-        if body is None:
-            body = self.bodies[index] = self.arena.body(index)
-
-        def step(state: Sequence[Number]) -> list[Number]:
-            numbers.update(zip(loop.states, state, strict=True))
-            self.run(body)
-            return [numbers[i] for i in loop.results]
-
-        starts, times = [numbers[i] for i in loop.starts], _natural(numbers[loop.times])
-        fast = fast_loop(self.arena, index, numbers.__getitem__, starts, times)
-        self.passes += times if fast is None else POWER
-        if self.passes > PASSES:
+    def spend(self, passes: int) -> None:
+        """Raises TooManyPassesError."""
+        self.left -= passes
+        if self.left < 0:
             raise TooManyPassesError
-        if fast is not None:
-            return fast
-        return run_loop(starts, times, step)
 
-    def select(self, index: int) -> Number:
-        node = self.arena.nodes[index]
-        numbers = [self.numbers[arg] for arg in node.args]
-        keys, values = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
-        beaten = 1 if node.payload is Op.MIN else -1
+
+@dataclass(frozen=True, slots=True)
+class Enclosures(Numbers):
+    """The reading as certified numbers. `ties` collects the SELECT nodes without a single extreme key: whether the keys
+    are equal for certain."""
+
+    values: Mapping[sympy.Symbol, Number]
+    ties: dict[int, bool] = field(default_factory=dict[int, bool])
+    budget: Budget = field(default_factory=Budget)
+
+    def leaf(self, expression: sympy.Expr) -> Number:
+        return evaluate_leaf(expression, self.values)
+
+    def select(self, index: int, op: Op, keys: Sequence[Number], values: Sequence[Number]) -> Number:
+        beaten = 1 if op is Op.MIN else -1
         best = [i for i, key in enumerate(keys) if all(compare(key, other) != beaten for other in keys)]
         if len(best) == 1:
             return values[best[0]]
-        self.ties.add(index)
-        if all(compare(keys[best[0]], keys[i]) == 0 for i in best):
+        equal = all(compare(keys[best[0]], keys[i]) == 0 for i in best)
+        self.ties[index] = equal and self.ties.get(index, True)
+        if equal:
             return values[best[0]]
-        self.undecided = True
         hull = ball(values[best[0]])
         for i in best[1:]:
             hull = hull.union(ball(values[i]))
         return hull
+
+    def loop(self, passes: Passes[Number]) -> list[Number]:
+        state, times = passes.starts, _natural(passes.times)
+        fast = fast_loop(passes.arena, passes.index, passes.value, state, times)
+        self.budget.spend(times if fast is None else POWER)
+        if fast is not None:
+            return fast
+        for _ in range(times):
+            state = passes.step(state)
+        return state

@@ -6,25 +6,19 @@ Nothing here is certified, but nothing overflows either: 10^5000 is 11513.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
 from numpy.typing import ArrayLike, NDArray
 
-from boundcalc.program import signed_log
-from boundcalc.program.evaluate import PASSES, TooManyPassesError, check_values
-from boundcalc.program.ir import Arena, Loop, Op, Scalar
-from boundcalc.program.numbers import Value
-from boundcalc.program.signed_log import Array, Signed
-
-_FOLDS: Mapping[Op, Callable[[Sequence[Signed]], Signed]] = {
-    Op.ADD: signed_log.add,
-    Op.MUL: signed_log.multiply,
-    Op.MIN: signed_log.minimum,
-    Op.MAX: signed_log.maximum,
-    Op.HYPOT: signed_log.hypot,
-}
+from boundcalc.exact import signed_log
+from boundcalc.exact.balls import Value
+from boundcalc.exact.signed_log import Array, Signed
+from boundcalc.program.dependence import dependents, leaves_with
+from boundcalc.program.evaluate import Budget, check_values
+from boundcalc.program.interpret import Passes, sweep, unbound
+from boundcalc.program.ir import Op, Scalar
 
 
 def evaluate_log(outputs: Sequence[Scalar], values: Mapping[sympy.Symbol, ArrayLike | Value]) -> list[Array]:
@@ -49,9 +43,9 @@ def signed_values(outputs: Sequence[Scalar], values: Mapping[sympy.Symbol, Array
     order = arena.needed(o.index for o in outputs)
     check_values(arena, order, values.keys())
     with np.errstate(all="ignore"):
-        sweep = _Sweep(arena, {symbol: signed_log.from_value(value) for symbol, value in values.items()})
-        sweep.run([i for i in order if not arena.nodes[i].free])
-    results = [sweep.values[o.index] for o in outputs]
+        algebra = Logarithms({symbol: signed_log.from_value(value) for symbol, value in values.items()})
+        found = sweep(arena, unbound(arena, order), algebra)
+    results = [found[o.index] for o in outputs]
     for result in results:
         if np.any(np.isnan(result.log) | np.isposinf(result.log)):
             raise ArithmeticError("the result is not a finite number")
@@ -66,88 +60,55 @@ def log_function(
     arena = outputs[0].arena
     order = arena.needed(o.index for o in outputs)
     check_values(arena, order, values.keys() | set(arguments))
-    given = frozenset(arguments)
-    moving: set[int] = set()
-    for i in order:
-        payload = arena.nodes[i].payload
-        if isinstance(payload, sympy.Expr):
-            if not given.isdisjoint(payload.free_symbols):
-                moving.add(i)
-        elif not moving.isdisjoint(arena.nodes[i].args):
-            moving.add(i)
-    bound = [i for i in order if not arena.nodes[i].free]
-    again = [i for i in bound if i in moving]
-    symbols = {symbol: signed_log.from_value(value) for symbol, value in values.items()}
+    moving = dependents(arena, order, leaves_with(arena, order, frozenset(arguments)))
+    closed = unbound(arena, order)
+    again = [i for i in closed if i in moving]
+    fixed = {symbol: signed_log.from_value(value) for symbol, value in values.items()}
+    budget = Budget()  # for all calls together
     with np.errstate(all="ignore"):
-        sweep = _Sweep(arena, symbols)
-        sweep.run([i for i in bound if i not in moving])
+        known = sweep(arena, [i for i in closed if i not in moving], Logarithms(fixed, budget))
 
     def logs(point: NDArray[np.float64]) -> NDArray[np.float64]:
-        symbols.update((symbol, signed_log.from_value(x)) for symbol, x in zip(arguments, point, strict=True))
+        given = {symbol: signed_log.from_value(x) for symbol, x in zip(arguments, point, strict=True)}
         with np.errstate(all="ignore"):
-            sweep.run(again)
-        return np.asarray([float(sweep.values[o.index].log) for o in outputs])
+            found = sweep(arena, again, Logarithms({**fixed, **given}, budget), known)
+        return np.asarray([float(found[o.index].log) for o in outputs])
 
     return logs
 
 
-class _Sweep:
-    """The values of the nodes, filled in order; the nodes of a loop's body are filled once for each pass."""
+@dataclass(frozen=True, slots=True)
+class Logarithms:
+    """The reading as signs and logarithms, entry by entry of arrays."""
 
-    def __init__(self, arena: Arena, symbols: Mapping[sympy.Symbol, Signed]) -> None:
-        self.arena = arena
-        self.symbols = symbols
-        self.values: dict[int, Signed] = {}
-        self.finals: dict[int, list[Signed]] = {}
-        self.bodies: dict[int, list[int]] = {}
-        self.passes = 0
+    values: Mapping[sympy.Symbol, Signed]
+    budget: Budget = field(default_factory=Budget)
+    add = staticmethod(signed_log.add)
+    multiply = staticmethod(signed_log.multiply)
+    power = staticmethod(signed_log.power)
+    minimum = staticmethod(signed_log.minimum)
+    maximum = staticmethod(signed_log.maximum)
+    hypot = staticmethod(signed_log.hypot)
 
-    def run(self, order: Sequence[int]) -> None:
-        nodes, values = self.arena.nodes, self.values
-        for index in order:
-            node = nodes[index]
-            fold = _FOLDS.get(node.op)
-            if fold is not None:
-                values[index] = fold([values[arg] for arg in node.args])
-            elif isinstance(node.payload, Fraction):
-                values[index] = signed_log.power(values[node.args[0]], node.payload)
-            elif isinstance(node.payload, sympy.Expr):
-                values[index] = signed_log.leaf(node.payload, self.symbols)
-            elif node.op is Op.SELECT:
-                values[index] = self.select(index)
-            elif isinstance(node.payload, Loop):
-                self.finals[index] = self.loop(index, node.payload)
-            elif isinstance(node.payload, int):
-                values[index] = self.finals[node.args[0]][node.payload]
-            else:
-                raise AssertionError(node.op)
+    def leaf(self, expression: sympy.Expr) -> Signed:
+        return signed_log.leaf(expression, self.values)
 
-    def loop(self, index: int, loop: Loop) -> list[Signed]:
-        """Entries of an array whose passes are over keep their state while the others go on."""
-        times = _natural(self.values[loop.times].value)
-        body = self.bodies.get(index)
-        if body is None:
-            body = self.bodies[index] = self.arena.body(index)
-        state = [self.values[i] for i in loop.starts]
-        self.passes += int(np.max(times, initial=0))
-        if self.passes > PASSES:
-            raise TooManyPassesError
-        for done in range(int(np.max(times, initial=0))):
-            self.values.update(zip(loop.states, state, strict=True))
-            self.run(body)
-            running = times > done
-            state = [signed_log.where(running, self.values[i], old) for i, old in zip(loop.results, state, strict=True)]
-        return state
-
-    def select(self, index: int) -> Signed:
-        node = self.arena.nodes[index]
-        entries = [self.values[arg] for arg in node.args]
-        keys, values = entries[: len(entries) // 2], entries[len(entries) // 2 :]
+    def select(self, index: int, op: Op, keys: Sequence[Signed], values: Sequence[Signed]) -> Signed:
         best, result = keys[0], values[0]
         for key, value in zip(keys[1:], values[1:], strict=True):
-            better = signed_log.less(key, best) if node.payload is Op.MIN else signed_log.less(best, key)
+            better = signed_log.less(key, best) if op is Op.MIN else signed_log.less(best, key)
             best, result = signed_log.where(better, key, best), signed_log.where(better, value, result)
         return result
+
+    def loop(self, passes: Passes[Signed]) -> list[Signed]:
+        """Entries of an array whose passes are over keep their state while the others go on."""
+        state, times = passes.starts, _natural(passes.times.value)
+        most = int(np.max(times, initial=0))
+        self.budget.spend(most)
+        for done in range(most):
+            running = times > done
+            state = [signed_log.where(running, new, old) for new, old in zip(passes.step(state), state, strict=True)]
+        return state
 
 
 def _natural(x: Array) -> NDArray[np.int64]:

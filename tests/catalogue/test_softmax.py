@@ -89,7 +89,7 @@ def test_rows_are_independent_and_bounded(rng):
     rows, classes = 6, 5
     entry = SOFTMAX.instantiate(rows=sympy.Integer(rows), classes=sympy.Integer(classes))
     at_zero = np.stack([softmax(np.zeros(classes)) for _ in range(rows)])
-    assert np.linalg.norm(at_zero) == pytest.approx(float(entry.at_zero), rel=1e-12)
+    assert np.linalg.norm(at_zero) == pytest.approx(float(entry.at_zero.value), rel=1e-12)
     assert at_zero.max() == pytest.approx(float(entry.sup_at_zero), rel=1e-12)
     for scale in (1, 10, 100):
         z = np.stack([softmax(v) for v in scale * rng.normal(size=(rows, classes))])

@@ -19,11 +19,11 @@ def graph(text: str, unroll: bool = False) -> LayerGraph:
 
 
 def paths(found: LayerGraph) -> list[str]:
-    return [layer.path for layer in found if layer.visible and layer.kind != "input"]
+    return [layer.path for layer in found.layers]
 
 
 def inputs(found: LayerGraph) -> dict[str, tuple[str, ...]]:
-    return {layer.path: layer.inputs for layer in found if layer.visible and layer.kind != "input"}
+    return {layer.path: layer.inputs for layer in found.layers}
 
 
 def mistakes(text: str, unroll: bool = False) -> list[str]:
@@ -188,7 +188,7 @@ def test_include(tmp_path: Path) -> None:
     )
     found = expand(bc.load(tmp_path / "net.yaml"))
     assert found.name == "net"
-    sizes = [found.conditions.values[layer.shape[0]] for layer in found if layer.kind == "dense"]
+    sizes = [found.conditions.values[layer.shape[0]] for layer in found.layers if layer.kind.name == "dense"]
     assert sizes == [5, 2]  # the file's own symbols win
 
 
@@ -228,7 +228,7 @@ def test_frozen_spectral_and_centre_are_inherited() -> None:
     assert {path: (ball.frozen, ball.center) for path, ball in found.balls.items()} == {
         "block_0.dense_0": (True, 3), "block_0.dense_1": (False, 0), "block_1.dense_0": (False, None), "block_1.dense_1": (False, 0),
     }  # fmt: skip
-    spectral = {layer.path: layer.spectral for layer in found if layer.arrays}
+    spectral = {layer.path: layer.spectral for layer in found.layers if layer.arrays}
     assert spectral == {
         "block_0.dense_0": 2, "block_0.dense_1": sympy.Rational(1, 2), "block_1.dense_0": None, "block_1.dense_1": sympy.Rational(1, 2),
     }  # fmt: skip
@@ -330,7 +330,7 @@ def test_a_gain_that_starts_at_one_is_shared_as_a_gain_only() -> None:
 
 def test_a_repeat_with_an_index_and_shapes_that_change() -> None:
     found = graph(HEAD + "layers: [{repeat: {times: 3, index: i, name: r, layers: [dense: 2*i + 1]}}]")
-    assert {layer.path: layer.shape for layer in found if layer.kind == "dense"} == {
+    assert {layer.path: layer.shape for layer in found.layers if layer.kind.name == "dense"} == {
         "r.0.dense_0": (1,), "r.1.dense_0": (3,), "r.2.dense_0": (5,),
     }  # fmt: skip
     assert found.paths["r"] == found.paths["r.2"] == "r.2.dense_0"
@@ -361,7 +361,7 @@ layers:
     )
     assert found.layer("r.0.concat_0").inputs == ("r.0.x@slice", "r.h@start")
     assert found.layer("r.2.concat_0").inputs == ("r.2.x@slice", "r.1.h1")
-    assert found.layer("r.1.x@slice").inputs == ("input",)
+    assert found.node("r.1.x@slice").inputs == ("input",)
     assert found.layer("add_0").inputs == ("r.2.h1", "r.2.h1")
     assert paths(found)[:3] == ["r.0.concat_0", "r.0.dense_0", "r.0.h1"]
 
@@ -374,8 +374,8 @@ def test_a_state_that_starts_somewhere_and_a_collection() -> None:
     )
     assert found.layer("r.0.b").inputs == ("a", "a")
     assert found.layer("r.1.b").inputs == ("r.0.relu_0", "r.0.b")
-    assert found.layer(found.outputs[0]).inputs == ("r.0.relu_0", "r.1.relu_0")
-    assert found.layer(found.outputs[0]).shape == (2, 3)
+    assert found.node(found.outputs[0]).inputs == ("r.0.relu_0", "r.1.relu_0")
+    assert found.node(found.outputs[0]).shape == (2, 3)
 
 
 def test_no_copies_leave_the_input() -> None:
@@ -473,9 +473,9 @@ def test_several_inputs_and_outputs() -> None:
         + "layers: [{relu: {from: a, name: first}}, {tanh: {from: b}}, {flatten: {from: c}}]\noutput: [first, flatten_0]"
     )
     assert found.outputs == ("first", "flatten_0")
-    norms = [found.layer(name).settings["norm"] for name in "abc"]
+    norms = [found.node(name).norm for name in "abc"]
     assert norms == [1, 2 * sympy.sqrt(2), 3 * sympy.sqrt(8)]
-    assert [found.layer(name).settings["sup"] for name in "abc"] == [1, 2, 3]
+    assert [found.node(name).sup for name in "abc"] == [1, 2, 3]
     (line,) = mistakes(text + "layers: [relu]")
     assert "'relu' has no step before it; say `from:` a or b or c" in line
     (line,) = mistakes(text + "layers: [{relu: {from: a}}]\noutput: relu_1")
@@ -581,7 +581,7 @@ def test_resnet50(tmp_path: Path) -> None:
     (tmp_path / "modules.yaml").write_text(RESNET_MODULES)
     (tmp_path / "resnet50.yaml").write_text(RESNET)
     found = expand(bc.load(tmp_path / "resnet50.yaml"))
-    assert sum(layer.parameters for layer in found) == 25_557_032  # as torchvision counts them
+    assert sum(layer.parameters for layer in found.layers) == 25_557_032  # as torchvision counts them
     assert found.layer(found.paths["stage3.rest.4"]).shape == (1024, 14, 14)
     assert (
         found.balls["stage3.rest.4.bottleneck_0.add_0.conv_bn_1.conv2d_0"].radius == found.conditions.symbols["R"] / 2

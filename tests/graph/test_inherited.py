@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import boundcalc as bc
-from boundcalc.graph.layers import LOSS_RULES, RULES
+from boundcalc.layers.index import VOCABULARY
 
 VECTOR = "symbols: {R: 1, k: 3}\ninput: {shape: [4], norm: 1}\nradius: R\n"
 IMAGE = VECTOR.replace("[4]", "[3, 8, 8]")
@@ -96,7 +96,7 @@ def test_a_repeat_of_no_copies_has_nothing_inside() -> None:
 
 def test_spectral_is_used_where_a_rule_says_so() -> None:
     """The fact is checked against what lowering does: a bound of the operator norm makes the bound smaller."""
-    assert {kind for kind, rule in {**RULES, **LOSS_RULES}.items() if rule.spectral} == {
+    assert {name for name, kind in VOCABULARY.items() if kind.spectral} == {
         "dense",
         "conv1d",
         "conv2d",

@@ -7,9 +7,7 @@ import sympy
 from sympy import S, sqrt
 
 import boundcalc as bc
-from boundcalc.graph.expand import expand
-from boundcalc.graph.lower import lower
-from boundcalc.graph.primitives import (
+from boundcalc.calculus.primitives import (
     After,
     Bilinear,
     Carried,
@@ -23,6 +21,8 @@ from boundcalc.graph.primitives import (
     Source,
     Sum,
 )
+from boundcalc.graph.expand import expand
+from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
 
 HEAD = "symbols: {n: 2, R:, S:, k: {integer: true}}\nbatch: n\nradius: R\n"
@@ -51,26 +51,26 @@ def body(text: str) -> list[object]:
 
 def test_a_dense_layer_is_bilinear_with_its_bias_in_the_same_ball() -> None:
     found = lowered(VECTOR + "layers: [dense: 4]")
-    assert found.primitives == [
+    assert found.primitives == (
         Parameter("dense_0", R, True),
         Source("input", sqrt(n), S.One, False),
         Bilinear(0, 1, S.One, sqrt(n)),
-    ]
+    )
     assert found.output == 2
-    assert found.blocks == ["dense_0"]
+    assert found.blocks == ("dense_0",)
     assert found.outputs == {"input": 1, "dense_0": 2}
 
 
 def test_a_bias_in_its_own_ball_is_a_linear_map_of_its_own() -> None:
     found = lowered(VECTOR + "layers: [{dense: {units: 4, radius: {weight: R, bias: 2}}}]")
-    assert found.primitives == [
+    assert found.primitives == (
         Parameter("dense_0.weight", R, True),
         Parameter("dense_0.bias", S(2), True),
         Source("input", sqrt(n), S.One, False),
         Bilinear(0, 2, S.One),
         Linear(1, sqrt(n)),
         Sum((3, 4)),
-    ]
+    )
 
 
 def test_dense_layers_on_several_positions_add_the_bias_at_each() -> None:
@@ -177,10 +177,11 @@ def test_a_map_whose_image_of_zero_is_unknown_is_bounded_by_its_largest_image() 
     """|a(z)| <= min(sup, a(0) + l m) needs a(0): only sup <= a(0) is known not to be exceeded there."""
     (found,) = body(VECTOR + "layers: [{map: {lipschitz: 1, smoothness: 1, sup: 5}}]")
     assert isinstance(found, Map)
-    assert found.entry.at_zero == 5
+    assert found.entry.at_zero.value == 5
     (found,) = body(VECTOR + "layers: [{map: {lipschitz: 1, smoothness: 1}}]")
     assert isinstance(found, Map)
-    assert found.unbounded
+    assert found.entry.at_zero.value is None
+    assert "unbounded norm" in found.entry.at_zero.reason
 
 
 def test_a_generic_layer_is_a_map_of_a_sum() -> None:
@@ -200,7 +201,7 @@ def test_several_outputs_are_concatenated_and_a_loss_is_a_map() -> None:
 def test_selection_and_freezing_decide_what_is_differentiated() -> None:
     text = VECTOR + "layers: [{dense: {units: 2, frozen: true}}, {dense: {units: 2, name: b}}]"
     chosen = {wrt: lowered(text, (wrt,)) for wrt in ("parameters", "input", "b")}
-    assert {wrt: g.blocks for wrt, g in chosen.items()} == {"parameters": ["b"], "input": ["input"], "b": ["b"]}
+    assert {wrt: g.blocks for wrt, g in chosen.items()} == {"parameters": ("b",), "input": ("input",), "b": ("b",)}
     flags = [p.differentiated for p in chosen["input"].primitives if isinstance(p, Parameter | Source)]
     assert flags == [False, False, True]
 

@@ -51,7 +51,7 @@ def test_fields_of_copies_branches_and_modules() -> None:
         "residual_0.dense_0": 7,
         "head": R,
     }
-    assert found.layer("a.batchnorm_0").settings["eps"] == sympy.Rational(1, 3)
+    assert found.layer("a.batchnorm_0").placed.facts.eps == sympy.Rational(1, 3)
 
 
 def test_arguments_of_modules() -> None:
@@ -62,7 +62,7 @@ def test_fields_of_the_file() -> None:
     found = changed(batch="11", radius="13", input__norm="17")
     assert found.batch == 11
     assert {ball.radius for ball in found.balls.values()} == {13}
-    assert found.layer("input").settings["norm"] == 17 * sympy.sqrt(11)  # still for each sample
+    assert found.node("input").norm == 17 * sympy.sqrt(11)  # still for each sample
 
 
 def test_times_of_a_repeat() -> None:
@@ -70,7 +70,7 @@ def test_times_of_a_repeat() -> None:
 
 
 def test_fields_of_the_loss() -> None:
-    assert changed(loss__labels="5").layer("loss").settings["labels"] == 5
+    assert changed(loss__labels="5").layer("loss").placed.facts.labels == 5
 
 
 def test_an_override_changes_the_bounds() -> None:

@@ -60,7 +60,7 @@ def test_a_length_without_a_value_has_the_windows_of_every_length(kind: str) -> 
                     free.lipschitz.evaluate(T=length)
                 continue
             for bounds, given in ((free, {"T": length}), (kept, {"T": length}), (several, values)):
-                (layer,) = [row.layer for row in bounds.layers.values() if row.layer.kind == kind]
+                (layer,) = [row.layer for row in bounds.layers.values() if row.layer.kind.name == kind]
                 found = layer.shape[1].xreplace(resolve(bounds.graph.conditions, given))
                 assert found == len(laid), (kernel, stride, padding, ceil, given)
                 assert bounds.lipschitz.evaluate(**given) >= least(kind, length, laid) * (1 - 1e-12)

@@ -86,7 +86,7 @@ def test_the_parameters_of_known_networks() -> None:
     from pathlib import Path
 
     specs = Path(__file__).parents[2] / "specs"
-    total = sum(layer.parameters for layer in expand(bc.load(specs / "vgg16.yaml")))
+    total = sum(layer.parameters for layer in expand(bc.load(specs / "vgg16.yaml")).layers)
     assert total == 138_357_544
 
 

@@ -44,7 +44,7 @@ def recurrent(times: int, radius: Any, xp: Any) -> Any:
     compiled = bc.compile(bc.loads(GATED))
     assert compiled.lipschitz.unclosed is not None
     scope: dict[str, Any] = {}
-    exec(to_python(compiled), scope)
+    exec(to_python(compiled.document), scope)
     return scope["bounds"](T=times, R=radius, xp=xp)["lipschitz"]
 
 
@@ -63,7 +63,7 @@ def test_the_recursion_in_numpy() -> None:
 @pytest.fixture
 def function() -> Any:
     scope: dict[str, Any] = {}
-    exec(to_python(bc.compile(bc.loads(TEXT))), scope)
+    exec(to_python(bc.compile(bc.loads(TEXT)).document), scope)
     return scope["bounds"]
 
 

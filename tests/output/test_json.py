@@ -14,7 +14,7 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.bounds.expressions import Latex, to_str
+from boundcalc.exact.printing import Latex, to_str
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 TEXT = {"type": "string"}
@@ -47,7 +47,7 @@ LAYER = exactly(
 )  # fmt: skip
 ANSWER = exactly(
     schema={"const": 1}, name=TEXT, blocks={"enum": ["total", "layer"]}, wrt={"type": "array", "items": TEXT},
-    constants={"enum": ["sharp", "published"]}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
+    constants={"enum": ["sharp", "published"]}, refine={"type": "boolean"}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
     symbols={"type": "object", "additionalProperties": NAME}, conditions={"type": "array", "items": TEXT},
     definitions={"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}},
     bounds=exactly(norm=BOUND, lipschitz=BOUND, smoothness=BOUND),

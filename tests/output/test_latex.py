@@ -42,12 +42,12 @@ def check(text: str) -> None:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_every_spec(path: Path) -> None:
-    check(to_latex(bc.compile(bc.load(path))))
+    check(to_latex(bc.compile(bc.load(path)).document))
 
 
 def test_closed_forms_per_block_are_upper() -> None:
     spec = Path(__file__).parents[2] / "specs" / "mlp.yaml"
-    text = to_latex(bc.compile(bc.load(spec), blocks="layer"))
+    text = to_latex(bc.compile(bc.load(spec), blocks="layer").document)
     check(text)
     signs = dict(lines(text))
     assert signs["L"].startswith(r"\le")
@@ -56,7 +56,7 @@ def test_closed_forms_per_block_are_upper() -> None:
 
 
 def test_infinite_bounds_say_why() -> None:
-    text = to_latex(bc.compile(bc.loads("input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]")))
+    text = to_latex(bc.compile(bc.loads("input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]")).document)
     check(text)
     assert dict(lines(text))["L"].startswith(r"= \infty \quad \text{relu has a kink")
 
@@ -69,7 +69,7 @@ input: {{shape: [4], norm: {"*".join(symbols)}}}
 radius: 1
 layers: [{{dense: {{units: 2, name: a_b}}}}, softplus]
 """
-    latex = to_latex(bc.compile(bc.loads(text)))
+    latex = to_latex(bc.compile(bc.loads(text)).document)
     check(latex)
     for expected in (r"\alpha", r"x_{\mathrm{1}}", r"\mathrm{hello\_world}", r"R_{\mathrm{t}}", r"m_{\text{a\_b}}"):
         assert expected in latex
@@ -80,13 +80,13 @@ layers: [{{dense: {{units: 2, name: a_b}}}}, softplus]
 
 def test_a_name_ends_no_comment() -> None:
     bounds = bc.compile(bc.load({"name": "a\n\\input{x}", "input": {"shape": [4], "norm": 1}, "layers": ["relu"]}))
-    assert to_latex(bounds).splitlines()[0] == r"% a \input{x}"
+    assert to_latex(bounds.document).splitlines()[0] == r"% a \input{x}"
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX engine; the parser above has to do")
 @pytest.mark.parametrize("spec", ["mlp", "mlp-deep-bias", "deep-linear", "vgg16"])
 def test_a_latex_engine_accepts_it(spec: str, tmp_path: Path) -> None:
-    body = to_latex(bc.compile(bc.load(SPECS[0].parent / f"{spec}.yaml")))
+    body = to_latex(bc.compile(bc.load(SPECS[0].parent / f"{spec}.yaml")).document)
     document = f"\\documentclass{{article}}\\usepackage{{amsmath}}\\allowdisplaybreaks\\begin{{document}}\n{body}\n\\end{{document}}"
     (tmp_path / "bounds.tex").write_text(document, encoding="utf-8")
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "bounds.tex"]

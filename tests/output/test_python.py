@@ -14,8 +14,8 @@ import pytest
 import sympy
 
 import boundcalc as bc
+from boundcalc.output.parts.python_printer import Printer, constant
 from boundcalc.output.python import safe_names, to_python
-from boundcalc.output.python_printer import Printer, constant
 
 SPECS = Path(__file__).parents[2] / "specs"
 FREE = {"n": 3.0, "R": 1.5, "width": 7.0, "x": 2.0, "k": 5.0, "w": 4.0}
@@ -53,7 +53,7 @@ def quantities(bounds: bc.Bounds) -> dict[str, bc.Bound]:
 def test_the_source_agrees_with_the_certified_numbers(path: Path) -> None:
     bounds = bc.compile(bc.load(path))
     at = {name: FREE[name] for name, symbol in bounds.symbols.items() if symbol not in bounds.values}
-    function = compiled(to_python(bounds))
+    function = compiled(to_python(bounds.document))
     found = function(**{name: value for name, value in at.items() if name in function.__wrapped__.__code__.co_varnames})  # type: ignore[attr-defined]
     for name, quantity in quantities(bounds).items():
         certified = quantity.evaluate(at)
@@ -63,7 +63,7 @@ def test_the_source_agrees_with_the_certified_numbers(path: Path) -> None:
 
 def test_arguments_have_the_values_of_the_spec_and_follow_each_other() -> None:
     bounds = bc.compile(bc.loads(TEXT))
-    function = compiled(to_python(bounds))
+    function = compiled(to_python(bounds.document))
     for at in ({"w": 2, "R": 3}, {"w": 5, "R": 0.5, "n": 7}, {"w": 5, "R": 0.5, "eps": 0.3}):
         for name, quantity in quantities(bounds).items():
             assert float(function(**at)[name]) == pytest.approx(quantity.evaluate(at), rel=1e-9)
@@ -76,14 +76,14 @@ def test_arguments_have_the_values_of_the_spec_and_follow_each_other() -> None:
 def test_arrays_broadcast() -> None:
     bounds = bc.compile(bc.loads(TEXT))
     widths, radii = np.array([[1], [20]]), np.array([0.1, 1.0, 3.0])
-    found = compiled(to_python(bounds))(w=widths, R=radii)
+    found = compiled(to_python(bounds.document))(w=widths, R=radii)
     for name, quantity in quantities(bounds).items():
         np.testing.assert_allclose(found[name], quantity.evaluate(w=widths, R=radii), rtol=1e-9)
 
 
 def test_the_source_can_be_differentiated() -> None:
     bounds = bc.compile(bc.loads(TEXT))
-    function = compiled(to_python(bounds))
+    function = compiled(to_python(bounds.document))
     slope = autograd.grad(lambda radius: function(w=3.0, R=radius, xp=anp)["lipschitz"])(1.5)
     step = 1e-6
     above, below = (bounds.lipschitz.evaluate(w=3, R=1.5 + side) for side in (step, -step))
@@ -91,14 +91,16 @@ def test_the_source_can_be_differentiated() -> None:
 
 
 def test_infinite_bounds_say_why() -> None:
-    source = to_python(bc.compile(bc.loads("input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]")))
+    source = to_python(
+        bc.compile(bc.loads("input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]")).document
+    )
     assert compiled(source)()["smoothness"] == math.inf
     assert "math.inf,  # relu has a kink" in source
 
 
 def test_what_a_double_cannot_hold_is_infinite() -> None:
     text = "symbols: {R: 10**200, s: 10**400}\ninput: {shape: [4], norm: s}\nradius: R\nlayers: [dense: 3, dense: {units: 3}]"
-    assert compiled(to_python(bc.compile(bc.loads(text))))()["norm"] == math.inf
+    assert compiled(to_python(bc.compile(bc.loads(text)).document))()["norm"] == math.inf
 
 
 def test_text_of_the_spec_is_no_code() -> None:
@@ -106,7 +108,7 @@ def test_text_of_the_spec_is_no_code() -> None:
         bounds = bc.compile(
             bc.load({"name": name, "input": {"shape": [4], "norm": 1}, "radius": 1, "layers": ["relu"]})
         )
-        assert compiled(to_python(bounds))()["norm"] == 1
+        assert compiled(to_python(bounds.document))()["norm"] == 1
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_names_that_mean_something_to_the_source(name: str) -> None:
     text = f"symbols: {{{name}:, {name}_: 2}}\ninput: {{shape: [4], norm: {name}_}}\nradius: {name}\nlayers: [dense: 3, softplus]"
     bounds = bc.compile(bc.loads(text))
     for at in (3.0, np.array([3.0, 4.0])):
-        found = compiled(to_python(bounds))(at)
+        found = compiled(to_python(bounds.document))(at)
         np.testing.assert_allclose(found["norm"], bounds.norm.evaluate({name: at}), rtol=1e-9)
 
 

@@ -11,7 +11,9 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
-from boundcalc.output.text import graph_to_text, readable, to_text
+from boundcalc.output.parts.layer_graph import graph_to_text
+from boundcalc.output.parts.layout import Layout
+from boundcalc.output.text import readable, to_text
 
 SPECS = Path(__file__).parents[2] / "specs"
 HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
@@ -32,7 +34,7 @@ def test_readable_numbers_are_rounded_up(number: flint.fmpq, text: str) -> None:
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_spec(path: Path) -> None:
     bounds = bc.compile(bc.load(path))
-    text = to_text(bounds)
+    text = to_text(bounds.document)
     for row in bounds.layers:
         assert row in text
     assert "nan" not in text
@@ -64,7 +66,7 @@ def test_the_layer_that_makes_a_bound_infinite(
     layers: str, named: dict[str, str], blocks: Literal["total", "layer"]
 ) -> None:
     """In a repeat the rows are those of the last copy, where what a later layer made infinite comes in from the start."""
-    text = to_text(bc.compile(bc.loads(LOOP + f"layers: [{layers}]"), blocks=blocks))
+    text = to_text(bc.compile(bc.loads(LOOP + f"layers: [{layers}]"), blocks=blocks).document)
     lines = [line.split(":")[0] for line in text.splitlines() if " is infinite from " in line]
     assert lines == [f"{quantity} is infinite from layer '{layer}' on" for quantity, layer in named.items()]
 
@@ -73,7 +75,7 @@ def test_what_makes_a_bound_infinite() -> None:
     text = to_text(
         bc.compile(
             bc.loads(HEAD + "layers: [{dense: {units: 3, name: a}}, {relu: {name: kink}}, dense: 2]\nloss: logistic")
-        )
+        ).document
     )
     assert "smoothness is infinite from layer 'kink' on: relu has a kink at 0" in text
     assert "objective smoothness is infinite from layer 'kink' on" in text
@@ -84,9 +86,9 @@ def test_both_groupings_stand_beside_each_other() -> None:
     spec = bc.loads(HEAD + "layers: [dense: 3, softplus, dense: 2]\nloss: logistic")
     total, layer = bc.compile(spec), bc.compile(spec, blocks="layer")
     for first, second in ((total, layer), (layer, total)):
-        text = to_text(first, second)
+        text = to_text(first.document, Layout(other=second.document))
         head = next(line for line in text.splitlines() if line.startswith("network"))
-        assert head.index(f"blocks: {first.blocks}") < head.index(f"blocks: {second.blocks}")
+        assert head.index(first.options.comparison) < head.index(second.options.comparison)
         row = next(line.split() for line in text.splitlines() if line.startswith("objective smoothness "))
         assert row[2:] == [readable(b.numbers[b.objective.smoothness]) for b in (first, second) if b.objective]
 
@@ -95,7 +97,7 @@ def test_free_symbols_show_closed_forms() -> None:
     text = to_text(
         bc.compile(
             bc.loads("symbols: {R:, n: 4}\nbatch: n\n" + HEAD.replace("radius: 1", "radius: R") + "layers: [dense: 3]")
-        )
+        ).document
     )
     assert "with n = 4; free: R" in text
     assert "norm = R*sqrt(n + 1)" in text
@@ -103,10 +105,12 @@ def test_free_symbols_show_closed_forms() -> None:
 
 def test_long_forms_are_given_by_definitions_and_very_long_ones_are_counted() -> None:
     layers = ", ".join(["dense: 3", "softplus"] * 40)
-    text = to_text(bc.compile(bc.loads(HEAD + f"layers: [{layers}]".replace("radius: 1", "radius: R"))))
+    text = to_text(bc.compile(bc.loads(HEAD + f"layers: [{layers}]".replace("radius: 1", "radius: R"))).document)
     assert "closed forms" in text
     symbolic = to_text(
-        bc.compile(bc.loads("symbols: {R:}\n" + HEAD.replace("radius: 1", "radius: R") + f"layers: [{layers}]"))
+        bc.compile(
+            bc.loads("symbols: {R:}\n" + HEAD.replace("radius: 1", "radius: R") + f"layers: [{layers}]")
+        ).document
     )
     assert "smoothness = smoothness_softplus_39" in symbolic
     assert "definitions: --format latex, python or json shows them" in symbolic
@@ -126,7 +130,7 @@ def test_the_graph_shows_shapes_and_counts() -> None:
 
 def test_closed_forms_are_written_out_or_defined() -> None:
     bounds = bc.compile(bc.load(SPECS / "mlp.yaml"))
-    where, expanded = to_text(bounds, style="where"), to_text(bounds, style="expanded")
+    where, expanded = to_text(bounds.document, Layout("where")), to_text(bounds.document, Layout("expanded"))
     assert "  lipschitz = lipschitz_head\n" in where
     assert "  lipschitz_head = " in where
     assert "  lipschitz = R*(" in expanded
@@ -135,7 +139,7 @@ def test_closed_forms_are_written_out_or_defined() -> None:
 
 def test_a_form_that_is_not_tight_says_why_and_by_how_much() -> None:
     values = {"k": "4", "R": "1/2", "n": "8", "width": "16", "x": "1"}
-    text = to_text(bc.compile(bc.override(bc.load(SPECS / "mlp-deep-bias.yaml"), values)))
+    text = to_text(bc.compile(bc.override(bc.load(SPECS / "mlp-deep-bias.yaml"), values)).document)
     assert "  smoothness <= " in text
     slack = [line for line in text.splitlines() if line.startswith("    an upper form: ||a x + c||")]
     assert len(slack) == 3

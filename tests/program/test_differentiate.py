@@ -8,12 +8,13 @@ from flint import ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.program.differentiate import gradient, leaf_derivative
+from boundcalc.exact.balls import ball
+from boundcalc.exact.enclosures import from_sympy
+from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.evaluate_log import signed_values
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.leaves import from_sympy
-from boundcalc.program.numbers import ball
+from boundcalc.program.slopes import leaf_derivative
 from boundcalc.program.to_sympy import to_sympy
 
 X, Y, K = sympy.symbols("x y k", positive=True)

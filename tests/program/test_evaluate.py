@@ -6,10 +6,10 @@ import pytest
 import sympy
 from flint import arb, ctx, fmpq
 
+from boundcalc.exact.balls import Undecidable, ball
 from boundcalc.program.evaluate import MissingValues, evaluate
 from boundcalc.program.evaluate_log import evaluate_log, signed_values
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.numbers import Undecidable, ball
 
 X, Y, K = sympy.symbols("x y k", positive=True)
 

@@ -11,12 +11,13 @@ from flint import arb, ctx
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from boundcalc.exact.balls import Number, ball
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.evaluate_log import evaluate_log, signed_values
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.numbers import Number, ball
-from boundcalc.program.to_sympy import to_sympy, tree_size
+from boundcalc.program.to_sympy import to_sympy
+from boundcalc.program.tree_size import tree_size
 
 X, Y, K = sympy.symbols("x y k", positive=True)
 SYMBOLS = (X, Y, K)

@@ -6,17 +6,8 @@ import pytest
 import sympy
 
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.to_sympy import (
-    LITERAL_CAP,
-    NESTED_SUMS,
-    READABLE,
-    SATURATION,
-    NotClosed,
-    definitions,
-    expression_size,
-    to_sympy,
-    tree_size,
-)
+from boundcalc.program.to_sympy import READABLE, NotClosed, definitions, to_sympy
+from boundcalc.program.tree_size import LITERAL_CAP, NESTED_SUMS, SATURATION, expression_size, tree_size
 
 X, Y, K = sympy.symbols("x y k", positive=True)
 

@@ -9,15 +9,17 @@ import numpy as np
 from flint import ctx
 from numpy.typing import NDArray
 
+from boundcalc.blocks.entries import Certified, entries
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.pipeline import compile as compile_bounds
+from boundcalc.calculus.euclidean import Euclidean
+from boundcalc.calculus.extended import Extended
+from boundcalc.calculus.quantities import OF_DERIVATIVES
+from boundcalc.calculus.trace import Traced, trace
 from boundcalc.graph.lower import lower
-from boundcalc.program.blocks import Certified, entries
+from boundcalc.pipeline import compile as compile_bounds
+from boundcalc.pipeline import loads
 from boundcalc.program.evaluate import evaluate as evaluate_program
-from boundcalc.program.ir import Scalar
-from boundcalc.program.trace import Traced, trace
-from boundcalc.rules.jet import Quantity
-from boundcalc.spec.load import loads
+from boundcalc.program.ir import Arena, Scalar
 from reference.derivatives import climb, evaluate, jacobians, random_points, selected_part, top
 from reference.network import OUTPUT, Network
 
@@ -81,37 +83,37 @@ def compare(
 def prefixes(network: Network, refine: bool = False) -> dict[str, Prefix]:
     graph = network.graph
     primitives = lower(graph, network.selection)
-    total, seeded = trace(primitives, refine=refine), trace(primitives, seeded=True, refine=refine)
-    assert primitives.output is not None
+    calculus = Euclidean(Arena(), refine)
+    total, seeded = trace(primitives, calculus), trace(primitives, calculus, seeded=True)
     at = {**{layer.path: primitives.outputs[layer.path] for layer in graph}, OUTPUT: primitives.output}
     names = ("norm", "sup", "lipschitz", "smoothness")
-    scalars = {(p, n): getattr(total.jets[i], n) for p, i in at.items() for n in names}
+    scalars = {(p, n): total.components[i][n] for p, i in at.items() for n in names}
     numbers = _numbers(scalars, network)
     seeds = list(seeded.seeds.values())
     assert list(seeded.seeds) == [block.name for block in network.blocks if block.selected]
     forms = _forms(seeded, at, network)
     found: dict[str, Prefix] = {}
     for path, index in at.items():
-        jet = seeded.jets[index]
-        p = np.full(len(seeds), 0.0 if isinstance(jet.lipschitz, Scalar) else np.inf)
-        Q = np.full((len(seeds), len(seeds)), 0.0 if isinstance(jet.smoothness, Scalar) else np.inf)
-        for key, value in forms.get(jet.lipschitz, {}).items():
+        first, second = (seeded.figures[index][quantity] for quantity in OF_DERIVATIVES)
+        p = np.full(len(seeds), 0.0 if isinstance(first, Scalar) else np.inf)
+        Q = np.full((len(seeds), len(seeds)), 0.0 if isinstance(second, Scalar) else np.inf)
+        for key, value in forms.get(first, {}).items():
             p[key[0]] = value
-        for (i, *rest), value in forms.get(jet.smoothness, {}).items():
+        for (i, *rest), value in forms.get(second, {}).items():
             Q[i, rest[0]] = Q[rest[0], i] = value
         found[path] = Prefix(*(numbers[path, n] for n in names), p, Q)
     return found
 
 
-def _numbers(scalars: Mapping[tuple[str, str], Quantity], network: Network) -> dict[tuple[str, str], float]:
+def _numbers(scalars: Mapping[tuple[str, str], Extended], network: Network) -> dict[tuple[str, str], float]:
     finite = {key: value for key, value in scalars.items() if isinstance(value, Scalar)}
     values = evaluate_program(list(finite.values()), network.graph.conditions.values)
     return {**dict.fromkeys(scalars, np.inf), **{key: float(v) for key, v in zip(finite, values, strict=True)}}
 
 
-def _forms(seeded: Traced, at: Mapping[str, int], network: Network) -> dict[Quantity, dict[tuple[int, ...], float]]:
-    jets = [seeded.jets[index] for index in at.values()]
-    scalars = list(dict.fromkeys(q for jet in jets for q in (jet.lipschitz, jet.smoothness) if isinstance(q, Scalar)))
+def _forms(seeded: Traced, at: Mapping[str, int], network: Network) -> dict[Extended, dict[tuple[int, ...], float]]:
+    asked = [seeded.figures[index][quantity] for index in at.values() for quantity in OF_DERIVATIVES]
+    scalars = list(dict.fromkeys(value for value in asked if isinstance(value, Scalar)))
     with ctx.workprec(80):
         found = entries(scalars, list(seeded.seeds.values()), Certified(network.graph.conditions.values))
     return {s: {key: float(v) for key, v in form.items()} for s, form in zip(scalars, found, strict=True)}
@@ -248,10 +250,7 @@ def _check_objective(
     loss, weight = network.graph.loss, network.graph.regularizer
     assert loss is not None
     inputs = np.concatenate(
-        [
-            np.full(len(b.center), b.name in network.graph.paths and network.graph.layer(b.name).kind == "input")
-            for b in network.blocks
-        ]
+        [np.full(len(b.center), any(b.name == node.path for node in network.graph.inputs)) for b in network.blocks]
     )
     decayed = (0.0 if weight is None else network.number(weight)) * ~inputs[network.selected]
 
@@ -272,4 +271,4 @@ def _check_objective(
             ("lipschitz", np.linalg.norm(after, axis=1), bounds.objective.lipschitz),
             ("smoothness", change, bounds.objective.smoothness),
         ):
-            result.check(f"objective's {what}, blocks {bounds.blocks}", loss, found, float(bound.evaluate()))
+            result.check(f"objective's {what}, {bounds.options.comparison}", loss, found, float(bound.evaluate()))

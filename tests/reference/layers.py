@@ -130,16 +130,11 @@ def convolution(
     weight: Array,
     bias: Array | None,
     stride: Sequence[int],
-    padding: Sequence[int] | None,  # None: `same`
+    before: Sequence[int],
+    after: Sequence[int],
     dilation: Sequence[int],
 ) -> Array:
     kernel = weight.shape[3:]
-    if padding is None:
-        whole = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
-        before = [w // 2 for w in whole]
-        after = [w - b for w, b in zip(whole, before, strict=True)]
-    else:
-        before = after = list(padding)
     z = padded(z, before, after)
     counts = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(z.shape[3:], kernel, stride, dilation, strict=True)]
     seen = windows(z, kernel, stride, dilation, counts)

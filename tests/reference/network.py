@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
-from unittest import mock
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from boundcalc.graph import expand as expansion
-from boundcalc.graph import walk
-from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.graph.layers import LOSS_RULES, RULES
-from boundcalc.graph.layers.rule import Inference, LayerRule, Request
-from boundcalc.graph.request import StepRequest
+from boundcalc.graph.expand import expand
+from boundcalc.graph.layer_graph import Input, Layer, Node, Slice, Stack, Zeros
 from boundcalc.graph.selection import select
-from boundcalc.spec.architecture import Architecture
-from boundcalc.spec.kinds import COMMON_FIELDS, Convolution, NonlinearMap, Pooling
+from boundcalc.language.architecture import Architecture
 from reference import layers as run
 from reference.layers import Array
 
 OUTPUT = "@output"  # all outputs of the network together
-
-
-@contextmanager
-def _recording() -> Iterator[None]:
-    """Layers keep the step they were made from under `settings["step"]`: lowering forgets what the constants do not need."""
-
-    def recorded(rule: LayerRule) -> LayerRule:
-        def infer(request: Request) -> Inference:
-            inference = rule.infer(request)
-            return replace(inference, settings={**inference.settings, "step": request})
-
-        return replace(rule, infer=infer)
-
-    rules, losses = ({kind: recorded(rule) for kind, rule in table.items()} for table in (RULES, LOSS_RULES))
-    with mock.patch.object(walk, "RULES", rules), mock.patch.object(expansion, "LOSS_RULES", losses):
-        yield
-
-
-def expand(architecture: Architecture) -> LayerGraph:
-    """Everything unrolled, with the steps kept."""
-    with _recording():
-        return expansion.expand(architecture, unroll=True)
 
 
 @dataclass(frozen=True)
@@ -74,7 +44,7 @@ class Network:
     """`blocks` in order; `width` their total length; `selected` the entries that are differentiated by."""
 
     def __init__(self, architecture: Architecture, wrt: tuple[str, ...] = ("parameters",), seed: int = 0) -> None:
-        self.graph = expand(architecture)
+        self.graph = expand(architecture, unroll=True)
         self.seed = seed
         self.selection = select(self.graph, wrt)
         self.batch = self.integer(self.graph.batch)
@@ -84,9 +54,8 @@ class Network:
         rng = np.random.default_rng(seed)
         for ball in self.graph.balls.values():
             self._ball(ball.path, rng)
-        for layer in self.graph:
-            if layer.kind == "input":
-                self._input(layer, architecture)
+        for node in self.graph.inputs:
+            self._input(node, architecture)
         self.selected = np.concatenate(
             [np.arange(self.width)[b.part] for b in self.blocks if b.selected] or [[]]
         ).astype(int)
@@ -101,7 +70,7 @@ class Network:
         assert value == int(value)
         return int(value)
 
-    def shape(self, layer: Layer) -> tuple[int, ...]:
+    def shape(self, layer: Node) -> tuple[int, ...]:
         return tuple(self.integer(axis) for axis in layer.shape)
 
     # Blocks ----------------------------------------------------------------------------------------------------------
@@ -109,7 +78,7 @@ class Network:
     def _ball(self, path: str, rng: np.random.Generator) -> None:
         start, ball = self.width, self.graph.balls[path]
         centers: list[NDArray[np.float64]] = []
-        for layer in self.graph:
+        for layer in self.graph.layers:
             for array in layer.arrays:
                 if array.ball == path and not array.shared:
                     shape = tuple(self.integer(axis) for axis in array.shape)
@@ -118,8 +87,8 @@ class Network:
                     self.width += size
                     centers.append(self._center(layer, array.name, size, rng))
         center = np.concatenate(centers)
-        step = self._step(self.graph.layer(path.removesuffix(".weight").removesuffix(".bias")))
-        if ball.center is not None and not isinstance(step.step_fields.center, Mapping):
+        own = [a for layer in self.graph.layers for a in layer.arrays if a.ball == path and not a.shared]
+        if ball.center is not None and all(array.center is None for array in own):
             center = self.number(ball.center) * run.unit(rng, len(center))
         selected = not ball.frozen and self.selection.parameter(path)
         part = slice(start, self.width)
@@ -127,26 +96,26 @@ class Network:
 
     def _center(self, layer: Layer, name: str, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Of one array, as the spec has it: its own centre, or one for gains."""
-        step = self._step(layer)
-        given = step.step_fields.center
-        if isinstance(given, Mapping) and name in given:
-            return self.number(step.term(given[name])) * run.unit(rng, size)
-        return np.ones(size) if layer.kind == "batchnorm" and name == "weight" else np.zeros(size)
+        array = next(a for a in layer.arrays if a.name == name)
+        if array.center is not None:
+            return self.number(array.center) * run.unit(rng, size)
+        return np.ones(size) if array.at_one else np.zeros(size)
 
     def _inner(self, path: str) -> float:
         """A spectral bound S holds for weights of norm S over the norm of the layer's bilinear map."""
         radius = self.number(self.graph.balls[path].radius)
-        for layer in self.graph:
+        for layer in self.graph.layers:
             if layer.spectral is not None and any(a.ball == path for a in layer.arrays):
-                radius = min(radius, self.number(layer.spectral) / self.number(layer.settings["norm"]))  # type: ignore[arg-type]
+                radius = min(radius, self.number(layer.spectral) / self.number(_bilinear_norm(layer)))
         return radius
 
-    def _input(self, layer: Layer, architecture: Architecture) -> None:
+    def _input(self, layer: Input, architecture: Architecture) -> None:
         declared = architecture.inputs[layer.path].norm
         assert declared is not None
         size = self.batch * int(np.prod(self.shape(layer)))
         rows = 1 if declared.batch is not None else self.batch if declared.sample is not None else size
-        radius = self.number(layer.settings["sup"])  # type: ignore[arg-type]
+        assert layer.sup is not None
+        radius = self.number(layer.sup)
         part = slice(self.width, self.width + size)
         self.width += size
         self.blocks.append(
@@ -158,7 +127,7 @@ class Network:
         result = w.copy()
         for block in self.blocks:
             result[:, block.part] = block.project(w[:, block.part], onto_sphere)
-        for layer in self.graph:
+        for layer in self.graph.layers:
             if layer.spectral is not None and layer.arrays:
                 part, _ = self.arrays[self._owner(layer, "weight")]
                 norms = [self._operator_norm(layer, point[None]) for point in result]
@@ -168,10 +137,10 @@ class Network:
 
     def _operator_norm(self, layer: Layer, w: NDArray[np.float64]) -> float:
         """Of the layer's linear map, from its images of the unit vectors."""
-        shape = self.shape(self.graph.layer(layer.inputs[0]))
+        shape = self.shape(self.graph.node(layer.inputs[0]))
         units = np.eye(int(np.prod(shape)), dtype=complex).reshape(1, -1, *shape)
         bare = replace(layer, arrays=tuple(a for a in layer.arrays if a.name == "weight"))
-        images = _KINDS[layer.kind](self, bare, [units], w.astype(complex))
+        images = _KINDS[layer.kind.name](self, bare, [units], w.astype(complex))
         return float(np.linalg.norm(images.reshape(units.shape[1], -1), 2))
 
     def block(self, name: str) -> Block:
@@ -201,24 +170,20 @@ class Network:
         found[OUTPUT] = np.concatenate([found[path].reshape(len(w), -1) for path in self.graph.outputs], axis=1)
         return found
 
-    def _step(self, layer: Layer) -> StepRequest:
-        step = layer.settings["step"]
-        assert isinstance(step, StepRequest)
-        return step
-
-    def _layer(self, layer: Layer, inputs: list[Array], w: Array) -> Array:
-        kind, shape = layer.kind, self.shape(layer)
-        full = (len(w), self.batch, *shape)
-        if kind == "input":
-            return w[:, self.block(layer.path).part].reshape(full)
-        if kind == "zeros":
+    def _layer(self, node: Node, inputs: list[Array], w: Array) -> Array:
+        full = (len(w), self.batch, *self.shape(node))
+        if isinstance(node, Input):
+            return w[:, self.block(node.path).part].reshape(full)
+        if isinstance(node, Zeros):
             return np.zeros(full, dtype=complex)
-        if kind == "slice":
-            return inputs[0][:, :, int(layer.path.split(".")[-2])]
-        if kind == "stack":
+        if isinstance(node, Slice):
+            return inputs[0][:, :, node.index]
+        if isinstance(node, Stack):
             return np.stack(inputs, axis=2)
+        assert isinstance(node, Layer)
+        layer, kind = node, node.kind.name
         result = _KINDS[kind](self, layer, inputs, w) if kind in _KINDS else self._activation(layer, inputs[0])
-        if kind in LOSS_RULES:
+        if node.kind.loss:
             return result
         if result.shape != full:
             assert kind in ("flatten", "reshape", "linear", "map", "bilinear", "generic"), (
@@ -229,29 +194,33 @@ class Network:
         return result.reshape(full)
 
     def _activation(self, layer: Layer, z: Array) -> Array:
-        step = self._step(layer)
-        values: dict[str, Any] = {}
-        for name, value in step.step_fields:
-            if name not in COMMON_FIELDS and name != "sources" and value is not None:
-                values[name] = value if isinstance(value, str) else self.number(step.term(value))
-        return run.ACTIVATIONS[layer.kind](z, **values)
+        """The parameters are those that the layer's constants were made for."""
+        kind, facts = layer.kind.name, layer.placed.facts
+        if kind == "gelu":
+            return run.gelu(z, "tanh" if facts.entry.name == "gelu_tanh" else "none")
+        return run.ACTIVATIONS[kind](z, **{name: self.number(value) for name, value in parameters(layer).items()})
 
     def rng(self, layer: Layer) -> np.random.Generator:
         return np.random.default_rng([self.seed, zlib.crc32(layer.path.encode())])
 
-    def axes(self, layer: Layer, name: str, count: int, default: int) -> list[int]:
-        step = self._step(layer)
-        given = getattr(step.step_fields, name)
-        values = [default] if given is None else [self.integer(step.term(value)) for value in given]
-        return values * count if len(values) == 1 else values
+    def axes(self, values: tuple[sympy.Expr, ...]) -> list[int]:
+        return [self.integer(value) for value in values]
 
-    def field(self, layer: Layer, name: str) -> float | None:
-        step = self._step(layer)
-        value = getattr(step.step_fields, name)
-        return None if value is None else self.number(step.term(value))
+    def optional(self, value: sympy.Expr | None) -> float | None:
+        return None if value is None else self.number(value)
 
     def size_of(self, layer: Layer) -> int:
         return self.batch * int(np.prod(self.shape(layer)))
+
+
+def parameters(layer: Layer) -> dict[str, sympy.Expr]:
+    """The parameters of an activation."""
+    return {} if layer.kind.name == "square" else layer.placed.facts.parameters
+
+
+def _bilinear_norm(layer: Layer) -> sympy.Expr:
+    """Of a layer that takes a spectral bound: dense layers have norm 1."""
+    return layer.placed.facts.norm if layer.kind.name.startswith("conv") else sympy.S.One
 
 
 def _dense(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
@@ -261,32 +230,24 @@ def _dense(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
 
 
 def _convolution(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    step, count = net._step(layer), int(layer.kind[4])
-    fields = step.step_fields
-    assert isinstance(fields, Convolution)
+    facts = layer.placed.facts
     weight = net._array(layer, "weight", w)
     assert weight is not None
-    same = fields.padding is not None and step.word(fields.padding[0]) == "same"
-    padding = None if same else net.axes(layer, "padding", count, 0)
-    stride, dilation = net.axes(layer, "stride", count, 1), net.axes(layer, "dilation", count, 1)
-    return run.convolution(inputs[0], weight, net._array(layer, "bias", w), stride, padding, dilation)
+    before, after = (net.axes(tuple(ends[side] for ends in facts.padding)) for side in (0, 1))
+    stride, dilation = net.axes(facts.stride), net.axes(facts.dilation)
+    return run.convolution(inputs[0], weight, net._array(layer, "bias", w), stride, before, after, dilation)
 
 
 def _pooling(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    fields, count = net._step(layer).step_fields, int(layer.kind[7])
-    assert isinstance(fields, Pooling)
-    kernel = net.axes(layer, "kernel", count, 1)
-    stride = kernel if fields.stride is None else net.axes(layer, "stride", count, 1)
-    pool = run.max_pool if layer.kind.startswith("max") else run.average_pool
-    return pool(inputs[0], kernel, stride, net.axes(layer, "padding", count, 0), net.shape(layer)[1:])
+    facts = layer.placed.facts
+    pool = run.max_pool if layer.kind.name.startswith("max") else run.average_pool
+    kernel, stride, padding = (net.axes(values) for values in (facts.kernel, facts.stride, facts.padding))
+    return pool(inputs[0], kernel, stride, padding, net.shape(layer)[1:])
 
 
 def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    step = net._step(layer)
-    fields: Any = step.step_fields
-    eps = net.field(layer, "eps")
-    assert eps is not None
-    z = run.batchnorm(inputs[0], eps, fields.form, step.flag(fields.positions))
+    facts = layer.placed.facts
+    z = run.batchnorm(inputs[0], net.number(facts.eps), facts.form, facts.pooled)
     if not layer.arrays:
         return z
     gain, shift = net._array(layer, "weight", w), net._array(layer, "bias", w)
@@ -296,26 +257,21 @@ def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Arr
 
 
 def _dropout(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    p, fields = net.field(layer, "p"), net._step(layer).step_fields
-    assert p is not None
-    if getattr(fields, "mode") == "eval":  # noqa: B009
-        return inputs[0]
-    return inputs[0] * (net.rng(layer).random(inputs[0].shape[1:]) >= p) / (1 - p)
+    """Entries that are kept are multiplied by 1/(1 - p), the norm."""
+    scale = net.number(layer.placed.facts.norm)
+    return inputs[0] * (net.rng(layer).random(inputs[0].shape[1:]) >= 1 - 1 / scale) * scale
 
 
 def _softmax(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    axis = net.field(layer, "axis")
-    return run.softmax(inputs[0], -1 if axis is None else int(axis) + (2 if axis >= 0 else 0))
+    return run.softmax(inputs[0], layer.placed.facts.axis + 2)
 
 
 def _mean(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    axis = net.field(layer, "axis")
-    return inputs[0].mean(axis=-1 if axis is None else int(axis) + (2 if axis >= 0 else 0))
+    return inputs[0].mean(axis=tuple(axis + 2 for axis in layer.placed.facts.axes))
 
 
 def _concat(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    axis = int(net.field(layer, "axis") or 0)
-    return np.concatenate(inputs, axis=axis + (2 if axis >= 0 else 0))
+    return np.concatenate(inputs, axis=layer.placed.facts.axis + 2)
 
 
 def _product(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
@@ -326,11 +282,10 @@ def _product(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
 
 
 def _matmul(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    step = net._step(layer)
-    fields: Any = step.step_fields
+    facts = layer.placed.facts
     left, right = inputs
-    left = left.swapaxes(-1, -2) if step.flag(fields.transpose_left) else left
-    right = right.swapaxes(-1, -2) if step.flag(fields.transpose_right) else right
+    left = left.swapaxes(-1, -2) if facts.transpose_left else left
+    right = right.swapaxes(-1, -2) if facts.transpose_right else right
     return left @ right
 
 
@@ -341,27 +296,25 @@ def _parameter(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Arr
 
 
 def _linear(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    norm = net.field(layer, "norm")
-    assert norm is not None
+    norm = net.number(layer.placed.facts.norm)
     return run.known_linear(inputs[0], int(np.prod(net.shape(layer))), norm, net.rng(layer))
 
 
 def _map(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    assert isinstance(net._step(layer).step_fields, NonlinearMap)
-    constants = [net.field(layer, name) for name in ("lipschitz", "smoothness", "at_zero", "sup")]
-    return run.known_map(inputs[0], net.size_of(layer), *constants, net.rng(layer))
+    facts = layer.placed.facts
+    given = [net.optional(value) for value in (facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup)]
+    return run.known_map(inputs[0], net.size_of(layer), *given, net.rng(layer))
 
 
 def _bilinear(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    norm = net.field(layer, "norm")
-    assert norm is not None
+    norm = net.number(layer.placed.facts.norm)
     return run.known_bilinear(inputs[0], inputs[1], net.size_of(layer), norm, net.rng(layer))
 
 
 def _generic(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    lipschitz, smoothness = net.field(layer, "lipschitz"), net.field(layer, "smoothness")
+    facts = layer.placed.facts
+    lipschitz, smoothness = net.number(facts.lipschitz), net.optional(facts.smoothness)
     parameter = net._array(layer, "weight", w)
-    assert lipschitz is not None
     assert parameter is not None
     return run.generic(
         inputs[0], parameter, net.size_of(layer), lipschitz, 1.0 if smoothness is None else smoothness, net.rng(layer)
@@ -375,8 +328,7 @@ def _logistic(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Arra
 def _squared(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     if len(inputs) == 2:
         return run.squared(inputs[0], inputs[1])
-    labels = net.field(layer, "labels")
-    assert labels is not None
+    labels = net.number(layer.placed.facts.labels)
     target = labels * run.unit(net.rng(layer), inputs[0][0].size)
     return run.squared(inputs[0], target.reshape(inputs[0].shape[1:]))
 
@@ -389,7 +341,7 @@ _KINDS: Mapping[str, Callable[[Network, Layer, list[Array], Array], Array]] = {
     "dense": _dense,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys([f"{form}pool{axes}d" for form in ("max", "avg") for axes in (1, 2, 3)], _pooling),
-    "globalavgpool": lambda net, layer, inputs, w: inputs[0].mean(axis=tuple(range(3, inputs[0].ndim))),
+    "globalavgpool": _mean,
     "batchnorm": _batchnorm,
     "dropout": _dropout,
     "softmax": _softmax,

@@ -40,10 +40,10 @@ def array(*values: float) -> layers.Array:
 def test_a_convolution_by_hand() -> None:
     kernel = np.array([[[[1, 10]]]], dtype=complex)
     bias = np.array([[0.5]])
-    assert layers.convolution(array(1, 2, 3), kernel, None, [1], [0], [1]).real.ravel().tolist() == [21, 32]
-    assert layers.convolution(array(1, 2, 3), kernel, bias, [2], [1], [1]).real.ravel().tolist() == [10.5, 32.5]
-    assert layers.convolution(array(1, 2, 3), kernel, None, [1], [1], [2]).real.ravel().tolist() == [20, 31, 2]
-    assert layers.convolution(array(1, 2, 3), kernel, None, [1], None, [1]).real.ravel().tolist() == [
+    assert layers.convolution(array(1, 2, 3), kernel, None, [1], [0], [0], [1]).real.ravel().tolist() == [21, 32]
+    assert layers.convolution(array(1, 2, 3), kernel, bias, [2], [1], [1], [1]).real.ravel().tolist() == [10.5, 32.5]
+    assert layers.convolution(array(1, 2, 3), kernel, None, [1], [1], [1], [2]).real.ravel().tolist() == [20, 31, 2]
+    assert layers.convolution(array(1, 2, 3), kernel, None, [1], [0], [1], [1]).real.ravel().tolist() == [
         21,
         32,
         3,
@@ -53,13 +53,13 @@ def test_a_convolution_by_hand() -> None:
 def test_groups_see_their_own_channels() -> None:
     z = np.array([[[[1.0], [2.0], [3.0], [4.0]]]], dtype=complex)
     weight = np.ones((1, 2, 2, 1), dtype=complex)
-    assert layers.convolution(z, weight, None, [1], [0], [1]).real.ravel().tolist() == [3, 7]
+    assert layers.convolution(z, weight, None, [1], [0], [0], [1]).real.ravel().tolist() == [3, 7]
 
 
 def test_a_two_dimensional_convolution_by_hand() -> None:
     z = np.arange(6.0).reshape(1, 1, 1, 2, 3).astype(complex)
     weight = np.array([[1, 2], [3, 4]]).reshape(1, 1, 1, 2, 2).astype(complex)
-    assert layers.convolution(z, weight, None, [1, 1], [0, 0], [1, 1]).real.ravel().tolist() == [27, 37]
+    assert layers.convolution(z, weight, None, [1, 1], [0, 0], [0, 0], [1, 1]).real.ravel().tolist() == [27, 37]
 
 
 def test_poolings_by_hand() -> None:

@@ -14,14 +14,16 @@ from itertools import count
 import sympy
 
 from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
-from boundcalc.program.depth.lift import branches, lift, loop_at
+from boundcalc.program.depth.lift import branches, is_negative, lift, loop_at
 from boundcalc.program.depth.polynomial import Traced
 from boundcalc.program.depth.settle import settle
 from boundcalc.program.depth.span import NotLifted, span
 from boundcalc.program.depth.triangular import CycleError
-from boundcalc.program.ir import Arena, Node, Op, Scalar
+from boundcalc.program.interpret import Passes, interpret
+from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.to_sympy import NotClosed as NoExpression
-from boundcalc.program.to_sympy import expression_size, to_sympy
+from boundcalc.program.to_sympy import to_sympy
+from boundcalc.program.tree_size import expression_size
 
 SIZE = 40  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
 MOST = 48  # results of loops that are closed in one program
@@ -88,28 +90,47 @@ def reasons(output: Scalar, closures: Closures) -> tuple[str, ...]:
     return _reasons(output, closures.results)
 
 
-def _reasons(output: Scalar, known: Mapping[int, Closed | NotClosed]) -> tuple[str, ...]:
-    nodes = output.arena.nodes
-    above: dict[int, tuple[str, ...]] = {}
-    for i in output.arena.needed([output.index], stop=known.keys()):
-        node, result = nodes[i], known.get(i)
-        found = dict.fromkeys(r for arg in node.args for r in above.get(arg, ())) if result is None else {}
-        if isinstance(result, Closed):
-            found = dict.fromkeys(result.upper)
-        elif found and _decreases(node, [nodes[arg] for arg in node.args]):
+def _reasons(output: Scalar, results: Mapping[int, Closed | NotClosed]) -> tuple[str, ...]:
+    known = {i: _Above(result.upper if isinstance(result, Closed) else ()) for i, result in results.items()}
+    return interpret(output.arena, [output.index], _UpperForms(), known)[output.index].reasons
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """Why the expression of a node may exceed its value."""
+
+    reasons: tuple[str, ...]
+    negative: bool = False  # a leaf that is known to be
+
+
+class _UpperForms:
+    """The reading as reasons. Raises Decreasing."""
+
+    __slots__ = ()
+
+    def leaf(self, expression: sympy.Expr) -> _Above:
+        return _Above((), is_negative(expression))
+
+    def add(self, terms: Sequence[_Above]) -> _Above:
+        return self._together(terms, any(term.negative for term in terms))
+
+    multiply = minimum = maximum = hypot = add
+
+    def power(self, base: _Above, exponent: Fraction) -> _Above:
+        return self._together([base], exponent < 0)
+
+    def select(self, index: int, op: Op, keys: Sequence[_Above], values: Sequence[_Above]) -> _Above:
+        return self._together([*keys, *values], True)
+
+    def loop(self, passes: Passes[_Above]) -> Sequence[_Above]:
+        count = len(passes.loop.states)
+        return [self.add([*passes.starts, *passes.step([_Above(())] * count), passes.times])] * count
+
+    def _together(self, args: Sequence[_Above], decreases: bool) -> _Above:
+        found = tuple(dict.fromkeys(reason for arg in args for reason in arg.reasons))
+        if found and decreases:
             raise Decreasing("an upper closed form is divided by or subtracted")
-        above[i] = tuple(found)
-    return above[output.index]
-
-
-def _decreases(node: Node, args: Sequence[Node]) -> bool:
-    if node.op is Op.POW:
-        return isinstance(node.payload, Fraction) and node.payload < 0
-    return node.op is Op.SELECT or any(map(_is_negative, args))
-
-
-def _is_negative(node: Node) -> bool:
-    return isinstance(node.payload, sympy.Expr) and node.payload.is_negative is True
+        return _Above(found)
 
 
 class _Closer:
@@ -185,7 +206,7 @@ class _Closer:
             starts = [sympy.Mul(*(value[c] for c in monomial)) for monomial in factors]
             expression = depth_form(rows, starts, value[k], [value[c] for c in first])
             upper = [*lifted.upper, *(reason for c in value for reason in _reasons(c, self.results))]
-            if upper and any(_is_negative(self.arena.nodes[i]) for i in self.arena.needed(loop.results)):
+            if upper and any(is_negative(self.arena.nodes[i].payload) for i in self.arena.needed(loop.results)):
                 raise Decreasing("a pass subtracts what is known by an upper closed form only")
         except CycleError as cycle:
             through = " and ".join(lifted.names[s] for s in spanned.basis[cycle.through])

@@ -7,15 +7,17 @@ replaced by one that is no smaller, and the reason is kept (`upper`); what canno
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
 from typing import Generic
 
 import sympy
 
-from boundcalc.program.depth.polynomial import Algebra, C, DegreeError, Polynomial, product, total
+from boundcalc.program.depth.polynomial import C, Coefficients, DegreeError, Polynomial, product, total
 from boundcalc.program.depth.span import Lift, NotLifted, span
-from boundcalc.program.ir import Arena, Loop, Node, Op
+from boundcalc.program.interpret import Passes, sweep
+from boundcalc.program.ir import Arena, Loop, Op, Payload
 
 
 class _StopError(Exception):
@@ -23,7 +25,7 @@ class _StopError(Exception):
 
 
 def lift(
-    arena: Arena, index: int, algebra: Algebra[C], branch: int = 0, varying: frozenset[int] = frozenset()
+    arena: Arena, index: int, algebra: Coefficients[C], branch: int = 0, varying: frozenset[int] = frozenset()
 ) -> Lift[C] | NotLifted:
     """The loop at node `index`: every state's image as a polynomial in the states.
 
@@ -32,7 +34,7 @@ def lift(
     loop's own.
     """
     try:
-        return _Tracer(arena, index, algebra, branch, varying).trace()
+        return _lift(_Pass.at(arena, index, varying), algebra, branch)
     except (_StopError, DegreeError) as stop:
         return NotLifted(str(stop))
 
@@ -67,95 +69,148 @@ def _captured(arena: Arena, index: int, varying: frozenset[int]) -> set[int]:
     return {i for i in used if arena.nodes[i].free & varying and not arena.nodes[i].free & frozenset(loop.states)}
 
 
-class _Tracer(Generic[C]):
-    """One sweep over the nodes of a pass."""
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What is known of a loop before its pass is read. `states`: its own, then what is carried along."""
 
-    def __init__(self, arena: Arena, index: int, algebra: Algebra[C], branch: int, varying: frozenset[int]) -> None:
-        self.arena, self.algebra, self.branch = arena, algebra, branch
-        self.loop, self.body = loop_at(arena, index), arena.body(index)
-        self.varying = varying.union(self.loop.states)
-        self.states = (*self.loop.states, *sorted(_captured(arena, index, varying)))
-        self.polynomials: dict[int, Polynomial[C]] = {s: {(p,): algebra.number(1)} for p, s in enumerate(self.states)}
-        self.inner: dict[int, tuple[Polynomial[C], ...]] = {}
-        self.upper: dict[str, None] = {}
+    arena: Arena
+    loop: Loop
+    body: Sequence[int]
+    states: tuple[int, ...]
+    varying: frozenset[int]
 
-    def trace(self) -> Lift[C]:
-        roots = set(self.loop.results).union(*(self.reads(i) for i in self.body))
-        for i in self.body:
-            node = self.arena.nodes[i]
-            if i not in roots:
-                continue
-            if node.op is Op.LOOP:
-                self.inner[i] = self.nested(i)
-            else:
-                self.polynomials[i] = self.image(node)
-        if self.upper and any(map(self.is_negative, self.arena.needed(self.loop.results))):
-            raise _StopError("a pass subtracts, and an upper bound of what is subtracted says nothing")
-        results = (*self.loop.results, *self.states[len(self.loop.states) :])
-        return Lift(self.states, tuple(map(self.name, self.states)), tuple(map(self.at, results)), tuple(self.upper))
+    @classmethod
+    def at(cls, arena: Arena, index: int, around: frozenset[int]) -> _Pass:
+        loop = loop_at(arena, index)
+        states = (*loop.states, *sorted(_captured(arena, index, around)))
+        return cls(arena, loop, arena.body(index), states, around.union(loop.states))
+
+    @property
+    def results(self) -> tuple[int, ...]:
+        return (*self.loop.results, *self.states[len(self.loop.states) :])
 
     def reads(self, index: int) -> tuple[int, ...]:
         """The nodes whose polynomials this one's needs: the square of a Euclidean sum skips the sum."""
-        node = self.arena.nodes[index]
+        node, nodes = self.arena.nodes[index], self.arena.nodes
         if isinstance(node.payload, Loop):
             return (*node.payload.starts, *_captured(self.arena, index, self.varying))
-        return self.arena.nodes[node.args[0]].args if self.is_square(node) else node.args
+        is_square = isinstance(node.payload, Fraction) and _is_even(node.payload) and nodes[node.args[0]].op is Op.HYPOT
+        return nodes[node.args[0]].args if is_square else node.args
 
-    def is_square(self, node: Node) -> bool:
-        if not isinstance(node.payload, Fraction) or self.arena.nodes[node.args[0]].op is not Op.HYPOT:
-            return False
-        return node.payload > 0 and node.payload.numerator % 2 == 0
 
-    def at(self, index: int) -> Polynomial[C]:
-        known = self.polynomials.get(index)
-        if known is not None:
-            return known
-        constant = self.algebra.constant(index)
-        return {} if self.algebra.is_zero(constant) else {(): constant}
+def _is_even(exponent: Fraction) -> bool:
+    return exponent > 0 and exponent.numerator % 2 == 0
 
-    def image(self, node: Node) -> Polynomial[C]:
-        if node.op is Op.RESULT and isinstance(node.payload, int):
-            return self.inner[node.args[0]][node.payload]
-        if node.op is Op.POW and isinstance(node.payload, Fraction):
-            if not self.is_square(node):
-                return self.raised(self.at(node.args[0]), node.payload)
-            squares = [self.raised(self.at(i), Fraction(2)) for i in self.arena.nodes[node.args[0]].args]
-            return self.raised(total(self.algebra, squares), node.payload / 2)  # hypot(x, y)^2 = x^2 + y^2, exactly
-        if node.op is Op.MIN:
-            return self.minimum(node.args)
-        args = [self.at(i) for i in node.args]
-        if node.op is Op.ADD:
-            return total(self.algebra, args)
-        if node.op is Op.MUL:
-            return product(self.algebra, args)
-        if node.op is Op.HYPOT:
-            return self.columns(args, self.algebra.hypot, "||a x + c|| is taken as ||a|| x + ||c||")
-        if node.op is Op.MAX:
-            return self.columns(args, self.algebra.maximum, "max(a x, c) is taken as a x + c")
-        raise _StopError(f"a pass has a {node.op.value} over its carried states, which is no polynomial")
 
-    def approximate(self, reason: str) -> None:
+def _lift(inside: _Pass, algebra: Coefficients[C], branch: int) -> Lift[C]:
+    arena, nodes = inside.arena, inside.arena.nodes
+    read = set(inside.loop.results).union(*map(inside.reads, inside.body))
+    reading = _Images(inside, algebra, branch)
+    used = (arg for i in inside.body if nodes[i].op is not Op.LOOP for arg in nodes[i].args)
+    before = {i for i in (*read, *used) if not nodes[i].free & inside.varying}
+    known = {i: _Image(_constant(algebra, algebra.constant(i)), moves=False) for i in before}
+    known |= {s: _Image({(p,): algebra.number(1)}) for p, s in enumerate(inside.states)}
+
+    def written_out(index: int, image: _Image[C]) -> _Image[C]:
+        return replace(image, known=reading.polynomial(image)) if index in read else image
+
+    images = sweep(arena, inside.body, reading, known, written_out)
+    if reading.upper and any(is_negative(nodes[i].payload) for i in arena.needed(inside.loop.results)):
+        raise _StopError("a pass subtracts, and an upper bound of what is subtracted says nothing")
+    polynomials = tuple(reading.polynomial(images[i]) for i in inside.results)
+    return Lift(inside.states, tuple(_name(nodes[i].payload) for i in inside.states), polynomials, tuple(reading.upper))
+
+
+@dataclass(frozen=True, slots=True)
+class _Image(Generic[C]):
+    """A polynomial; with `terms`, the square root of the sum of their squares. The square of that is exact; the root itself
+    is seldom a polynomial, and is not made one unless somebody reads it."""
+
+    known: Polynomial[C] | None
+    terms: tuple[Polynomial[C], ...] = ()
+    moves: bool = True  # with the states
+
+
+@dataclass(frozen=True, slots=True)
+class _Images(Generic[C]):
+    """The reading of a pass as polynomials in its states; `upper` collects why they are upper bounds."""
+
+    inside: _Pass
+    algebra: Coefficients[C]
+    branch: int
+    upper: dict[str, None] = field(default_factory=dict[str, None])
+
+    def polynomial(self, image: _Image[C]) -> Polynomial[C]:
+        if image.known is not None:
+            return image.known
+        return self._columns(image.terms, self.algebra.hypot, "||a x + c|| is taken as ||a|| x + ||c||")
+
+    def leaf(self, expression: sympy.Expr) -> _Image[C]:
+        raise AssertionError("a leaf stands before every loop")
+
+    def add(self, terms: Sequence[_Image[C]]) -> _Image[C]:
+        return _Image(total(self.algebra, map(self.polynomial, terms)))
+
+    def multiply(self, factors: Sequence[_Image[C]]) -> _Image[C]:
+        return _Image(product(self.algebra, map(self.polynomial, factors)))
+
+    def power(self, base: _Image[C], exponent: Fraction) -> _Image[C]:
+        if not base.terms or not _is_even(exponent):
+            return _Image(self._raised(self.polynomial(base), exponent))
+        squares = [self._raised(term, Fraction(2)) for term in base.terms]
+        return _Image(self._raised(total(self.algebra, squares), exponent / 2))  # hypot(x, y)^2 = x^2 + y^2, exactly
+
+    def minimum(self, terms: Sequence[_Image[C]]) -> _Image[C]:
+        sides = sorted(terms, key=lambda term: term.moves)
+        side = sides[min(self.branch, len(sides) - 1)]
+        self._approximate(f"a minimum takes the side that {'follows the carried state' if side.moves else 'is fixed'}")
+        return _Image(self.polynomial(side))
+
+    def maximum(self, terms: Sequence[_Image[C]]) -> _Image[C]:
+        polynomials = [self.polynomial(term) for term in terms]
+        return _Image(self._columns(polynomials, self.algebra.maximum, "max(a x, c) is taken as a x + c"))
+
+    def hypot(self, terms: Sequence[_Image[C]]) -> _Image[C]:
+        return _Image(None, tuple(map(self.polynomial, terms)))
+
+    def select(self, index: int, op: Op, keys: Sequence[_Image[C]], values: Sequence[_Image[C]]) -> _Image[C]:
+        raise _StopError("a pass has a select over its carried states, which is no polynomial")
+
+    def loop(self, passes: Passes[_Image[C]]) -> Sequence[_Image[C]]:
+        """The results of a loop inside the pass: its own lifted map, to the power, applied to its starts."""
+        arena, loop = passes.arena, passes.loop
+        if arena.nodes[loop.times].free & self.inside.varying:
+            raise _StopError("the number of inner passes depends on a carried state")
+        inner = lift(arena, passes.index, self.algebra, self.branch, self.inside.varying)
+        if isinstance(inner, NotLifted):
+            raise _StopError(f"in the inner repeat, {inner.reason}")
+        wanted = range(len(loop.states))
+        spanned = span(inner, wanted, self.algebra)
+        if isinstance(spanned, NotLifted):
+            raise _StopError(f"in the inner repeat, {spanned.reason}")
+        self.upper.update(dict.fromkeys(inner.upper))
+        carried = map(passes.value, inner.states[len(loop.states) :])
+        starts = [self.polynomial(image) for image in (*passes.starts, *carried)]
+        columns = [product(self.algebra, [starts[s] for s in monomial]) for monomial in spanned.basis]
+        power = self.algebra.iterate(spanned.rows, loop.times)
+        return [
+            _Image(total(self.algebra, [product(self.algebra, [{(): c}, columns[j]]) for j, c in power[i].items()]))
+            for i in wanted
+        ]
+
+    def _approximate(self, reason: str) -> None:
         if not self.algebra.approximate:
             raise _StopError(f"only an upper bound of a pass is a polynomial ({reason})")
         self.upper[reason] = None
 
-    def minimum(self, args: Sequence[int]) -> Polynomial[C]:
-        def moves(i: int) -> bool:
-            return bool(self.arena.nodes[i].free & self.varying)
-
-        sides = sorted(args, key=lambda i: (moves(i), i))
-        side = sides[min(self.branch, len(sides) - 1)]
-        self.approximate(f"a minimum takes the side that {'follows the carried state' if moves(side) else 'is fixed'}")
-        return self.at(side)
-
-    def columns(self, args: Sequence[Polynomial[C]], norm: Callable[[Sequence[C]], C], reason: str) -> Polynomial[C]:
+    def _columns(self, args: Sequence[Polynomial[C]], norm: Callable[[Sequence[C]], C], reason: str) -> Polynomial[C]:
         """A norm of a vector of polynomials, monomial by monomial: the triangle inequality, exact with one monomial."""
         monomials = dict.fromkeys(chain.from_iterable(args))
         if len(monomials) > 1:
-            self.approximate(reason)
+            self._approximate(reason)
         return {monomial: norm([arg[monomial] for arg in args if monomial in arg]) for monomial in monomials}
 
-    def raised(self, base: Polynomial[C], exponent: Fraction) -> Polynomial[C]:
+    def _raised(self, base: Polynomial[C], exponent: Fraction) -> Polynomial[C]:
         if exponent < 0:
             raise _StopError("a pass divides by a carried state")
         if exponent.denominator == 1:
@@ -163,7 +218,7 @@ class _Tracer(Generic[C]):
         if len(base) > 1:
             if exponent > 1:
                 raise _StopError(f"a pass raises a sum of carried states to the power {exponent}")
-            self.approximate(f"(a x + c)^({exponent}) is taken as the sum of the powers")
+            self._approximate(f"(a x + c)^({exponent}) is taken as the sum of the powers")
         result: Polynomial[C] = {}
         for monomial, coefficient in base.items():
             exponents = {s: monomial.count(s) * exponent for s in monomial}
@@ -173,31 +228,15 @@ class _Tracer(Generic[C]):
             result[root] = self.algebra.power(coefficient, exponent)
         return result
 
-    def nested(self, index: int) -> tuple[Polynomial[C], ...]:
-        """The results of a loop inside the pass: its own lifted map, to the power, applied to its starts."""
-        loop = loop_at(self.arena, index)
-        if self.arena.nodes[loop.times].free & self.varying:
-            raise _StopError("the number of inner passes depends on a carried state")
-        inner = lift(self.arena, index, self.algebra, self.branch, self.varying)
-        if isinstance(inner, NotLifted):
-            raise _StopError(f"in the inner repeat, {inner.reason}")
-        wanted = range(len(loop.states))
-        spanned = span(inner, wanted, self.algebra)
-        if isinstance(spanned, NotLifted):
-            raise _StopError(f"in the inner repeat, {spanned.reason}")
-        self.upper |= dict.fromkeys(inner.upper)
-        starts = [self.at(i) for i in (*loop.starts, *inner.states[len(loop.states) :])]
-        columns = [product(self.algebra, [starts[s] for s in monomial]) for monomial in spanned.basis]
-        power = self.algebra.iterate(spanned.rows, loop.times)
-        return tuple(
-            total(self.algebra, [product(self.algebra, [{(): c}, columns[j]]) for j, c in power[i].items()])
-            for i in wanted
-        )
 
-    def is_negative(self, index: int) -> bool:
-        payload = self.arena.nodes[index].payload
-        return isinstance(payload, sympy.Expr) and payload.is_negative is True
+def _constant(algebra: Coefficients[C], value: C) -> Polynomial[C]:
+    return {} if algebra.is_zero(value) else {(): value}
 
-    def name(self, index: int) -> str:
-        payload = self.arena.nodes[index].payload
-        return payload.split("#")[0] if isinstance(payload, str) else "the outer state"
+
+def is_negative(payload: Payload) -> bool:
+    """Whether a node is a leaf that is less than zero for certain: it subtracts what it multiplies."""
+    return isinstance(payload, sympy.Expr) and payload.is_negative is True
+
+
+def _name(payload: Payload) -> str:
+    return payload.split("#")[0] if isinstance(payload, str) else "the outer state"

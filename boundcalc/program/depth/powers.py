@@ -6,16 +6,17 @@ Exact lifts only: where a pass is not a polynomial, its bound would exceed what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
+from dataclasses import dataclass
 
 from flint import fmpq
 
-from boundcalc.program import numbers
+from boundcalc.exact import balls as numbers
+from boundcalc.exact.balls import Number
+from boundcalc.program.arithmetic import Numbers
 from boundcalc.program.depth.lift import lift
 from boundcalc.program.depth.polynomial import Rows
 from boundcalc.program.depth.span import NotLifted, fix, span
 from boundcalc.program.ir import Arena
-from boundcalc.program.numbers import Number
 
 FEW = 32  # passes below which the loop itself is quicker
 
@@ -43,34 +44,15 @@ def fast_loop(
     return apply_power(spanned.rows, times, vector)[: len(starts)]
 
 
-class Numeric:
+@dataclass(frozen=True, slots=True)
+class Numeric(Numbers):
     """Coefficients as certified numbers."""
 
-    approximate = False
+    constant: Callable[[int], Number]
 
-    def __init__(self, value: Callable[[int], Number]) -> None:
-        self.constant = value
-
-    def number(self, value: int) -> Number:
-        return fmpq(value)
-
-    def is_zero(self, x: Number) -> bool:
-        return isinstance(x, fmpq) and x == 0
-
-    def add(self, x: Number, y: Number) -> Number:
-        return numbers.add((x, y))
-
-    def multiply(self, x: Number, y: Number) -> Number:
-        return numbers.multiply((x, y))
-
-    def power(self, x: Number, exponent: Fraction) -> Number:
-        return numbers.power(x, exponent)
-
-    def hypot(self, terms: Sequence[Number]) -> Number:
-        return numbers.hypot(terms)
-
-    def maximum(self, terms: Sequence[Number]) -> Number:
-        return numbers.maximum(terms)
+    @property
+    def approximate(self) -> bool:
+        return False
 
     def iterate(self, rows: Rows[Number], times: int) -> Rows[Number]:
         count = self.constant(times)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Generic
 
+from boundcalc.program.arithmetic import Arithmetic
 from boundcalc.program.depth.polynomial import (
-    Algebra,
     C,
     DegreeError,
     Monomial,
@@ -51,7 +51,7 @@ class Span(Generic[C]):
     rows: Rows[C]
 
 
-def span(lifted: Lift[C], wanted: Sequence[int], algebra: Algebra[C]) -> Span[C] | NotLifted:
+def span(lifted: Lift[C], wanted: Sequence[int], algebra: Arithmetic[C]) -> Span[C] | NotLifted:
     """The monomials that the states at the positions `wanted` reach, those first; or why there is no end of them."""
     reason = _endless(lifted, wanted)
     if reason is not None:
@@ -74,7 +74,7 @@ def span(lifted: Lift[C], wanted: Sequence[int], algebra: Algebra[C]) -> Span[C]
     return Span(tuple(basis), tuple(rows))
 
 
-def fix(lifted: Lift[C], constants: Mapping[int, C], algebra: Algebra[C]) -> Lift[C]:
+def fix(lifted: Lift[C], constants: Mapping[int, C], algebra: Arithmetic[C]) -> Lift[C]:
     """The lift with the states at these positions replaced by the values that they keep."""
     images = tuple(
         {(): constants[i]} if i in constants else substitute(algebra, image, constants)

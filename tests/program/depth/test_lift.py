@@ -82,6 +82,20 @@ def test_minima_take_the_side_that_is_asked_for() -> None:
     assert images == [{(): limit}, {(0,): arena.leaf(R)}, {(0,): arena.leaf(R), (): limit}]
 
 
+def test_the_square_of_a_euclidean_sum_is_exact_where_the_sum_is_carried_too() -> None:
+    arena = Arena()
+    m, s = arena.variable("m"), arena.variable("s")
+    joined = (arena.leaf(R) * m).hypot(arena.leaf(c))
+    square = {(0, 0): arena.leaf(R) * arena.leaf(R), (): arena.leaf(c) * arena.leaf(c)}
+    both = lifted(arena, [m, s], [joined, joined**2])
+    assert isinstance(both, Lift)
+    assert both.images == ({(0,): arena.leaf(R), (): arena.leaf(c)}, square)
+    assert both.upper == ("||a x + c|| is taken as ||a|| x + ||c||",)
+    alone = lifted(arena, [m, s], [m, joined**2])
+    assert isinstance(alone, Lift)
+    assert (alone.images[1], alone.upper) == (square, ())
+
+
 OPERATIONS: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
     "+": lambda a, b: a + b,
     "*": lambda a, b: a * b,

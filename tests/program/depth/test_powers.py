@@ -10,11 +10,11 @@ from flint import arb, ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.program import numbers
+from boundcalc.exact import balls as numbers
+from boundcalc.exact.balls import Number
 from boundcalc.program.depth.powers import FEW, Numeric, apply_power, fast_loop, multiply
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
-from boundcalc.program.numbers import Number
 
 Body = Callable[[Arena, Sequence[Scalar]], Sequence[Scalar]]
 K = sympy.Symbol("k", integer=True, nonnegative=True)

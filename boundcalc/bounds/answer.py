@@ -1,0 +1,140 @@
+"""One quantity as outputs print it; what takes long is found when an output first asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy
+
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.options import Json
+from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import from_sympy
+from boundcalc.exact.printing import to_str
+from boundcalc.program.evaluate import evaluate
+from boundcalc.program.ir import Scalar
+
+if TYPE_CHECKING:
+    from boundcalc.bounds.compiled import Bounds
+
+SHORT = 400  # characters of a form that is printed whole
+
+
+def short(decimal: str) -> str:
+    """A decimal with a plain exponent: 3.166e11 for 3.166e+11."""
+    mantissa, _, exponent = decimal.partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One figure of the network, or of the network up to a layer. `name` is what it is called among those beside it."""
+
+    name: str
+    _bound: Bound
+    _of: Bounds
+
+    @property
+    def identifier(self) -> str:
+        """Its name among all quantities: lipschitz_head."""
+        return self._bound.name
+
+    @property
+    def finite(self) -> bool:
+        return self._bound.finite
+
+    @property
+    def infinite_because(self) -> str | None:
+        return self._bound.reason
+
+    @property
+    def infinite_from(self) -> str | None:
+        """The layer from which on it is infinite, where it has a row of its own."""
+        layer = self._bound.infinite_from
+        return layer if layer in self._of.layers else None
+
+    @property
+    def absent(self) -> str | None:
+        """Why there is nothing to bound: the layer stands in a repeat of 0 passes."""
+        return self._bound.absent(self._of.values)
+
+    @property
+    def number(self) -> Number | None:
+        """The certified number at the spec's values, computed with all others; None while symbols are free."""
+        return self._of.numbers.get(self._bound)
+
+    @property
+    def number_alone(self) -> Number | None:
+        """The same without those of the others."""
+        return self._of.number(self._bound)
+
+    @property
+    def scalar(self) -> Scalar | None:
+        """The closed form in the program."""
+        return self._bound.scalar
+
+    @property
+    def free_symbols(self) -> frozenset[sympy.Symbol]:
+        return self._bound.free_symbols
+
+    @property
+    def expression(self) -> sympy.Expr | None:
+        """The closed form in the declared symbols; None where it would be too long, or there is none."""
+        return None if self.scalar is None else self._bound.expression
+
+    @property
+    def definition(self) -> str | None:
+        """Its name in the document's definitions."""
+        return self._of.definition(self._bound)
+
+    @property
+    def upper(self) -> tuple[str, ...]:
+        """Why the closed form may exceed the number; empty where both agree."""
+        return self._bound.upper
+
+    @property
+    def unclosed(self) -> str | None:
+        """Why there is no closed form in the depth; None where there is one."""
+        return self._bound.unclosed
+
+    @property
+    def in_loops(self) -> bool:
+        """Whether a symbolic number of passes is in it."""
+        return self.scalar is not None and self._bound.forms.has_loops(self.scalar)
+
+    @property
+    def slack(self) -> float | None:
+        """How many times the number the closed form is, where both are numbers and not 0."""
+        number, scalar, expression = self.number, self.scalar, self.expression
+        if number is None or number == 0 or scalar is None:
+            return None
+        if not self.in_loops:
+            form = evaluate([scalar], self._of.values)[0]
+        elif expression is not None:
+            form = from_sympy(expression, self._of.values)
+        else:
+            return None
+        return float((ball(form) / ball(number)).mid())
+
+    def to_dict(self) -> dict[str, Json]:
+        """Closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
+        number = self.number  # what takes too long is refused here, before closed forms are sought
+        expression = self.expression
+        result: dict[str, Json] = {
+            "expression": None if expression is None else to_str(expression),
+            "definition": self.definition,
+            "number": None,
+            "enclosure": None,
+            "log10": None,
+            "finite": self.finite,
+            "reason": self.infinite_because or self.absent or self.unclosed,
+        }
+        if self.upper:
+            result["upper"] = True
+        if number is not None:
+            result["number"] = decimals.upper_decimal(number)
+            result["enclosure"] = list(decimals.enclosure(number))
+            result["log10"] = decimals.log10_upper(number)
+        return result

@@ -1,0 +1,156 @@
+"""The answer that every output prints: what was asked, and every quantity with its forms and its number.
+
+The records are frozen and read as plain values. What can take long (numbers in deep loops, closed forms) is found when an
+output first asks for it: LaTeX needs no number, and a table of numbers no closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy.logic.boolalg import Boolean
+
+from boundcalc.bounds.answer import Answer
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.options import SCHEMA, Json, Options
+from boundcalc.exact.printing import to_str
+from boundcalc.graph.shape import Shape
+from boundcalc.language.conditions import Conditions
+
+if TYPE_CHECKING:
+    from boundcalc.bounds.compiled import Bounds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One layer: its own constants, and the quantities of the network up to it."""
+
+    path: str
+    kind: str
+    shape: Shape
+    parameters: sympy.Expr
+    radius: sympy.Expr | Mapping[str, sympy.Expr] | None
+    own: Mapping[str, sympy.Expr | None]
+    quantities: Mapping[str, Answer]
+
+    def to_dict(self) -> dict[str, Json]:
+        radius = self.radius
+        return {
+            "path": self.path,
+            "kind": self.kind,
+            "shape": [_size(axis) for axis in self.shape],
+            "parameters": _size(self.parameters),
+            "radius": {name: to_str(value) for name, value in radius.items()}
+            if isinstance(radius, Mapping)
+            else (None if radius is None else to_str(radius)),
+            "own": {name: None if value is None else to_str(value) for name, value in self.own.items()},
+            **_quantities(self.quantities),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """Bounds as outputs read them. `assumed`: the symbols and what they stand for."""
+
+    name: str
+    options: Options
+    warnings: tuple[str, ...]
+    assumed: Conditions
+    conditions: tuple[Boolean, ...]
+    rows: tuple[Row, ...]
+    network: Mapping[str, Answer]
+    objective: Mapping[str, Answer] | None
+    _of: Bounds
+
+    @property
+    def symbols(self) -> Mapping[str, sympy.Symbol]:
+        return self.assumed.symbols
+
+    @cached_property
+    def symbol_values(self) -> Mapping[str, str | None]:
+        """The exact value of every symbol, as text; None where it is free."""
+        return self._of.symbol_values
+
+    @cached_property
+    def totals(self) -> Mapping[str, Answer]:
+        """The quantities of the network as a whole, as a person calls them."""
+        objective = {} if self.objective is None else self.objective
+        return {**self.network, **{f"objective {name}": quantity for name, quantity in objective.items()}}
+
+    @property
+    def quantities(self) -> list[Answer]:
+        return [*(quantity for row in self.rows for quantity in row.quantities.values()), *self.totals.values()]
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether all symbols of the network's first quantity have values."""
+        return next(iter(self.network.values())).number is not None
+
+    @cached_property
+    def definitions(self) -> list[tuple[str, sympy.Expr]]:
+        """Every quantity in terms of those before it: (name, expression) in order."""
+        return self._of.definitions
+
+    def has_many(self, names: Collection[str], count: int) -> bool:
+        """Whether some definitions are made of more than `count` others: told without any of them."""
+        return self._of.norm.forms.has_many(names, count)
+
+    def to_dict(self) -> dict[str, Json]:
+        """The JSON of `boundcalc bounds --format json`."""
+        network = _quantities(self.network)  # numbers that take too long are refused before closed forms are sought
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            **self.options.to_dict(),
+            "certified": self.options.certified,
+            "warnings": list(self.warnings),
+            "symbols": self.symbol_values,
+            "conditions": [str(condition) for condition in self.conditions],
+            "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
+            "bounds": network,
+            "objective": None if self.objective is None else _quantities(self.objective),
+            "layers": [row.to_dict() for row in self.rows],
+        }
+
+
+def document(bounds: Bounds) -> Document:
+    """The document of some bounds."""
+
+    def quantities(found: Mapping[str, Bound]) -> Mapping[str, Answer]:
+        return {name: Answer(name, bound, bounds) for name, bound in found.items()}
+
+    rows = (
+        Row(
+            path=row.path,
+            kind=row.layer.label,
+            shape=row.layer.shape,
+            parameters=row.layer.parameters,
+            radius=row.radius,
+            own=row.own,
+            quantities=quantities(row.named),
+        )
+        for row in bounds.layers.values()
+    )
+    return Document(
+        name=bounds.name,
+        options=bounds.options,
+        warnings=bounds.warnings,
+        assumed=bounds.graph.conditions,
+        conditions=bounds.conditions,
+        rows=tuple(rows),
+        network=quantities(bounds.named),
+        objective=None if bounds.objective is None else quantities(bounds.objective.named),
+        _of=bounds,
+    )
+
+
+def _quantities(found: Mapping[str, Answer]) -> dict[str, Json]:
+    return {name: quantity.to_dict() for name, quantity in found.items()}
+
+
+def _size(value: sympy.Expr) -> int | str:
+    return int(value) if value.is_Integer and value < 10**18 else to_str(value)

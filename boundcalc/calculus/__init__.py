@@ -1,0 +1,1 @@
+"""Primitives, and the rules that carry jets through them."""

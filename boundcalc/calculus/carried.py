@@ -1,0 +1,90 @@
+"""What a loop carries of a jet: which of its components stay zero, which are infinite, which are one and the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from boundcalc.calculus.extended import Extended, Unbounded
+from boundcalc.program.depth.polynomial import reachable
+from boundcalc.program.ir import Arena, Scalar
+
+Components = Mapping[str, Extended]
+
+
+class Entry(Enum):
+    ZERO = "zero for ever"
+    VARIABLE = "a state of the loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Equal to another component, in every pass."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What is known of each component of a state: zero for ever, infinite (its reason), the same as another, or variable."""
+
+    entries: Mapping[str, Unbounded | Same | Entry]
+
+    @staticmethod
+    def of_start(start: Components, alike: Mapping[str, str]) -> Carried:
+        """The optimistic guess: what is so at the start stays so."""
+
+        def entry(name: str, value: Extended) -> Unbounded | Same | Entry:
+            if isinstance(value, Unbounded):
+                return value
+            if name in alike and value == start[alike[name]]:
+                return Same(alike[name])
+            return Entry.ZERO if value.is_zero else Entry.VARIABLE
+
+        return Carried({name: entry(name, value) for name, value in start.items()})
+
+    def widened(self, result: Components) -> Carried:
+        """What one more pass shows: zero -> variable -> infinite, same -> variable -> infinite."""
+
+        def entry(known: Unbounded | Same | Entry, value: Extended) -> Unbounded | Same | Entry:
+            if isinstance(known, Unbounded):
+                return known
+            if isinstance(known, Same) and value == result[known.to]:
+                return known
+            if isinstance(value, Unbounded):
+                return value
+            return Entry.ZERO if known is Entry.ZERO and value.is_zero else Entry.VARIABLE
+
+        return Carried({name: entry(known, result[name]) for name, known in self.entries.items()})
+
+    @property
+    def variables(self) -> list[str]:
+        return [name for name, known in self.entries.items() if known is Entry.VARIABLE]
+
+    def filled(self, zero: Scalar, values: Iterator[Scalar]) -> Components:
+        """The components of the state, with the next values for its variables."""
+        found: dict[str, Extended] = {}
+        for name, known in self.entries.items():
+            if isinstance(known, Unbounded):
+                found[name] = known
+            elif isinstance(known, Same):
+                found[name] = found[known.to]
+            else:
+                found[name] = zero if known is Entry.ZERO else next(values)
+        return found
+
+
+def separate_loops(
+    arena: Arena, states: Sequence[Scalar], starts: Sequence[Scalar], results: Sequence[Scalar], times: Scalar
+) -> list[Scalar]:
+    """The states after `times` passes, each from a loop over those that it depends on: a norm needs no first-order terms,
+    so its loop has no seeds in it, and its closed form no approximation that only they need."""
+    position = {state.index: i for i, state in enumerate(states)}
+    reads = [[position[v] for v in result.node.free if v in position] for result in results]
+    ends: list[Scalar] = []
+    for wanted in range(len(states)):
+        chosen = sorted(reachable(reads, wanted))
+        own_states, own_starts, own_results = ([of[i] for i in chosen] for of in (states, starts, results))
+        ends.append(arena.loop(own_states, own_starts, own_results, times)[chosen.index(wanted)])
+    return ends

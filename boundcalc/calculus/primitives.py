@@ -1,0 +1,143 @@
+"""The primitives that every layer lowers to: the vocabulary of the rules. Norms are exact SymPy expressions in the spec's symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sympy
+
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected.
+
+    `ones` is the norm of gains that start at one: the rules see the difference from them, a regularizer the whole.
+    `made_in` are the repeats that make a new ball in each pass, outermost first; in any other the ball is one and the same.
+    """
+
+    ball: str
+    norm: sympy.Expr
+    differentiated: bool
+    ones: sympy.Expr = sympy.S.Zero
+    made_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input of the network, bounded in Euclidean norm and in its largest entry."""
+
+    name: str
+    norm: sympy.Expr
+    sup: sympy.Expr | None
+    differentiated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An array that depends on nothing, of known norm."""
+
+    norm: sympy.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear map of operator norm `norm`. `contracts_sup`: no entry of the image exceeds the largest of the argument."""
+
+    of: int
+    norm: sympy.Expr
+    contracts_sup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bilinear:
+    """B(left, right) of norm `norm`, plus a term linear in `left` of operator norm `constant` (a bias in the same ball).
+
+    `left_norm` bounds the operator norm of B(left, .) on the set where that is known (spectral norm, row-stochastic factor).
+    `entrywise`: the entrywise product, where the largest entry of one factor bounds the operator norm.
+    """
+
+    left: int
+    right: int
+    norm: sympy.Expr
+    constant: sympy.Expr = sympy.S.Zero
+    left_norm: sympy.Expr | None = None
+    entrywise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A non-linear map known by the constants of a catalogue entry."""
+
+    of: int
+    entry: Nonlinearity
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    terms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    terms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Inside a loop: the state that the loop carries."""
+
+    loop: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A loop with a symbolic number of passes over the primitives that follow it, up to `last`."""
+
+    path: str
+    states: tuple[str, ...]  # what a person calls them
+    times: sympy.Expr
+    starts: tuple[int, ...]
+    results: tuple[int, ...]
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A state of a loop after its last pass."""
+
+    loop: int
+    state: int
+
+
+Primitive = Parameter | Source | Constant | Linear | Bilinear | Map | Sum | Concat | Carried | Repeat | After
+
+
+def operands(primitive: Primitive) -> tuple[int, ...]:
+    """The primitives that one is made of; a state of a loop has none, its jet is the loop's."""
+    match primitive:
+        case Linear(of) | Map(of):
+            return (of,)
+        case Bilinear(left, right):
+            return (left, right)
+        case Sum(terms) | Concat(terms):
+            return terms
+        case Parameter() | Source() | Constant() | Carried() | Repeat() | After():
+            return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrimitiveGraph:
+    """Primitives in order, the layer that each is of, and which one is the output of each layer."""
+
+    primitives: tuple[Primitive, ...]
+    owners: tuple[str, ...]
+    outputs: Mapping[str, int]  # layer path -> primitive
+    output: int
+    loss: int | None
+    blocks: tuple[str, ...]  # differentiated balls and inputs, in order
+    own: Mapping[str, Mapping[str, sympy.Expr | None]]  # the layers' own constants
+    warnings: tuple[str, ...]

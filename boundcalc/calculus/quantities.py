@@ -1,0 +1,33 @@
+"""The quantities that a bound is asked for: one row each, and nothing else lists them.
+
+A further one (the Lipschitz constant of the second derivative, say) is a row here, what the calculus knows of it
+(`figures`, a field of its jets and its terms in the rules), and how a form of its degree is certified (blocks/degrees.py);
+without the last, the total recursion bounds it under every grouping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from boundcalc.calculus.extended import Extended
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """`order` of the derivative that it is about, which is its degree in the seeds of the blocks; `bounds`: what of z(w); `letter`: in formulas."""
+
+    name: str
+    order: int
+    bounds: str
+    letter: str
+
+
+NORM = Quantity("norm", 0, "||z||", "m")
+LIPSCHITZ = Quantity("lipschitz", 1, "||Dz||, the operator norm: the Lipschitz constant of z", r"\ell")
+SMOOTHNESS = Quantity("smoothness", 2, "the Lipschitz constant of Dz: ||D^2 z|| where there is one", "L")
+
+QUANTITIES = (NORM, LIPSCHITZ, SMOOTHNESS)
+OF_DERIVATIVES = tuple(quantity for quantity in QUANTITIES if quantity.order)
+
+Figures = Mapping[Quantity, Extended]  # of one node

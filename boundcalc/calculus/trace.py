@@ -1,0 +1,175 @@
+"""Primitive graph -> program: the rules of a calculus are run on traced scalars, once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
+from typing import Generic
+
+import sympy
+
+from boundcalc.calculus import primitives as p
+from boundcalc.calculus.carried import Carried, Components, separate_loops
+from boundcalc.calculus.extended import Unbounded
+from boundcalc.calculus.protocol import Calculus, J
+from boundcalc.calculus.quantities import Figures
+from boundcalc.program.ir import Arena, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The program, and what it says of the primitives that a layer or the network ends in: `figures` is what is asked for,
+    `components` all that the calculus knows. `seeds` are the symbols that stand for the first-order entry of each block.
+
+    `made` says of every seed in whose passes its block is made anew: the variables of those loops. In a loop over other
+    variables the block is one and the same in every pass.
+    """
+
+    arena: Arena
+    figures: Mapping[int, Figures]
+    components: Mapping[int, Components]
+    seeds: Mapping[str, sympy.Symbol]
+    scales: Mapping[str, sympy.Symbol]
+    made: Mapping[sympy.Symbol, Set[int]]
+
+
+def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, scaled: bool = False) -> Traced:
+    """Run the rules, in the arena of the calculus. With `seeded`, the first-order entry of block i is a seed symbol in place
+    of 1, so that a quantity of order k is a form of degree k in the seeds (design 2.2). With `scaled`, the norm of every ball
+    is multiplied by a symbol that stands for 1, so that a derivative tells what a ball contributes."""
+    seeds = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
+    balls = [primitive.ball for primitive in graph.primitives if isinstance(primitive, p.Parameter)] if scaled else []
+    scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
+    tracer = _Tracer(graph, calculus, seeds, scales)
+    tracer.run(0, len(graph.primitives) - 1)
+    ends = {*graph.outputs.values(), graph.output} & tracer.jets.keys()  # where a loop begins there is no jet
+    jets = {i: tracer.jets[i] for i in sorted(ends)}
+    figures = {i: calculus.figures(jet) for i, jet in jets.items()}
+    components = {i: calculus.components(jet) for i, jet in jets.items()}
+    return Traced(calculus.arena, figures, components, seeds, scales, tracer.made())
+
+
+@dataclass(slots=True)
+class _Tracer(Generic[J]):
+    graph: p.PrimitiveGraph
+    calculus: Calculus[J]
+    seeds: Mapping[str, sympy.Symbol]
+    scales: Mapping[str, sympy.Symbol]
+    jets: dict[int, J] = field(default_factory=dict)
+    states: dict[tuple[int, int], J] = field(default_factory=dict)  # (loop, state) inside the loop
+    variables: dict[str, set[int]] = field(default_factory=dict)  # by the path of a loop: what it carries
+
+    def made(self) -> dict[sympy.Symbol, Set[int]]:
+        made_in = {ball.ball: ball.made_in for ball in self.graph.primitives if isinstance(ball, p.Parameter)}
+        return {
+            seed: frozenset[int]().union(*(self.variables[path] for path in made_in.get(block, ())))
+            for block, seed in self.seeds.items()
+        }
+
+    def run(self, first: int, last: int) -> None:
+        index = first
+        while index <= last:
+            primitive = self.graph.primitives[index]
+            if isinstance(primitive, p.Repeat):
+                self.loop(index, primitive)
+                index = primitive.last + 1
+            else:
+                self.jets[index] = self.blamed(index, primitive)
+                index += 1
+
+    def blamed(self, index: int, primitive: p.Primitive) -> J:
+        """What is infinite from here on names this layer; what an operand already was, the layer of before. In a loop,
+        where a pass may read what a later layer made infinite, this is settled by the first trace of the body."""
+        jet = self.jet(primitive)
+        read = p.operands(primitive)
+        if not read:
+            return jet
+        components = self.calculus.components(jet)
+        changed: dict[str, Unbounded] = {}
+        for name, value in components.items():
+            if isinstance(value, Unbounded):
+                before = [self.calculus.components(self.jets[i]).get(name) for i in read]
+                infinite = [found for found in before if isinstance(found, Unbounded)]
+                same = [found for found in infinite if found.reason == value.reason]
+                origin = (same or infinite)[0].layer if infinite else self.graph.owners[index]
+                changed[name] = replace(value, layer=origin)
+        return self.calculus.jet({**components, **changed}) if changed else jet
+
+    def first_order(self, name: str, differentiated: bool) -> Scalar:
+        arena = self.calculus.arena
+        if not differentiated:
+            return arena.zero
+        return arena.leaf(self.seeds[name]) if self.seeds else arena.one
+
+    def jet(self, primitive: p.Primitive) -> J:
+        jets, rules, arena = self.jets, self.calculus, self.calculus.arena
+        match primitive:
+            case p.Parameter():
+                norm = arena.leaf(primitive.norm)
+                norm = norm * arena.leaf(self.scales[primitive.ball]) if self.scales else norm
+                return rules.source(primitive, norm, self.first_order(primitive.ball, primitive.differentiated))
+            case p.Source():
+                first_order = self.first_order(primitive.name, primitive.differentiated)
+                return rules.source(primitive, arena.leaf(primitive.norm), first_order)
+            case p.Constant():
+                return rules.source(primitive, arena.leaf(primitive.norm), arena.zero)
+            case p.Linear():
+                return rules.linear(primitive, jets[primitive.of])
+            case p.Bilinear():
+                return rules.bilinear(primitive, jets[primitive.left], jets[primitive.right])
+            case p.Map():
+                return rules.map(primitive, jets[primitive.of])
+            case p.Sum(terms):
+                return rules.sum([jets[term] for term in terms])
+            case p.Concat(terms):
+                return rules.concat([jets[term] for term in terms])
+            case p.Carried(loop, state) | p.After(loop, state):
+                return self.states[loop, state]
+            case p.Repeat():
+                raise AssertionError("loops are traced by `loop`")
+
+    def loop(self, at: int, repeat: p.Repeat) -> None:
+        """Trace the body over variables. Which entries stay exactly zero, and which become infinite, is found by repeating
+        the trace from the optimistic guess until it is confirmed; so a ReLU inside on something that does not depend on
+        the parameters keeps L = 0, and a norm that is its own largest entry stays one variable."""
+        calculus, arena = self.calculus, self.calculus.arena
+        nothing = calculus.source(p.Constant(sympy.S.Zero), arena.zero, arena.zero)
+        starts = [calculus.components(nothing if start < 0 else self.jets[start]) for start in repeat.starts]
+        known = [Carried.of_start(start, calculus.alike) for start in starts]
+        while True:
+            variables = [
+                arena.variable(f"{name} of {shown}")
+                for shown, entries in zip(repeat.states, known, strict=True)
+                for name in entries.variables
+            ]
+            self.carry(at, known, variables)
+            self.run(at + 1, repeat.last)
+            results = [calculus.components(self.jets[result]) for result in repeat.results]
+            confirmed = [entries.widened(result) for entries, result in zip(known, results, strict=True)]
+            if confirmed == known:
+                self.variables.setdefault(repeat.path, set()).update(v.index for v in variables)
+                break
+            known = confirmed
+        begin, following = _of_variables(known, starts), _of_variables(known, results)
+        # What the layers inside are bounded by is their value in the last copy, after times - 1 passes.
+        for passes, last in ((repeat.times - 1, False), (repeat.times, True)):
+            self.carry(at, known, separate_loops(arena, variables, begin, following, arena.leaf(passes)))
+            if not last:
+                self.run(at + 1, repeat.last)
+
+    def carry(self, at: int, known: list[Carried], values: list[Scalar]) -> None:
+        """The states of a loop with these values of what varies."""
+        remaining = iter(values)
+        for i, entries in enumerate(known):
+            self.states[at, i] = self.calculus.jet(entries.filled(self.calculus.arena.zero, remaining))
+
+
+def _of_variables(known: list[Carried], states: list[Components]) -> list[Scalar]:
+    """The values of the components that are variable."""
+    found: list[Scalar] = []
+    for entries, components in zip(known, states, strict=True):
+        for name in entries.variables:
+            value = components[name]
+            assert isinstance(value, Scalar)
+            found.append(value)
+    return found

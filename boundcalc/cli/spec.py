@@ -1,0 +1,115 @@
+"""What the commands share that read a spec: its parameters, reading it, compiling it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from boundcalc.bounds.options import OPTIONS, Option, Options
+from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
+
+if TYPE_CHECKING:
+    from boundcalc.bounds.compiled import Bounds
+    from boundcalc.graph.kind import Vocabulary
+    from boundcalc.pipeline import Spec
+
+LAYER_LIMIT = 20_000  # as in graph.layer_graph, which imports SymPy (a test compares them)
+Given = Mapping[str, str | bool]  # the options that change a number, by name
+
+
+def limit_option() -> click.Parameter:
+    return click.Option(
+        ["--max-layers"],
+        type=click.IntRange(min=1),
+        default=LAYER_LIMIT,
+        show_default=True,
+        metavar="N",
+        help="refuse a network of more layers",
+    )
+
+
+def spec_parameters() -> list[click.Parameter]:
+    """Of every command that reads one spec."""
+    return [
+        click.Argument(["spec"]),
+        click.Option(
+            ["--set", "assignments"],
+            multiple=True,
+            metavar="PATH=EXPR",
+            help="R=2, head.radius=2*R; R= makes R symbolic",
+        ),
+        click.Option(
+            ["--values"], type=click.Path(), metavar="FILE", help="a YAML or JSON file of symbol: value"
+        ),
+        vocabulary_option(),
+        limit_option(),
+    ]  # fmt: skip
+
+
+def compile_parameters() -> list[click.Parameter]:
+    """Of every command that compiles one."""
+    return [*spec_parameters(), *(_option(name, option) for name, option in OPTIONS.items())]
+
+
+def _option(name: str, option: Option[str] | Option[bool] | Option[tuple[str, ...]]) -> click.Parameter:
+    default = option.default
+    if isinstance(default, bool):
+        return click.Option([f"--{name}"], is_flag=True, default=default, help=option.help)
+    return click.Option(
+        [f"--{name}"],
+        type=click.Choice([str(choice) for choice in option.choices]) if option.choices else None,
+        default=default if isinstance(default, str) else ",".join(default),
+        show_default=True,
+        help=option.help,
+    )
+
+
+def output_parameters(formats: Sequence[str]) -> list[click.Parameter]:
+    """The format of an answer, and where it goes."""
+    return [
+        click.Option(["--format", "form"], type=click.Choice(formats), default=formats[0], show_default=True),
+        click.Option(
+            ["-o", "--output"], type=click.Path(), metavar="FILE", help="write there instead of standard output"
+        ),
+    ]  # fmt: skip
+
+
+def load_spec(spec: str, vocabulary: Vocabulary) -> Spec:
+    from boundcalc.pipeline import load, loads
+
+    if spec == "-":
+        return loads(_standard_input(), "<stdin>", vocabulary=vocabulary)
+    return load(spec, vocabulary=vocabulary)
+
+
+def _standard_input() -> bytes:
+    """What is on standard input, as far as a spec may go and a little more. Raises SpecError where it cannot be read."""
+    from boundcalc.mistakes import Mistake, Place, SpecError
+
+    reason = "closed"
+    stream: TextIO | None = sys.stdin  # None where the process started without one
+    if stream is not None and not stream.closed:
+        try:
+            return stream.buffer.read(1 << 21) or b""
+        except OSError as error:
+            reason = str(error.strerror or error)
+    raise SpecError((Mistake(Place("<stdin>"), f"cannot be read: {reason}", "name a file", "unreadable"),))
+
+
+def configured(spec: str, assignments: Sequence[str], values: str | None, vocabulary: str | None) -> Spec:
+    """The spec with the values of the command line."""
+    from boundcalc.language.override import override, read_assignments, read_values
+
+    architecture = load_spec(spec, load_vocabulary(vocabulary))
+    if values is not None:
+        architecture = override(architecture, read_values(values))
+    return override(architecture, read_assignments(assignments))
+
+
+def compiled(architecture: Spec, given: Given, max_layers: int) -> Bounds:
+    from boundcalc.pipeline import compile_with
+
+    return compile_with(architecture, Options.checked(**given), max_layers=max_layers)

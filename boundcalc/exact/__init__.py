@@ -1,0 +1,1 @@
+"""Numbers and expressions: exact arithmetic that never hangs, balls, decimals, the grammar, printing."""

@@ -1,0 +1,77 @@
+"""Expressions as text in Python syntax: what SymPy prints, with integers of thousands of digits written as products and sums.
+
+Python itself neither prints nor reads an integer of more than 4,300 digits.
+"""
+# ruff: noqa: N802 (SymPy's printers find their methods by the names of classes)
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import sympy
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.printer import Printer
+from sympy.printing.str import StrPrinter
+
+from boundcalc.exact.limits import is_complicated
+
+_LONGEST = 10**1000
+_FEW = 12  # parts of a number
+_BASES = (10, 2, 3, 5, 7)
+
+
+def to_str(expression: sympy.Basic) -> str:
+    """Python syntax that `boundcalc.parse` reads."""
+    return _Text().doprint(expression)
+
+
+class _Ordered(Printer):
+    """SymPy sorts terms by the values of their numbers, exponentially slowly where these nest: then they stay as they are."""
+
+    def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None):
+        numbers = (factor for term in expr.args for factor in sympy.Mul.make_args(term) if factor.is_number)
+        if any(is_complicated(number, _FEW) for number in numbers):
+            return list(expr.args)
+        return super()._as_ordered_terms(expr, order=order)
+
+
+class _Text(_Ordered, StrPrinter):
+    def _print_Integer(self, expr: sympy.Integer) -> str:
+        return _integer(int(expr), "*", "**{}")
+
+    def _print_Rational(self, expr: sympy.Rational) -> str:
+        return f"{_integer(int(expr.p), '*', '**{}')}/{_integer(int(expr.q), '*', '**{}')}"
+
+
+class Latex(_Ordered, LatexPrinter):
+    def _print_Integer(self, expr: sympy.Integer) -> str:
+        return _integer(int(expr), r" \cdot ", "^{{{}}}")
+
+
+def _integer(value: int, times: str, power: str) -> str:
+    if abs(value) < _LONGEST:
+        return str(value)
+    sign, factors = "-" if value < 0 else "", list(_factors(abs(value)))
+    texts = [
+        str(base) + (power.format(exponent) if exponent > 1 else "") if base < _LONGEST else _halves(base, times, power)
+        for base, exponent in factors
+    ]
+    return f"{sign}({times.join(texts)})"
+
+
+def _factors(value: int) -> Iterator[tuple[int, int]]:
+    """Powers of small numbers, and the rest."""
+    for base in _BASES:
+        exponent = sympy.multiplicity(base, value) or 0
+        if exponent > 1:
+            value //= base**exponent
+            yield base, exponent
+    if value > 1:
+        yield value, 1
+
+
+def _halves(value: int, times: str, power: str) -> str:
+    middle = int(math.log10(2) * value.bit_length()) // 2
+    high, low = divmod(value, 10**middle)
+    return f"({_integer(high, times, power)}{times}10{power.format(middle)} + {_integer(low, times, power)})"

@@ -1,0 +1,201 @@
+"""What a kind of layer has to say: its fields, where it puts its output, its primitives, the map itself.
+
+A kind is generic in its fields (what a person writes) and its facts (what is known once its inputs are), so that the
+checker holds `place`, `lower` and `forward` together. The engines know this record and no layer by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import sympy
+from sympy.logic.boolalg import Boolean
+
+from boundcalc.calculus.primitives import Primitive
+from boundcalc.exact.expression import Expression
+from boundcalc.graph.shape import Shape
+from boundcalc.language.structure import StepFields
+from boundcalc.mistakes import Place, SpecError
+
+Fields = TypeVar("Fields", bound=StepFields)
+Facts = TypeVar("Facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One array that a layer reads. `tokens`: token ids, which have no norm.
+
+    `row_stochastic`: the entries along the last axis are nonnegative and add up to 1.
+    """
+
+    shape: Shape
+    tokens: bool = False
+    row_stochastic: bool = False
+
+
+class At(Protocol):
+    """Where a step stands: its operands are known, and expressions have the values of its scope."""
+
+    @property
+    def kind(self) -> str:
+        """What the step is called in the spec."""
+        ...
+
+    @property
+    def place(self) -> Place: ...
+    @property
+    def operands(self) -> tuple[Operand, ...]: ...
+    @property
+    def shape(self) -> Shape:
+        """The shape of the first operand."""
+        ...
+
+    @property
+    def batch(self) -> sympy.Expr: ...
+
+    def term(self, expression: Expression) -> sympy.Expr:
+        """The value of an expression; symbols stay."""
+        ...
+
+    def size(self, expression: Expression, what: str, least: int = 1) -> sympy.Expr:
+        """A whole number of at least `least` (checked for the values of the symbols)."""
+        ...
+
+    def constant(self, expression: Expression, what: str) -> sympy.Expr:
+        """A nonnegative number."""
+        ...
+
+    def integer(self, expression: Expression, what: str) -> int:
+        """A whole number that has a value now (an axis)."""
+        ...
+
+    def flag(self, value: bool | Expression) -> bool: ...
+
+    def word(self, expression: Expression) -> str:
+        """The text of an expression, followed through arguments."""
+        ...
+
+    def known(self, expression: sympy.Expr) -> sympy.Expr:
+        """The expression with the known values of symbols put in."""
+        ...
+
+    def assume(self, condition: Boolean) -> None:
+        """Keep a relation that the constants rely on: an evaluation that violates it is refused. SpecError where it does
+        not hold for the values of the symbols."""
+        ...
+
+    def fits(self, condition: Boolean) -> bool:
+        """Whether a relation can hold; kept as in `assume`."""
+        ...
+
+    def pinned(self, condition: Boolean) -> bool:
+        """Whether a relation is true at the values of the symbols; then it is kept, as in `assume`."""
+        ...
+
+    def divides(self, value: sympy.Expr, by: sympy.Expr) -> bool:
+        """Whether a quotient of sizes is a size; where symbols leave it open, it is kept as a condition."""
+        ...
+
+    def warn(self, message: str) -> None: ...
+    def same(self, left: sympy.Expr, right: sympy.Expr) -> bool:
+        """Whether two sizes are equal; kept as a condition where only the values of symbols say so."""
+        ...
+
+    def error(self, message: str, remedy: str | None = None, place: Place | None = None) -> SpecError: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[Facts]):
+    """The shape of the output, the learned arrays, and the facts. `gains` are arrays that start at one.
+
+    `row_stochastic`: see `Operand`, of the output.
+    """
+
+    shape: Shape
+    facts: Facts
+    arrays: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
+    gains: frozenset[str] = frozenset()
+    row_stochastic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A learned array as lowering sees it: the primitive of its ball, and which array of which layer it is."""
+
+    parameter: int
+    ball: str
+    origin: str
+    at_one: bool
+
+    def joint(self, other: Learned) -> bool:
+        """Whether two arrays are different parts of one ball."""
+        return self.ball == other.ball and self.origin != other.origin
+
+
+class Lowering(Protocol):
+    """The primitive graph under construction, as one layer sees it."""
+
+    @property
+    def batch(self) -> sympy.Expr: ...
+    @property
+    def shape(self) -> Shape:
+        """The shape of the layer's output."""
+        ...
+
+    @property
+    def arrays(self) -> Mapping[str, Learned]: ...
+    @property
+    def spectral(self) -> sympy.Expr | None:
+        """The bound of the operator norm that the spec gives, for kinds that can use one."""
+        ...
+
+    def emit(self, primitive: Primitive) -> int: ...
+
+    def own(self, **constants: sympy.Expr | None) -> None:
+        """Report the layer's own constants."""
+        ...
+
+    def assume(self, conditions: Sequence[Boolean]) -> None:
+        """Keep what the constants rely on."""
+        ...
+
+    def warn(self, message: str) -> None: ...
+    def error(self, message: str, remedy: str | None = None) -> SpecError: ...
+
+
+Lower = Callable[[Facts, tuple[int, ...], Lowering], int]
+# An array of NumPy, JAX, PyTorch or autograd; the last argument of `Forward` is their namespace (array API, and `erf`).
+Forward = Callable[[Facts, Mapping[str, Any], Sequence[Any], Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Fields, Facts]):
+    """A kind of layer, or a loss.
+
+    place: from the fields and the operands to the shape, the learned arrays and the facts. Raises SpecError.
+    lower: the layer as primitives; gives the one of its output.
+    forward: the same map on arrays of shape [batch, *shape]; `facts` have numbers in place of symbols.
+    published: the layer with the constants of the paper; None where the paper has none.
+    channels: the axis of the operand that `in` means, and of the output that `out` means.
+    operands: how many it reads (None: one or more).
+    spectral: whether it can use a bound of the operator norm of its linear map.
+    reads_tokens: whether an operand may be token ids.
+    """
+
+    name: str
+    fields: type[Fields]
+    place: Callable[[Fields, At], Placed[Facts]]
+    lower: Lower[Facts]
+    forward: Forward[Facts]
+    published: Lower[Facts] | None = None
+    channels: int = 0
+    operands: int | None = 1
+    spectral: bool = False
+    reads_tokens: bool = False
+    loss: bool = False
+
+
+# The one place where fields and facts are erased: a vocabulary holds kinds of all fields and facts.
+Vocabulary = Mapping[str, Kind[Any, Any]]

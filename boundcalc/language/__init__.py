@@ -1,0 +1,1 @@
+"""From text to an architecture: tree, reader, fields, schema, conditions."""

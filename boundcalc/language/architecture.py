@@ -1,0 +1,119 @@
+"""What a spec says, read and typed but not yet expanded: steps, modules, symbols and inputs as frozen data with places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from boundcalc.arguments import Suggesting
+from boundcalc.exact.expression import Expression
+from boundcalc.language.structure import InputNorm, StepFields, Word
+from boundcalc.language.tree import Scalar
+from boundcalc.mistakes import Place
+
+W = TypeVar("W", bound=Word, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An operand that names a step, an input, a carried state or an argument."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An operand made of steps that start from the step's own input; no steps: the input itself."""
+
+    steps: tuple[Step, ...]
+    place: Place
+
+
+Operand = Reference | Branch
+Argument = Expression | Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """A state of a scan: where it starts (zero of a shape, or an operand) and the name that replaces it after each pass."""
+
+    name: str
+    shape: tuple[Expression, ...] | None
+    start: Reference | None
+    next: Reference
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of a list of layers. `kind` is a built-in kind, a module, or an argument of the enclosing module."""
+
+    kind: str
+    place: Place
+    fields: StepFields
+    sources: tuple[Operand, ...] | None = None
+    body: tuple[Step, ...] = ()
+    carry: tuple[Carry, ...] = ()
+    each: tuple[tuple[str, Reference], ...] = ()
+    arguments: Mapping[str, Argument] | None = None  # only for the call of a module
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A reusable list of steps. An argument without a default is required (None)."""
+
+    name: str
+    arguments: Mapping[str, Argument | None]
+    inputs: tuple[str, ...]
+    layers: tuple[Step, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolDeclaration:
+    """A free name of the spec: a positive real unless it says otherwise; `value` None stays symbolic."""
+
+    name: str
+    place: Place
+    value: Expression | None = None
+    integer: bool = False
+    above: Expression | None = None
+    below: Expression | None = None
+    at_least: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input: its shape without the batch and a bound of its norm (None for token inputs)."""
+
+    name: str
+    place: Place
+    shape: tuple[Expression, ...]
+    norm: InputNorm | None
+    tokens: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture(Suggesting, Generic[W]):
+    """A whole spec. Make one with `boundcalc.load` or `boundcalc.loads`; it is never changed, only copied."""
+
+    name: str
+    source: str
+    symbols: Mapping[str, SymbolDeclaration]
+    modules: Mapping[str, Module]
+    batch: Expression | None
+    inputs: Mapping[str, Input]
+    fields: StepFields  # what the file says for every layer inside: the radius
+    layers: tuple[Step, ...]
+    outputs: tuple[Reference, ...]
+    loss: Step | None
+    regularizer: Expression | None  # the weight of r(w) = weight/2 ||w||^2
+    vocabulary: Mapping[str, W]  # the kinds that its steps are of
+    overrides: Mapping[str, Scalar]  # field values by dotted path, from --set
+
+    @property
+    def only_modules(self) -> bool:
+        """Whether it is a file for others to include: modules and symbols, no network."""
+        return not self.inputs and not self.layers

@@ -1,0 +1,182 @@
+"""The types of fields: how a positioned node of the text becomes a value, and what an editor is told about it.
+
+Each type is a plain pydantic validator over a node, so that a wrong value keeps its place; a raised `SpecError` travels through
+pydantic's own report and is taken out again in `schema`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from boundcalc.exact.expression import Expression, parse
+from boundcalc.language.tree import Mapping as NodeMapping
+from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown, suggest
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")
+
+
+def fail(place: Place, message: str, remedy: str | None = None) -> SpecError:
+    """The error to raise for a single mistake."""
+    return SpecError([Mistake(place, message, remedy)])
+
+
+def describe(node: Node) -> str:
+    """What a node is, in the words of a person who writes YAML."""
+    if isinstance(node, Scalar):
+        return "nothing" if node.is_null else shown(node.text)
+    return "a list" if isinstance(node, Sequence) else "a mapping"
+
+
+def read_scalar(node: Node, expected: str) -> Scalar:
+    if not isinstance(node, Scalar) or node.is_null:
+        raise fail(node.place, f"expected {expected}, found {describe(node)}")
+    return node
+
+
+def read_expression(node: Node) -> Expression:
+    scalar = read_scalar(node, "a number or an expression")
+    return parse(scalar.text, scalar.place)
+
+
+def read_flag(node: Node) -> bool | Expression:
+    """`true`, `false`, or the name of a module's argument that holds one of them."""
+    scalar = read_scalar(node, "true or false")
+    if scalar.text in ("true", "false"):
+        return scalar.text == "true"
+    if IDENTIFIER.match(scalar.text) and scalar.text.lower() not in _TRUTH:
+        return parse(scalar.text, scalar.place)
+    remedy = _TRUTH.get(scalar.text.lower())
+    raise fail(scalar.place, f"expected true or false, found {shown(scalar.text)}", remedy and f"write {remedy}")
+
+
+def read_identifier(node: Node) -> str:
+    scalar = read_scalar(node, "a name")
+    if not IDENTIFIER.match(scalar.text):
+        raise fail(
+            scalar.place,
+            f"{shown(scalar.text)} is not a name",
+            "names are letters, digits and _, not starting with a digit",
+        )
+    return scalar.text
+
+
+def read_path(node: Node) -> tuple[str, Place]:
+    scalar = read_scalar(node, "the name of a step")
+    if not PATH.match(scalar.text):
+        remedy = "names of steps are dotted paths such as stage3.rest.4"
+        raise fail(scalar.place, f"{shown(scalar.text)} is not the name of a step", remedy)
+    return scalar.text, scalar.place
+
+
+def read_list(node: Node) -> tuple[Expression, ...]:
+    if not isinstance(node, Sequence):
+        raise fail(node.place, f"expected a list such as [3, 224, 224], found {describe(node)}")
+    return tuple(_each(read_expression, node.items))
+
+
+def read_axes(node: Node) -> tuple[Expression, ...]:
+    """One expression for all axes, or a list with one for each."""
+    return read_list(node) if isinstance(node, Sequence) else (read_expression(node),)
+
+
+def read_radius(node: Node) -> Expression | Mapping[str, Expression]:
+    """One radius for all arrays of a layer together, or a mapping with a ball for each array."""
+    return _named_expressions(node) if isinstance(node, NodeMapping) else read_expression(node)
+
+
+def read_share(node: Node) -> bool | tuple[str, Place] | Mapping[str, tuple[str, Place]]:
+    """`true` (only on a repeat), the name of another layer or module, or array: layer.array."""
+    if isinstance(node, NodeMapping):
+        return {read_identifier(key): read_path(value) for key, value in node.entries}
+    scalar = read_scalar(node, "the name of a layer")
+    return scalar.text == "true" if scalar.text in ("true", "false") else read_path(node)
+
+
+def choice(*words: str) -> Callable[[Node], str]:
+    def read(node: Node) -> str:
+        scalar = read_scalar(node, f"one of {', '.join(words)}")
+        if scalar.text not in words:
+            remedy = suggest(scalar.text, words) or f"one of {', '.join(words)}"
+            raise fail(scalar.place, f"unknown word {shown(scalar.text)}", remedy)
+        return scalar.text
+
+    return read
+
+
+def keep(node: Node) -> Node:
+    """Steps and operands are read by `steps`, which knows the modules."""
+    return node
+
+
+def _named_expressions(node: NodeMapping) -> Mapping[str, Expression]:
+    values = _each(read_expression, tuple(value for _, value in node.entries))
+    return dict(zip((key.text for key, _ in node.entries), values, strict=True))
+
+
+def _each(read: Callable[[Node], Expression], nodes: tuple[Node, ...]) -> list[Expression]:
+    """Read all, so that all mistakes of a list are reported together."""
+    mistakes = Mistakes()
+    values: list[Expression] = []
+    for node in nodes:
+        try:
+            values.append(read(node))
+        except SpecError as error:
+            mistakes.extend(error)
+    mistakes.raise_if_any()
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Marks a field of sizes: a symbol that stands in it by itself is a whole number of at least `least`."""
+
+    least: int = 1
+
+
+REFERENCE = "x-reference"  # a `$ref` to come: pydantic takes every `$ref` for one of its own
+EXPRESSION_SCHEMA: dict[str, Any] = {
+    "type": ["number", "string"],
+    "description": "an expression, e.g. 2*width + 1 or sqrt(in)",
+}
+NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+_AXES_SCHEMA: dict[str, Any] = {"anyOf": [EXPRESSION_SCHEMA, {"type": "array", "items": EXPRESSION_SCHEMA}]}
+_RADIUS_SCHEMA: dict[str, Any] = {
+    "anyOf": [EXPRESSION_SCHEMA, {"type": "object", "additionalProperties": EXPRESSION_SCHEMA}]
+}
+_SHARE_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]
+}
+_OPERANDS_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {REFERENCE: "operand"}}],
+    "description": "what the step reads: a name, or a list of operands; [] is the step's own input",
+}
+
+Term = Annotated[Expression, PlainValidator(read_expression), WithJsonSchema(EXPRESSION_SCHEMA)]
+Size = Annotated[Term, Whole()]
+Passes = Annotated[Term, Whole(0)]
+Flag = Annotated[
+    bool | Expression, PlainValidator(read_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, NAME_SCHEMA]})
+]
+Name = Annotated[str, PlainValidator(read_identifier), WithJsonSchema(NAME_SCHEMA)]
+Terms = Annotated[
+    tuple[Expression, ...], PlainValidator(read_list), WithJsonSchema({"type": "array", "items": EXPRESSION_SCHEMA})
+]
+Shape = Annotated[Terms, Whole()]
+Axes = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_AXES_SCHEMA), Whole()]
+Radius = Annotated[Expression | Mapping[str, Expression], PlainValidator(read_radius), WithJsonSchema(_RADIUS_SCHEMA)]
+Share = Annotated[
+    bool | tuple[str, Place] | Mapping[str, tuple[str, Place]],
+    PlainValidator(read_share),
+    WithJsonSchema(_SHARE_SCHEMA),
+]
+RawOperands = Annotated[Node, PlainValidator(keep), WithJsonSchema(_OPERANDS_SCHEMA)]
+RawSteps = Annotated[Node, PlainValidator(keep), WithJsonSchema({"type": "array", "items": {REFERENCE: "step"}})]
+RawMapping = Annotated[Node, PlainValidator(keep), WithJsonSchema({"type": "object"})]

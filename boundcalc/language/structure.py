@@ -1,0 +1,108 @@
+"""What the grammar itself knows of steps: the fields that all have, residuals, repeats, calls of modules; and what a kind
+of the vocabulary has to tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from boundcalc.language.fields import Flag, Name, Passes, Radius, RawMapping, RawOperands, RawSteps, Share, Term
+
+
+class StepFields(BaseModel):
+    """The fields that every step has. `radius`, `spectral`, `center` and `frozen` hold for all layers inside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
+    value_field: ClassVar[str | None] = None  # the field that a bare value `- kind: VALUE` fills
+
+    name: Name | None = None
+    sources: RawOperands | None = Field(default=None, alias="from")
+    radius: Radius | None = None
+    spectral: Term | None = None
+    center: Radius | None = None
+    frozen: Flag | None = None
+    share: Share | None = None
+
+
+COMMON_FIELDS = frozenset(field.alias or name for name, field in StepFields.model_fields.items())
+
+
+class Residual(StepFields):
+    """`add: [[], layers]`."""
+
+    value_field = "layers"
+    layers: RawSteps
+
+
+class Repeat(StepFields):
+    """`layers` one after another, `times` times; with `carry` and `each` a scan."""
+
+    value_field = "times"
+    times: Passes
+    layers: RawSteps
+    index: Name | None = None
+    carry: RawMapping | None = None
+    each: RawMapping | None = None
+    collect: Flag = False
+
+
+def optional_terms(name: str, title: str, names: Sequence[str], module: str) -> type[StepFields]:
+    """A model of fields that are expressions and may be left out; of a single one a bare value is enough.
+
+    `module` is where pickle finds the model, by its name.
+    """
+    terms: dict[str, Any] = dict.fromkeys(names, (Term | None, None))
+    model = create_model(name, __base__=StepFields, __doc__=title, __module__=module, **terms)
+    model.value_field = names[0] if len(names) == 1 else None
+    return model
+
+
+class Call(StepFields):
+    """The call of a module: its arguments stand beside the common fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class InputNorm(BaseModel):
+    """A bound of the input: of the whole batch, of each sample, or of each entry; exactly one of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    batch: Term | None = None
+    sample: Term | None = None
+    entry: Term | None = None
+
+
+CONSTRUCTS: Mapping[str, type[StepFields]] = {
+    "residual": Residual,
+    "repeat": Repeat,
+}  # steps that make no layer of their own
+
+
+class Word(Protocol):
+    """A kind of layer, or a loss, as the language sees it: its name, and the fields that a person writes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fields(self) -> type[StepFields]: ...
+    @property
+    def loss(self) -> bool: ...
+
+
+Words = Mapping[str, Word]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The fields of every step: of layers and constructs, and of losses."""
+
+    layers: Mapping[str, type[StepFields]]
+    losses: Mapping[str, type[StepFields]]
+
+    @staticmethod
+    def of(words: Words) -> Lexicon:
+        layers = {name: word.fields for name, word in words.items() if not word.loss}
+        return Lexicon({**layers, **CONSTRUCTS}, {name: word.fields for name, word in words.items() if word.loss})

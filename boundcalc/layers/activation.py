@@ -1,0 +1,89 @@
+"""Activations: a scalar function of every entry. Each is a row of the catalogue and nothing else; its fields are the
+parameters of its row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.exact.arrays import on_arrays
+from boundcalc.exact.expression import Expression
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import size
+from boundcalc.language.structure import StepFields, optional_terms
+from boundcalc.layers.parts.maps import constants_of, lower_map, outside, published_map
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    entry: Nonlinearity
+    parameters: Mapping[str, sympy.Expr]  # those that were given, and the defaults
+
+
+def fields_of(entry: Nonlinearity) -> type[StepFields]:
+    """A field for each parameter of the row."""
+    return optional_terms(entry.name, entry.title, [parameter.name for parameter in entry.parameters], __name__)
+
+
+def place_entry(entry: Nonlinearity, given: Mapping[str, Expression], at: At) -> Placed[Facts]:
+    """The constants must hold for the expressions, and for the values that they have."""
+    values = {name: at.term(expression) for name, expression in given.items()}
+    entries = at.batch * size(at.shape)
+    try:
+        instance = entry.instantiate(at.pinned, entries=entries, **values)
+        entry.instantiate(entries=entries, **{name: at.known(value) for name, value in values.items()})
+    except ValueError as error:
+        raise at.error(str(error)) from None
+    defaults = {row.name: row.default for row in entry.parameters if row.default is not None}
+    return Placed(at.shape, Facts(instance, {**defaults, **values}))
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return lower_map(facts.entry, inputs[0], lowering)
+
+
+def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    row = facts.entry.published
+    assert row is not None
+    if row.holds_if != sympy.true:
+        raise outside(row, lowering)
+    return lower_map(published_map(facts.entry, constants_of(row, lowering)), inputs[0], lowering)
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    assert facts.entry.function is not None
+    return on_arrays(facts.entry.function, inputs[0], xp)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the catalogue as a layer."""
+
+    entry: Nonlinearity
+
+    def place(self, fields: StepFields, at: At) -> Placed[Facts]:
+        own = {parameter.name for parameter in self.entry.parameters}
+        given = {name: value for name, value in fields if name in own and isinstance(value, Expression)}
+        return place_entry(self.entry, given, at)
+
+
+def activation(entry: Nonlinearity) -> Kind[StepFields, Facts]:
+    """The kind of one row of the catalogue."""
+    published = None if entry.published is None else lower_published
+    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published)
+
+
+KINDS = tuple(activation(entry) for entry in ACTIVATIONS.values())
+
+
+def __getattr__(name: str) -> type[StepFields]:
+    """The models of the fields by the names of their kinds: where pickle looks for them."""
+    for kind in KINDS:
+        if kind.name == name:
+            return kind.fields
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

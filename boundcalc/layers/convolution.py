@@ -1,0 +1,133 @@
+"""conv1d, conv2d, conv3d: convolutions over all axes but the first (the channels).
+
+||v * z|| <= b ||v|| ||z|| with b^2 the largest number of windows that an entry is in (catalogue/convolutions.py); the bias
+is added at every output position.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.catalogue import convolutions, published, symbols
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import Shape, size
+from boundcalc.language.fields import Axes, Flag, Size
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts import affine, windows
+from boundcalc.layers.parts.maps import outside
+
+
+class Fields(StepFields):
+    """A convolution over all axes but the first (the channels)."""
+
+    value_field = "channels"
+    channels: Size
+    kernel: Axes
+    stride: Axes | None = None
+    padding: Axes | None = None  # a number, one for each axis, or `same`
+    dilation: Axes | None = None
+    groups: Size | None = None
+    bias: Flag = True
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    norm: sympy.Expr
+    outputs: Shape
+    kernel: Shape
+    stride: Shape
+    padding: tuple[tuple[sympy.Expr, sympy.Expr], ...]  # before and after
+    dilation: Shape
+    groups: sympy.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Convolutions over so many axes."""
+
+    axes: int
+
+    def place(self, fields: Fields, at: At) -> Placed[Facts]:
+        shape = at.shape
+        windows.check_rank(at, shape, self.axes)
+        channels = at.size(fields.channels, "the number of channels")
+        groups = at.size(fields.groups, "the number of groups") if fields.groups is not None else sympy.S.One
+        kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
+        stride = windows.per_axis(at, fields.stride, self.axes, "the stride")
+        dilation = windows.per_axis(at, fields.dilation, self.axes, "the dilation")
+        for value, what in ((shape[0], "input channels"), (channels, "channels")):
+            if not at.divides(value, groups):
+                raise at.error(f"{at.known(value)} {what} do not divide into {at.known(groups)} groups")
+        if windows.is_same(at, fields.padding):
+            if any(not at.same(s, sympy.S.One) for s in stride):
+                raise at.error("`padding: same` needs stride 1", "give the padding as a number")
+            outputs = shape[1:]
+            missing = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+            padding = tuple((sympy.floor(w / 2), w - sympy.floor(w / 2)) for w in missing)
+        else:
+            given = windows.per_axis(at, fields.padding, self.axes, "the padding", default=0, least=0)
+            outputs = tuple(
+                windows.window_count(at, n, d * (k - 1) + 1, s, p)
+                for n, k, s, d, p in zip(shape[1:], kernel, stride, dilation, given, strict=True)
+            )
+            padding = tuple((p, p) for p in given)
+        touches = [
+            convolutions.touches(o, k, s, d) for o, k, s, d in zip(outputs, kernel, stride, dilation, strict=True)
+        ]
+        arrays: dict[str, Shape] = {"weight": (channels, shape[0] / groups, *kernel)}
+        if at.flag(fields.bias):
+            arrays["bias"] = (channels,)
+        norm = convolutions.convolution_norm(touches)
+        facts = Facts(norm, outputs, kernel, stride, padding, dilation, groups)
+        return Placed((channels, *outputs), facts, arrays)
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return affine.lower_affine(facts.norm, size(facts.outputs), inputs[0], lowering)
+
+
+def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    kernel, stride = facts.kernel, facts.stride
+    if kernel[0] != kernel[1] or stride[0] != stride[1] or facts.dilation != (1, 1):
+        raise outside(published.CONV2D, lowering)
+    values = {symbols.kernel: kernel[0], symbols.stride: stride[0]}
+    return affine.lower_published(published.CONV2D, inputs[0], lowering, values)
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    """Taps against the entries under them, group by group."""
+    (z,), weight = inputs, arrays["weight"]
+    z = windows.padded(z, facts.padding, 0.0, xp)
+    taps = windows.taps(
+        z, facts.outputs, facts.kernel, facts.stride, facts.dilation, xp
+    )  # [n, channels, *outputs, taps]
+    batch, channels, *outputs, count = taps.shape
+    groups, positions = int(facts.groups), math.prod(outputs)
+    seen = xp.reshape(taps, (batch, groups, channels // groups, positions, count))
+    seen = xp.reshape(xp.permute_dims(seen, (0, 1, 3, 2, 4)), (batch, groups, positions, channels // groups * count))
+    rows = xp.reshape(weight, (groups, weight.shape[0] // groups, channels // groups * count))
+    image = xp.matmul(seen, xp.permute_dims(rows, (0, 2, 1)))  # [n, groups, positions, channels out of a group]
+    image = xp.reshape(xp.permute_dims(image, (0, 1, 3, 2)), (batch, weight.shape[0], *outputs))
+    if "bias" not in arrays:
+        return image
+    return image + xp.reshape(arrays["bias"], (-1, *(1 for _ in outputs)))
+
+
+# The paper's constants are those of two axes.
+KINDS = tuple(
+    Kind(
+        f"conv{axes}d",
+        Fields,
+        Placing(axes).place,
+        lower,
+        forward,
+        lower_published if axes == 2 else None,
+        spectral=True,
+    )
+    for axes in (1, 2, 3)
+)

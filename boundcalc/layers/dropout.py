@@ -1,0 +1,60 @@
+"""dropout: entries kept with probability 1 - p and multiplied by 1/(1 - p), a linear map of norm 1/(1 - p); in
+`mode: eval` the identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import sympy
+from pydantic import PlainValidator, WithJsonSchema
+
+from boundcalc.calculus.primitives import Linear
+from boundcalc.catalogue.gains import dropout_norm
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.language import fields as types
+from boundcalc.language.fields import Term
+from boundcalc.language.structure import StepFields
+
+MODES = ("train", "eval")
+Mode = Annotated[str, PlainValidator(types.choice(*MODES)), WithJsonSchema({"enum": list(MODES)})]
+
+
+class Fields(StepFields):
+    """Entries kept with probability 1 - p and multiplied by 1/(1 - p); the identity in `mode: eval`."""
+
+    value_field = "p"
+    p: Term
+    mode: Mode = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    norm: sympy.Expr
+
+
+def place(fields: Fields, at: At) -> Placed[Facts]:
+    if fields.mode == "eval":
+        return Placed(at.shape, Facts(sympy.S.One))
+    p = at.constant(fields.p, "the probability p")
+    try:
+        dropout_norm(at.known(p))
+        norm = dropout_norm(p)
+    except ValueError as error:
+        raise at.error(str(error), place=fields.p.place) from None
+    at.assume(sympy.Lt(p, 1))
+    return Placed(at.shape, Facts(norm))
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    lowering.own(operator_norm=facts.norm)
+    return lowering.emit(Linear(inputs[0], facts.norm))
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    """All entries kept: the mask that reaches the norm."""
+    return inputs[0] * float(facts.norm)
+
+
+KIND = Kind("dropout", Fields, place, lower, forward)

@@ -1,0 +1,49 @@
+"""linear: a fixed linear map that a person knows by its operator norm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.calculus.primitives import Linear
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import Shape
+from boundcalc.language import fields as types
+from boundcalc.language.fields import Term
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.families import partial_isometry
+from boundcalc.layers.parts.operands import given_shape
+
+
+class Fields(StepFields):
+    """A fixed linear map of known operator norm."""
+
+    value_field = "norm"
+    norm: Term
+    shape: types.Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    norm: sympy.Expr
+    shape: Shape
+
+
+def place(fields: Fields, at: At) -> Placed[Facts]:
+    shape = given_shape(at, fields.shape)
+    return Placed(shape, Facts(at.constant(fields.norm, "a norm"), shape))
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    lowering.own(operator_norm=facts.norm)
+    return lowering.emit(Linear(inputs[0], facts.norm))
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return float(facts.norm) * partial_isometry(inputs[0], facts.shape, xp)
+
+
+KIND = Kind("linear", Fields, place, lower, forward, lower)

@@ -1,0 +1,73 @@
+"""map: a map that a person knows by its constants; one that is left out is unknown, and a bound that needs it is infinite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.calculus.primitives import Map
+from boundcalc.exact.expression import Expression
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import Shape
+from boundcalc.language import fields as types
+from boundcalc.language.fields import Term
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.families import along, constant_unit, wave
+from boundcalc.layers.parts.maps import given_map
+from boundcalc.layers.parts.operands import given_shape
+
+UNBOUNDED = "a map without at_zero or sup has an unbounded norm"
+
+
+class Fields(StepFields):
+    """A map known by its constants; one that is left out is unknown, and a bound that needs it is infinite."""
+
+    lipschitz: Term | None = None
+    smoothness: Term | None = None
+    at_zero: Term | None = None
+    sup: Term | None = None
+    shape: types.Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    lipschitz: sympy.Expr | None
+    smoothness: sympy.Expr | None
+    at_zero: sympy.Expr | None
+    sup: sympy.Expr | None
+    shape: Shape
+
+
+def place(fields: Fields, at: At) -> Placed[Facts]:
+    def constant(expression: Expression | None, name: str) -> sympy.Expr | None:
+        return None if expression is None else at.constant(expression, f"'{name}'")
+
+    shape = given_shape(at, fields.shape)
+    facts = Facts(
+        constant(fields.lipschitz, "lipschitz"),
+        constant(fields.smoothness, "smoothness"),
+        constant(fields.at_zero, "at_zero"),
+        constant(fields.sup, "sup"),
+        shape,
+    )
+    return Placed(shape, facts)
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    """Without `at_zero` nothing is known of the image of zero, so only `sup` can bound the norm."""
+    entry = given_map("map", facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup, UNBOUNDED)
+    lowering.own(lipschitz=facts.lipschitz, smoothness=facts.smoothness)
+    return lowering.emit(Map(inputs[0], entry))
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    """A wave along one direction of the whole batch, which reaches the constants where they can be reached together."""
+    (z,) = inputs
+    height = wave(along(z, xp), facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup, xp)
+    return height * constant_unit(z.shape[0], facts.shape, z, xp)
+
+
+KIND = Kind("map", Fields, place, lower, forward, lower)

@@ -1,0 +1,67 @@
+"""mean: the average over one axis (default: the last). globalavgpool: over all axes but the first.
+
+One window of N entries: ||mean|| <= ||z|| / sqrt(N), reached by a constant input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.calculus.primitives import Linear
+from boundcalc.catalogue import poolings
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import size
+from boundcalc.language.fields import Term
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.windows import axis_of
+
+
+class MeanFields(StepFields):
+    """The average over one axis (default: the last)."""
+
+    value_field = "axis"
+    axis: Term | None = None
+
+
+class GlobalFields(StepFields):
+    """The average over all axes but the first (the channels)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    axes: tuple[int, ...]
+    norm: sympy.Expr
+
+
+def place_mean(fields: MeanFields, at: At) -> Placed[Facts]:
+    shape = at.shape
+    if not shape:
+        raise at.error("'mean' averages over an axis, and its input has none")
+    axis = axis_of(at, len(shape), -1 if fields.axis is None else at.integer(fields.axis, "the axis"))
+    return Placed((*shape[:axis], *shape[axis + 1 :]), Facts((axis,), poolings.global_average_norm(shape[axis])))
+
+
+def place_global(fields: GlobalFields, at: At) -> Placed[Facts]:
+    shape = at.shape
+    if len(shape) < 2:
+        raise at.error("'globalavgpool' averages over all axes but the first, and its input has no others")
+    return Placed(shape[:1], Facts(tuple(range(1, len(shape))), poolings.global_average_norm(size(shape[1:]))))
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    lowering.own(operator_norm=facts.norm)
+    return lowering.emit(Linear(inputs[0], facts.norm, contracts_sup=True))
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return xp.mean(inputs[0], axis=tuple(axis + 1 for axis in facts.axes))
+
+
+KINDS = (
+    Kind("globalavgpool", GlobalFields, place_global, lower, forward),
+    Kind("mean", MeanFields, place_mean, lower, forward),
+)

@@ -1,0 +1,37 @@
+"""multiply: the entrywise product of arrays of one shape. ||f g|| <= max|f| ||g||, one factor after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import sympy
+
+from boundcalc.calculus.primitives import Bilinear
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.layers.parts.operands import CombinationFields, common_shape
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    pass
+
+
+def place(fields: CombinationFields, at: At) -> Placed[Facts]:
+    return Placed(common_shape(at), Facts())
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    product = inputs[0]
+    for factor in inputs[1:]:
+        product = lowering.emit(Bilinear(product, factor, sympy.S.One, entrywise=True))
+    return product
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return reduce(lambda product, factor: product * factor, inputs)
+
+
+KIND = Kind("multiply", CombinationFields, place, lower, forward, lower, operands=None)

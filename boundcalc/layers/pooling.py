@@ -1,0 +1,156 @@
+"""maxpool1d..3d and avgpool1d..3d: maximum or average over windows; the stride is the kernel unless said.
+
+Averages are linear, of norm sqrt(product of q / product of kernel); maxima have Lipschitz constant sqrt(product of q), q the
+number of windows along an axis that an entry is in (catalogue/poolings.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.calculus.primitives import Linear
+from boundcalc.catalogue import convolutions, poolings, published
+from boundcalc.exact.intervals import at_least
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import Shape
+from boundcalc.language.fields import Axes, Flag
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts import windows
+from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
+
+
+class Fields(StepFields):
+    """Maximum or average over windows of all axes but the first; the stride is the kernel unless said."""
+
+    value_field = "kernel"
+    kernel: Axes
+    stride: Axes | None = None
+    padding: Axes | None = None
+    ceil: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    inputs: Shape  # entries on each axis
+    outputs: Shape
+    kernel: Shape
+    stride: Shape
+    padding: Shape
+    touches: Shape  # how many windows an entry is in, along each axis
+    divisors: Shape  # the smallest size of a window, along each axis
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Windows over so many axes."""
+
+    axes: int
+
+    def place(self, fields: Fields, at: At) -> Placed[Facts]:
+        shape = at.shape
+        windows.check_rank(at, shape, self.axes)
+        kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
+        stride = kernel if fields.stride is None else windows.per_axis(at, fields.stride, self.axes, "the stride")
+        if windows.is_same(at, fields.padding):
+            raise at.error("poolings have no `padding: same`", "give the padding as a number")
+        padding = windows.per_axis(at, fields.padding, self.axes, "the padding", default=0, least=0)
+        for k, p in zip(kernel, padding, strict=True):
+            if not at.fits(at_least(k, 2 * p)):
+                raise at.error("the padding is larger than half the kernel: a window could hold no entry at all")
+        ceil = at.flag(fields.ceil)
+        outputs = tuple(
+            windows.window_count(at, n, k, s, p, ceil)
+            for n, k, s, p in zip(shape[1:], kernel, stride, padding, strict=True)
+        )
+        touches = tuple(
+            convolutions.touches(o, k, s, sympy.S.One) for o, k, s in zip(outputs, kernel, stride, strict=True)
+        )
+        divisors = kernel
+        if ceil:  # a last window that leaves the padded input is divided by its clipped size (as torch does)
+            divisors = tuple(
+                sympy.Min(k, n + 2 * p - (o - 1) * s)
+                for n, k, s, p, o in zip(shape[1:], kernel, stride, padding, outputs, strict=True)
+            )
+        facts = Facts(shape[1:], outputs, kernel, stride, padding, touches, divisors)
+        return Placed((shape[0], *outputs), facts)
+
+
+def lower_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return _linear(poolings.average_pool_norm(facts.touches, facts.divisors), inputs[0], lowering)
+
+
+def lower_published_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    norm = constants_of(published.AVGPOOL2D, lowering).lipschitz
+    assert norm is not None
+    return _linear(norm, inputs[0], lowering)
+
+
+def _linear(norm: sympy.Expr, of: int, lowering: Lowering) -> int:
+    lowering.own(operator_norm=norm)
+    return lowering.emit(Linear(of, norm, contracts_sup=True))
+
+
+def lower_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return lower_map(poolings.max_pool(facts.touches), inputs[0], lowering)
+
+
+def lower_published_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    entry = published_map(poolings.max_pool(facts.touches), constants_of(published.MAXPOOL2D, lowering))
+    return lower_map(entry, inputs[0], lowering)
+
+
+def forward_average(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    """A window that leaves the padded input is divided by its clipped size, padding counted (as torch does)."""
+    sums = xp.sum(_taps(facts, inputs[0], 0.0, xp), axis=-1)
+    for axis, divisors in enumerate(_window_sizes(facts), start=2):
+        shape = [1] * sums.ndim
+        shape[axis] = len(divisors)
+        sums = sums / xp.reshape(xp.asarray(divisors, dtype=sums.dtype), tuple(shape))
+    return sums
+
+
+def forward_maximum(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return xp.max(_taps(facts, inputs[0], -LARGE, xp), axis=-1)
+
+
+LARGE = 1e300  # stands for infinity in the padding of a maximum; every window holds an entry
+
+
+def _taps(facts: Facts, z: Any, value: float, xp: Any) -> Any:
+    ends = tuple(
+        (p, max(p, (o - 1) * s + k - n - p))
+        for n, k, s, p, o in zip(facts.inputs, facts.kernel, facts.stride, facts.padding, facts.outputs, strict=True)
+    )
+    padded = windows.padded(z, ends, value, xp)
+    return windows.taps(padded, facts.outputs, facts.kernel, facts.stride, (sympy.S.One,) * len(facts.kernel), xp)
+
+
+def _window_sizes(facts: Facts) -> list[list[float]]:
+    """For each axis, how many places of each window are entries or padding."""
+    return [
+        [float(min(k, n + 2 * p - o * s)) for o in range(int(outputs))]
+        for n, k, s, p, outputs in zip(
+            facts.inputs, facts.kernel, facts.stride, facts.padding, facts.outputs, strict=True
+        )
+    ]
+
+
+# The paper's constants are those of two axes.
+KINDS = tuple(
+    kind
+    for axes in (1, 2, 3)
+    for kind in (
+        Kind(
+            f"maxpool{axes}d", Fields, Placing(axes).place, lower_maximum, forward_maximum,
+            lower_published_maximum if axes == 2 else None,
+        ),
+        Kind(
+            f"avgpool{axes}d", Fields, Placing(axes).place, lower_average, forward_average,
+            lower_published_average if axes == 2 else None,
+        ),
+    )
+)  # fmt: skip

@@ -1,0 +1,55 @@
+"""softmax: exp(z_i) / sum_j exp(z_j) over one axis (default: the last): l = 1/2, L = sqrt(6)/9 (catalogue/softmax.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boundcalc.catalogue import published
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.catalogue.softmax import SOFTMAX
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import size
+from boundcalc.language.fields import Term
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
+from boundcalc.layers.parts.windows import axis_of
+
+
+class Fields(StepFields):
+    """Softmax over one axis (default: the last)."""
+
+    value_field = "axis"
+    axis: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    axis: int
+    entry: Nonlinearity
+
+
+def place(fields: Fields, at: At) -> Placed[Facts]:
+    shape = at.shape
+    axis = axis_of(at, len(shape), -1 if fields.axis is None else at.integer(fields.axis, "the axis"))
+    rows = at.batch * size((*shape[:axis], *shape[axis + 1 :]))
+    entry = SOFTMAX.instantiate(rows=rows, classes=shape[axis])
+    return Placed(shape, Facts(axis, entry), row_stochastic=axis == len(shape) - 1)
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return lower_map(facts.entry, inputs[0], lowering)
+
+
+def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return lower_map(published_map(facts.entry, constants_of(published.SOFTMAX, lowering)), inputs[0], lowering)
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    (z,), axis = inputs, facts.axis + 1
+    powers = xp.exp(z - xp.max(z, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+KIND = Kind("softmax", Fields, place, lower, forward, lower_published)

@@ -1,0 +1,39 @@
+"""square: z^2, entry by entry, as the entrywise product z z: norm s m, l = 2 s l, L = 2 s L + 2 l^2, s the largest entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.calculus.primitives import Bilinear
+from boundcalc.catalogue.activations import SQUARE
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.language.structure import StepFields
+
+
+class Fields(StepFields):
+    """z^2, entry by entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    pass
+
+
+def place(fields: Fields, at: At) -> Placed[Facts]:
+    return Placed(at.shape, Facts())
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    lowering.own(lipschitz=SQUARE.lipschitz.value, smoothness=SQUARE.smoothness.value)
+    return lowering.emit(Bilinear(inputs[0], inputs[0], sympy.S.One, entrywise=True))
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return inputs[0] * inputs[0]
+
+
+KIND = Kind("square", Fields, place, lower, forward, lower)

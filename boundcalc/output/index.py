@@ -1,0 +1,72 @@
+"""The formats: one row for each file of this folder. `--format` takes its choices from here, so that nothing heavy is imported
+before a format is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from boundcalc.output.parts.layout import Layout
+
+if TYPE_CHECKING:
+    from boundcalc.bounds.document import Document
+    from boundcalc.studies.parts.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a document is printed, and the report of a study where the format has a way for it.
+    `compares`: whether it shows the other grouping of the parameters as well."""
+
+    name: str
+    document: Callable[[Document, Layout], str]
+    report: Callable[[Report], str] | None = None
+    compares: bool = False
+
+
+def _text(document: Document, layout: Layout) -> str:
+    from boundcalc.output.text import to_text
+
+    return to_text(document, layout)
+
+
+def _report_as_text(report: Report) -> str:
+    from boundcalc.output.text import report_to_text
+
+    return report_to_text(report)
+
+
+def _json(document: Document, layout: Layout) -> str:
+    from boundcalc.output.json import document_to_json
+
+    return document_to_json(document)
+
+
+def _report_as_json(report: Report) -> str:
+    from boundcalc.output.json import report_to_json
+
+    return report_to_json(report)
+
+
+def _latex(document: Document, layout: Layout) -> str:
+    from boundcalc.output.latex import to_latex
+
+    return to_latex(document, layout)
+
+
+def _python(document: Document, layout: Layout) -> str:
+    from boundcalc.output.python import to_python
+
+    return to_python(document)
+
+
+_ROWS = (
+    Format("text", _text, _report_as_text, compares=True),
+    Format("json", _json, _report_as_json),
+    Format("latex", _latex),
+    Format("python", _python),
+)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})

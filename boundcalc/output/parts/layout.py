@@ -1,0 +1,23 @@
+"""What a person may choose about how bounds are printed. Nothing heavy is imported: the command line reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from boundcalc.bounds.document import Document
+
+Style = Literal["auto", "where", "expanded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """style: closed forms as definitions ("where"), written out ("expanded"), or whichever is shorter.
+    other: the document of the other grouping of the parameters, for formats that show both."""
+
+    style: Style = "auto"
+    other: Document | None = None
+
+
+PLAIN = Layout()

@@ -1,0 +1,132 @@
+"""The pipeline: text -> architecture -> layer graph -> primitives -> program -> bounds. The one place where the vocabulary
+meets the engines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from boundcalc.arguments import Named, expect
+from boundcalc.blocks.index import grouped
+from boundcalc.bounds.assemble import assemble
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.options import Blocks, Constants, Options
+from boundcalc.calculus.euclidean import Euclidean
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.graph.copies import blocks_of_copies
+from boundcalc.graph.expand import expand
+from boundcalc.graph.kind import Kind, Vocabulary
+from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
+from boundcalc.graph.lower import lower
+from boundcalc.graph.selection import select
+from boundcalc.graph.vocabulary import check_vocabulary, retold
+from boundcalc.language import load as language
+from boundcalc.language.architecture import Architecture
+from boundcalc.layers.index import VOCABULARY
+from boundcalc.mistakes import SpecError
+from boundcalc.program.ir import Arena
+
+MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
+Spec = Architecture[Kind[Any, Any]]
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, object], *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
+    """Read an architecture from a file, an open text file, or a mapping shaped like the YAML.
+
+    vocabulary: the kinds of layers and losses by name, such as `bc.VOCABULARY | {"mine": KIND}`.
+    Raises SpecError with every mistake of the file and of the files it includes.
+    """
+    check_vocabulary(vocabulary)
+    return language.load(source, vocabulary)
+
+
+def loads(text: str | bytes, source: str = "<text>", *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
+    """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
+    check_vocabulary(vocabulary)
+    return language.loads(text, source, vocabulary)
+
+
+def compile(
+    architecture: Spec,
+    *,
+    blocks: Blocks = "total",
+    wrt: str | Sequence[str] = "parameters",
+    constants: Constants = "sharp",
+    refine: bool = False,
+    vocabulary: Vocabulary | None = None,
+    max_layers: int = LAYER_LIMIT,
+) -> Bounds:
+    """Bounds of the network output on the product of balls: its norm, Lipschitz constant and smoothness constant.
+
+    blocks: "total" is the recursion of the talk; "layer" keeps an entry for each parameter block, never larger.
+    wrt: "parameters", names of inputs, or paths of layers with wildcards. constants: "sharp", or those "published" with
+    the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's slope.
+    vocabulary: other kinds in place of those that the architecture was read with; every step is of one of them.
+    max_layers: a network that expands to more layers is refused.
+
+    Raises SpecError for mistakes that show when the graph is built, TypeError and ValueError for arguments that are none.
+    """
+    expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
+    options = Options.checked(blocks=blocks, wrt=wrt, constants=constants, refine=refine)
+    if expect(max_layers, int, "max_layers", "write a whole number") < 1:
+        raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
+    if vocabulary is not None:
+        check_vocabulary(vocabulary)
+        architecture = retold(architecture, vocabulary)
+    return compile_with(architecture, options, max_layers=max_layers)
+
+
+def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
+    """`compile` with options that are checked. Raises SpecError."""
+    layerwise = options.blocks == "layer"
+    graph = unrolled_if_few(architecture, max_layers) if layerwise else expand(architecture, max_layers=max_layers)
+    primitives = lower(graph, select(graph, options.wrt), use_published=options.constants == "published")
+    return _traced(graph, primitives, options)
+
+
+def regrouped(bounds: Bounds, architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Bounds:
+    """The same bounds under the other grouping of the parameters. `architecture` is what they were compiled from."""
+    options = bounds.options.regrouped()
+    if bounds.graph.loops or bounds.graph.conditions.unrolled:  # these are copies under one grouping only
+        return compile_with(architecture, options, max_layers=max_layers)
+    return _traced(bounds.graph, bounds.primitives, options)
+
+
+def _traced(graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
+    found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)
+    assembled = assemble(graph, primitives, found)
+    published = () if options.certified else ("published constants are not upper bounds in general",)
+    return Bounds(
+        graph=graph,
+        primitives=primitives,
+        options=options,
+        figures=assembled.network,
+        objective=assembled.objective,
+        layers=Named("layer", assembled.rows, _last_layers(graph)),
+        warnings=(*graph.warnings, *published, *primitives.warnings, *found.warnings),
+    )
+
+
+def _last_layers(graph: LayerGraph) -> dict[str, str]:
+    """Every path a person can use, to the layer it means: a repeat means the last layer of its last copy."""
+    results = {state.after: state.result for loop in graph.loops.values() for state in loop.states}
+    found: dict[str, str] = {}
+    for path, node in graph.paths.items():
+        while node in results:
+            node = results[node]
+        found[path] = node
+    return found
+
+
+def unrolled_if_few(architecture: Spec, max_layers: int = LAYER_LIMIT) -> LayerGraph:
+    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops.
+
+    What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""
+    graph = expand(architecture, max_layers=max_layers)
+    if not graph.loops or blocks_of_copies(graph) > MOST_BLOCKS:
+        return graph
+    try:
+        return expand(architecture, unroll=True, max_layers=max_layers)
+    except SpecError:
+        return graph

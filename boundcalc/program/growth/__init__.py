@@ -1,0 +1,1 @@
+"""Leading terms, and where the regime changes."""

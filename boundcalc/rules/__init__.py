@@ -1,1 +1,0 @@
-"""The calculus of jets."""

@@ -1,1 +1,0 @@
-"""From text to an architecture: reading, expressions, fields."""

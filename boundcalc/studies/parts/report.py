@@ -1,0 +1,31 @@
+"""The answer of a study, for any output: what was asked, tables and paragraphs for people, keys for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from boundcalc.bounds.options import Json, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under their heads; the columns named in `right` hold numbers."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """name: of the network. subject: what was found of its bounds, as the head of a text says it.
+    parts: for people, in order; a text is a paragraph. data: for programs, by key.
+    answered: whether there is any answer."""
+
+    name: str
+    options: Options
+    subject: str
+    parts: tuple[Table | str, ...]
+    data: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    answered: bool = True

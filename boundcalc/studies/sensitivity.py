@@ -1,0 +1,224 @@
+"""Which hyperparameter, and which layer, a bound is most sensitive to: elasticities, d log(bound) / d log(theta)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from boundcalc.blocks.figures import ByBlocks
+from boundcalc.bounds.answer import SHORT, short
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.derivatives import Derivative, definitions_of, elasticity
+from boundcalc.bounds.options import Json
+from boundcalc.calculus.euclidean import Euclidean
+from boundcalc.calculus.quantities import OF_DERIVATIVES
+from boundcalc.calculus.trace import trace
+from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import to_number
+from boundcalc.exact.printing import to_str
+from boundcalc.program.differentiate import gradient
+from boundcalc.program.evaluate import evaluate
+from boundcalc.program.ir import Arena, Scalar
+from boundcalc.program.reverse import value_and_gradient
+from boundcalc.studies.parts.report import Report, Table
+from boundcalc.studies.parts.symbols import require
+
+TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """Derivatives of one bound. `numbers` and `elasticities` where all symbols have values, `missing` why there is none;
+    `ties`: a minimum in the bound has two active branches there, and the first one's derivative is shown."""
+
+    bound: Bound
+    derivatives: Mapping[str, Derivative]
+    numbers: Mapping[str, Number]
+    elasticities: Mapping[str, float]
+    ties: bool
+    missing: Mapping[str, str]
+
+
+def sensitivity(bounds: Bounds, names: str | None) -> Report:
+    """The study of `diff --by NAMES`: derivatives and elasticities, closed forms, then what each layer contributes.
+
+    names: separated by commas; None: all symbols. Raises SpecError for an unknown one.
+    """
+    symbols = list(bounds.symbols) if names is None else [name.strip() for name in names.split(",")]
+    for symbol in symbols:
+        require(bounds, symbol, f"--by {names}")
+    found = sensitivities(bounds, symbols)
+    layers = contributions(bounds)
+    infinite = {q.name: bounds.figures[q].reason for q in OF_DERIVATIVES if not bounds.figures[q].finite}
+    return Report(
+        name=bounds.name,
+        options=bounds.options,
+        subject="derivatives of the bounds",
+        parts=(
+            *(f"{name} is infinite and has no derivative: {reason}" for name, reason in infinite.items()),
+            _symbol_table(bounds, found),
+            *_closed_forms(found),
+            *([_layer_table(layers)] if layers else []),
+            *(reason for s in found.values() for reason in s.missing.values()),
+            *(f"{name}: {TIE}" for name, s in found.items() if s.ties),
+        ),
+        data=_data(bounds, found, layers, infinite),
+        answered=bool(found),
+    )
+
+
+def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivity]:
+    """For l and L (those that are finite), by every symbol. Raises KeyError for an unknown symbol."""
+    found: dict[str, Sensitivity] = {}
+    for quantity in OF_DERIVATIVES:
+        bound = bounds.figures[quantity]
+        if not bound.finite:
+            continue
+        derivatives = dict(zip(symbols, bound.gradient(symbols), strict=True))
+        numbers: dict[str, Number] = {}
+        elasticities: dict[str, float] = {}
+        missing: dict[str, str] = {}
+        ties: list[int] = []
+        whole = bounds.number(bound)
+        for symbol, derivative in derivatives.items():
+            if not derivative.free_symbols <= bounds.values.keys() or derivative.reason is not None:
+                continue
+            if derivative.direction is not None and whole is None:
+                continue  # where the blocks reach the bound is not known without all values
+            try:
+                numbers[symbol] = derivative.certified(bounds.values, ties)
+            except ArithmeticError as error:
+                missing[symbol] = str(error)
+                continue
+            value = bounds.values.get(bounds.symbols[symbol])
+            if whole is not None and value is not None and whole != 0:
+                elasticities[symbol] = elasticity(numbers[symbol], to_number(value), whole)
+        found[quantity.name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties), missing)
+    return found
+
+
+def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
+    """For l and L: the elasticity by the norm of each ball of parameters, from one reverse pass each; {} without numbers.
+
+    An elasticity of 2 means that halving what bounds this ball divides the bound by four.
+    """
+    calculus = Euclidean(Arena(), bounds.options.refine)
+    traced = trace(bounds.primitives, calculus, seeded=bounds.options.blocks == "layer", scaled=True)
+    figures = traced.figures[bounds.primitives.output]
+    ones = dict.fromkeys(traced.scales.values(), sympy.S.One)
+    found: dict[str, dict[str, float]] = {}
+    for quantity in OF_DERIVATIVES:
+        scalar, bound = figures[quantity], bounds.figures[quantity]
+        whole = bounds.number(bound)
+        if not isinstance(scalar, Scalar) or whole is None or whole == 0:
+            continue
+        at: dict[sympy.Symbol, object] = {**bounds.values, **ones}
+        if isinstance(bound.figure, ByBlocks):
+            at |= dict(zip(traced.seeds.values(), bound.figure.direction(bounds.values).values(), strict=True))
+        elif traced.seeds:
+            continue  # loops whose entries have a recursion of their own
+        slopes = _slopes(scalar, at, list(traced.scales.values()))
+        found[quantity.name] = {
+            path: elasticity(slope, to_number(1), whole) for path, slope in zip(traced.scales, slopes, strict=True)
+        }
+    return found
+
+
+def _slopes(scalar: Scalar, at: Mapping[sympy.Symbol, object], symbols: Sequence[sympy.Symbol]) -> Sequence[Number]:
+    """Numbers need no program of the derivatives, except through loops."""
+    found = value_and_gradient(scalar, at, symbols)  # type: ignore[arg-type]
+    return evaluate(gradient(scalar, symbols), at) if found is None else found[1]  # type: ignore[arg-type]
+
+
+def _data(
+    bounds: Bounds,
+    found: Mapping[str, Sensitivity],
+    layers: Mapping[str, Mapping[str, float]],
+    infinite: Mapping[str, str | None],
+) -> dict[str, Json]:
+    """`derivatives` by constant and symbol, as quantities of `bounds --format json` whose number is the nearest decimal."""
+    derivatives = [d for s in found.values() for d in s.derivatives.values()]
+    definitions = definitions_of(derivatives, list(bounds.symbols))
+    named = {name for name, _ in definitions}
+    return {
+        "certified": bounds.certified,
+        "definitions": [[name, to_str(expression)] for name, expression in definitions],
+        "derivatives": {
+            name: {symbol: _derivative(s, symbol, d, named) for symbol, d in s.derivatives.items()}
+            for name, s in found.items()
+        },
+        "elasticities": {name: dict(s.elasticities) for name, s in found.items()},
+        "layers": {name: dict(values) for name, values in layers.items()},
+        "infinite": infinite,
+        "ties": [name for name, s in found.items() if s.ties],
+    }
+
+
+def _derivative(of: Sensitivity, symbol: str, derivative: Derivative, named: set[str]) -> dict[str, Json]:
+    number = of.numbers.get(symbol)
+    expression = derivative.expression
+    result: dict[str, Json] = {
+        "expression": None if expression is None else to_str(expression),
+        "definition": derivative.definition if derivative.definition in named else None,
+        "number": None if number is None else decimals.nearest_decimal(number),
+        "enclosure": None if number is None else list(decimals.enclosure(number)),
+        "log10": decimals.log10_upper(number) if number is not None and number > 0 else None,
+        "finite": True,
+        "reason": derivative.reason or of.missing.get(symbol),
+    }
+    if derivative.upper and expression is not None:
+        result["upper"] = True
+    return result
+
+
+def _symbol_table(bounds: Bounds, found: Mapping[str, Sensitivity]) -> Table:
+    symbols = list(next(iter(found.values())).derivatives) if found else []
+    last = list(found)[-1] if found else ""
+    symbols.sort(key=lambda s: -abs(found[last].elasticities.get(s, 0.0)))
+    columns = ["symbol", "value"]
+    for name in found:
+        columns += [f"d {name}", f"elasticity of {name}"]
+    rows: list[list[str]] = []
+    for symbol in symbols:
+        value = bounds.values.get(bounds.symbols[symbol])
+        row = [symbol, "" if value is None else to_str(value)]
+        for s in found.values():
+            number, elasticity = s.numbers.get(symbol), s.elasticities.get(symbol)
+            row += [
+                "none" if symbol in s.missing else _nearest(number),
+                "" if elasticity is None else f"{elasticity:.4f}",
+            ]
+        rows.append(row)
+    return Table(columns, rows, right=columns[1:])
+
+
+def _nearest(number: Number | None) -> str:
+    return "symbolic" if number is None else short(decimals.nearest_decimal(number, 4))
+
+
+def _closed_forms(found: Mapping[str, Sensitivity]) -> list[str]:
+    lines: list[str] = []
+    for name, s in found.items():
+        for symbol, derivative in s.derivatives.items():
+            text = "" if derivative.expression is None else to_str(derivative.expression)
+            if text and len(text) <= SHORT:
+                sign = "~" if derivative.upper else "="
+                lines.append(f"  d {name} / d {symbol} {sign} {text}")
+            elif derivative.reason is None and symbol not in s.numbers:
+                lines.append(f"  d {name} / d {symbol} is long: --format json has it, or its definitions")
+            elif derivative.reason is not None:
+                lines.append(f"  d {name} / d {symbol}: {derivative.reason}")
+    return ["closed forms", "\n".join(lines)] if lines else []
+
+
+def _layer_table(layers: Mapping[str, Mapping[str, float]]) -> Table:
+    """Elasticities by the norm of each ball: what a layer contributes."""
+    names = list(layers)
+    paths = sorted(next(iter(layers.values())), key=lambda path: -layers[names[-1]][path])
+    columns = ["parameters of", *(f"elasticity of {name}" for name in names)]
+    rows = [[path, *(f"{layers[name][path]:.4f}" for name in names)] for path in paths]
+    return Table(columns, rows, right=columns[1:])

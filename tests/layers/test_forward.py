@@ -1,0 +1,125 @@
+"""`forward` of every kind against an implementation that shares nothing with it, on the inputs of networks of all kinds."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from reference.derivatives import random_points
+from reference.network import Network
+from reference.specs import NETWORKS
+
+import boundcalc as bc
+from boundcalc.graph.facts import at_values
+from boundcalc.graph.layer_graph import Layer
+from boundcalc.layers.index import VOCABULARY
+
+XP = SimpleNamespace(**{**vars(np), "erf": np.vectorize(math.erf, otypes=[float])})
+# The reference draws members of these classes at random; theirs are fixed, and tested below.
+DRAWN = frozenset({"linear", "map", "bilinear", "generic", "dropout", "logistic", "squared"})
+Array = NDArray[np.float64]
+
+
+def forward(network: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    facts = at_values(layer.placed.facts, network.graph.conditions.values)
+    arrays = {array.name: network._array(layer, array.name, w[None])[0] for array in layer.arrays}  # type: ignore[index]
+    return layer.kind.forward(facts, arrays, inputs, XP)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_forward_is_what_the_reference_computes(name: str) -> None:
+    network = Network(bc.loads(NETWORKS[name]))
+    w = random_points(network, np.random.default_rng(0), 1)[0]
+    outputs = {path: value[0].real for path, value in network.outputs(w[None].astype(complex)).items()}
+    for layer in network.graph.layers:
+        if layer.kind.name in DRAWN:
+            continue
+        found = forward(network, layer, [outputs[path] for path in layer.inputs], w)
+        expected = outputs[layer.path]
+        assert found.shape == expected.shape, layer.path
+        assert np.allclose(found, expected, rtol=1e-12, atol=1e-12), layer.path
+
+
+def test_every_kind_was_compared() -> None:
+    used = {layer.kind.name for text in NETWORKS.values() for layer in Network(bc.loads(text)).graph.layers}
+    assert used >= set(VOCABULARY)
+
+
+def alone(step: str, shape: str = "[3]", batch: int = 2) -> tuple[Network, Layer]:
+    text = f"batch: {batch}\ninput: {{shape: {shape}, norm: 2}}\nradius: 1\nlayers: [{{{step}}}]"
+    network = Network(bc.loads(text))
+    return network, list(network.graph.layers)[-1]
+
+
+def jacobian(network: Network, layer: Layer, z: Array, w: Array) -> Array:
+    """By central differences, with respect to z."""
+    columns = []
+    for i in range(z.size):
+        step = np.zeros(z.size)
+        step[i] = 1e-6
+        ahead, behind = (forward(network, layer, [z + s * step.reshape(z.shape)], w) for s in (1, -1))
+        columns.append((ahead - behind).ravel() / 2e-6)
+    return np.stack(columns, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("step", "bound"),
+    [
+        ("linear: 3", 3),
+        ("linear: {norm: 3, shape: [2]}", 3),
+        ("linear: {norm: 3, shape: [5]}", 3),
+        ("dropout: 1/4", 4 / 3),
+    ],
+)
+def test_linear_members_reach_the_norm(step: str, bound: float) -> None:
+    network, layer = alone(step)
+    z = np.random.default_rng(1).normal(size=(2, 3))
+    assert np.linalg.norm(jacobian(network, layer, z, np.zeros(network.width)), 2) == pytest.approx(bound, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "constants",
+    [
+        "lipschitz: 2",
+        "lipschitz: 2, smoothness: 3, at_zero: 0",
+        "lipschitz: 2, smoothness: 1, sup: 5, at_zero: 1",
+        "smoothness: 0, lipschitz: 1",
+    ],
+)
+def test_maps_keep_their_constants_and_reach_one(constants: str) -> None:
+    network, layer = alone(f"map: {{{constants}}}")
+    facts = layer.placed.facts
+    grid = np.linspace(-6, 6, 2401)
+    direction = np.ones((2, 3)) / math.sqrt(6)
+    values = np.array(
+        [np.sum(forward(network, layer, [t * direction], np.zeros(network.width)) * direction) for t in grid]
+    )
+    slopes, curvatures = np.diff(values) / np.diff(grid), np.diff(values, 2) / np.diff(grid)[0] ** 2
+    reached = []
+    for constant, found in ((facts.lipschitz, np.abs(slopes).max()), (facts.smoothness, np.abs(curvatures).max())):
+        if constant is not None:
+            assert found <= float(constant) * (1 + 1e-6) + 1e-6
+            reached.append(found >= float(constant) * (1 - 1e-3))
+    assert any(reached)
+    if facts.at_zero is not None:
+        assert abs(values[len(grid) // 2]) <= float(facts.at_zero) + 1e-12
+    if facts.sup is not None:
+        assert np.abs(values).max() <= float(facts.sup) + 1e-12
+
+
+def test_a_bilinear_member_reaches_its_norm() -> None:
+    network, layer = alone("bilinear: {norm: 3, from: [[], [tanh]]}")
+    f = np.ones((2, 3)) / math.sqrt(6)
+    found = forward(network, layer, [f, f], np.zeros(network.width))
+    assert np.linalg.norm(found) == pytest.approx(3)
+
+
+def test_losses_are_means_over_the_batch() -> None:
+    z = np.random.default_rng(2).normal(size=(2, 3))
+    logistic, squared = VOCABULARY["logistic"], VOCABULARY["squared"]
+    expected = np.mean(np.log(np.exp(z).sum(axis=1)) - z[:, 0])
+    assert logistic.forward(None, {}, [z], XP) == pytest.approx(expected)
+    assert squared.forward(None, {}, [z, z + 1], XP) == pytest.approx(6 / 4)

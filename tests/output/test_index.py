@@ -1,0 +1,98 @@
+"""The table of formats, and that every option stands in every output."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+import boundcalc as bc
+from boundcalc.bounds.options import OPTIONS, Detail, Options
+from boundcalc.output.index import FORMATS
+from boundcalc.output.json import to_json
+from boundcalc.output.parts.layout import Layout
+from boundcalc.pipeline import compile_with
+from boundcalc.studies.index import STUDIES
+
+FOLDER = Path(__file__).parents[2] / "boundcalc" / "output"
+SPEC = bc.loads(
+    "symbols: {R: 2}\ninput: {shape: [4], norm: 1}\nradius: R\nlayers: [{dense: {units: 3, name: head}}, softplus, dense: 2]"
+)
+# A value of each option that is not its default.
+OTHERS: dict[str, Any] = {"blocks": "layer", "wrt": ("head",), "constants": "published", "refine": True}
+ANSWERS = {"diff": {"by": None}, "asymptotics": {"in": "R"}}
+
+
+def test_there_is_a_row_for_each_file() -> None:
+    assert {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "index"} == set(FORMATS)
+
+
+def test_the_tests_know_every_option_and_study() -> None:
+    assert list(OTHERS) == list(OPTIONS) == [field.name for field in fields(Options)]
+    assert ANSWERS.keys() == STUDIES.keys()
+    assert all(other != OPTIONS[name].default for name, other in OTHERS.items())
+
+
+def outputs(options: Options) -> dict[str, str]:
+    """Every output of the same bounds: each format, each study in each format that has one."""
+    bounds = compile_with(SPEC, options)
+    found = {name: row.document(bounds.document, Layout()) for name, row in FORMATS.items()}
+    for study in STUDIES.values():
+        report = study.ask(bounds, ANSWERS[study.name])
+        found |= {f"{study.name} {name}": row.report(report) for name, row in FORMATS.items() if row.report}
+    return found
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_is_in_every_output(name: str) -> None:
+    chosen = replace(Options(), **{name: OTHERS[name]})
+    phrase, default = OPTIONS[name].phrase(OTHERS[name]), OPTIONS[name].phrase(OPTIONS[name].default)
+    before = outputs(Options())
+    for output, text in outputs(chosen).items():
+        if "json" in output:
+            assert to_json({name: chosen.to_dict()[name]})[2:-2] in text, output
+            assert to_json({name: Options().to_dict()[name]})[2:-2] in before[output], output
+        else:
+            assert phrase in text, output
+            assert default not in text.partition("\n")[0], output
+            assert phrase not in before[output].partition("\n")[0], output
+
+
+def test_compile_takes_the_options_with_their_defaults() -> None:
+    parameters = inspect.signature(bc.compile).parameters
+    for name, option in OPTIONS.items():
+        assert option.check(parameters[name].default, name) == option.default
+    assert parameters.keys() - OPTIONS.keys() == {"architecture", "vocabulary", "max_layers"}
+
+
+def test_choices_are_those_of_the_types() -> None:
+    types = inspect.get_annotations(Options, eval_str=True)
+    for name, option in OPTIONS.items():
+        if option.choices:
+            assert get_args(types[name]) == option.choices
+
+
+def test_a_sentence_says_defaults_as_far_as_is_asked() -> None:
+    plain, changed = Options(), Options.checked(wrt="head, fc", refine=True)
+    assert plain.sentence("bounds", Detail.BOUNDS) == (
+        "bounds with respect to parameters, sharp constants, blocks: total"
+    )
+    assert plain.sentence("slopes", Detail.STUDY) == "slopes, sharp constants, blocks: total"
+    assert plain.phrases(Detail.COMMENT) == ([], [])
+    assert changed.phrases(Detail.COMMENT) == (["with respect to head, fc"], ["refined slopes"])
+    assert changed.regrouped() == replace(changed, blocks="layer")
+    assert changed.regrouped().regrouped() == changed
+
+
+def test_the_tables_import_nothing_heavy() -> None:
+    code = (
+        "import sys, boundcalc.output.index, boundcalc.studies.index, boundcalc.bounds.options\n"
+        "print([name for name in ('sympy', 'numpy', 'rich', 'flint') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
