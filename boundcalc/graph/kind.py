@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 import sympy
@@ -199,3 +200,4 @@ class Kind(Generic[Fields, Facts]):
 
 # The one place where fields and facts are erased: a vocabulary holds kinds of all fields and facts.
 Vocabulary = Mapping[str, Kind[Any, Any]]
+FixedVocabulary = MappingProxyType[str, Kind[Any, Any]]  # one that `|` extends and nothing changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from boundcalc.graph.kind import Vocabulary
+from boundcalc.graph.kind import FixedVocabulary
 from boundcalc.layers import (
     activation,
     add,
@@ -59,4 +59,4 @@ _ROWS = (
     (squared.KIND,),
 )
 
-VOCABULARY: Vocabulary = MappingProxyType({kind.name: kind for row in _ROWS for kind in row})
+VOCABULARY: FixedVocabulary = MappingProxyType({kind.name: kind for row in _ROWS for kind in row})
