@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from boundcalc.blocks.asked import asked
 from boundcalc.blocks.figures import Grouped
+from boundcalc.blocks.grouping import Blocks
 from boundcalc.blocks.layer import by_layer
 from boundcalc.blocks.loops import by_loops
 from boundcalc.blocks.total import by_total
@@ -13,8 +12,6 @@ from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.protocol import Calculus, J
 from boundcalc.calculus.trace import trace
 from boundcalc.graph.layer_graph import LayerGraph
-
-Blocks = Literal["total", "layer"]
 
 
 def grouped(graph: LayerGraph, primitives: PrimitiveGraph, calculus: Calculus[J], blocks: Blocks) -> Grouped:

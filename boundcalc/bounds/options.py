@@ -15,11 +15,11 @@ from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
 from boundcalc.arguments import expect, one_of
+from boundcalc.blocks.grouping import Blocks
 
 T = TypeVar("T")
 SCHEMA = 1  # of the JSON: it changes when a key changes its meaning or goes
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
-Blocks = Literal["total", "layer"]
 Constants = Literal["sharp", "published"]
 
 
