@@ -5,6 +5,7 @@ Exit status: 0 answered, 1 the answer is no, 2 the user's mistake, 70 a bug of o
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -19,8 +20,10 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: mistakes of the user become messages, an interrupt a status, neither a traceback."""
     try:
-        if arguments is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # in imports and at exit it would show
+        if arguments is None:
+            gc.set_threshold(100_000, 20, 100)  # a program is large and has no cycles: a third of the time to find none
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # in imports and at exit it would show
         from boundcalc.cli.run import run
 
         status = run(arguments)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import sympy
 from sympy.printing.latex import LatexPrinter
@@ -21,6 +22,7 @@ _FEW = 12  # parts of a number
 _BASES = (10, 2, 3, 5, 7)
 
 
+@lru_cache(maxsize=4096)  # copies of a layer have the same constants
 def to_str(expression: sympy.Basic) -> str:
     """Python syntax that `boundcalc.parse` reads."""
     return _Text().doprint(expression)

@@ -95,25 +95,37 @@ def sweep(
     bind: Bind[V] | None = None,
 ) -> dict[int, V]:
     """The values of the nodes in `order`, arguments first, and of those known; raises as the algebra."""
-    nodes = arena.nodes
-    given: Mapping[int, V] = {} if known is None else known
-    values = dict(given)
-    finals: dict[int, Sequence[V]] = {}
-    bodies: dict[int, list[int]] = {}
-    folds: Mapping[Op, Callable[[Sequence[V]], V]] = {
-        Op.ADD: algebra.add,
-        Op.MUL: algebra.multiply,
-        Op.MIN: algebra.minimum,
-        Op.MAX: algebra.maximum,
-        Op.HYPOT: algebra.hypot,
-    }
+    sweeping = _Sweep(arena, algebra, {} if known is None else known, bind)
+    sweeping.run(order)
+    return sweeping.values
 
-    def run(indices: Iterable[int]) -> None:
+
+class _Sweep(Generic[V]):
+    """One sweep under way. No method is kept in it: a cycle would keep the values until the collector comes."""
+
+    def __init__(self, arena: Arena, algebra: Algebra[V], known: Mapping[int, V], bind: Bind[V] | None) -> None:
+        self.values = dict(known)
+        self._arena = arena
+        self._algebra = algebra
+        self._known = known
+        self._bind = bind
+        self._finals: dict[int, Sequence[V]] = {}
+        self._bodies: dict[int, list[int]] = {}
+
+    def run(self, indices: Iterable[int]) -> None:
+        nodes, values, known, algebra, bind = self._arena.nodes, self.values, self._known, self._algebra, self._bind
+        folds: Mapping[Op, Callable[[Sequence[V]], V]] = {
+            Op.ADD: algebra.add,
+            Op.MUL: algebra.multiply,
+            Op.MIN: algebra.minimum,
+            Op.MAX: algebra.maximum,
+            Op.HYPOT: algebra.hypot,
+        }
         for index in indices:
             node = nodes[index]
             fold = folds.get(node.op)
-            if given and index in given:
-                value = given[index]
+            if known and index in known:
+                value = known[index]
             elif fold is not None:
                 value = fold([values[arg] for arg in node.args])
             elif isinstance(node.payload, Fraction):
@@ -121,10 +133,10 @@ def sweep(
             elif isinstance(node.payload, sympy.Expr):
                 value = algebra.leaf(node.payload)
             elif isinstance(node.payload, Loop):
-                finals[index] = algebra.loop(passes(index, node.payload))
+                self._finals[index] = algebra.loop(self._passes(index, node.payload))
                 continue
             elif isinstance(node.payload, int):
-                value = finals[node.args[0]][node.payload]
+                value = self._finals[node.args[0]][node.payload]
             elif isinstance(node.payload, Op):
                 arguments, half = [values[arg] for arg in node.args], len(node.args) // 2
                 value = algebra.select(index, node.payload, arguments[:half], arguments[half:])
@@ -132,17 +144,14 @@ def sweep(
                 raise AssertionError(node.op)
             values[index] = value if bind is None else bind(index, value)
 
-    def passes(index: int, loop: Loop) -> Passes[V]:
-        body = bodies.get(index)
+    def _passes(self, index: int, loop: Loop) -> Passes[V]:
+        body = self._bodies.get(index)
         if body is None:
-            body = bodies[index] = arena.body(index)
+            body = self._bodies[index] = self._arena.body(index)
 
         def step(state: Sequence[V]) -> list[V]:
-            values.update(zip(loop.states, state, strict=True))
-            run(body)
-            return [values[i] for i in loop.results]
+            self.values.update(zip(loop.states, state, strict=True))
+            self.run(body)
+            return [self.values[i] for i in loop.results]
 
-        return Passes(arena, index, loop, values.__getitem__, step)
-
-    run(order)
-    return values
+        return Passes(self._arena, index, loop, self.values.__getitem__, step)

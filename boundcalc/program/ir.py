@@ -19,6 +19,7 @@ import sympy
 
 # Rational constants are folded up to this many bits; then they stay nodes, so that depth cannot make numbers explode.
 FOLD_BITS = 256
+_NONE: frozenset[int] = frozenset()
 
 
 class Op(Enum):
@@ -62,6 +63,7 @@ class Arena:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self._index: dict[tuple[Op, tuple[int, ...], Payload], int] = {}
+        self._rationals: dict[int, sympy.Rational] = {}  # the nodes that are rational numbers
         self._variables = 0
         self.zero = self.leaf(sympy.S.Zero)
         self.one = self.leaf(sympy.S.One)
@@ -137,23 +139,25 @@ class Arena:
         index = self._index.get(key)
         if index is None:
             index = len(self.nodes)
-            free: frozenset[int] = frozenset((index,)) if op is Op.VARIABLE else frozenset()
+            free = frozenset((index,)) if op is Op.VARIABLE else _NONE
             for arg in args:
-                free |= self.nodes[arg].free
+                if below := self.nodes[arg].free:
+                    free |= below
             if isinstance(payload, Loop):
                 starts_free = frozenset[int]().union(*(self.nodes[i].free for i in payload.starts))
                 free = (free - frozenset(payload.states)) | starts_free
             self.nodes.append(Node(op, args, payload, free))
             self._index[key] = index
+            if isinstance(payload, sympy.Rational):
+                self._rationals[index] = payload
         return Scalar(self, index)
 
     def combine(self, op: Op, scalars: Iterable[Scalar]) -> Scalar:
         """A sum, product, minimum, maximum or hypot of many, with identities and rational constants folded."""
-        terms = list(scalars)
         constants: list[sympy.Rational] = []
         others: list[int] = []
-        for term in terms:
-            constant = term.rational
+        for term in scalars:
+            constant = self._rationals.get(term.index)
             if constant is None:
                 others.append(term.index)
             else:
@@ -170,7 +174,7 @@ class Arena:
                 folded = result
         if op is Op.MUL and folded is sympy.S.Zero:
             return self.zero
-        if folded != neutral:
+        if folded is not neutral:
             others.append(self.leaf(folded).index)
         if not others:
             return self.leaf(neutral)
@@ -190,7 +194,7 @@ class Arena:
         for index in others:  # min(c, min(c, y)) is min(c, y)
             node = self.nodes[index]
             for arg in node.args if node.op is op else (index,):
-                constant = self.scalar(arg).rational
+                constant = self._rationals.get(arg)
                 if constant is None:
                     unique.add(arg)
                 else:
