@@ -1,0 +1,1 @@
+"""The declared network as a function, and the search for what exceeds a bound."""

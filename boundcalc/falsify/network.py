@@ -1,0 +1,127 @@
+"""A layer graph as a function of its learned arrays and inputs: `forward` of every layer, in order, on arrays of any namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import sympy
+
+from boundcalc.exact.values import substitute
+from boundcalc.graph.facts import at_values
+from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Node, Slice, Stack, Zeros
+
+Arrays = Mapping[str, Any]  # learned arrays by the path of the array (head.weight), inputs by name; the batch comes first
+Step = Callable[[Sequence[Any], Arrays, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A node with numbers in place of symbols: what it reads (nodes, learned arrays and inputs), and how it is computed. `shape`:
+    of its output, without the batch."""
+
+    path: str
+    inputs: tuple[str, ...]
+    arrays: frozenset[str]
+    shape: tuple[int, ...]
+    compute: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`shapes` of the learned arrays and of the inputs (batch included); `entries`: numbers that one pass computes."""
+
+    nodes: tuple[_Node, ...]
+    shapes: Mapping[str, tuple[int, ...]]
+    outputs: tuple[str, ...]
+    loss: str | None
+    entries: int
+
+    def run(self, arrays: Arrays, xp: Any) -> dict[str, Any]:
+        """What every node computes, by path; `xp` has the names of the array API (and erf)."""
+        found: dict[str, Any] = {}
+        for node in self.nodes:
+            found[node.path] = node.compute([found[path] for path in node.inputs], arrays, xp)
+        return found
+
+
+def network_of(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> Network:
+    """The network at values of all symbols. `graph` has no symbolic repeats: they are unrolled.
+
+    Raises NoValue where a size has no finite value.
+    """
+
+    def whole(shape: Sequence[sympy.Expr]) -> tuple[int, ...]:
+        return tuple(int(substitute(axis, values)) for axis in shape)
+
+    (batch,) = whole((graph.batch,))
+    own = {a.origin: whole(a.shape) for layer in graph.layers for a in layer.arrays if not a.shared}
+    shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs}
+    nodes = tuple(_node(node, own, batch, whole, values) for node in graph)
+    entries = sum(map(prod, shapes.values())) + batch * sum(prod(node.shape) for node in nodes)
+    return Network(nodes, shapes, graph.outputs, graph.loss, entries)
+
+
+def _node(
+    node: Node,
+    own: Mapping[str, tuple[int, ...]],
+    batch: int,
+    whole: Callable[[Sequence[sympy.Expr]], tuple[int, ...]],
+    values: Mapping[sympy.Symbol, sympy.Expr],
+) -> _Node:
+    shape = whole(node.shape)
+    match node:
+        case Input():
+            compute = _read(node.path)
+        case Layer():
+            compute = _layer(node, own, whole, values)
+        case Zeros():
+            compute = _zeros((batch, *shape))
+        case Slice(index=int() as index):
+            compute = _slice(index)
+        case Stack():
+            compute = _stack
+        case _:
+            raise TypeError(f"'{node.path}' belongs to a symbolic repeat")
+    read = [node.path] if isinstance(node, Input) else []
+    learned = [a.origin for a in node.arrays] if isinstance(node, Layer) else []
+    return _Node(node.path, node.inputs, frozenset((*read, *learned)), shape, compute)
+
+
+def _layer(
+    layer: Layer,
+    own: Mapping[str, tuple[int, ...]],
+    whole: Callable[[Sequence[sympy.Expr]], tuple[int, ...]],
+    values: Mapping[sympy.Symbol, sympy.Expr],
+) -> Step:
+    facts = at_values(layer.placed.facts, values)
+    transposed = {a.name: own[a.origin] != whole(a.shape) for a in layer.arrays}  # shared as it is where both fit
+    origins = {a.name: a.origin for a in layer.arrays}
+
+    def compute(inputs: Sequence[Any], arrays: Arrays, xp: Any) -> Any:
+        learned = {name: _maybe_transposed(arrays[origins[name]], turn) for name, turn in transposed.items()}
+        return layer.kind.forward(facts, learned, inputs, xp)
+
+    return compute
+
+
+def _maybe_transposed(array: Any, turn: bool) -> Any:
+    return array.T if turn else array
+
+
+def _read(name: str) -> Step:
+    return lambda inputs, arrays, xp: arrays[name]
+
+
+def _zeros(shape: tuple[int, ...]) -> Step:
+    return lambda inputs, arrays, xp: xp.zeros(shape, dtype=next(iter(arrays.values())).dtype)
+
+
+def _slice(index: int) -> Step:
+    return lambda inputs, arrays, xp: inputs[0][:, index]
+
+
+def _stack(inputs: Sequence[Any], arrays: Arrays, xp: Any) -> Any:
+    return xp.stack(list(inputs), axis=1)

@@ -1,0 +1,190 @@
+"""The sets that learned arrays and inputs range over: projections onto them, and their farthest points in a direction.
+
+A ball of learned arrays holds v = v0 + e with ||e|| <= radius, where the centre v0 is any with the given norms: of each array
+(||v0_a|| <= center_a), or of all together; gains start at one, which is their centre. An input holds one vector, one a sample
+or one an entry, each of norm at most the radius. A spectral bound shrinks a weight until its linear map obeys it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from boundcalc.exact.values import substitute
+from boundcalc.falsify.namespaces import DOUBLES
+from boundcalc.falsify.taylor import Taylor
+from boundcalc.falsify.taylor_namespace import TaylorNamespace
+from boundcalc.graph.facts import at_values
+from boundcalc.graph.layer_graph import Ball, Input, Layer, LayerGraph
+from boundcalc.graph.selection import Selection
+from boundcalc.language.architecture import Input as Declared
+from boundcalc.language.structure import InputNorm
+
+Array = NDArray[np.float64]
+Point = dict[str, Array]
+Number = Callable[[sympy.Expr], float]
+
+
+@dataclass(frozen=True, slots=True)
+class BallSet:
+    """Arrays by name. `centers`: norms of the centres of arrays; `ones`: those whose centre is one; `center`: of all together."""
+
+    names: tuple[str, ...]
+    radius: float
+    center: float
+    centers: Mapping[str, float]
+    ones: frozenset[str]
+
+    def project(self, point: Mapping[str, Array]) -> Point:
+        """The nearest centre of each array first, then the ball around it."""
+        start = {name: self._centre(name, point[name]) for name in self.names}
+        offsets = {name: point[name] - start[name] for name in self.names}
+        scale = _shrink(_norm(offsets.values()), self.radius + self.center)
+        return {name: start[name] + scale * offsets[name] for name in self.names}
+
+    def farthest(self, gradient: Mapping[str, Array]) -> Point:
+        """Where <gradient, v> is largest."""
+        norm = _norm(gradient[name] for name in self.names)
+        reach = (self.radius + self.center) / norm if norm > 0 else 0.0
+        return {name: self._farthest_centre(name, gradient[name]) + reach * gradient[name] for name in self.names}
+
+    def _centre(self, name: str, array: Array) -> Array:
+        if name in self.ones:
+            return np.ones_like(array)
+        return array * _shrink(_norm((array,)), self.centers.get(name, 0.0))
+
+    def _farthest_centre(self, name: str, gradient: Array) -> Array:
+        if name in self.ones:
+            return np.ones_like(gradient)
+        norm = _norm((gradient,))
+        return gradient * (self.centers.get(name, 0.0) / norm if norm > 0 else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class InputSet:
+    """An array whose vectors, along the axes from `axis` on, have norm at most `radius` each."""
+
+    name: str
+    radius: float
+    axis: int
+
+    def project(self, point: Mapping[str, Array]) -> Point:
+        return self._scaled(point, lambda norms: np.minimum(1.0, self.radius / np.maximum(norms, 1e-300)))
+
+    def farthest(self, gradient: Mapping[str, Array]) -> Point:
+        return self._scaled(gradient, lambda norms: np.where(norms > 0, self.radius / np.maximum(norms, 1e-300), 0.0))
+
+    def _scaled(self, point: Mapping[str, Array], scale: Callable[[Array], Array]) -> Point:
+        array = point[self.name]
+        axes = tuple(range(self.axis, array.ndim))
+        norms = np.sqrt(np.sum(array * array, axis=axes, keepdims=True))
+        return {self.name: array * scale(norms)}
+
+
+@dataclass(frozen=True, slots=True)
+class Spectral:
+    """||z -> weight z|| <= norm. `matrix` writes the linear map of a weight out."""
+
+    name: str
+    norm: float
+    matrix: Callable[[Array], Array]
+
+    def applied(self, point: Point) -> Point:
+        """Shrinking towards 0 stays in every set whose centre may be 0, and such are those of weights."""
+        largest = float(np.linalg.norm(self.matrix(point[self.name]), 2))
+        return point if largest <= self.norm else {**point, self.name: point[self.name] * (self.norm / largest)}
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The product of all sets. `selected`: what is differentiated by; `penalised`: what the regularizer sees."""
+
+    balls: Sequence[BallSet]
+    inputs: Sequence[InputSet]
+    spectral: Sequence[Spectral]
+    selected: frozenset[str]
+    penalised: frozenset[str]
+
+    def project(self, point: Mapping[str, Array]) -> Point:
+        """The nearest point of the domain, up to the spectral bounds."""
+        parts = (part.project(point) for part in (*self.balls, *self.inputs))
+        return self._obeying({name: array for part in parts for name, array in part.items()})
+
+    def farthest(self, gradient: Mapping[str, Array]) -> Point:
+        """The point where <gradient, point> is largest, up to the spectral bounds."""
+        parts = (part.farthest(gradient) for part in (*self.balls, *self.inputs))
+        return self._obeying({name: array for part in parts for name, array in part.items()})
+
+    def _obeying(self, point: Point) -> Point:
+        for bound in self.spectral:
+            point = bound.applied(point)
+        return point
+
+
+def domain_of(
+    graph: LayerGraph,
+    inputs: Mapping[str, Declared],
+    selection: Selection,
+    values: Mapping[sympy.Symbol, sympy.Expr],
+) -> Domain:
+    """The sets of a graph without symbolic repeats, at values of all symbols. `inputs`: as the spec declares them."""
+
+    def number(expression: sympy.Expr) -> float:
+        return float(sympy.N(substitute(expression, values), 30))
+
+    balls = {ball: _ball_set(graph, graph.balls[ball], number) for ball in graph.balls}
+    learned = {ball for ball in balls if selection.parameter(ball) and not graph.balls[ball].frozen}
+    given = [_input_set(node, inputs[node.path].norm, len(node.shape) + 1, number) for node in graph.inputs]
+    penalised = frozenset(name for ball in learned for name in balls[ball].names)
+    selected = penalised | {node.path for node in graph.inputs if selection.input(node.path)}
+    return Domain(list(balls.values()), given, _spectral_sets(graph, values), selected, penalised)
+
+
+def _ball_set(graph: LayerGraph, ball: Ball, number: Number) -> BallSet:
+    """The set of a ball of the graph at values of the symbols."""
+    arrays = [a for layer in graph.layers for a in layer.arrays if a.ball == ball.path and not a.shared]
+    centers = {a.origin: number(a.center) for a in arrays if a.center is not None}
+    joint = 0.0 if ball.center is None or centers else number(ball.center)
+    ones = frozenset(a.origin for a in arrays if a.at_one and a.center is None)
+    return BallSet(tuple(a.origin for a in arrays), number(ball.radius), joint, centers, ones)
+
+
+def _spectral_sets(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> list[Spectral]:
+    """One for each layer that has a spectral bound."""
+    return [_spectral(graph, layer, values) for layer in graph.layers if layer.spectral is not None and layer.arrays]
+
+
+def _spectral(graph: LayerGraph, layer: Layer, values: Mapping[sympy.Symbol, sympy.Expr]) -> Spectral:
+    assert layer.spectral is not None
+    array = next(a for a in layer.arrays if a.name == "weight")
+    shape = tuple(int(substitute(axis, values)) for axis in graph.node(layer.inputs[0]).shape)
+    own = tuple(int(substitute(axis, values)) for axis in array.shape)
+    facts = at_values(layer.placed.facts, values)
+    units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+    xp = TaylorNamespace(DOUBLES)
+
+    def matrix(weight: Array) -> Array:
+        stored = weight if weight.shape == own else weight.T
+        images: Taylor = layer.kind.forward(facts, {"weight": xp.asarray(stored)}, [xp.asarray(units)], xp)
+        return images.parts[0].reshape(len(units), -1)
+
+    return Spectral(array.origin, float(substitute(layer.spectral, values)), matrix)
+
+
+def _input_set(node: Input, norm: InputNorm | None, rank: int, number: Number) -> InputSet:
+    if norm is None or node.sup is None:
+        raise TypeError(f"'{node.path}' holds token ids, which have no norm")
+    return InputSet(node.path, number(node.sup), 0 if norm.batch is not None else 1 if norm.sample is not None else rank)
+
+
+def _norm(arrays: Any) -> float:
+    return float(np.sqrt(sum(float(np.sum(array * array)) for array in arrays)))
+
+
+def _shrink(norm: float, radius: float) -> float:
+    return 1.0 if norm <= radius else radius / norm

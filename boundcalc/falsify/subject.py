@@ -1,0 +1,124 @@
+"""What is attacked: norms of a network's outputs and of their derivatives along a direction, at points of the domain.
+
+With z(t) the outputs at the point w + t u, ||z||, ||D z [u]|| / ||u|| and ||D^2 z [u, u]|| / ||u||^2 are at most the norm, the Lipschitz
+constant and the smoothness constant of z; as D^2 z is symmetric, nothing is lost with two equal directions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.falsify.namespaces import DOUBLES, Base, recording
+from boundcalc.falsify.network import Network
+from boundcalc.falsify.sets import Array, Domain, Point
+from boundcalc.falsify.taylor import Taylor
+from boundcalc.falsify.taylor_namespace import TaylorNamespace
+
+OUTPUT, OBJECTIVE = "", "@objective"  # no layer has such a path
+ORDERS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`rows`: the nodes whose outputs together are a row, by its key; `regularizer`: the weight of r(w) = weight/2 ||w||^2."""
+
+    network: Network
+    domain: Domain
+    rows: Mapping[str, Sequence[str]]
+    regularizer: float
+
+    @cached_property
+    def reach(self) -> Mapping[str, frozenset[str]]:
+        """Of each row, the arrays that it depends on and that are differentiated by."""
+        below: dict[str, frozenset[str]] = {}
+        for node in self.network.nodes:
+            below[node.path] = node.arrays.union(*(below[path] for path in node.inputs))
+        found = {key: frozenset[str]().union(*(below[path] for path in paths)) for key, paths in self.rows.items()}
+        if self.network.loss is not None:
+            found[OBJECTIVE] = below[self.network.loss] | (self.domain.penalised if self.regularizer else frozenset())
+        return {key: names & self.domain.selected for key, names in found.items()}
+
+    @property
+    def keys(self) -> Sequence[str]:
+        return tuple(self.reach)
+
+    def series(self, point: Mapping[str, Any], direction: Mapping[str, Any], base: Base, order: int) -> Outputs:
+        """The outputs along point + t direction, up to t^order."""
+        along = [] if order == 0 else [None] * (order - 1)
+        arrays = {
+            name: Taylor(base, (array, direction.get(name), *along) if order else (array,))
+            for name, array in point.items()
+        }
+        return Outputs(self, arrays, self.network.run(arrays, TaylorNamespace(base)))
+
+    def measured(self, point: Point, direction: Point, order: int) -> dict[tuple[str, int], float]:
+        """Every row's ||z||, ||D z [u]|| / ||u||, ||D^2 z [u, u]|| / ||u||^2, with the parts of u that it depends on."""
+        with np.errstate(all="ignore"):
+            outputs = self.series(point, direction, DOUBLES, order)
+            found: dict[tuple[str, int], float] = {}
+            for key, reach in self.reach.items():
+                length = math.sqrt(sum(float(np.sum(direction[name] ** 2)) for name in reach)) if order else 1.0
+                for k in range(order + 1):
+                    value = outputs.norm(key, k) * math.factorial(k)
+                    found[key, k] = value / length**k if length > 0 else 0.0 if k else value
+        return found
+
+    def gradients(self, key: str, order: int, point: Point, direction: Point) -> tuple[Point, Point]:
+        """Of ||z_order|| by the point and by the direction, up to a factor. Raises ImportError without autograd."""
+        from autograd import grad
+
+        names = list(point)
+        turned = sorted(self.reach[key]) if order else []
+        base = recording()
+
+        def height(*leaves: Any) -> Any:
+            moved = dict(zip(names, leaves[: len(names)], strict=True))
+            outputs = self.series(moved, dict(zip(turned, leaves[len(names) :], strict=True)), base, order)
+            parts = [part for part in outputs.parts(key, order) if part is not None]
+            scale = max((float(np.max(np.abs(base.raw(part)), initial=0.0)) for part in parts), default=0.0) or 1.0
+            return sum((base.module.sum((part / scale) ** 2) for part in parts), 0.0)
+
+        leaves = [*(point[name] for name in names), *(direction[name] for name in turned)]
+        with np.errstate(all="ignore"):
+            found: Sequence[Array] = grad(height, tuple(range(len(leaves))))(*leaves)
+        return dict(zip(names, found[: len(names)], strict=True)), dict(zip(turned, found[len(names) :], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What one pass over Taylor series computed."""
+
+    subject: Subject
+    arrays: Mapping[str, Taylor]
+    nodes: Mapping[str, Taylor]
+
+    def parts(self, key: str, order: int) -> list[Any]:
+        """The coefficients of t^order of the outputs of a row; None for zero."""
+        if key != OBJECTIVE:
+            found = [self.nodes[path] for path in self.subject.rows[key]]
+        else:
+            found = [self._objective()]
+        return [series.parts[order] if order < len(series.parts) else None for series in found]
+
+    def norm(self, key: str, order: int) -> float:
+        """Of those coefficients together, in double precision."""
+        parts: list[NDArray[np.float64]] = [np.ravel(part) for part in self.parts(key, order) if part is not None]
+        return float(np.linalg.norm(np.concatenate(parts))) if parts else 0.0
+
+    def _objective(self) -> Taylor:
+        loss = self.subject.network.loss
+        assert loss is not None
+        total = self.nodes[loss]
+        if self.subject.regularizer:
+            for name in sorted(self.subject.domain.penalised):
+                array = self.arrays[name]
+                xp = TaylorNamespace(array.base)
+                total = total + self.subject.regularizer / 2 * xp.sum(array * array)
+        return total
