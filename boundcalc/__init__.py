@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import compile, load, loads
+    from boundcalc.pipeline import compile, falsify, load, loads
 
     __version__: str
 
@@ -32,6 +32,7 @@ __all__ = [
     "SpecError",
     "__version__",
     "compile",
+    "falsify",
     "load",
     "loads",
     "override",
@@ -45,6 +46,7 @@ _HOMES = {
     "Bounds": ("bounds.compiled", "Bounds"),
     "SpecError": ("mistakes", "SpecError"),
     "compile": ("pipeline", "compile"),
+    "falsify": ("pipeline", "falsify"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
     "override": ("language.override", "override"),

@@ -77,6 +77,14 @@ class SpecError(ValueError):
         ]
 
 
+class ExtraMissingError(ImportError):
+    """A library of an extra is not installed; `extra` is its name."""
+
+    def __init__(self, extra: str, what: str, library: str) -> None:
+        super().__init__(f"{what} needs {library}; pip install 'boundcalc[{extra}]'", name=library)
+        self.extra = extra
+
+
 class Mistakes:
     """Collects mistakes, so that all of them can be reported at once. Raises SpecError by itself at the thousandth."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boundcalc.arguments import Named, expect
 from boundcalc.blocks.index import grouped
@@ -26,6 +26,10 @@ from boundcalc.language.architecture import Architecture
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import SpecError
 from boundcalc.program.ir import Arena
+from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
+
+if TYPE_CHECKING:
+    from boundcalc.studies.falsify import Falsification
 
 MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Spec = Architecture[Kind[Any, Any]]
@@ -77,27 +81,51 @@ def compile(
     return compile_with(architecture, options, max_layers=max_layers)
 
 
+def falsify(
+    architecture: Spec,
+    *,
+    trials: int = TRIALS,
+    seconds: float = SECONDS,
+    seed: int = SEED,
+    witness: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Falsification:
+    """Attack the bounds of an architecture: search for learned arrays and inputs, of those that it allows, that exceed one.
+
+    trials: how many places the search starts from; seconds: no ascent begins after so many; seed: of the random places.
+    witness: a file that `Falsification.save` wrote, which is looked at instead. options: those of `compile`.
+
+    Raises what `compile` raises, SpecError for symbols without values and networks too large to attack, and ExtraMissingError (an
+    ImportError) without the extra `falsify`.
+    """
+    from boundcalc.studies.falsify import falsify as attack  # compiling does not need it
+
+    file = None if witness is None else os.fspath(witness)
+    return attack(compile(architecture, **options), trials=trials, seconds=seconds, seed=seed, witness=file)
+
+
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """`compile` with options that are checked. Raises SpecError."""
     layerwise = options.blocks == "layer"
     graph = unrolled_if_few(architecture, max_layers) if layerwise else expand(architecture, max_layers=max_layers)
     primitives = lower(graph, select(graph, options.wrt), use_published=options.constants == "published")
-    return _traced(graph, primitives, options)
+    return _traced(architecture, graph, primitives, options)
 
 
-def regrouped(bounds: Bounds, architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Bounds:
-    """The same bounds under the other grouping of the parameters. `architecture` is what they were compiled from."""
+def regrouped(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> Bounds:
+    """The same bounds under the other grouping of the parameters."""
     options = bounds.options.regrouped()
     if bounds.graph.loops or bounds.graph.conditions.unrolled:  # these are copies under one grouping only
-        return compile_with(architecture, options, max_layers=max_layers)
-    return _traced(bounds.graph, bounds.primitives, options)
+        return compile_with(bounds.architecture, options, max_layers=max_layers)
+    return _traced(bounds.architecture, bounds.graph, bounds.primitives, options)
 
 
-def _traced(graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
+def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
     found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)
     assembled = assemble(graph, primitives, found)
     published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
+        architecture=architecture,
         graph=graph,
         primitives=primitives,
         options=options,

@@ -31,6 +31,7 @@ STAGES = (
     "graph",
     "layers",
     "blocks",
+    "falsify",
     "bounds",
     "studies",
     "output",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -19,7 +20,9 @@ from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, Quantity
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
+from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.language.architecture import Architecture
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 
@@ -85,6 +88,7 @@ class Objective(_OfDerivatives):
 class Bounds(_OfAll):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
+    architecture: Architecture[Kind[Any, Any]]
     graph: LayerGraph
     primitives: PrimitiveGraph
     options: Options

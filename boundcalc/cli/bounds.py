@@ -44,6 +44,6 @@ def bounds(
     if chosen.compares and answer.document.has_numbers:  # both ways to group the parameters, where both give numbers
         from boundcalc.pipeline import regrouped
 
-        other = regrouped(answer, architecture, max_layers=max_layers).document
+        other = regrouped(answer, max_layers=max_layers).document
     write(chosen.document(answer.document, Layout(style, other)), output)
     warn(answer.warnings)

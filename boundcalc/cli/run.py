@@ -50,9 +50,9 @@ def run(arguments: Sequence[str] | None) -> int:
 
 def _is_mistake(error: Exception) -> bool:
     """Whether the user can mend it. The certified numbers are imported only where something else went wrong."""
-    from boundcalc.mistakes import SpecError
+    from boundcalc.mistakes import ExtraMissingError, SpecError
 
-    if isinstance(error, SpecError):
+    if isinstance(error, (SpecError, ExtraMissingError)):
         return True
     from boundcalc.program.evaluate import TooManyPassesError
 

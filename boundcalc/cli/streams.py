@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 def write(text: str, output: str | None) -> None:
@@ -21,6 +25,26 @@ def write(text: str, output: str | None) -> None:
         Path(output).write_text(printable(text) + "\n", encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"cannot write {output}: {error.strerror}") from None
+
+
+@contextmanager
+def progress_bar(what: str) -> Generator[Callable[[int, int], None]]:
+    """A bar on a terminal, once something is told to it; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, whole: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks: list[TaskID] = []
+
+        def tell(done: int, whole: int) -> None:
+            if not tasks:
+                tasks.append(bar.add_task(what, total=whole))
+            bar.update(tasks[0], completed=done)
+
+        yield tell
 
 
 def warn(warnings: Iterable[str]) -> None:

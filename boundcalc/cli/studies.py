@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from boundcalc.cli.spec import compile_parameters, compiled, configured, output_parameters
-from boundcalc.cli.streams import warn, write
+from boundcalc.cli.streams import progress_bar, warn, write
 from boundcalc.output.index import FORMATS
 from boundcalc.studies.index import STUDIES, Study
 
@@ -44,7 +44,9 @@ def _command(study: Study) -> click.Command:
         answers = {question.name: given.pop(key) for key, question in asked.items()}
         options = {name: value for name, value in given.items() if value is not None}
         answer = compiled(configured(spec, assignments, values, vocabulary), options, max_layers)
-        report = study.ask(answer, {name: None if value is None else str(value) for name, value in answers.items()})
+        texts = {name: None if value is None else str(value) for name, value in answers.items()}
+        with progress_bar(study.name) as progress:
+            report = study.ask(answer, texts, progress)
         write(reports[form](report), output)
         warn(answer.warnings)
         if not report.answered:

@@ -10,7 +10,6 @@ from boundcalc.falsify.namespaces import Base
 from boundcalc.falsify.taylor import Derivatives
 
 
-
 def _exp(base: Base, x: Any, order: int) -> Sequence[Any]:
     return [base.exp(x)] * (order + 1)
 

@@ -63,9 +63,12 @@ DOUBLES = of_module(np, _ERF, np.asarray)
 
 def recording() -> Base:
     """Double precision of autograd, which records what gradients need. Raises ImportError without it."""
-    import autograd.numpy as anp
+    from importlib import import_module
+
     from autograd.extend import defvjp, primitive
     from autograd.tracer import getval
+
+    anp = import_module("autograd.numpy")  # its functions are made when it is imported: no checker sees them
 
     @primitive
     def erf(x: Any) -> Any:

@@ -13,7 +13,9 @@ from boundcalc.exact.values import substitute
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Node, Slice, Stack, Zeros
 
-Arrays = Mapping[str, Any]  # learned arrays by the path of the array (head.weight), inputs by name; the batch comes first
+Arrays = Mapping[
+    str, Any
+]  # learned arrays by the path of the array (head.weight), inputs by name; the batch comes first
 Step = Callable[[Sequence[Any], Arrays, Any], Any]
 
 

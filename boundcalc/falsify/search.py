@@ -16,9 +16,8 @@ import numpy as np
 
 from boundcalc.falsify.sets import Array, Point
 from boundcalc.falsify.starts import starts
-from boundcalc.falsify.subject import OBJECTIVE, ORDERS, OUTPUT, Subject
+from boundcalc.falsify.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
 
-Target = tuple[str, int]  # a row, and the order of the derivative
 _STEPS, _STEPS_OF_ROWS = 24, 6
 _PARTS = (1.0, 0.5, 0.2, 0.05, 0.01)  # of the way to the farthest point
 _GAIN = 1e-6  # a smaller relative gain ends an ascent

@@ -179,7 +179,9 @@ def _spectral(graph: LayerGraph, layer: Layer, values: Mapping[sympy.Symbol, sym
 def _input_set(node: Input, norm: InputNorm | None, rank: int, number: Number) -> InputSet:
     if norm is None or node.sup is None:
         raise TypeError(f"'{node.path}' holds token ids, which have no norm")
-    return InputSet(node.path, number(node.sup), 0 if norm.batch is not None else 1 if norm.sample is not None else rank)
+    return InputSet(
+        node.path, number(node.sup), 0 if norm.batch is not None else 1 if norm.sample is not None else rank
+    )
 
 
 def _norm(arrays: Any) -> float:

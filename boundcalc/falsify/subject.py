@@ -21,6 +21,7 @@ from boundcalc.falsify.sets import Array, Domain, Point
 from boundcalc.falsify.taylor import Taylor
 from boundcalc.falsify.taylor_namespace import TaylorNamespace
 
+Target = tuple[str, int]  # a row, and the order of the derivative
 OUTPUT, OBJECTIVE = "", "@objective"  # no layer has such a path
 ORDERS = (0, 1, 2)
 
@@ -101,10 +102,8 @@ class Outputs:
 
     def parts(self, key: str, order: int) -> list[Any]:
         """The coefficients of t^order of the outputs of a row; None for zero."""
-        if key != OBJECTIVE:
-            found = [self.nodes[path] for path in self.subject.rows[key]]
-        else:
-            found = [self._objective()]
+        paths = self.subject.rows.get(key, ())
+        found = [self._objective()] if key == OBJECTIVE else [self.nodes[path] for path in paths]
         return [series.parts[order] if order < len(series.parts) else None for series in found]
 
     def norm(self, key: str, order: int) -> float:

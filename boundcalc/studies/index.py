@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from boundcalc.studies.parts.effort import SECONDS, TRIALS
+
 if TYPE_CHECKING:
     from boundcalc.bounds.compiled import Bounds
     from boundcalc.studies.parts.report import Report
 
 Answers = Mapping[str, str | None]
+Progress = Callable[[int, int], None]  # how many of how many parts are done
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,25 @@ class Study:
     name: str
     help: str
     questions: tuple[Question, ...]
-    ask: Callable[[Bounds, Answers], Report]
+    ask: Callable[[Bounds, Answers, Progress], Report]
 
 
-def _sensitivity(bounds: Bounds, answers: Answers) -> Report:
+def _sensitivity(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
     from boundcalc.studies.sensitivity import sensitivity
 
     return sensitivity(bounds, answers["by"])
 
 
-def _asymptotics(bounds: Bounds, answers: Answers) -> Report:
+def _asymptotics(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
     from boundcalc.studies.asymptotics import asymptotics
 
     return asymptotics(bounds, answers["in"] or "")
+
+
+def _falsify(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
+    from boundcalc.studies.falsify import falsify_by
+
+    return falsify_by(bounds, answers, progress)
 
 
 _ROWS = (
@@ -59,6 +68,18 @@ _ROWS = (
         "The leading term of the bounds in a hyperparameter, and where its regime changes.",
         (Question("in", "NAME", "the symbol that grows; 1/eps for eps -> 0", required=True),),
         _asymptotics,
+    ),
+    Study(
+        "falsify",
+        "Search for learned arrays and inputs that exceed a bound: exit status 1 where there are some.",
+        (
+            Question("trials", "N", f"how many places the search starts from; {TRIALS} unless said"),
+            Question("seconds", "S", f"no ascent begins after so many; {SECONDS:g} unless said"),
+            Question("seed", "S", "of the random places"),
+            Question("save", "FILE", "write the network that came nearest to a bound (.npz)"),
+            Question("witness", "FILE", "look at the network of such a file instead"),
+        ),
+        _falsify,
     ),
 )
 

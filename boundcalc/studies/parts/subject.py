@@ -1,0 +1,88 @@
+"""What is attacked of some bounds: their network where all repeats are unrolled, at the values of the symbols."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import sympy
+
+from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.exact.values import substitute
+from boundcalc.falsify.network import network_of
+from boundcalc.falsify.sets import domain_of
+from boundcalc.falsify.subject import OBJECTIVE, OUTPUT, Subject, Target
+from boundcalc.graph.expand import expand
+from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.graph.selection import select
+from boundcalc.mistakes import Mistake, Place, SpecError
+
+MOST_ENTRIES, MOST_LAYERS = 200_000, 2_000  # that one pass computes
+
+
+def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Bound]]:
+    """What is attacked, and the bound of each target. Raises SpecError for symbols without values and what is too large."""
+    source, values = bounds.architecture.source, bounds.values
+    missing = sorted(name for name, symbol in bounds.symbols.items() if symbol not in values)
+    if missing:
+        remedy = f"give them with --set {missing[0]}=4 (bc.override in Python)"
+        raise _refusal(
+            source, f"only networks with numbers can be attacked; without a value: {', '.join(missing)}", remedy
+        )
+    rows = {path: _last_copy(bounds.graph, row, values) for path, row in bounds.layers.items()}
+    graph = _unrolled(bounds)
+    subject = Subject(
+        network=network_of(graph, values),
+        domain=domain_of(graph, bounds.architecture.inputs, select(graph, bounds.options.wrt), values),
+        rows={OUTPUT: graph.outputs, **{path: (node,) for path, node in rows.items() if node is not None}},
+        regularizer=0.0 if graph.regularizer is None else float(substitute(graph.regularizer, values)),
+    )
+    if subject.network.entries > MOST_ENTRIES:
+        largest = max(subject.network.shapes, key=lambda name: math.prod(subject.network.shapes[name]))
+        size = f"one pass computes {subject.network.entries:,} numbers, more than {MOST_ENTRIES:,}"
+        raise _too_large(
+            bounds, f"{size}; the largest array is '{largest}' of shape {list(subject.network.shapes[largest])}"
+        )
+    quantities: dict[Target, Bound] = {(OUTPUT, q.order): bound for q, bound in bounds.figures.items()}
+    if bounds.objective is not None:
+        quantities |= {(OBJECTIVE, q.order): bound for q, bound in bounds.objective.figures.items()}
+    for path in subject.rows:
+        if path in bounds.layers:
+            quantities |= {(path, q.order): bound for q, bound in bounds.layers[path].figures.items()}
+    return subject, quantities
+
+
+def _unrolled(bounds: Bounds) -> LayerGraph:
+    """Every pass of a repeat has layers of its own."""
+    try:
+        return expand(bounds.architecture, unroll=True, max_layers=MOST_LAYERS)
+    except SpecError as error:
+        if any(mistake.kind == "too_large" for mistake in error.mistakes):
+            raise _too_large(bounds, f"it has more than {MOST_LAYERS} layers") from None
+        raise
+
+
+def _last_copy(graph: LayerGraph, row: LayerBounds, values: Mapping[sympy.Symbol, sympy.Expr]) -> str | None:
+    """The node of a row where repeats are unrolled: what stands in symbolic repeats means its last copy; None if there is none."""
+    path = row.path
+    for loop in graph.node(row.path).loops:
+        passes = int(substitute(graph.loops[loop].times, values))
+        if passes == 0:
+            return None
+        path = path.replace("*", str(passes - 1), 1)
+    return path
+
+
+def _too_large(bounds: Bounds, reason: str) -> SpecError:
+    """The remedy names the symbols with the largest values, which are most often sizes."""
+    values = {name: bounds.values[symbol] for name, symbol in bounds.symbols.items()}
+    sizes = sorted((-value, name) for name, value in values.items() if value.is_Integer and value > 4)
+    how = " ".join(f"--set {name}=4" for _, name in sizes[:3]) or "--set PATH.units=4, for the path of a layer"
+    return _refusal(
+        bounds.architecture.source, f"the network is too large to attack: {reason}", f"scale the spec down: {how}"
+    )
+
+
+def _refusal(source: str, finding: str, remedy: str) -> SpecError:
+    return SpecError([Mistake(Place(source), finding, remedy, "cannot_attack")])
