@@ -26,9 +26,9 @@ from rich.progress import track
 import boundcalc as bc
 from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.exact.decimals import float_upper
-from boundcalc.falsify.attack import judged
-from boundcalc.falsify.search import search
-from boundcalc.falsify.subject import OBJECTIVE, OUTPUT
+from boundcalc.falsification.attack import judged
+from boundcalc.falsification.search import search
+from boundcalc.falsification.subject import OBJECTIVE, OUTPUT
 from boundcalc.studies.parts.subject import subject_of
 
 GROUPINGS = ("total", "layer")
