@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reference.random_balls import Learned, Shape, Value
 from reference.random_constructs import branch, operand, said
-from reference.random_layers import SMOOTH, adapt, shape_of
-from reference.random_scope import Learned, Row, Scope, Shape, Value
+from reference.random_layers import SMOOTH, adapt
+from reference.random_scope import Row, Scope
+from reference.random_windows import shape_of
 
 PLAIN = tuple(name for name, options in SMOOTH.items() if not options)
 
@@ -44,7 +46,14 @@ def _define(scope: Scope, shapes: tuple[Shape, ...]) -> Block:
     named = len(shapes) > 1 or rng.random() < 0.3
     inputs = {draft.fresh("u"): shape for shape in shapes} if named else {}
     inside = scope.child(
-        shapes[0], nodes=dict(inputs), learned=[], calls=[], counter=None, arguments={}, spliced={}, plain=scope.plain
+        shapes[0],
+        nodes=dict(inputs),
+        learned=[],
+        calls=[],
+        counter=None,
+        arguments={},
+        spliced={},
+        plain=scope.plain or rng.random() < 0.5,
     )
     free = draft.free
     inside.fill(rng.randint(0, 1))
@@ -107,7 +116,7 @@ def call(scope: Scope) -> None:
         own = inside.own
         draft.free += len(own)
         fields |= said(scope, [inside, *children], [*own, *(array for child in children for array in child.own)])
-    name = scope.name("call", 0.6)
+    name = scope.name("call", 0.8)
     scope.count(*block.costs)
     first = next(iter(block.values), None)
     scope.append(block.name, fields, name, block.shape, first)

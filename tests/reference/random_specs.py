@@ -13,19 +13,25 @@ from itertools import count
 from random import Random
 
 import networkx as nx
+from sympy import Add, Expr
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
-from boundcalc.graph.layer_graph import Layer
-
-from reference.random_constructs import CONSTRUCTS, branch
-from reference.random_layers import LAYERS, adapt, shape_of
+from boundcalc.graph.layer_graph import Input, Layer, LayerGraph
+from boundcalc.graph.shape import size
+from boundcalc.mistakes import Place
+from reference.random_balls import Shape, Value
+from reference.random_constructs import COMBINATIONS, branch
+from reference.random_layers import LAYERS, adapt
 from reference.random_modules import MODULES
-from reference.random_scope import Draft, Scope, Shape, Value
+from reference.random_repeats import REPEATS
+from reference.random_scans import SCANS
+from reference.random_scope import Draft, Scope
+from reference.random_windows import shape_of
 
 MOST_NUMBERS = 2_000  # in all arrays, inputs and outputs of layers
 MOST_LAYERS = 40  # after unrolling
-ROWS = (*LAYERS, *CONSTRUCTS, *MODULES)
+ROWS = (*LAYERS, *COMBINATIONS, *REPEATS, *SCANS, *MODULES)
 ROUGH_ROWS, SMOOTH_ROWS = (tuple(row for row in ROWS if row.rough is rough) for rough in (True, False))
 # What a seed makes more often, by its remainder modulo 4: even ones are smooth.
 FOCI = (SMOOTH_ROWS, ROUGH_ROWS, SMOOTH_ROWS[::-1], SMOOTH_ROWS)
@@ -38,19 +44,30 @@ def random_spec(seed: int) -> str:
         focus = FOCI[seed % 4][seed // 4 % len(FOCI[seed % 4])]
         draft = Draft(rng, smooth=seed % 2 == 0, batch=rng.randint(1, 3), rows=ROWS, focus=focus)
         document = _document(draft, f"random{seed}")
-        small = draft.numbers <= MOST_NUMBERS and draft.layers <= MOST_LAYERS
-        if small and draft.free > 0 and _learns(text := _text(document)):
+        if draft.layers <= 2 * MOST_LAYERS and draft.free > 0 and _suits(text := _text(document)):
             return text
     raise AssertionError
 
 
-def _learns(text: str) -> bool:
-    """Whether the output depends on something that is learned."""
-    graph = expand(bc.loads(text))
+def _suits(text: str) -> bool:
+    """Whether it is small, and its output depends on something that is learned."""
+    graph = expand(bc.loads(text), unroll=True)
+    layers, numbers = measured(graph)
     read = {node for output in graph.outputs for node in (output, *nx.ancestors(graph.digraph, output))}
-    inside = {node for node in graph.digraph if not graph.loops.keys().isdisjoint(graph.node(node).loops)}
-    layers = [graph.node(node) for node in read | inside]
-    return any(not graph.balls[a.ball].frozen for layer in layers if isinstance(layer, Layer) for a in layer.arrays)
+    learned = {array.ball for layer in graph.layers if layer.path in read for array in layer.arrays}
+    return layers <= MOST_LAYERS and numbers <= MOST_NUMBERS and not all(graph.balls[ball].frozen for ball in learned)
+
+
+def measured(graph: LayerGraph) -> tuple[int, int]:
+    """How many layers, and how many numbers in all arrays, inputs and outputs of layers; symbols have their values."""
+
+    def number(value: Expr) -> int:
+        return int(graph.conditions.exact(value, Place("", 0, 0)))
+
+    nodes = [graph.node(path) for path in graph.digraph]
+    layers = [node for node in nodes if isinstance(node, Layer)]
+    outputs = [size(node.shape) for node in nodes if isinstance(node, Layer | Input)]
+    return len(layers), number(graph.batch * Add(*outputs) + Add(*(layer.parameters for layer in layers)))
 
 
 def variants(text: str) -> Mapping[str, str]:
