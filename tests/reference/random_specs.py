@@ -97,7 +97,7 @@ def _document(draft: Draft, name: str) -> dict[str, Value]:
         draft.focus.make(scope)
     scope.fill(rng.randint(3, 8))
     document: dict[str, Value] = {"symbols": draft.symbols, "define": draft.modules, "radius": radius}
-    document |= _objective(scope, shapes)
+    document |= _objective(scope)
     document |= {"layers": scope.steps, **({} if "output" in document else _output(scope, shapes))}
     batch: Value = draft.batch
     if rng.random() < 0.2:
@@ -192,20 +192,20 @@ def _output(scope: Scope, shapes: Mapping[str, Shape]) -> dict[str, Value]:
     return {"output": names[0] if len(names) == 1 and rng.random() < 0.6 else names}
 
 
-def _objective(scope: Scope, shapes: Mapping[str, Shape]) -> dict[str, Value]:
+def _objective(scope: Scope) -> dict[str, Value]:
     """A loss of the output, or of steps that it names; one that reads the output decides it too."""
     rng = scope.draft.rng
     if rng.random() < 0.5:
         return {}
     form = rng.choice((_logistic, _labels, _two_steps))
-    found = form(scope, shapes)
+    found = form(scope)
     if rng.random() < 0.5:
         weight = scope.constant(("1/10", "1/2", "1"))
         found["regularizer"] = {"l2": weight} if rng.random() < 0.5 else weight
     return found
 
 
-def _logistic(scope: Scope, shapes: Mapping[str, Shape]) -> dict[str, Value]:
+def _logistic(scope: Scope) -> dict[str, Value]:
     rng = scope.draft.rng
     adapt(scope, (rng.randint(1, 4),))
     name = scope.draft.fresh("scores")
@@ -215,11 +215,11 @@ def _logistic(scope: Scope, shapes: Mapping[str, Shape]) -> dict[str, Value]:
     return {"loss": "logistic", "output": rng.choice((None, name, [*list(scope.nodes)[-2:-1], name]))}
 
 
-def _labels(scope: Scope, shapes: Mapping[str, Shape]) -> dict[str, Value]:
+def _labels(scope: Scope) -> dict[str, Value]:
     return {"loss": {"squared": {"labels": scope.constant(("1/2", "1", "2"))}}}
 
 
-def _two_steps(scope: Scope, shapes: Mapping[str, Shape]) -> dict[str, Value]:
+def _two_steps(scope: Scope) -> dict[str, Value]:
     """As in an autoencoder; one may be a branch that starts from the output."""
     of = scope.draft.rng.choice(list(scope.nodes))
     if scope.draft.chance(0.5):
