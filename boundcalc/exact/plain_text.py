@@ -12,13 +12,15 @@ from typing import Any
 
 import sympy
 from sympy.core.exprtools import decompose_power
-from sympy.core.sorting import default_sort_key
 from sympy.printing.precedence import PRECEDENCE, precedence
+
+from boundcalc.exact.limits import is_complicated
 
 Write = Callable[[sympy.Basic], str]
 _ADD, _MUL, _POW, _ATOM = (PRECEDENCE[name] for name in ("Add", "Mul", "Pow", "Atom"))
 _SYMBOL: tuple[Any, ...] = sympy.Symbol.class_key()
 _ONE = sympy.S.One
+FEW = 12  # parts of a number
 
 
 def plain_text(part: sympy.Basic, write: Write) -> str | None:
@@ -40,24 +42,31 @@ def ordered_terms(terms: Sequence[sympy.Basic]) -> list[sympy.Basic] | None:
     for term in terms:
         found: dict[sympy.Basic, int] = {}
         for factor in term.args if isinstance(term, sympy.Mul) else (term,):
-            if not isinstance(factor, sympy.Expr):
-                return None
-            if type(factor) is sympy.Symbol:
-                found[factor] = 1
-            elif isinstance(factor, sympy.Rational):
+            if isinstance(factor, sympy.Rational):
                 if factor.p < 0:
                     return None
-            elif factor.is_number:
+            elif type(factor) is sympy.Symbol:
+                found[factor] = 1
+            elif (factor is term and isinstance(factor, sympy.Add)) or not isinstance(factor, sympy.Expr):
                 return None
-            else:
-                base, exponent = decompose_power(factor)
+            elif not factor.is_number:
+                base, exponent = _integer_power(factor)
                 found[base] = exponent
+            elif is_complicated(factor, FEW):
+                return None
         powers.append(found)
-    bases = sorted({base for found in powers for base in found}, key=default_sort_key)
+    bases = list({base: None for found in powers for base in found})
+    bases = [base for _, base in sorted(zip(_keys(bases), bases, strict=True), key=_first)]
     keys = [tuple(-found.get(base, 0) for base in bases) for found in powers]
-    if len(set(keys)) < len(keys) or any(isinstance(term, sympy.Add) for term in terms):
+    if len(set(keys)) < len(keys):
         return None
-    return [term for _, term in sorted(zip(keys, terms, strict=True), key=lambda pair: pair[0])]
+    return [term for _, term in sorted(zip(keys, terms, strict=True), key=_first)]
+
+
+def _integer_power(factor: sympy.Expr) -> tuple[sympy.Expr, int]:
+    """SymPy's decomposition; it would build roots again, and ask their terms whether they are infinite."""
+    is_root = isinstance(factor, sympy.Pow) and isinstance(factor.exp, sympy.Rational) and factor.exp.p == 1
+    return (factor, 1) if is_root else decompose_power(factor)
 
 
 def _product(factors: Sequence[sympy.Basic], write: Write) -> str | None:
@@ -70,14 +79,14 @@ def _product(factors: Sequence[sympy.Basic], write: Write) -> str | None:
         factors = factors[1:]
         above += [] if first.p == 1 else [write(sympy.Integer(first.p))]
         below += [] if first.q == 1 else [write(sympy.Integer(first.q))]
-    if any(type(factor) not in _PARTS or factor.is_number for factor in factors):
+    if not all(type(factor) in _PARTS or isinstance(factor, sympy.Function) for factor in factors):
         return None
-    keys = [_factor_key(factor) for factor in factors]
+    keys = _keys(factors)
     if len(set(keys)) < len(keys):
         return None
-    for _, factor in sorted(zip(keys, factors, strict=True), key=lambda pair: pair[0]):
+    for _, factor in sorted(zip(keys, factors, strict=True), key=_first):
         base, exponent = factor.args if type(factor) is sympy.Pow else (factor, _ONE)
-        if not isinstance(exponent, sympy.Rational):
+        if not isinstance(exponent, sympy.Rational) or (exponent.q == 1 and isinstance(base, sympy.Rational)):
             return None
         if exponent.p > 0:
             above.append(_enclosed(factor, _MUL, write))
@@ -103,10 +112,21 @@ def _power(base: sympy.Basic, exponent: sympy.Basic, write: Write) -> str | None
     return None
 
 
-def _factor_key(factor: sympy.Basic) -> tuple[Any, ...]:
-    """SymPy's `sort_key`, which has its name for a symbol and compares what is under a power first."""
-    base = factor.args[0] if type(factor) is sympy.Pow else factor
-    return (_SYMBOL, (1, (base.name,))) if type(base) is sympy.Symbol else factor.sort_key()
+def _keys(factors: Sequence[sympy.Basic]) -> list[tuple[Any, ...]]:
+    """What orders factors as SymPy's `sort_key` does, which compares what is under a power first: its class, and of a symbol its
+    name. Of one factor with something else under it the class is enough."""
+    bases = [factor.args[0] if isinstance(factor, sympy.Pow) else factor for factor in factors]
+    others = sum(type(base) is not sympy.Symbol for base in bases)
+    return [
+        (_SYMBOL, (1, (base.name,)))
+        if type(base) is sympy.Symbol
+        else (factor.sort_key() if others > 1 else (base.class_key(),))
+        for factor, base in zip(factors, bases, strict=True)
+    ]
+
+
+def _first(pair: tuple[tuple[Any, ...], sympy.Basic]) -> tuple[Any, ...]:
+    return pair[0]
 
 
 def _enclosed(part: sympy.Basic, level: int, write: Write) -> str:

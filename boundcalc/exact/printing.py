@@ -17,10 +17,9 @@ from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
 from boundcalc.exact.limits import is_complicated
-from boundcalc.exact.plain_text import ordered_terms, plain_text
+from boundcalc.exact.plain_text import FEW, ordered_terms, plain_text
 
 _LONGEST = 10**1000
-_FEW = 12  # parts of a number
 _BASES = (10, 2, 3, 5, 7)
 
 
@@ -37,7 +36,7 @@ class _Ordered(Printer):
         if order is None and (terms := ordered_terms(expr.args)) is not None:
             return terms
         numbers = (factor for term in expr.args for factor in sympy.Mul.make_args(term) if factor.is_number)
-        if any(is_complicated(number, _FEW) for number in numbers):
+        if any(is_complicated(number, FEW) for number in numbers):
             return list(expr.args)
         return super()._as_ordered_terms(expr, order=order)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from boundcalc.bounds.options import SCHEMA
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from boundcalc.bounds.document import Document
     from boundcalc.bounds.options import Json
     from boundcalc.studies.parts.report import Report
-
-_encoded = json.JSONEncoder(ensure_ascii=False).encode  # of what is no container
 
 
 def document_to_json(document: Document) -> str:
@@ -35,17 +34,17 @@ def to_json(value: Json) -> str:
 def _written(value: Json, margin: str) -> str:
     """As `json.dumps` with an indent of 1, which Python's encoder takes three times as long for."""
     if isinstance(value, str):
-        return _encoded(value)
+        return encode_basestring(value)
     if value is None:
         return "null"
     inner = margin + " "
     if isinstance(value, Mapping):
-        items = [f"{_encoded(name)}: {_written(part, inner)}" for name, part in value.items()]
+        items = [f"{encode_basestring(name)}: {_written(part, inner)}" for name, part in value.items()]
         return f"{{{inner}{f',{inner}'.join(items)}{margin}}}" if items else "{}"
     if isinstance(value, Sequence):
         items = [_written(part, inner) for part in value]
         return f"[{inner}{f',{inner}'.join(items)}{margin}]" if items else "[]"
-    return _encoded(value)
+    return json.dumps(value)
 
 
 def _escaped(line: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -162,8 +163,11 @@ def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:
     return bits > 1 and bits * abs(exponent) > _POWER_BITS
 
 
-def _has_long_number(expression: sympy.Expr) -> bool:
-    return any(_bits(number) > _ROOT_BITS for number in expression.atoms(sympy.Rational))
+@lru_cache(maxsize=4096)  # of roots inside roots, each is asked
+def _has_long_number(expression: sympy.Basic) -> bool:
+    if isinstance(expression, sympy.Rational):
+        return _bits(expression) > _ROOT_BITS
+    return any(map(_has_long_number, expression.args))
 
 
 def _bits(number: sympy.Rational) -> int:
