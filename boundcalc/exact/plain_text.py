@@ -64,9 +64,13 @@ def ordered_terms(terms: Sequence[sympy.Basic]) -> list[sympy.Basic] | None:
 
 
 def _integer_power(factor: sympy.Expr) -> tuple[sympy.Expr, int]:
-    """SymPy's decomposition; it would build roots again, and ask their terms whether they are infinite."""
-    is_root = isinstance(factor, sympy.Pow) and isinstance(factor.exp, sympy.Rational) and factor.exp.p == 1
-    return (factor, 1) if is_root else decompose_power(factor)
+    """SymPy's decomposition, which builds roots again and asks their terms whether they are infinite."""
+    if isinstance(factor, sympy.Pow) and isinstance(factor.exp, sympy.Rational):
+        if factor.exp.q == 1:
+            return factor.base, factor.exp.p
+        if factor.exp.p == 1:
+            return factor, 1
+    return decompose_power(factor)
 
 
 def _product(factors: Sequence[sympy.Basic], write: Write) -> str | None:

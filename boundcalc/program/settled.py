@@ -14,17 +14,22 @@ import sympy
 _ORDER = cmp_to_key(sympy.Basic.compare)
 
 
-def is_settled_base(base: sympy.Expr) -> bool:
+def is_settled_base(base: sympy.Basic) -> bool:
     """Whether a rational power of it stays one: of a symbol, and of a sum that is no number, whose terms SymPy asks whether
     they are infinite."""
-    return type(base) is sympy.Symbol or (type(base) is sympy.Add and not base.is_number)
+    return type(base) is sympy.Symbol or (isinstance(base, sympy.Add) and not base.is_number)
 
 
 def settled_product(factors: Sequence[sympy.Expr]) -> sympy.Expr | None:
-    """The product of powers of different symbols and sums, and of a number."""
-    numbers = [factor for factor in factors if isinstance(factor, sympy.Rational)]
-    others = [factor for factor in factors if not isinstance(factor, sympy.Rational)]
-    bases = set[sympy.Expr]()
+    """The product of powers of different symbols and sums, and of numbers."""
+    number, others = sympy.S.One, list[sympy.Expr]()
+    for factor in factors:
+        for part in sympy.Mul.make_args(factor):
+            if isinstance(part, sympy.Rational):
+                number *= part
+            else:
+                others.append(part)
+    bases = set[sympy.Basic]()
     for factor in others:
         base = factor
         if isinstance(factor, sympy.Pow):
@@ -34,9 +39,10 @@ def settled_product(factors: Sequence[sympy.Expr]) -> sympy.Expr | None:
         if not is_settled_base(base):
             return None
         bases.add(base)
-    if len(factors) < 2 or len(bases) < len(others) or len(numbers) > 1:
+    numbers = [] if number is sympy.S.One else [number]
+    if len(bases) < len(others) or not number or len(numbers) + len(others) < 2:
         return None
-    if numbers and (numbers[0] in (0, 1) or (len(others) == 1 and isinstance(others[0], sympy.Add))):
+    if numbers and len(others) == 1 and isinstance(others[0], sympy.Add):
         return None
     return sympy.Mul(*numbers, *sorted(others, key=_ORDER), evaluate=False)
 

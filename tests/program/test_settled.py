@@ -54,6 +54,7 @@ def test_what_networks_are_made_of_is_settled():
     assert settled_product([sympy.Rational(1, 4), X**2]) == X**2 / 4
     assert settled_sum([X**2, Y**2, sympy.S.One]) == X**2 + Y**2 + 1
     assert settled_sum([2 * X, Y * Z, Y]) == 2 * X + Y * Z + Y
+    assert settled_product([X / 3, 2 * Y, root]) == 2 * X * Y * root / 3
     assert settled_product([X, X]) is None
     assert settled_product([sympy.S(2), X + Y]) is None
     assert settled_sum([X, 2 * X]) is None
