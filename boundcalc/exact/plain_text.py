@@ -121,12 +121,13 @@ def _keys(factors: Sequence[sympy.Basic]) -> list[tuple[Any, ...]]:
     name. Of one factor with something else under it the class is enough."""
     bases = [factor.args[0] if isinstance(factor, sympy.Pow) else factor for factor in factors]
     others = sum(type(base) is not sympy.Symbol for base in bases)
-    return [
+    keys = [
         (_SYMBOL, (1, (base.name,)))
         if type(base) is sympy.Symbol
         else (factor.sort_key() if others > 1 else (base.class_key(),))
         for factor, base in zip(factors, bases, strict=True)
     ]
+    return keys if len(set(keys)) == len(keys) else [factor.sort_key() for factor in factors]  # powers of one symbol
 
 
 def _first(pair: tuple[tuple[Any, ...], sympy.Basic]) -> tuple[Any, ...]:

@@ -11,12 +11,25 @@ from boundcalc.exact.plain_text import ordered_terms, plain_text
 from boundcalc.exact.printing import to_str
 
 SYMBOLS = sympy.symbols("R l_a l_b S_2 a1 B", positive=True)
-EXPONENTS = [1, 2, 3, -1, -2, sympy.Rational(1, 2), sympy.Rational(-1, 2), sympy.Rational(3, 2), sympy.Rational(-2, 3)]
+EXPONENTS = [
+    1,
+    2,
+    3,
+    -1,
+    -2,
+    sympy.Rational(1, 2),
+    sympy.Rational(-1, 2),
+    sympy.Rational(3, 2),
+    sympy.Rational(-2, 3),
+    SYMBOLS[3],
+    SYMBOLS[3] - 1,
+    SYMBOLS[3] - 2,
+]
 symbols = st.sampled_from(SYMBOLS)
 numbers = st.sampled_from([sympy.Rational(p, q) for p in (1, 2, 3, 12) for q in (1, 2, 7)])
 
 
-def power(base: sympy.Expr, exponent: sympy.Rational | int) -> sympy.Expr:
+def power(base: sympy.Expr, exponent: sympy.Expr | int) -> sympy.Expr:
     return base**exponent if base != 0 else base
 
 
@@ -44,6 +57,17 @@ expressions = st.recursive(
 @given(expressions)
 def test_the_text_is_that_of_sympy(expression: sympy.Expr):
     assert to_str(expression) == StrPrinter().doprint(expression)
+
+
+def test_different_powers_of_one_symbol_are_ordered_as_sympy_does():
+    radius, x, k, *_ = SYMBOLS
+    for total in (
+        radius * radius ** (k - 2) * x * (k - 1) + radius ** (k - 1) * x,
+        2 * radius ** (k - 2) * x + radius * radius ** (k - 3) * x * (k - 2),
+        sympy.sqrt(x) * radius + x + x**2 * sympy.sqrt(x),
+        x * sympy.sqrt(radius) + sympy.sqrt(x) * radius + radius ** sympy.Rational(1, 3),
+    ):
+        assert to_str(total) == StrPrinter().doprint(total)
 
 
 @settings(max_examples=200, deadline=None)
