@@ -7,9 +7,8 @@ or one an entry, each of norm at most the radius. A spectral bound shrinks a wei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy
@@ -44,25 +43,25 @@ class BallSet:
         """The nearest centre of each array first, then the ball around it."""
         start = {name: self._centre(name, point[name]) for name in self.names}
         offsets = {name: point[name] - start[name] for name in self.names}
-        scale = _shrink(_norm(offsets.values()), self.radius + self.center)
+        scale = _shrink(length(offsets.values()), self.radius + self.center)
         return {name: start[name] + scale * offsets[name] for name in self.names}
 
     def farthest(self, gradient: Mapping[str, Array]) -> Point:
         """Where <gradient, v> is largest."""
-        norm = _norm(gradient[name] for name in self.names)
-        reach = (self.radius + self.center) / norm if norm > 0 else 0.0
-        return {name: self._farthest_centre(name, gradient[name]) + reach * gradient[name] for name in self.names}
+        reach, norm = self.radius + self.center, length(gradient[name] for name in self.names) or 1.0
+        return {
+            name: self._farthest_centre(name, gradient[name]) + gradient[name] / norm * reach for name in self.names
+        }
 
     def _centre(self, name: str, array: Array) -> Array:
         if name in self.ones:
             return np.ones_like(array)
-        return array * _shrink(_norm((array,)), self.centers.get(name, 0.0))
+        return array * _shrink(length((array,)), self.centers.get(name, 0.0))
 
     def _farthest_centre(self, name: str, gradient: Array) -> Array:
         if name in self.ones:
             return np.ones_like(gradient)
-        norm = _norm((gradient,))
-        return gradient * (self.centers.get(name, 0.0) / norm if norm > 0 else 0.0)
+        return gradient / (length((gradient,)) or 1.0) * self.centers.get(name, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,8 @@ class InputSet:
     def _scaled(self, point: Mapping[str, Array], scale: Callable[[Array], Array]) -> Point:
         array = point[self.name]
         axes = tuple(range(self.axis, array.ndim))
-        norms = np.sqrt(np.sum(array * array, axis=axes, keepdims=True))
+        largest = float(np.max(np.abs(array), initial=0.0)) or 1.0
+        norms = largest * np.sqrt(np.sum((array / largest) ** 2, axis=axes, keepdims=True))
         return {self.name: array * scale(norms)}
 
 
@@ -184,8 +184,11 @@ def _input_set(node: Input, norm: InputNorm | None, rank: int, number: Number) -
     )
 
 
-def _norm(arrays: Any) -> float:
-    return float(np.sqrt(sum(float(np.sum(array * array)) for array in arrays)))
+def length(arrays: Iterable[Array]) -> float:
+    """Of all entries together. They are scaled: squares overflow where norms do not."""
+    entries = np.concatenate([np.ravel(array) for array in arrays] or [np.zeros(0)])
+    largest = float(np.max(np.abs(entries), initial=0.0))
+    return largest * float(np.linalg.norm(entries / largest)) if 0 < largest < np.inf else largest
 
 
 def _shrink(norm: float, radius: float) -> float:

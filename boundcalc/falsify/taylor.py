@@ -60,7 +60,8 @@ class Taylor:
         return self.each(lambda part: part[index])
 
     def __add__(self, other: Any) -> Taylor:
-        return Taylor(self.base, [_sum((a, b)) for a, b in zip_longest(self.parts, parts_of(other))])
+        value, *rest = [_sum(pair) for pair in zip_longest(self.parts, parts_of(other))]
+        return Taylor(self.base, [value, *(self._whole(part, value.shape) for part in rest)])
 
     __radd__ = __add__
 
@@ -104,6 +105,10 @@ class Taylor:
 
     def __ne__(self, other: object) -> Any:
         return ~(self == other)
+
+    def _whole(self, part: Part, shape: tuple[int, ...]) -> Part:
+        """A part as large as the value: the larger of two summands may have none."""
+        return part if part is None or part.shape == shape else part + self.base.full(shape, 0.0)
 
     def bilinear(self, other: Any, product: Callable[[Any, Any], Any]) -> Taylor:
         """Of two arrays: (x y)_k is the sum of x_i y_j over i + j = k."""
