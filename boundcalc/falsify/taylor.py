@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+
 from boundcalc.falsify.namespaces import Base
 
 Part = Any  # an array of the base, or None for zero
@@ -34,7 +36,7 @@ class Taylor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.parts[0].shape
+        return np.shape(self.parts[0])  # an array of one object becomes the object in arithmetic
 
     @property
     def ndim(self) -> int:
@@ -61,7 +63,7 @@ class Taylor:
 
     def __add__(self, other: Any) -> Taylor:
         value, *rest = [_sum(pair) for pair in zip_longest(self.parts, parts_of(other))]
-        return Taylor(self.base, [value, *(self._whole(part, value.shape) for part in rest)])
+        return Taylor(self.base, [value, *(self._whole(part, np.shape(value)) for part in rest)])
 
     __radd__ = __add__
 
@@ -108,7 +110,7 @@ class Taylor:
 
     def _whole(self, part: Part, shape: tuple[int, ...]) -> Part:
         """A part as large as the value: the larger of two summands may have none."""
-        return part if part is None or part.shape == shape else part + self.base.full(shape, 0.0)
+        return part if part is None or np.shape(part) == shape else part + self.base.full(shape, 0.0)
 
     def bilinear(self, other: Any, product: Callable[[Any, Any], Any]) -> Taylor:
         """Of two arrays: (x y)_k is the sum of x_i y_j over i + j = k."""
