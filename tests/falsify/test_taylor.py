@@ -250,12 +250,12 @@ SMOOTH: dict[str, Callable[[Any], Any]] = {
 def test_smooth_activations_have_their_derivatives_at_zero_and_far_away(kind: str) -> None:
     subject, _ = subject_and_bounds(f"input: {{shape: [1], norm: 1000}}\nlayers: [{kind}]", wrt="input")
     direction = {"input": np.array([[1.0]])}
-    for value in (0, 2, -2, 40, -40, 800, -800):
+    for value in (0, 2, -2, 40, -40, 100, -100):
         point = {"input": np.array([[float(value)]])}
         with np.errstate(all="ignore"):
             outputs = subject.series(point, direction, DOUBLES, 2)
         for order in range(3):
-            with mpmath.workdps(900):  # e^-800 beside 1
+            with mpmath.workdps(200):  # e^-100 beside 1
                 expected = float(mpmath.diff(SMOOTH[kind], value, order) / mpmath.factorial(order))
             part = outputs.parts("", order)[0]
             assert float(np.asarray(part).item()) == pytest.approx(expected, rel=1e-9, abs=1e-12), (value, order)
