@@ -60,8 +60,9 @@ def network_of(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> 
 
     (batch,) = whole((graph.batch,))
     own = {a.origin: whole(a.shape) for layer in graph.layers for a in layer.arrays if not a.shared}
-    shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs}
-    nodes = tuple(_node(node, own, batch, whole, values) for node in graph)
+    shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs if node.norm is not None}
+    unread = {node.path for node in graph.inputs if node.norm is None}  # token ids: no layer reads them
+    nodes = tuple(_node(node, own, batch, whole, values) for node in graph if node.path not in unread)
     entries = sum(map(prod, shapes.values())) + batch * sum(prod(node.shape) for node in nodes)
     return Network(nodes, shapes, graph.outputs, graph.loss, entries)
 

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -54,17 +55,22 @@ def load(file: str, shapes: Mapping[str, Sequence[int]], domain: Domain) -> tupl
 def _arrays(file: str, place: Place) -> Mapping[str, Array]:
     mistakes = Mistakes()
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            found = {name: stored[name] for name in stored.files}
+        with zipfile.ZipFile(file) as archive:
+            found = {name.removesuffix(".npy"): _array(archive, name) for name in archive.namelist()}
         if all(array.dtype.kind in "fiu" for array in found.values()):
             with np.errstate(over="ignore"):  # what has more digits than a double becomes infinite
                 return {name: array.astype(float) for name, array in found.items()}
         mistakes.add(place, "holds arrays that are not of real numbers", "write it with --save")
     except OSError as error:
         mistakes.add(place, f"cannot be read: {error.strerror or error}", "name a file that --save wrote", "unreadable")
-    except (ValueError, TypeError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error):
+    except (ValueError, EOFError, MemoryError, RuntimeError, SyntaxError, TokenError, zipfile.BadZipFile, zlib.error):
         mistakes.add(place, "is no file of NumPy arrays", "name a file that --save wrote", "unreadable")
     raise SpecError(mistakes)
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(name) as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)
 
 
 def _inside(point: Point, domain: Domain, mistakes: Mistakes, place: Place) -> Point:
