@@ -3,7 +3,8 @@
 One pass of a network over them gives, for every layer at once, its value, D z [u] and D^2 z [u, u] / 2 at a point in a
 direction u. The arithmetic is that of truncated power series: sums part by part, products by convolution of the parts, and
 f(z(t)) = f(a) + f'(a) b t + (f'(a) c + f''(a) b^2 / 2) t^2 for a function of every entry. Where two branches meet
-(`where`, `max`), all parts are those of the branch that gives the value.
+(`where`, `max`), all parts are those of the branch that is taken just after t = 0, in every sum of several such functions: so
+they are limits of derivatives of the network.
 
 A part that is None is zero: most of a network does not depend on most of the direction.
 """
@@ -91,22 +92,32 @@ class Taylor:
         return self.composed(lambda base, x, order: _power(x, exponent, order))
 
     def __gt__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) > self.base.raw(parts_of(other)[0])
+        return self._ahead(other) > 0
 
     def __ge__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) >= self.base.raw(parts_of(other)[0])
+        return self._ahead(other) >= 0
 
     def __lt__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) < self.base.raw(parts_of(other)[0])
+        return self._ahead(other) < 0
 
     def __le__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) <= self.base.raw(parts_of(other)[0])
+        return self._ahead(other) <= 0
 
     def __eq__(self, other: object) -> Any:
-        return self.base.raw(self.parts[0]) == self.base.raw(parts_of(other)[0])
+        return self._ahead(other) == 0
 
     def __ne__(self, other: object) -> Any:
-        return ~(self == other)
+        return self._ahead(other) != 0
+
+    def _ahead(self, other: Any) -> Any:
+        """1 where it is larger just after t = 0, -1 where it is smaller: by the first part that differs."""
+        found: Any = np.zeros((), dtype=int)
+        for a, b in zip_longest(self.parts, parts_of(other)):
+            left, right = (self.base.raw(0.0 if part is None else part) for part in (a, b))
+            found = np.where(
+                found == 0, np.asarray(left > right, dtype=int) - np.asarray(left < right, dtype=int), found
+            )
+        return found
 
     def _whole(self, part: Part, shape: tuple[int, ...]) -> Part:
         """A part as large as the value: the larger of two summands may have none."""

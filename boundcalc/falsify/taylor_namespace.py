@@ -56,9 +56,13 @@ class TaylorNamespace:
         return total / (x.size // total.size)
 
     def max(self, x: Taylor, axis: int, keepdims: bool = False) -> Taylor:
-        """The first of the largest entries along an axis."""
+        """The first of the entries along an axis that are largest just after t = 0."""
         raw = self.base.raw(x.parts[0])
-        first = np.argmax(raw, axis=axis)
+        largest = np.ones(raw.shape, dtype=bool)
+        for part in (self.base.raw(part) for part in x.parts if part is not None):
+            top = np.max(np.where(largest, part, self.base.raw(self.base.scalar(-np.inf))), axis=axis, keepdims=True)
+            largest = largest & np.asarray(part == top, dtype=bool)
+        first = np.argmax(largest, axis=axis)
         places = list(np.indices(first.shape))
         places.insert(axis % raw.ndim, first)
         result = x.each(lambda part: part[tuple(places)])

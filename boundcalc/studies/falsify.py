@@ -206,7 +206,11 @@ def _read(answers: Mapping[str, str | None], name: str, kind: Callable[[str], N]
         value = default if text is None else kind(text)
     except ValueError:
         value = None
-    if value is None or not value < math.inf or value < (0 if name == "seed" else 1 if kind is int else sys.float_info.min):
+    if (
+        value is None
+        or not value < math.inf
+        or value < (0 if name == "seed" else 1 if kind is int else sys.float_info.min)
+    ):
         what = "a positive number" if kind is float else "a whole number, at least " + ("0" if name == "seed" else "1")
         raise SpecError(
             [Mistake(Place(f"--{name} {text}"), f"{shown(text or '')} is not {what}", f"--{name} {such_as}")]

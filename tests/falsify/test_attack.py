@@ -42,4 +42,6 @@ def test_repeats_agree_with_their_copies(name: str) -> None:
     best = next(results[OUTPUT, order] for order in (2, 1, 0) if results[OUTPUT, order].witness is not None)
     assert best.witness is not None
     ours, theirs = (s.measured(best.witness.point, best.witness.direction, 2) for s in (subject, unrolled))
-    assert all(ours[OUTPUT, order] == pytest.approx(theirs[OUTPUT, order], rel=1e-12, nan_ok=True) for order in range(3))
+    assert all(
+        ours[OUTPUT, order] == pytest.approx(theirs[OUTPUT, order], rel=1e-12, nan_ok=True) for order in range(3)
+    )

@@ -43,7 +43,11 @@ def test_it_agrees_with_mpmath() -> None:
             return mpmath.tanh(z)
 
         def objective(t: mpmath.mpf) -> mpmath.mpf:
-            squares = sum((a + t * b) ** 2 for name in moved for a, b in zip(entries(point, name), entries(direction, name), strict=True))
+            squares = sum(
+                (a + t * b) ** 2
+                for name in moved
+                for a, b in zip(entries(point, name), entries(direction, name), strict=True)
+            )
             return (output(t) + label) ** 2 / 2 + squares / 8
 
         label = mpmath.mpf(1) / 4

@@ -12,7 +12,9 @@ from boundcalc.falsify.starts import starts
 from boundcalc.falsify.subject import OBJECTIVE
 
 ONE = "radius: {radius}\ninput: {{shape: [{size}], norm: {norm}}}\nlayers: [{layers}]"
-CHAIN = ONE.format(radius="3/2", size=1, norm=2, layers="{repeat: {times: 6, layers: [dense: {units: 1, bias: false}]}}")
+CHAIN = ONE.format(
+    radius="3/2", size=1, norm=2, layers="{repeat: {times: 6, layers: [dense: {units: 1, bias: false}]}}"
+)
 # A spec, the orders whose bounds are attained, and what is differentiated by.
 ATTAINED: dict[str, tuple[str, tuple[int, ...], str]] = {
     "deep scalar chain": (CHAIN, (0, 1, 2), "parameters"),
@@ -64,7 +66,7 @@ def test_a_seed_decides() -> None:
 
 def test_more_trials_find_no_less() -> None:
     subject, bounds = subject_and_bounds(NETWORKS["conv1d"])
-    few, many = (attacked(subject, {key: None for key in bounds}, trials) for trials in (2, 12))
+    few, many = (attacked(subject, dict.fromkeys(bounds), trials) for trials in (2, 12))
     assert all(many[target].found >= few[target].found for target in few)
 
 
@@ -78,7 +80,9 @@ def test_without_time_there_is_one_trial_and_no_ascent() -> None:
     assert seen == [1, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("name", ["centres", "gains with a centre", "spectral convolution", "several inputs and outputs"])
+@pytest.mark.parametrize(
+    "name", ["centres", "gains with a centre", "spectral convolution", "several inputs and outputs"]
+)
 def test_every_witness_is_in_the_domain(name: str) -> None:
     subject, bounds = subject_and_bounds(NETWORKS[name])
     for result in attacked(subject, bounds, trials=2).values():

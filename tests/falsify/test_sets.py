@@ -172,11 +172,15 @@ def test_a_spectral_bound_is_obeyed(text: str) -> None:
         layer = next(node for node in attacked.network.nodes if bound.name in node.arrays)
         weight = attacked.domain.project(raw)[bound.name]
         bias = bound.name.replace("weight", "bias")
-        arrays = {bound.name: weight} | ({bias: np.zeros(attacked.network.shapes[bias])} if bias in layer.arrays else {})
+        arrays = {bound.name: weight} | (
+            {bias: np.zeros(attacked.network.shapes[bias])} if bias in layer.arrays else {}
+        )
         before = next((node.shape for node in attacked.network.nodes if node.path == layer.inputs[0]), ())
         z = rng.normal(size=(50, *before))
         images = layer.compute([z], arrays, np).reshape(50, -1)
-        assert np.all(np.linalg.norm(images, axis=1) <= bound.norm * (1 + 1e-9) * np.linalg.norm(z.reshape(50, -1), axis=1))
+        assert np.all(
+            np.linalg.norm(images, axis=1) <= bound.norm * (1 + 1e-9) * np.linalg.norm(z.reshape(50, -1), axis=1)
+        )
 
 
 def test_a_shared_transposed_weight_obeys_both_bounds() -> None:

@@ -68,7 +68,11 @@ OPERATIONS: dict[str, Operation] = {
     "composed": lambda xp, x, y, z: xp.log(xp.sum(xp.exp(x * y), axis=-1)) - xp.tanh(xp.erf(z))[0],
 }  # fmt: skip
 RNG = np.random.default_rng(3)
-X, Y, Z = RNG.uniform(0.4, 1.5, (2, 3)) * RNG.choice((-1, 1), (2, 3)), RNG.uniform(0.5, 1.5, (2, 3)), RNG.uniform(0.5, 1.5, 3)
+X, Y, Z = (
+    RNG.uniform(0.4, 1.5, (2, 3)) * RNG.choice((-1, 1), (2, 3)),
+    RNG.uniform(0.5, 1.5, (2, 3)),
+    RNG.uniform(0.5, 1.5, 3),
+)
 DIRECTIONS = [RNG.normal(size=array.shape) for array in (X, Y, Z)]
 SECOND = RNG.normal(size=(2, 3))  # of x alone
 VARIED = [(True, True, True), (True, False, False), (False, True, False), (False, False, True), (False, False, False)]
@@ -220,12 +224,25 @@ def test_where_branches_meet_one_of_them_is_taken() -> None:
         assert all(round(ratio, 9) in (1.0, 0.2, -1.0) for ratio in ratios)
 
 
-def test_a_tie_of_the_maximum_goes_to_the_first() -> None:
-    x = line([[1.0, 2.0, 2.0], [5.0, 5.0, 5.0]], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[7.0, 8.0, 9.0], [1.0, 2.0, 3.0]])
+def test_branches_are_those_just_after_the_start() -> None:
+    """max(0, x) + min(0, x) is x, also at 0, where each of them has a kink."""
+    xp = TaylorNamespace(DOUBLES)
+    for slope, bend in ((3.0, 1.0), (-3.0, 1.0), (0.0, 1.0), (0.0, -1.0)):
+        x, zero = line(0.0, slope, bend), xp.full((), 0.0)
+        for found in (
+            xp.where(zero > x, zero, x) + xp.where(zero < x, zero, x),
+            xp.where(x >= 0, x, zero) + xp.where(x <= 0, x, zero),
+            xp.max(xp.stack([x, zero]), axis=0) + xp.where(x < 0, x, zero),
+        ):
+            assert [float(part) for part in found.parts] == [0.0, slope, bend]
+
+
+def test_a_tie_of_the_maximum_goes_to_what_is_larger_just_after() -> None:
+    x = line([[1.0, 2.0, 2.0], [5.0, 5.0, 5.0]], [[1.0, 3.0, 2.0], [6.0, 5.0, 6.0]], [[7.0, 8.0, 9.0], [1.0, 2.0, 1.0]])
     for base in (DOUBLES, balls()):
         there = Taylor(base, [over(base, part) for part in x.parts])
         found = TaylorNamespace(base).max(there, axis=1)
-        assert [[float(entry) for entry in part] for part in found.parts] == [[2.0, 5.0], [2.0, 4.0], [8.0, 1.0]]
+        assert [[float(entry) for entry in part] for part in found.parts] == [[2.0, 5.0], [3.0, 6.0], [8.0, 1.0]]
 
 
 def test_sign_is_constant_on_either_side() -> None:
