@@ -31,7 +31,7 @@ def test_repeats_agree_with_their_copies(name: str) -> None:
     for unset, value in VALUES.items():
         text = text.replace(unset, value)
     symbolic, copies = text.replace("TIMES", "k"), text.replace("TIMES", "3")
-    subject, bounds = subject_and_bounds(symbolic)
+    subject, _ = subject_and_bounds(symbolic)
     unrolled, others = subject_and_bounds(copies)
     assert subject.network.shapes == unrolled.network.shapes
     assert subject.domain.selected == unrolled.domain.selected
