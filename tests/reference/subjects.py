@@ -7,9 +7,9 @@ from typing import Any
 
 import boundcalc as bc
 from boundcalc.exact.balls import Number, ball
-from boundcalc.falsify.attack import MARGIN, Result, attack
-from boundcalc.falsify.precise import precise
-from boundcalc.falsify.subject import OBJECTIVE, OUTPUT, Subject, Target
+from boundcalc.falsification.attack import MARGIN, Result, attack
+from boundcalc.falsification.precise import precise
+from boundcalc.falsification.subject import OBJECTIVE, OUTPUT, Subject, Target
 from boundcalc.studies.parts.subject import subject_of
 
 Numbers = Mapping[Target, Number | None]

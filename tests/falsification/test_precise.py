@@ -10,9 +10,9 @@ import pytest
 from flint import arb, ctx, fmpq
 from reference.subjects import attacked, subject_and_bounds
 
-from boundcalc.falsify.attack import attack, replay
-from boundcalc.falsify.precise import precise
-from boundcalc.falsify.subject import OBJECTIVE
+from boundcalc.falsification.attack import attack, replay
+from boundcalc.falsification.precise import precise
+from boundcalc.falsification.subject import OBJECTIVE
 
 SMALL = """radius: 2
 input: {shape: [2], norm: 1}

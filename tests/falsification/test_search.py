@@ -7,9 +7,9 @@ import pytest
 from reference.specs import NETWORKS
 from reference.subjects import NO_LIMIT, attacked, subject_and_bounds
 
-from boundcalc.falsify.search import search
-from boundcalc.falsify.starts import starts
-from boundcalc.falsify.subject import OBJECTIVE
+from boundcalc.falsification.search import search
+from boundcalc.falsification.starts import starts
+from boundcalc.falsification.subject import OBJECTIVE
 
 ONE = "radius: {radius}\ninput: {{shape: [{size}], norm: {norm}}}\nlayers: [{layers}]"
 CHAIN = ONE.format(

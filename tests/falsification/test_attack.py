@@ -8,7 +8,7 @@ from reference.repeats import OUTSIDE
 from reference.specs import NETWORKS, SELECTIONS
 from reference.subjects import exceeded, subject_and_bounds, unbroken
 
-from boundcalc.falsify.subject import OUTPUT
+from boundcalc.falsification.subject import OUTPUT
 
 VALUES = {"R:": "R: 3/2", "x:": "x: 1", "k: {": "k: {value: 3, "}
 

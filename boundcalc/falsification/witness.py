@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from boundcalc.arguments import nearest
-from boundcalc.falsify.sets import Array, Domain, Point, length
+from boundcalc.falsification.sets import Array, Domain, Point, length
 from boundcalc.mistakes import Mistakes, Place, SpecError
 
 _PREFIX = "direction."

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.falsify.namespaces import DOUBLES, Base, recording
-from boundcalc.falsify.network import Network
-from boundcalc.falsify.sets import Array, Domain, Point
-from boundcalc.falsify.taylor import Taylor
-from boundcalc.falsify.taylor_namespace import TaylorNamespace
+from boundcalc.falsification.namespaces import DOUBLES, Base, recording
+from boundcalc.falsification.network import Network
+from boundcalc.falsification.sets import Array, Domain, Point
+from boundcalc.falsification.taylor import Taylor
+from boundcalc.falsification.taylor_namespace import TaylorNamespace
 
 Target = tuple[str, int]  # a row, and the order of the derivative
 OUTPUT, OBJECTIVE = "", "@objective"  # no layer has such a path

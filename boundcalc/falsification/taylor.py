@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from boundcalc.falsify.namespaces import Base
+from boundcalc.falsification.namespaces import Base
 
 Part = Any  # an array of the base, or None for zero
 Derivatives = Callable[[Base, Any, int], Sequence[Any]]  # f, f', f'' of an array, as far as the order asks

@@ -14,9 +14,9 @@ from itertools import islice
 
 import numpy as np
 
-from boundcalc.falsify.sets import Array, Point, length
-from boundcalc.falsify.starts import starts
-from boundcalc.falsify.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
+from boundcalc.falsification.sets import Array, Point, length
+from boundcalc.falsification.starts import starts
+from boundcalc.falsification.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
 
 _STEPS, _STEPS_OF_ROWS = 24, 6
 _PARTS = (1.0, 0.5, 0.2, 0.05, 0.01)  # of the way to the farthest point

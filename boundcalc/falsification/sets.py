@@ -15,9 +15,9 @@ import sympy
 from numpy.typing import NDArray
 
 from boundcalc.exact.values import substitute
-from boundcalc.falsify.namespaces import DOUBLES
-from boundcalc.falsify.taylor import Taylor
-from boundcalc.falsify.taylor_namespace import TaylorNamespace
+from boundcalc.falsification.namespaces import DOUBLES
+from boundcalc.falsification.taylor import Taylor
+from boundcalc.falsification.taylor_namespace import TaylorNamespace
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Ball, Layer, LayerGraph
 from boundcalc.graph.selection import Selection

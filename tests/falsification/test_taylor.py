@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.subjects import subject_and_bounds
 
-from boundcalc.falsify.elementary import ELEMENTARY
-from boundcalc.falsify.namespaces import DOUBLES, Base, balls, recording
-from boundcalc.falsify.taylor import Taylor
-from boundcalc.falsify.taylor_namespace import TaylorNamespace
+from boundcalc.falsification.elementary import ELEMENTARY
+from boundcalc.falsification.namespaces import DOUBLES, Base, balls, recording
+from boundcalc.falsification.taylor import Taylor
+from boundcalc.falsification.taylor_namespace import TaylorNamespace
 
 Operation = Callable[[Any, Taylor, Taylor, Taylor], Taylor]  # of the namespace, x and y of shape [2, 3], z of shape [3]
 DIGITS, STEP = 120, arb(2) ** -70  # exact

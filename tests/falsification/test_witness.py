@@ -13,10 +13,10 @@ import pytest
 from reference.subjects import Numbers, subject_and_bounds
 
 import boundcalc as bc
-from boundcalc.falsify.attack import replay
-from boundcalc.falsify.sets import Point
-from boundcalc.falsify.subject import Subject
-from boundcalc.falsify.witness import load, save
+from boundcalc.falsification.attack import replay
+from boundcalc.falsification.sets import Point
+from boundcalc.falsification.subject import Subject
+from boundcalc.falsification.witness import load, save
 
 TEXT = "batch: 2\nradius: 2\ninput: {shape: [3], norm: {sample: 1}}\nlayers: [{dense: {units: 2, name: head, spectral: 1}}, tanh]"
 SUBJECT: Subject = subject_and_bounds(TEXT, wrt=("parameters", "input"))[0]

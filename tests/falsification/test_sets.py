@@ -9,8 +9,8 @@ import pytest
 from reference.specs import HEADER, NETWORKS
 from reference.subjects import subject_and_bounds
 
-from boundcalc.falsify.sets import Array, BallSet, Domain, InputSet, Point, length
-from boundcalc.falsify.subject import Subject
+from boundcalc.falsification.sets import Array, BallSet, Domain, InputSet, Point, length
+from boundcalc.falsification.subject import Subject
 
 Sets = BallSet | InputSet
 SHAPES = {"a": (2, 3), "b": (3,), "g": (4,)}

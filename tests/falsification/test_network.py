@@ -15,10 +15,10 @@ from reference.specs import NETWORKS
 from reference.subjects import subject_and_bounds
 
 import boundcalc as bc
-from boundcalc.falsify.namespaces import DOUBLES
-from boundcalc.falsify.network import Network, network_of
-from boundcalc.falsify.taylor import Taylor
-from boundcalc.falsify.taylor_namespace import TaylorNamespace
+from boundcalc.falsification.namespaces import DOUBLES
+from boundcalc.falsification.network import Network, network_of
+from boundcalc.falsification.taylor import Taylor
+from boundcalc.falsification.taylor_namespace import TaylorNamespace
 from boundcalc.graph.expand import expand
 
 XP = SimpleNamespace(**{**vars(np), "erf": np.vectorize(math.erf, otypes=[float])})

@@ -9,10 +9,10 @@ from flint import arb, ctx
 
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.decimals import float_upper
-from boundcalc.falsify.precise import DIGITS, precise
-from boundcalc.falsify.search import Witness, search
-from boundcalc.falsify.sets import Point
-from boundcalc.falsify.subject import ORDERS, Subject, Target
+from boundcalc.falsification.precise import DIGITS, precise
+from boundcalc.falsification.search import Witness, search
+from boundcalc.falsification.sets import Point
+from boundcalc.falsification.subject import ORDERS, Subject, Target
 
 MARGIN = 1e-9  # relative: less is rounding
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from boundcalc.falsify.elementary import ELEMENTARY
-from boundcalc.falsify.namespaces import Base
-from boundcalc.falsify.taylor import Derivatives, Taylor, parts_of
+from boundcalc.falsification.elementary import ELEMENTARY
+from boundcalc.falsification.namespaces import Base
+from boundcalc.falsification.taylor import Derivatives, Taylor, parts_of
 
 Axes = int | tuple[int, ...] | None
 
