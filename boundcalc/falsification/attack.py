@@ -77,6 +77,8 @@ def _result(subject: Subject, target: Target, bound: Number | None, best: Witnes
 
 def _compared(bound: Number | None, value: arb, witness: Witness) -> Result:
     """Of a value with many digits: a ratio below 1 only where it is above the bound for certain."""
+    if not value.is_finite():  # with so many digits the network has no value there
+        return Result(0.0, None, None)
     found = float(value.mid())
     if bound is None or not value > 0:
         return Result(found, None, witness)

@@ -14,7 +14,7 @@ from itertools import islice
 
 import numpy as np
 
-from boundcalc.falsification.sets import Array, Point
+from boundcalc.falsification.sets import Array, Point, length
 from boundcalc.falsification.starts import starts
 from boundcalc.falsification.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
 
@@ -115,7 +115,5 @@ def _moved(subject: Subject, point: Point, gradient: Mapping[str, Array], begin:
 
 def _turned(direction: Point, gradient: Mapping[str, Array]) -> Point:
     """The gradient scaled to length one where there is one; what does not matter stays."""
-    length = float(np.sqrt(sum(float(np.sum(g * g)) for g in gradient.values())))
-    if not 0 < length < np.inf:
-        return direction
-    return {**direction, **{name: g / length for name, g in gradient.items()}}
+    norm = length(gradient.values())
+    return direction if not 0 < norm < np.inf else {**direction, **{name: g / norm for name, g in gradient.items()}}

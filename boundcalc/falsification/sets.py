@@ -7,9 +7,8 @@ or one an entry, each of norm at most the radius. A spectral bound shrinks a wei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy
@@ -44,25 +43,25 @@ class BallSet:
         """The nearest centre of each array first, then the ball around it."""
         start = {name: self._centre(name, point[name]) for name in self.names}
         offsets = {name: point[name] - start[name] for name in self.names}
-        scale = _shrink(_norm(offsets.values()), self.radius + self.center)
+        scale = _shrink(length(offsets.values()), self.radius + self.center)
         return {name: start[name] + scale * offsets[name] for name in self.names}
 
     def farthest(self, gradient: Mapping[str, Array]) -> Point:
         """Where <gradient, v> is largest."""
-        norm = _norm(gradient[name] for name in self.names)
-        reach = (self.radius + self.center) / norm if norm > 0 else 0.0
-        return {name: self._farthest_centre(name, gradient[name]) + reach * gradient[name] for name in self.names}
+        reach, norm = self.radius + self.center, length(gradient[name] for name in self.names) or 1.0
+        return {
+            name: self._farthest_centre(name, gradient[name]) + gradient[name] / norm * reach for name in self.names
+        }
 
     def _centre(self, name: str, array: Array) -> Array:
         if name in self.ones:
             return np.ones_like(array)
-        return array * _shrink(_norm((array,)), self.centers.get(name, 0.0))
+        return array * _shrink(length((array,)), self.centers.get(name, 0.0))
 
     def _farthest_centre(self, name: str, gradient: Array) -> Array:
         if name in self.ones:
             return np.ones_like(gradient)
-        norm = _norm((gradient,))
-        return gradient * (self.centers.get(name, 0.0) / norm if norm > 0 else 0.0)
+        return gradient / (length((gradient,)) or 1.0) * self.centers.get(name, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,8 @@ class InputSet:
     def _scaled(self, point: Mapping[str, Array], scale: Callable[[Array], Array]) -> Point:
         array = point[self.name]
         axes = tuple(range(self.axis, array.ndim))
-        norms = np.sqrt(np.sum(array * array, axis=axes, keepdims=True))
+        largest = float(np.max(np.abs(array), initial=0.0)) or 1.0
+        norms = largest * np.sqrt(np.sum((array / largest) ** 2, axis=axes, keepdims=True))
         return {self.name: array * scale(norms)}
 
 
@@ -140,12 +140,12 @@ def domain_of(
     balls = {ball: _ball_set(graph, graph.balls[ball], number) for ball in graph.balls}
     learned = {ball for ball in balls if selection.parameter(ball) and not graph.balls[ball].frozen}
     given = [
-        _input_set(node.path, node.sup, norm, len(node.shape) + 1, number)
+        InputSet(node.path, number(node.sup), _first_axis(norm, len(node.shape) + 1))
         for node in graph.inputs
-        if node.sup is not None and (norm := inputs[node.path].norm) is not None
+        if node.sup is not None and (norm := inputs[node.path].norm) is not None  # token ids have none
     ]
     penalised = frozenset(name for ball in learned for name in balls[ball].names)
-    selected = penalised | {node.path for node in graph.inputs if selection.input(node.path)}
+    selected = penalised | {part.name for part in given if selection.input(part.name)}
     return Domain(list(balls.values()), given, _spectral_sets(graph, values), selected, penalised)
 
 
@@ -180,12 +180,16 @@ def _spectral(graph: LayerGraph, layer: Layer, values: Mapping[sympy.Symbol, sym
     return Spectral(array.origin, float(substitute(layer.spectral, values)), matrix)
 
 
-def _input_set(name: str, radius: sympy.Expr, norm: InputNorm, rank: int, number: Number) -> InputSet:
-    return InputSet(name, number(radius), 0 if norm.batch is not None else 1 if norm.sample is not None else rank)
+def _first_axis(norm: InputNorm, rank: int) -> int:
+    """Of a vector that is bounded on its own."""
+    return 0 if norm.batch is not None else 1 if norm.sample is not None else rank
 
 
-def _norm(arrays: Any) -> float:
-    return float(np.sqrt(sum(float(np.sum(array * array)) for array in arrays)))
+def length(arrays: Iterable[Array]) -> float:
+    """Of all entries together. They are scaled: squares overflow where norms do not."""
+    entries = np.concatenate([np.ravel(array) for array in arrays] or [np.zeros(0)])
+    largest = float(np.max(np.abs(entries), initial=0.0))
+    return largest * float(np.linalg.norm(entries / largest)) if 0 < largest < np.inf else largest
 
 
 def _shrink(norm: float, radius: float) -> float:

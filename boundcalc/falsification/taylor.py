@@ -2,8 +2,9 @@
 
 One pass of a network over them gives, for every layer at once, its value, D z [u] and D^2 z [u, u] / 2 at a point in a
 direction u. The arithmetic is that of truncated power series: sums part by part, products by convolution of the parts, and
-f(z(t)) = f(a) + f'(a) b t + (f'(a) c + f''(a) b^2 / 2) t^2 for a function of every entry. Series are compared as their values
-at small t > 0 are: so where two branches meet the parts are those of one side, and bounds hold for derivatives of one side.
+f(z(t)) = f(a) + f'(a) b t + (f'(a) c + f''(a) b^2 / 2) t^2 for a function of every entry. Where two branches meet
+(`where`, `max`), all parts are those of the branch that is taken just after t = 0, in every sum of several such functions: so
+they are limits of derivatives of the network.
 
 A part that is None is zero: most of a network does not depend on most of the direction.
 """
@@ -36,7 +37,7 @@ class Taylor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.parts[0].shape
+        return np.shape(self.parts[0])  # an array of one object becomes the object in arithmetic
 
     @property
     def ndim(self) -> int:
@@ -62,7 +63,8 @@ class Taylor:
         return self.each(lambda part: part[index])
 
     def __add__(self, other: Any) -> Taylor:
-        return Taylor(self.base, [_sum((a, b)) for a, b in zip_longest(self.parts, parts_of(other))])
+        value, *rest = [_sum(pair) for pair in zip_longest(self.parts, parts_of(other))]
+        return Taylor(self.base, [value, *(self._whole(part, np.shape(value)) for part in rest)])
 
     __radd__ = __add__
 
@@ -90,33 +92,38 @@ class Taylor:
         return self.composed(lambda base, x, order: _power(x, exponent, order))
 
     def __gt__(self, other: Any) -> Any:
-        return self.sign_of_difference(other) > 0
+        return self._ahead(other) > 0
 
     def __ge__(self, other: Any) -> Any:
-        return self.sign_of_difference(other) >= 0
+        return self._ahead(other) >= 0
 
     def __lt__(self, other: Any) -> Any:
-        return self.sign_of_difference(other) < 0
+        return self._ahead(other) < 0
 
     def __le__(self, other: Any) -> Any:
-        return self.sign_of_difference(other) <= 0
+        return self._ahead(other) <= 0
 
     def __eq__(self, other: object) -> Any:
-        return self.sign_of_difference(other) == 0
+        return self._ahead(other) == 0
 
     def __ne__(self, other: object) -> Any:
-        return self.sign_of_difference(other) != 0
+        return self._ahead(other) != 0
 
-    def sign_of_difference(self, other: Any) -> Any:
-        """For small t > 0: that of the first part in which the two differ."""
-        found: Any = 0
-        for mine, its in zip_longest(self.parts, parts_of(other)):
-            if mine is not None or its is not None:
-                difference = (0 if mine is None else self.base.raw(mine)) - (0 if its is None else self.base.raw(its))
-                found = found + (found == 0) * ((difference > 0) * 1 - (difference < 0) * 1)
-                if np.all(found != 0):
-                    break
+    def _ahead(self, other: Any) -> Any:
+        """1 where it is larger just after t = 0, -1 where it is smaller: by the first part that differs."""
+        found: Any = np.zeros((), dtype=int)
+        for a, b in zip_longest(self.parts, parts_of(other)):
+            if (a is None and b is None) or (found.ndim and found.all()):
+                continue
+            left, right = (self.base.raw(0.0 if part is None else part) for part in (a, b))
+            found = np.where(
+                found == 0, np.asarray(left > right, dtype=int) - np.asarray(left < right, dtype=int), found
+            )
         return found
+
+    def _whole(self, part: Part, shape: tuple[int, ...]) -> Part:
+        """A part as large as the value: the larger of two summands may have none."""
+        return part if part is None or np.shape(part) == shape else part + self.base.full(shape, 0.0)
 
     def bilinear(self, other: Any, product: Callable[[Any, Any], Any]) -> Taylor:
         """Of two arrays: (x y)_k is the sum of x_i y_j over i + j = k."""

@@ -56,12 +56,12 @@ class TaylorNamespace:
         return total / (x.size // total.size)
 
     def max(self, x: Taylor, axis: int, keepdims: bool = False) -> Taylor:
-        """The entry along an axis that is the largest at small t > 0; the first of several."""
-        largest = np.ones(x.shape, dtype=bool)
-        for part in x.parts:
-            if part is not None:
-                raw = np.where(largest, self.base.raw(part), -np.inf)
-                largest &= raw == np.max(raw, axis=axis, keepdims=True)
+        """The first of the entries along an axis that are largest just after t = 0."""
+        raw = self.base.raw(x.parts[0])
+        largest = np.ones(raw.shape, dtype=bool)
+        for part in (self.base.raw(part) for part in x.parts if part is not None):
+            top = np.max(np.where(largest, part, self.base.raw(self.base.scalar(-np.inf))), axis=axis, keepdims=True)
+            largest = largest & np.asarray(part == top, dtype=bool)
         first = np.argmax(largest, axis=axis)
         places = list(np.indices(first.shape))
         places.insert(axis % x.ndim, first)

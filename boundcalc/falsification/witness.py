@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 
 from boundcalc.arguments import nearest
-from boundcalc.falsification.sets import Domain, Point
+from boundcalc.falsification.sets import Array, Domain, Point, length
 from boundcalc.mistakes import Mistakes, Place, SpecError
 
 _PREFIX = "direction."
-_SLACK = 1e-9  # how far outside its set, relative to the set, rounding may have put a point
+_SLACK = 1e-9  # how far outside its set, relative to the set, a point may be: it is moved inside
 
 
 def save(file: str, point: Point, direction: Point) -> None:
@@ -44,33 +46,38 @@ def load(file: str, shapes: Mapping[str, Sequence[int]], domain: Domain) -> tupl
         if name not in found:
             mistakes.add(place, f"there is no array '{name}'", f"the network has {', '.join(sorted(shapes)[:8])}")
     mistakes.raise_if_any()
-    point = {name: np.asarray(found[name], dtype=float) for name in shapes}
-    _check_inside(point, domain, mistakes, place)
-    directions = {
-        name: np.asarray(found.get(_PREFIX + name, np.zeros(shapes[name])), dtype=float) for name in domain.selected
-    }
-    return point, directions
+    point = {name: found[name] for name in shapes}
+    inside = _inside(point, domain, mistakes, place)
+    directions = {name: found.get(_PREFIX + name, np.zeros(shapes[name])) for name in domain.selected}
+    return inside, directions
 
 
-def _arrays(file: str, place: Place) -> Mapping[str, np.ndarray]:
+def _arrays(file: str, place: Place) -> Mapping[str, Array]:
     mistakes = Mistakes()
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            found = {name: stored[name] for name in stored.files}
-        if all(np.issubdtype(array.dtype, np.number) and not np.iscomplexobj(array) for array in found.values()):
-            return found
+        with zipfile.ZipFile(file) as archive:
+            found = {name.removesuffix(".npy"): _array(archive, name) for name in archive.namelist()}
+        if all(array.dtype.kind in "fiu" for array in found.values()):
+            with np.errstate(over="ignore"):  # what has more digits than a double becomes infinite
+                return {name: array.astype(float) for name, array in found.items()}
         mistakes.add(place, "holds arrays that are not of real numbers", "write it with --save")
     except OSError as error:
         mistakes.add(place, f"cannot be read: {error.strerror or error}", "name a file that --save wrote", "unreadable")
-    except (ValueError, zipfile.BadZipFile, EOFError, AttributeError):
+    except (ValueError, EOFError, MemoryError, RuntimeError, SyntaxError, TokenError, zipfile.BadZipFile, zlib.error):
         mistakes.add(place, "is no file of NumPy arrays", "name a file that --save wrote", "unreadable")
     raise SpecError(mistakes)
 
 
-def _check_inside(point: Point, domain: Domain, mistakes: Mistakes, place: Place) -> None:
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(name) as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)
+
+
+def _inside(point: Point, domain: Domain, mistakes: Mistakes, place: Place) -> Point:
     inside = domain.project(point)
     for name, array in point.items():
-        distance = float(np.linalg.norm(array - inside[name]))
-        if distance > _SLACK * max(float(np.linalg.norm(inside[name])), 1e-300) and distance > 1e-300:
+        distance = length((array - inside[name],))
+        if distance > _SLACK * length((inside[name],)):
             mistakes.add(place, f"'{name}' is outside its set by {distance:.3g}", "the bound says nothing about it")
     mistakes.raise_if_any()
+    return inside

@@ -158,7 +158,7 @@ def falsify(
     if witness is None:
         if find_spec("autograd") is None:
             raise ExtraMissingError("falsify", "the attack of bounds", "autograd")
-        results, done = attack(subject, numbers, trials, seconds, seed, progress)
+        results, done = attack(subject, numbers, trials, min(seconds, sys.float_info.max), seed, progress)
     else:
         place = witnesses.load(witness, subject.network.shapes, subject.domain)
         results, done = replay(subject, numbers, *place), 0
@@ -206,8 +206,12 @@ def _read(answers: Mapping[str, str | None], name: str, kind: Callable[[str], N]
         value = default if text is None else kind(text)
     except ValueError:
         value = None
-    if value is None or not value < math.inf or value < (0 if name == "seed" else sys.float_info.min):
-        what = "a whole number" if kind is int else "a positive number"
+    if (
+        value is None
+        or not value < math.inf
+        or value < (0 if name == "seed" else 1 if kind is int else sys.float_info.min)
+    ):
+        what = "a positive number" if kind is float else "a whole number, at least " + ("0" if name == "seed" else "1")
         raise SpecError(
             [Mistake(Place(f"--{name} {text}"), f"{shown(text or '')} is not {what}", f"--{name} {such_as}")]
         )

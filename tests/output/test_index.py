@@ -25,7 +25,11 @@ SPEC = bc.loads(
 )
 # A value of each option that is not its default.
 OTHERS: dict[str, Any] = {"blocks": "layer", "wrt": ("head",), "constants": "published", "refine": True}
-ANSWERS = {"diff": {"by": None}, "asymptotics": {"in": "R"}}
+ANSWERS: dict[str, dict[str, str | None]] = {
+    "diff": {"by": None},
+    "asymptotics": {"in": "R"},
+    "falsify": {"trials": "1", "seconds": None, "seed": None, "save": None, "witness": None},
+}
 
 
 def test_there_is_a_row_for_each_file() -> None:
@@ -34,7 +38,9 @@ def test_there_is_a_row_for_each_file() -> None:
 
 def test_the_tests_know_every_option_and_study() -> None:
     assert list(OTHERS) == list(OPTIONS) == [field.name for field in fields(Options)]
-    assert ANSWERS.keys() == STUDIES.keys()
+    assert {name: [*answers] for name, answers in ANSWERS.items()} == {
+        name: [question.name for question in study.questions] for name, study in STUDIES.items()
+    }
     assert all(other != OPTIONS[name].default for name, other in OTHERS.items())
 
 
@@ -43,7 +49,7 @@ def outputs(options: Options) -> dict[str, str]:
     bounds = compile_with(SPEC, options)
     found = {name: row.document(bounds.document, Layout()) for name, row in FORMATS.items()}
     for study in STUDIES.values():
-        report = study.ask(bounds, ANSWERS[study.name])
+        report = study.ask(bounds, ANSWERS[study.name], lambda done, whole: None)
         found |= {f"{study.name} {name}": row.report(report) for name, row in FORMATS.items() if row.report}
     return found
 

@@ -18,6 +18,10 @@ FOLDER = Path(__file__).parents[2] / "boundcalc" / "studies"
 TEXT = "symbols: {R: 2, w:}\ninput: {shape: [4], norm: 1}\nradius: R\nlayers: [dense: 3, softplus, dense: 2]"
 
 
+def silent(done: int, whole: int) -> None:
+    """Nobody watches."""
+
+
 def test_there_is_a_row_for_each_file() -> None:
     source = (FOLDER / "index.py").read_text(encoding="utf-8")
     files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "index"}
@@ -34,7 +38,7 @@ def test_every_study_is_a_command_with_its_questions() -> None:
 
 
 def test_the_report_of_derivatives() -> None:
-    report = STUDIES["diff"].ask(bc.compile(bc.loads(TEXT.replace("softplus", "relu"))), {"by": "R"})
+    report = STUDIES["diff"].ask(bc.compile(bc.loads(TEXT.replace("softplus", "relu"))), {"by": "R"}, silent)
     infinite, table, *_ = report.parts
     assert isinstance(infinite, str)
     assert infinite.startswith("smoothness is infinite and has no derivative: relu has a kink")
@@ -51,7 +55,7 @@ def test_the_report_of_derivatives() -> None:
 
 def test_the_report_of_asymptotics() -> None:
     bounds = bc.compile(bc.loads(TEXT), wrt="input")
-    report = STUDIES["asymptotics"].ask(bounds, {"in": "1/R"})
+    report = STUDIES["asymptotics"].ask(bounds, {"in": "1/R"}, silent)
     assert report_to_text(report).splitlines()[0] == (
         "architecture: leading terms as R -> 0 with respect to input, sharp constants, blocks: total"
     )
@@ -63,12 +67,12 @@ def test_the_report_of_asymptotics() -> None:
 @pytest.mark.parametrize(("study", "answers", "place"), [("diff", {"by": "R,r"}, "--by R,r"), ("asymptotics", {"in": "r"}, "--in r")])  # fmt: skip
 def test_an_unknown_symbol_is_a_mistake(study: str, answers: dict[str, str | None], place: str) -> None:
     with pytest.raises(bc.SpecError) as caught:
-        STUDIES[study].ask(bc.compile(bc.loads(TEXT)), answers)
+        STUDIES[study].ask(bc.compile(bc.loads(TEXT)), answers, silent)
     assert str(caught.value) == f"{place}: unknown symbol 'r'; did you mean 'R'?"
 
 
 def test_without_an_answer() -> None:
     text = "symbols: {k: {value: 3, integer: true}}\ninput: {shape: [2], norm: 1}\nradius: 1\nlayers: [{repeat: {times: k, layers: [dense: 2]}}]"
-    report = STUDIES["asymptotics"].ask(bc.compile(bc.loads(text), blocks="layer"), {"in": "k"})
+    report = STUDIES["asymptotics"].ask(bc.compile(bc.loads(text), blocks="layer"), {"in": "k"}, silent)
     assert not report.answered
     assert report.parts[0] == "  norm: a repeat is unrolled into k copies; use --blocks total"

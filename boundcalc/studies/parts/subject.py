@@ -56,11 +56,14 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Bound]]:
 def _unrolled(bounds: Bounds) -> LayerGraph:
     """Every pass of a repeat has layers of its own."""
     try:
-        return expand(bounds.architecture, unroll=True, max_layers=MOST_LAYERS)
+        graph = expand(bounds.architecture, unroll=True, max_layers=MOST_LAYERS)
     except SpecError as error:
         if any(mistake.kind == "too_large" for mistake in error.mistakes):
             raise _too_large(bounds, f"it has more than {MOST_LAYERS} layers") from None
         raise
+    if graph.loops:
+        raise _too_large(bounds, f"it has more than {MOST_LAYERS} layers")
+    return graph
 
 
 def _last_copy(graph: LayerGraph, row: LayerBounds, values: Mapping[sympy.Symbol, sympy.Expr]) -> str | None:
