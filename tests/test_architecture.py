@@ -31,7 +31,7 @@ STAGES = (
     "graph",
     "layers",
     "blocks",
-    "falsify",
+    "falsification",
     "bounds",
     "studies",
     "output",

@@ -22,7 +22,7 @@ def at_values(facts: Facts, values: Mapping[sympy.Symbol, sympy.Expr]) -> Facts:
 
 
 def _at(part: Any, values: Mapping[sympy.Symbol, sympy.Expr]) -> Any:
-    if isinstance(part, sympy.Expr):
+    if isinstance(part, sympy.Expr) and not isinstance(part, sympy.Lambda):
         return part if part.free_symbols.isdisjoint(values) else substitute(part, values)
     if isinstance(part, sympy.Basic):  # functions and conditions
         return part.xreplace(dict(values))

@@ -18,9 +18,9 @@ from boundcalc.bounds.options import SCHEMA, Json
 from boundcalc.calculus.quantities import QUANTITIES, Quantity
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
-from boundcalc.falsify import witness as witnesses
-from boundcalc.falsify.attack import Result, attack, replay
-from boundcalc.falsify.subject import OBJECTIVE, OUTPUT
+from boundcalc.falsification import witness as witnesses
+from boundcalc.falsification.attack import Result, attack, replay
+from boundcalc.falsification.subject import OBJECTIVE, OUTPUT
 from boundcalc.mistakes import ExtraMissingError, Mistake, Place, SpecError, shown
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 from boundcalc.studies.parts.report import Report, Table

@@ -10,9 +10,9 @@ import sympy
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds, LayerBounds
 from boundcalc.exact.values import substitute
-from boundcalc.falsify.network import network_of
-from boundcalc.falsify.sets import domain_of
-from boundcalc.falsify.subject import OBJECTIVE, OUTPUT, Subject, Target
+from boundcalc.falsification.network import network_of
+from boundcalc.falsification.sets import domain_of
+from boundcalc.falsification.subject import OBJECTIVE, OUTPUT, Subject, Target
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.graph.selection import select

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from boundcalc.arguments import nearest
-from boundcalc.falsify.sets import Domain, Point
+from boundcalc.falsification.sets import Domain, Point
 from boundcalc.mistakes import Mistakes, Place, SpecError
 
 _PREFIX = "direction."

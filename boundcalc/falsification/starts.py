@@ -7,7 +7,7 @@ from itertools import count
 
 import numpy as np
 
-from boundcalc.falsify.sets import Array, Domain, Point
+from boundcalc.falsification.sets import Array, Domain, Point
 
 Rng = np.random.Generator
 Shape = tuple[int, ...]

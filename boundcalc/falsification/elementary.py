@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from boundcalc.falsify.namespaces import Base
-from boundcalc.falsify.taylor import Derivatives
+from boundcalc.falsification.namespaces import Base
+from boundcalc.falsification.taylor import Derivatives
 
 
 def _exp(base: Base, x: Any, order: int) -> Sequence[Any]:

@@ -16,11 +16,11 @@ import sympy
 from numpy.typing import NDArray
 
 from boundcalc.exact.values import substitute
-from boundcalc.falsify.namespaces import DOUBLES
-from boundcalc.falsify.taylor import Taylor
-from boundcalc.falsify.taylor_namespace import TaylorNamespace
+from boundcalc.falsification.namespaces import DOUBLES
+from boundcalc.falsification.taylor import Taylor
+from boundcalc.falsification.taylor_namespace import TaylorNamespace
 from boundcalc.graph.facts import at_values
-from boundcalc.graph.layer_graph import Ball, Input, Layer, LayerGraph
+from boundcalc.graph.layer_graph import Ball, Layer, LayerGraph
 from boundcalc.graph.selection import Selection
 from boundcalc.language.architecture import Input as Declared
 from boundcalc.language.structure import InputNorm
@@ -139,7 +139,11 @@ def domain_of(
 
     balls = {ball: _ball_set(graph, graph.balls[ball], number) for ball in graph.balls}
     learned = {ball for ball in balls if selection.parameter(ball) and not graph.balls[ball].frozen}
-    given = [_input_set(node, inputs[node.path].norm, len(node.shape) + 1, number) for node in graph.inputs]
+    given = [
+        _input_set(node.path, node.sup, norm, len(node.shape) + 1, number)
+        for node in graph.inputs
+        if node.sup is not None and (norm := inputs[node.path].norm) is not None
+    ]
     penalised = frozenset(name for ball in learned for name in balls[ball].names)
     selected = penalised | {node.path for node in graph.inputs if selection.input(node.path)}
     return Domain(list(balls.values()), given, _spectral_sets(graph, values), selected, penalised)
@@ -176,12 +180,8 @@ def _spectral(graph: LayerGraph, layer: Layer, values: Mapping[sympy.Symbol, sym
     return Spectral(array.origin, float(substitute(layer.spectral, values)), matrix)
 
 
-def _input_set(node: Input, norm: InputNorm | None, rank: int, number: Number) -> InputSet:
-    if norm is None or node.sup is None:
-        raise TypeError(f"'{node.path}' holds token ids, which have no norm")
-    return InputSet(
-        node.path, number(node.sup), 0 if norm.batch is not None else 1 if norm.sample is not None else rank
-    )
+def _input_set(name: str, radius: sympy.Expr, norm: InputNorm, rank: int, number: Number) -> InputSet:
+    return InputSet(name, number(radius), 0 if norm.batch is not None else 1 if norm.sample is not None else rank)
 
 
 def _norm(arrays: Any) -> float:

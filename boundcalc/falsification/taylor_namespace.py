@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from boundcalc.falsify.elementary import ELEMENTARY
-from boundcalc.falsify.namespaces import Base
-from boundcalc.falsify.taylor import Derivatives, Taylor, parts_of
+from boundcalc.falsification.elementary import ELEMENTARY
+from boundcalc.falsification.namespaces import Base
+from boundcalc.falsification.taylor import Derivatives, Taylor, parts_of
 
 Axes = int | tuple[int, ...] | None
 
@@ -56,15 +56,19 @@ class TaylorNamespace:
         return total / (x.size // total.size)
 
     def max(self, x: Taylor, axis: int, keepdims: bool = False) -> Taylor:
-        """The first of the largest entries along an axis."""
-        raw = self.base.raw(x.parts[0])
-        first = np.argmax(raw, axis=axis)
+        """The entry along an axis that is the largest at small t > 0; the first of several."""
+        largest = np.ones(x.shape, dtype=bool)
+        for part in x.parts:
+            if part is not None:
+                raw = np.where(largest, self.base.raw(part), -np.inf)
+                largest &= raw == np.max(raw, axis=axis, keepdims=True)
+        first = np.argmax(largest, axis=axis)
         places = list(np.indices(first.shape))
-        places.insert(axis % raw.ndim, first)
+        places.insert(axis % x.ndim, first)
         result = x.each(lambda part: part[tuple(places)])
         if not keepdims:
             return result
-        kept = tuple(1 if i == axis % raw.ndim else size for i, size in enumerate(raw.shape))
+        kept = tuple(1 if i == axis % x.ndim else size for i, size in enumerate(x.shape))
         return self.reshape(result, kept)
 
     def matmul(self, x: Taylor, y: Taylor) -> Taylor:

@@ -9,10 +9,10 @@ from flint import arb, ctx
 
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.decimals import float_upper
-from boundcalc.falsify.precise import DIGITS, precise
-from boundcalc.falsify.search import Witness, search
-from boundcalc.falsify.sets import Point
-from boundcalc.falsify.subject import ORDERS, Subject, Target
+from boundcalc.falsification.precise import DIGITS, precise
+from boundcalc.falsification.search import Found, Witness, search
+from boundcalc.falsification.sets import Point
+from boundcalc.falsification.subject import ORDERS, Subject, Target
 
 MARGIN = 1e-9  # relative: less is rounding
 
@@ -45,8 +45,13 @@ def attack(
     """
     finite = {target: float_upper(bound) for target, bound in bounds.items() if bound is not None}
     found, done = search(subject, finite, trials, seconds, seed, progress)
-    every = {(key, order): found.best.get((key, order)) for key in subject.keys for order in ORDERS}
-    return {target: _result(subject, target, bounds.get(target), best) for target, best in every.items()}, done
+    return judged(found, bounds), done
+
+
+def judged(found: Found, bounds: Mapping[Target, Number | None]) -> Mapping[Target, Result]:
+    """What was found beside bounds, of every row and order."""
+    targets = [(key, order) for key in found.subject.keys for order in ORDERS]
+    return {target: _result(found.subject, target, bounds.get(target), found.best.get(target)) for target in targets}
 
 
 def replay(

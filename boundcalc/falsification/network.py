@@ -10,17 +10,19 @@ from typing import Any
 import sympy
 
 from boundcalc.exact.values import substitute
+from boundcalc.graph import layer_graph
 from boundcalc.graph.facts import at_values
-from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Node, Slice, Stack, Zeros
+from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Slice, Stack, Zeros
 
 Arrays = Mapping[
     str, Any
 ]  # learned arrays by the path of the array (head.weight), inputs by name; the batch comes first
+# (those that hold token ids have no norm to choose within: all their ids are 0)
 Step = Callable[[Sequence[Any], Arrays, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
     """A node with numbers in place of symbols: what it reads (nodes, learned arrays and inputs), and how it is computed. `shape`:
     of its output, without the batch."""
 
@@ -35,18 +37,26 @@ class _Node:
 class Network:
     """`shapes` of the learned arrays and of the inputs (batch included); `entries`: numbers that one pass computes."""
 
-    nodes: tuple[_Node, ...]
+    nodes: tuple[Node, ...]
     shapes: Mapping[str, tuple[int, ...]]
     outputs: tuple[str, ...]
     loss: str | None
     entries: int
 
-    def run(self, arrays: Arrays, xp: Any) -> dict[str, Any]:
-        """What every node computes, by path; `xp` has the names of the array API (and erf)."""
+    def run(self, arrays: Arrays, xp: Any, nodes: Sequence[Node] | None = None) -> dict[str, Any]:
+        """What every node computes, by path, or only those given; `xp` has the names of the array API (and erf)."""
         found: dict[str, Any] = {}
-        for node in self.nodes:
+        for node in self.nodes if nodes is None else nodes:
             found[node.path] = node.compute([found[path] for path in node.inputs], arrays, xp)
         return found
+
+    def below(self, paths: Sequence[str]) -> tuple[Node, ...]:
+        """The nodes that some nodes are made of, in order."""
+        wanted = set(paths)
+        for node in reversed(self.nodes):
+            if node.path in wanted:
+                wanted.update(node.inputs)
+        return tuple(node for node in self.nodes if node.path in wanted)
 
 
 def network_of(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> Network:
@@ -60,21 +70,23 @@ def network_of(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> 
 
     (batch,) = whole((graph.batch,))
     own = {a.origin: whole(a.shape) for layer in graph.layers for a in layer.arrays if not a.shared}
-    shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs}
+    shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs if node.norm is not None}
     nodes = tuple(_node(node, own, batch, whole, values) for node in graph)
     entries = sum(map(prod, shapes.values())) + batch * sum(prod(node.shape) for node in nodes)
     return Network(nodes, shapes, graph.outputs, graph.loss, entries)
 
 
 def _node(
-    node: Node,
+    node: layer_graph.Node,
     own: Mapping[str, tuple[int, ...]],
     batch: int,
     whole: Callable[[Sequence[sympy.Expr]], tuple[int, ...]],
     values: Mapping[sympy.Symbol, sympy.Expr],
-) -> _Node:
+) -> Node:
     shape = whole(node.shape)
     match node:
+        case Input(norm=None):
+            compute = _zeros((batch, *shape))
         case Input():
             compute = _read(node.path)
         case Layer():
@@ -87,9 +99,9 @@ def _node(
             compute = _stack
         case _:
             raise TypeError(f"'{node.path}' belongs to a symbolic repeat")
-    read = [node.path] if isinstance(node, Input) else []
+    read = [node.path] if isinstance(node, Input) and node.norm is not None else []
     learned = [a.origin for a in node.arrays] if isinstance(node, Layer) else []
-    return _Node(node.path, node.inputs, frozenset((*read, *learned)), shape, compute)
+    return Node(node.path, node.inputs, frozenset((*read, *learned)), shape, compute)
 
 
 def _layer(

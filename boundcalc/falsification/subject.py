@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.falsify.namespaces import DOUBLES, Base, recording
-from boundcalc.falsify.network import Network
-from boundcalc.falsify.sets import Array, Domain, Point
-from boundcalc.falsify.taylor import Taylor
-from boundcalc.falsify.taylor_namespace import TaylorNamespace
+from boundcalc.falsification.namespaces import DOUBLES, Base, recording
+from boundcalc.falsification.network import Network, Node
+from boundcalc.falsification.sets import Array, Domain, Point
+from boundcalc.falsification.taylor import Taylor
+from boundcalc.falsification.taylor_namespace import TaylorNamespace
 
 Target = tuple[str, int]  # a row, and the order of the derivative
 OUTPUT, OBJECTIVE = "", "@objective"  # no layer has such a path
@@ -50,22 +50,33 @@ class Subject:
     def keys(self) -> Sequence[str]:
         return tuple(self.reach)
 
-    def series(self, point: Mapping[str, Any], direction: Mapping[str, Any], base: Base, order: int) -> Outputs:
-        """The outputs along point + t direction, up to t^order."""
+    @cached_property
+    def _below(self) -> Mapping[str, Sequence[Node]]:
+        """The nodes that a row is made of."""
+        loss = {} if self.network.loss is None else {OBJECTIVE: (self.network.loss,)}
+        return {key: self.network.below(paths) for key, paths in (*self.rows.items(), *loss.items())}
+
+    def series(
+        self, point: Mapping[str, Any], direction: Mapping[str, Any], base: Base, order: int, key: str | None = None
+    ) -> Outputs:
+        """The outputs along point + t direction, up to t^order; of one row, or of all."""
         along = [] if order == 0 else [None] * (order - 1)
         arrays = {
             name: Taylor(base, (array, direction.get(name), *along) if order else (array,))
             for name, array in point.items()
         }
-        return Outputs(self, arrays, self.network.run(arrays, TaylorNamespace(base)))
+        return Outputs(
+            self, arrays, self.network.run(arrays, TaylorNamespace(base), None if key is None else self._below[key])
+        )
 
     def measured(self, point: Point, direction: Point, order: int) -> dict[tuple[str, int], float]:
         """Every row's ||z||, ||D z [u]|| / ||u||, ||D^2 z [u, u]|| / ||u||^2, with the parts of u that it depends on."""
         with np.errstate(all="ignore"):
             outputs = self.series(point, direction, DOUBLES, order)
             found: dict[tuple[str, int], float] = {}
+            squares = {name: float(np.vdot(array, array)) for name, array in direction.items()}
             for key, reach in self.reach.items():
-                length = math.sqrt(sum(float(np.sum(direction[name] ** 2)) for name in reach)) if order else 1.0
+                length = math.sqrt(sum(squares[name] for name in reach)) if order else 1.0
                 for k in range(order + 1):
                     value = outputs.norm(key, k) * math.factorial(k)
                     found[key, k] = value / length**k if length > 0 else 0.0 if k else value
@@ -81,7 +92,8 @@ class Subject:
 
         def height(*leaves: Any) -> Any:
             moved = dict(zip(names, leaves[: len(names)], strict=True))
-            outputs = self.series(moved, dict(zip(turned, leaves[len(names) :], strict=True)), base, order)
+            along = dict(zip(turned, leaves[len(names) :], strict=True))
+            outputs = self.series(moved, along, base, order, key)
             parts = [part for part in outputs.parts(key, order) if part is not None]
             scale = max((float(np.max(np.abs(base.raw(part)), initial=0.0)) for part in parts), default=0.0) or 1.0
             return sum((base.module.sum((part / scale) ** 2) for part in parts), 0.0)

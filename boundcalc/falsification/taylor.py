@@ -2,8 +2,8 @@
 
 One pass of a network over them gives, for every layer at once, its value, D z [u] and D^2 z [u, u] / 2 at a point in a
 direction u. The arithmetic is that of truncated power series: sums part by part, products by convolution of the parts, and
-f(z(t)) = f(a) + f'(a) b t + (f'(a) c + f''(a) b^2 / 2) t^2 for a function of every entry. Where two branches meet
-(`where`, `max`), all parts are those of the branch that gives the value.
+f(z(t)) = f(a) + f'(a) b t + (f'(a) c + f''(a) b^2 / 2) t^2 for a function of every entry. Series are compared as their values
+at small t > 0 are: so where two branches meet the parts are those of one side, and bounds hold for derivatives of one side.
 
 A part that is None is zero: most of a network does not depend on most of the direction.
 """
@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from boundcalc.falsify.namespaces import Base
+import numpy as np
+
+from boundcalc.falsification.namespaces import Base
 
 Part = Any  # an array of the base, or None for zero
 Derivatives = Callable[[Base, Any, int], Sequence[Any]]  # f, f', f'' of an array, as far as the order asks
@@ -88,22 +90,33 @@ class Taylor:
         return self.composed(lambda base, x, order: _power(x, exponent, order))
 
     def __gt__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) > self.base.raw(parts_of(other)[0])
+        return self.sign_of_difference(other) > 0
 
     def __ge__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) >= self.base.raw(parts_of(other)[0])
+        return self.sign_of_difference(other) >= 0
 
     def __lt__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) < self.base.raw(parts_of(other)[0])
+        return self.sign_of_difference(other) < 0
 
     def __le__(self, other: Any) -> Any:
-        return self.base.raw(self.parts[0]) <= self.base.raw(parts_of(other)[0])
+        return self.sign_of_difference(other) <= 0
 
     def __eq__(self, other: object) -> Any:
-        return self.base.raw(self.parts[0]) == self.base.raw(parts_of(other)[0])
+        return self.sign_of_difference(other) == 0
 
     def __ne__(self, other: object) -> Any:
-        return ~(self == other)
+        return self.sign_of_difference(other) != 0
+
+    def sign_of_difference(self, other: Any) -> Any:
+        """For small t > 0: that of the first part in which the two differ."""
+        found: Any = 0
+        for mine, its in zip_longest(self.parts, parts_of(other)):
+            if mine is not None or its is not None:
+                difference = (0 if mine is None else self.base.raw(mine)) - (0 if its is None else self.base.raw(its))
+                found = found + (found == 0) * ((difference > 0) * 1 - (difference < 0) * 1)
+                if np.all(found != 0):
+                    break
+        return found
 
     def bilinear(self, other: Any, product: Callable[[Any, Any], Any]) -> Taylor:
         """Of two arrays: (x y)_k is the sum of x_i y_j over i + j = k."""

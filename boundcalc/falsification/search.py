@@ -14,11 +14,12 @@ from itertools import islice
 
 import numpy as np
 
-from boundcalc.falsify.sets import Array, Point
-from boundcalc.falsify.starts import starts
-from boundcalc.falsify.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
+from boundcalc.falsification.sets import Array, Point
+from boundcalc.falsification.starts import starts
+from boundcalc.falsification.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
 
 _STEPS, _STEPS_OF_ROWS = 24, 6
+_TURNS = 3
 _PARTS = (1.0, 0.5, 0.2, 0.05, 0.01)  # of the way to the farthest point
 _GAIN = 1e-6  # a smaller relative gain ends an ascent
 _REACHED = 1 - 1e-7  # of a bound: what reaches it is not attacked further
@@ -67,43 +68,47 @@ def search(
     found, deadline = Found(subject), time.monotonic() + seconds
     places = starts(subject.domain, subject.network.shapes, seed)
     targets = sorted(bounds, key=lambda target: (target[0] not in (OUTPUT, OBJECTIVE), -target[1]))
+    whole = sum(key in (OUTPUT, OBJECTIVE) for key, _ in targets)  # of the network; the rows take turns
     done = 0
     for point, direction in islice(places, trials):
         found.look(point, direction, ORDERS[-1])
-        for target in targets:
-            steps = _STEPS if target[0] in (OUTPUT, OBJECTIVE) else _STEPS_OF_ROWS
+        for target in targets[:whole] + targets[whole + done % _TURNS :: _TURNS]:
             if found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
-                _climb(found, target, point, direction, steps)
+                _climb(found, target, point, direction, _steps(target))
         done += 1
         progress(done)
         if time.monotonic() > deadline:
             break
     for target in targets:  # from the best places once more
         if target in found.best and found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
-            _climb(found, target, found.best[target].point, found.best[target].direction, _STEPS)
+            _climb(found, target, found.best[target].point, found.best[target].direction, _steps(target))
     return found, done
+
+
+def _steps(target: Target) -> int:
+    return _STEPS if target[0] in (OUTPUT, OBJECTIVE) else _STEPS_OF_ROWS
 
 
 def _climb(found: Found, target: Target, point: Point, direction: Point, steps: int) -> None:
     key, order = target
-    height = found.look(point, direction, order, target)
+    height, begin = found.look(point, direction, order, target), 0
     for _ in range(steps):
         by_point, by_direction = found.subject.gradients(key, order, point, direction)
         turned = direction if order == 0 else _turned(direction, by_direction)
-        for place in _moved(found.subject, point, by_point):
+        for number, place in enumerate(_moved(found.subject, point, by_point, begin), begin):
             value = found.look(place, turned, order, target)
             if value > height * (1 + _GAIN):
-                point, direction, height = place, turned, value
+                point, direction, height, begin = place, turned, value, max(0, number - 1)
                 break
         else:
             return
 
 
-def _moved(subject: Subject, point: Point, gradient: Mapping[str, Array]) -> Iterator[Point]:
-    """Places to try: nearer to the farthest point by parts of the way, and the point itself."""
-    if all(np.all(np.isfinite(g)) for g in gradient.values()):
+def _moved(subject: Subject, point: Point, gradient: Mapping[str, Array], begin: int) -> Iterator[Point]:
+    """Places to try: nearer to the farthest point by parts of the way, from part `begin` on, and the point itself."""
+    if all(np.isfinite(g).all() for g in gradient.values()):
         far = subject.domain.farthest(gradient)
-        for part in _PARTS:
+        for part in _PARTS[begin:]:
             yield subject.domain.project({name: a + part * (far[name] - a) for name, a in point.items()})
     yield point
 

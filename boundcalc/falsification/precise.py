@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from boundcalc.falsify.namespaces import balls
-from boundcalc.falsify.sets import Array
-from boundcalc.falsify.subject import Subject, Target
+from boundcalc.falsification.namespaces import balls
+from boundcalc.falsification.sets import Array
+from boundcalc.falsification.subject import Subject, Target
 
 DIGITS = 50
 _GUARD = 15  # digits that a pass may lose

@@ -1,0 +1,96 @@
+"""Random specs: learned arrays, and what a step says of the balls that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reference.random_scope import Scope
+
+Shape = tuple[int, ...]
+Value = Any  # what YAML is made of: words, numbers, flags, nothing, lists and mappings of them
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A learned array: the path of its layer as the scope names it. `gain`: it starts at one. `absolute`: the path is one
+    from the top of the file."""
+
+    path: str
+    name: str
+    shape: Shape
+    gain: bool = False
+    absolute: bool = False
+
+
+@dataclass(frozen=True)
+class Balls:
+    """What one layer says of the balls of its arrays."""
+
+    scope: Scope
+    arrays: Mapping[str, Shape]
+    gains: frozenset[str]
+    before: bool
+    after: bool
+    spectral: bool
+
+    def radius(self) -> Value:
+        return self.scope.radius(self.before, self.after)
+
+    def fields(self) -> dict[str, Value]:
+        chance = self.scope.draft.chance
+        fields: dict[str, Value] = {}
+        if chance(0.6 if self.gains else 0.4):
+            fields = self._share()
+        taken = fields.get("share", {})
+        own = [] if isinstance(taken, str) else [name for name in self.arrays if name not in taken]
+        # `share: true` of unrolled copies refuses fields of balls inside them, which a symbolic repeat accepts: they are left
+        # out there until the two agree.
+        if own and not self.scope.plain:
+            fields |= said_of_balls(own, self.radius, chance)
+            self.scope.fussy = self.scope.fussy or bool({"radius", "center", "frozen"}.intersection(fields))
+        if self.spectral and chance(0.12):
+            fields["spectral"] = self.scope.constant(("1/4", "1/2", "1", "2"))
+        return fields
+
+    def _share(self) -> dict[str, Value]:
+        """All arrays of another layer, or some arrays of some."""
+        learned, rng = self.scope.learned, self.scope.draft.rng
+        layers: dict[str, dict[str, Learned]] = {}
+        for array in learned:
+            layers.setdefault(array.path, {})[array.name] = array
+        whole = [
+            path
+            for path, arrays in layers.items()
+            if arrays.keys() >= self.arrays.keys() and all(self._suits(arrays[n], n) for n in self.arrays)
+        ]
+        if whole and rng.random() < 0.6:
+            return {"share": rng.choice(whole)}
+        # An array is found by its path from the top alone, so arrays of the same branch or module cannot be named.
+        fitting = {
+            name: [f"{a.path}.{a.name}" for a in learned if a.absolute and self._suits(a, name)] for name in self.arrays
+        }
+        chosen = {name: rng.choice(paths) for name, paths in fitting.items() if paths and rng.random() < 0.7}
+        # Copies of `share: true` do not share the arrays of a layer that shares some of them with another by name.
+        return {"share": chosen} if chosen and (len(chosen) == len(self.arrays) or not self.scope.plain) else {}
+
+    def _suits(self, array: Learned, name: str) -> bool:
+        shape = self.arrays[name]
+        return shape in (array.shape, array.shape[::-1]) and (not array.gain or name in self.gains)
+
+
+def said_of_balls(
+    names: Sequence[str], radius: Callable[[], Value], chance: Callable[[float], bool]
+) -> dict[str, Value]:
+    """Radius, centre and frozen, for all arrays together or for each."""
+    fields: dict[str, Value] = {}
+    if chance(0.35):
+        fields["radius"] = {name: radius() for name in names} if chance(0.4) else radius()
+    if chance(0.15):
+        some = [name for name in names if chance(0.6)]
+        fields["center"] = {name: radius() for name in some} if some and chance(0.6) else radius()
+    if chance(0.08):
+        fields["frozen"] = chance(0.8)
+    return fields
