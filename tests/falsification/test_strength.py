@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 import sympy
-from falsify.planting import all_recording, changed, constants_of, recording, shrunk
-from falsify.strength_cases import Case, cases
+from falsification.planting import all_recording, changed, constants_of, recording, shrunk
+from falsification.strength_cases import Case, cases
 from reference.specs import NETWORKS
 
 import boundcalc as bc
