@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from boundcalc.exact.balls import Number, Value, add, ball, hypot, maximum, minimum, multiply
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.evaluate_log import log_function
+from boundcalc.program.float_logs import log_function
 from boundcalc.program.ir import Scalar
 
 Vector = NDArray[np.float64]

@@ -134,7 +134,8 @@ class Answer:
         if self.upper:
             result["upper"] = True
         if number is not None:
-            result["number"] = decimals.upper_decimal(number)
-            result["enclosure"] = list(decimals.enclosure(number))
+            low, high = decimals.enclosure(number)
+            result["number"] = high
+            result["enclosure"] = [low, high]
             result["log10"] = decimals.log10_upper(number)
         return result

@@ -47,6 +47,11 @@ class Expression:
         first = self._program[0]
         return cast("str", first.value) if len(self._program) == 1 and first.operation == "name" else None
 
+    @property
+    def operations(self) -> int:
+        """How many operations and calls it has."""
+        return sum(step.count > 0 for step in self._program)
+
     def evaluate(self, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
         """The exact value, `values` being those of the names.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import sympy
 from sympy.printing.latex import LatexPrinter
@@ -16,9 +17,9 @@ from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
 from boundcalc.exact.limits import is_complicated
+from boundcalc.exact.plain_text import FEW, ordered_terms, plain_text
 
 _LONGEST = 10**1000
-_FEW = 12  # parts of a number
 _BASES = (10, 2, 3, 5, 7)
 
 
@@ -32,13 +33,19 @@ class _Ordered(Printer):
     """SymPy sorts terms by the values of their numbers, exponentially slowly where these nest: then they stay as they are."""
 
     def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None):
+        if order is None and (terms := ordered_terms(expr.args)) is not None:
+            return terms
         numbers = (factor for term in expr.args for factor in sympy.Mul.make_args(term) if factor.is_number)
-        if any(is_complicated(number, _FEW) for number in numbers):
+        if any(is_complicated(number, FEW) for number in numbers):
             return list(expr.args)
         return super()._as_ordered_terms(expr, order=order)
 
 
 class _Text(_Ordered, StrPrinter):
+    def _print(self, expr: sympy.Basic, **options: Any) -> str:
+        text = None if options else plain_text(expr, self._print)
+        return super()._print(expr, **options) if text is None else text
+
     def _print_Integer(self, expr: sympy.Integer) -> str:
         return _integer(int(expr), "*", "**{}")
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -61,10 +63,9 @@ def of_module(module: Any, erf: Callable[[Any], Any], raw: Callable[[Any], Any])
 DOUBLES = of_module(np, _ERF, np.asarray)
 
 
+@cache
 def recording() -> Base:
     """Double precision of autograd, which records what gradients need. Raises ImportError without it."""
-    from importlib import import_module
-
     from autograd.extend import defvjp, primitive
     from autograd.tracer import getval
 

@@ -10,7 +10,9 @@ import sympy
 
 from boundcalc.exact.expression import Expression
 from boundcalc.exact.intervals import at_least
+from boundcalc.exact.signs import sign_range
 from boundcalc.graph.environment import Channels, Environment, evaluate, find_node, find_path, inside_repeat
+from boundcalc.graph.evaluations import Evaluations
 from boundcalc.graph.inherited import Inherited, Use
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
@@ -21,6 +23,10 @@ from boundcalc.language.fields import fail
 from boundcalc.mistakes import Mistakes, Place
 
 WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not
+
+
+# Operations of expressions that differ from layer to layer, for each layer and besides: SymPy takes up to .2 ms for one.
+OPERATIONS, MORE_OPERATIONS = 4, 4000
 
 
 class UnknownError(Exception):
@@ -73,6 +79,10 @@ class Context:
     layers: int = 0
     walked: int = 0
     used: set[Use] = field(default_factory=set["Use"])
+    evaluations: Evaluations = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.evaluations = Evaluations(self.conditions.symbols)
 
     def count(self, step: Step, placement: Placement) -> None:
         """Steps count also where they make no layer or are mistakes, and lists of steps also where they are empty."""
@@ -112,12 +122,20 @@ class Context:
         return inherited
 
     def evaluate(self, expression: Expression, environment: Environment, channels: Channels) -> sympy.Expr:
-        return evaluate(expression, environment, self.conditions.symbols, channels)
+        value = evaluate(expression, environment, self.evaluations, channels)
+        most = MORE_OPERATIONS + OPERATIONS * self.layers
+        if self.evaluations.operations > most:
+            message = f"the expressions of the first {self.layers} layers take more than {most} operations"
+            remedy = f"{OPERATIONS} for each layer are fine; what no counter changes is computed once"
+            self.mistakes.add(expression.place, message, remedy, "too_large")
+            raise TooLargeError
+        return value
 
     def constant(self, expression: Expression, environment: Environment, channels: Channels, what: str) -> sympy.Expr:
         """A nonnegative number, for the values that the symbols have."""
         value = self.evaluate(expression, environment, channels)
-        if self.conditions.holds(at_least(value, sympy.S.Zero), expression.place) is False:
+        is_safe = sign_range(value)[0] >= 0  # whatever values its symbols have
+        if not is_safe and self.conditions.holds(at_least(value, sympy.S.Zero), expression.place) is False:
             raise fail(expression.place, f"{what} must not be negative: {value}")
         return value
 

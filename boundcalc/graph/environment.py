@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import sympy
 
 from boundcalc.exact.expression import Expression
+from boundcalc.graph.evaluations import Evaluations
 from boundcalc.language.architecture import Branch, Reference
 from boundcalc.language.fields import fail
 from boundcalc.mistakes import Mistake, SpecError, suggest
@@ -24,9 +25,9 @@ class BoundExpression:
     channels: Channels
     known: list[sympy.Expr] = field(default_factory=list["sympy.Expr"], compare=False, repr=False)
 
-    def evaluate(self, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
+    def evaluate(self, evaluations: Evaluations) -> sympy.Expr:
         if not self.known:
-            self.known.append(evaluate(self.expression, self.environment, symbols, self.channels))
+            self.known.append(evaluate(self.expression, self.environment, evaluations, self.channels))
         return self.known[0]
 
 
@@ -86,8 +87,8 @@ class Environment:
 class _Values(Mapping[str, sympy.Expr]):
     """The values of the names that one expression may use, found when they are asked for."""
 
-    def __init__(self, environment: Environment, symbols: Mapping[str, sympy.Symbol], channels: Channels) -> None:
-        self._environment, self._symbols, self._channels = environment, symbols, channels
+    def __init__(self, environment: Environment, evaluations: Evaluations, channels: Channels) -> None:
+        self._environment, self._evaluations, self._channels = environment, evaluations, channels
 
     def __getitem__(self, name: str) -> sympy.Expr:
         if name in self._channels:
@@ -96,22 +97,22 @@ class _Values(Mapping[str, sympy.Expr]):
         if isinstance(binding, BoundNumber):
             return binding.value
         if isinstance(binding, BoundExpression):
-            return binding.evaluate(self._symbols)
-        return self._symbols[name]
+            return binding.evaluate(self._evaluations)
+        return self._evaluations.symbols[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._channels
         for name in self._environment.names():
             if isinstance(self._environment.binding(name), BoundExpression | BoundNumber):
                 yield name
-        yield from self._symbols
+        yield from self._evaluations.symbols
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 def evaluate(
-    expression: Expression, environment: Environment, symbols: Mapping[str, sympy.Symbol], channels: Channels
+    expression: Expression, environment: Environment, evaluations: Evaluations, channels: Channels
 ) -> sympy.Expr:
     """The SymPy value of an expression. Raises SpecError with the place of what is wrong."""
     if "in" in expression.names and "in" not in channels:
@@ -120,7 +121,7 @@ def evaluate(
     if "out" in expression.names and "out" not in channels:
         raise fail(expression.place, "`out` is not known here", "a field that decides the shape cannot use `out`")
     try:
-        return expression.evaluate(_Values(environment, symbols, channels))
+        return evaluations.value(expression, _Values(environment, evaluations, channels))
     except SpecError as error:
         raise SpecError(_with_remedy(mistake) for mistake in error.mistakes) from None
 

@@ -8,6 +8,7 @@ import sympy
 
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.environment import Environment, evaluate
+from boundcalc.graph.evaluations import Evaluations
 from boundcalc.language.architecture import Step
 from boundcalc.mistakes import Mistake, SpecError
 
@@ -22,7 +23,7 @@ def unknown_names(step: Step, environment: Environment, symbols: Mapping[str, sy
     for expression in _expressions(values):
         if not all(n in symbols or n in anything or environment.binding(n) for n in expression.names - WORDS):
             try:
-                evaluate(expression, environment, symbols, anything)
+                evaluate(expression, environment, Evaluations(symbols), anything)
             except SpecError as error:
                 yield from error.mistakes
 

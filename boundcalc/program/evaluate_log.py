@@ -1,11 +1,11 @@
-"""Natural logarithms of a program's values in double precision, over arrays: for plots, sweeps and power iterations.
+"""Natural logarithms of a program's values in double precision, over arrays: for plots and sweeps.
 
 Nothing here is certified, but nothing overflows either: 10^5000 is 11513.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from boundcalc.exact import signed_log
 from boundcalc.exact.balls import Value
 from boundcalc.exact.signed_log import Array, Signed
-from boundcalc.program.dependence import dependents, leaves_with
 from boundcalc.program.evaluate import Budget, check_values
 from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Op, Scalar
@@ -52,31 +51,6 @@ def signed_values(outputs: Sequence[Scalar], values: Mapping[sympy.Symbol, Array
     return results
 
 
-def log_function(
-    outputs: Sequence[Scalar], arguments: Sequence[sympy.Symbol], values: Mapping[sympy.Symbol, Value]
-) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """`evaluate_log` as a function of the values of some positive symbols, one number each: what does not depend on them is
-    computed once."""
-    arena = outputs[0].arena
-    order = arena.needed(o.index for o in outputs)
-    check_values(arena, order, values.keys() | set(arguments))
-    moving = dependents(arena, order, leaves_with(arena, order, frozenset(arguments)))
-    closed = unbound(arena, order)
-    again = [i for i in closed if i in moving]
-    fixed = {symbol: signed_log.from_value(value) for symbol, value in values.items()}
-    budget = Budget()  # for all calls together
-    with np.errstate(all="ignore"):
-        known = sweep(arena, [i for i in closed if i not in moving], Logarithms(fixed, budget))
-
-    def logs(point: NDArray[np.float64]) -> NDArray[np.float64]:
-        given = {symbol: signed_log.from_value(x) for symbol, x in zip(arguments, point, strict=True)}
-        with np.errstate(all="ignore"):
-            found = sweep(arena, again, Logarithms({**fixed, **given}, budget), known)
-        return np.asarray([float(found[o.index].log) for o in outputs])
-
-    return logs
-
-
 @dataclass(frozen=True, slots=True)
 class Logarithms:
     """The reading as signs and logarithms, entry by entry of arrays."""
@@ -102,7 +76,7 @@ class Logarithms:
 
     def loop(self, passes: Passes[Signed]) -> list[Signed]:
         """Entries of an array whose passes are over keep their state while the others go on."""
-        state, times = passes.starts, _natural(passes.times.value)
+        state, times = passes.starts, natural(passes.times.value)
         most = int(np.max(times, initial=0))
         self.budget.spend(most)
         for done in range(most):
@@ -111,7 +85,8 @@ class Logarithms:
         return state
 
 
-def _natural(x: Array) -> NDArray[np.int64]:
+def natural(x: Array) -> NDArray[np.int64]:
+    """Numbers of passes, which rounding may have moved a little; ValueError for what is no natural number."""
     near = np.rint(x)
     if not np.all((near >= 0) & (np.abs(x - near) <= 1e-9 * np.maximum(1.0, near))):
         raise ValueError("a loop runs a number of times that is no natural number")

@@ -123,10 +123,9 @@ class _Sweep(Generic[V]):
         }
         for index in indices:
             node = nodes[index]
-            fold = folds.get(node.op)
             if known and index in known:
                 value = known[index]
-            elif fold is not None:
+            elif (fold := folds.get(node.op)) is not None:
                 value = fold([values[arg] for arg in node.args])
             elif isinstance(node.payload, Fraction):
                 value = algebra.power(values[node.args[0]], node.payload)

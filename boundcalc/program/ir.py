@@ -34,6 +34,7 @@ class Op(Enum):
     SELECT = "select"  # payload: Op.MIN or Op.MAX; args: keys, then as many values; the value of the first extreme key
     LOOP = "loop"  # payload: Loop; args: starts, then results, then times
     RESULT = "result"  # payload: which state of the loop args[0]
+    __hash__ = object.__hash__  # Python's own hashes the name, in Python: sweeps look up an operation for every node
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -11,11 +12,13 @@ import sympy
 
 from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.settled import is_settled_base, settled_product, settled_sum
 from boundcalc.program.tree_size import Size, Sizes, given_size, tree_size
 
 READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice
 _POWER_BITS = 4096  # larger rational powers stay powers: SymPy would multiply them out
 _ROOT_BITS = 512  # of numbers under a root
+_ROOT, _HALF = Fraction(1, 2), sympy.S.Half
 
 
 class NotClosed(ValueError):  # noqa: N818
@@ -113,10 +116,10 @@ class Expressions:
         return expression
 
     def add(self, terms: Sequence[sympy.Expr]) -> sympy.Expr:
-        return sympy.Add(*terms)
+        return settled_sum(terms) or sympy.Add(*terms)
 
     def multiply(self, factors: Sequence[sympy.Expr]) -> sympy.Expr:
-        return sympy.Mul(*factors)
+        return settled_product(factors) or sympy.Mul(*factors)
 
     def power(self, base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
         return _power(base, exponent)
@@ -128,7 +131,7 @@ class Expressions:
         return _extremum(sympy.Max, terms)
 
     def hypot(self, terms: Sequence[sympy.Expr]) -> sympy.Expr:
-        return _power(sympy.Add(*(_power(term, Fraction(2)) for term in terms)), Fraction(1, 2))
+        return _power(self.add([_power(term, Fraction(2)) for term in terms]), _ROOT)
 
     def select(self, index: int, op: Op, keys: Sequence[sympy.Expr], values: Sequence[sympy.Expr]) -> sympy.Expr:
         before = sympy.Le if op is Op.MIN else sympy.Ge
@@ -146,8 +149,8 @@ def _extremum(kind: type[sympy.Min] | type[sympy.Max], args: Sequence[sympy.Expr
 
 
 def _power(base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
-    exact = sympy.Rational(exponent.numerator, exponent.denominator)
-    return sympy.Pow(base, exact, evaluate=not _is_huge(base, exponent))
+    exact = _HALF if exponent == _ROOT else sympy.Rational(exponent.numerator, exponent.denominator)
+    return sympy.Pow(base, exact, evaluate=not (is_settled_base(base) or _is_huge(base, exponent)))
 
 
 def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:
@@ -160,8 +163,11 @@ def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:
     return bits > 1 and bits * abs(exponent) > _POWER_BITS
 
 
-def _has_long_number(expression: sympy.Expr) -> bool:
-    return any(_bits(number) > _ROOT_BITS for number in expression.atoms(sympy.Rational))
+@lru_cache(maxsize=4096)  # of roots inside roots, each is asked
+def _has_long_number(expression: sympy.Basic) -> bool:
+    if isinstance(expression, sympy.Rational):
+        return _bits(expression) > _ROOT_BITS
+    return any(map(_has_long_number, expression.args))
 
 
 def _bits(number: sympy.Rational) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -59,10 +60,7 @@ class Sizes:
     __slots__ = ()
 
     def leaf(self, expression: sympy.Expr) -> Size:
-        rational = isinstance(expression, sympy.Rational)
-        irrational = any(not part.free_symbols for part in expression.atoms(sympy.Add))
-        sums = _nested_sums(expression)
-        return _limited(expression_size(expression), expression.free_symbols, sums, rational, irrational)
+        return _leaf(expression)
 
     def add(self, terms: Sequence[Size]) -> Size:
         """A sum inside a sum is the same sum."""
@@ -90,6 +88,14 @@ class Sizes:
         parts = [*passes.starts, *passes.step(states), passes.times]
         whole = _over(parts, 1, _sums(parts))
         return [_over([whole], 1, whole.sums)] * len(states)
+
+
+@lru_cache(maxsize=4096)  # definitions meet the same leaves again and again
+def _leaf(expression: sympy.Expr) -> Size:
+    rational = isinstance(expression, sympy.Rational)
+    irrational = any(not part.free_symbols for part in expression.atoms(sympy.Add))
+    sums = _nested_sums(expression)
+    return _limited(expression_size(expression), expression.free_symbols, sums, rational, irrational)
 
 
 def _sums(args: Sequence[Size]) -> int:

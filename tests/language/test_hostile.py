@@ -261,3 +261,27 @@ def test_symbols_may_have_the_names_of_anything(name: str) -> None:
 def test_symbols_may_not_be_called_like_this(name: str) -> None:
     with pytest.raises(bc.SpecError):
         bc.loads(f'symbols: {{"{name}": 2}}\n{HEAD}layers: [relu]\n')
+
+
+DISTINCT = "symbols: {R: 1}\nradius: R\ninput: {shape: [4], norm: 1}\nlayers: [repeat: {times: %d, index: i, layers: [dense: {units: 4, radius: '%s'}]}]\n"
+FIFTEEN = "exp(sqrt(i)*R)/(1 + log(2 + i)) + max(i, R) + sqrt(1 + sqrt(i + R))"
+
+
+def test_many_operations_in_each_of_many_layers_are_refused() -> None:
+    with pytest.raises(bc.SpecError) as error:
+        expand(bc.loads(DISTINCT % (6000, FIFTEEN)))
+    [mistake] = error.value.mistakes
+    assert "layers take more than" in mistake.message
+    assert "4 for each layer are fine" in str(mistake.remedy)
+    assert mistake.place.line == 4
+    modules = "define: {m: {args: {r: 1}, layers: [dense: {units: 4, radius: r}]}}\n"
+    call = f"[m: {{r: '{FIFTEEN}'}}]"
+    through = (DISTINCT % (6000, "r")).replace("[dense: {units: 4, radius: 'r'}]", call) + modules
+    with pytest.raises(bc.SpecError, match="layers take more than"):
+        expand(bc.loads(through))
+
+
+def test_a_few_operations_in_each_layer_are_not_and_equal_ones_count_once() -> None:
+    for times, text in ((200, FIFTEEN), (2000, "R/(1 + i)"), (2000, FIFTEEN.replace("i", "3").replace("m3n", "min"))):
+        graph = expand(bc.loads(DISTINCT % (times, text)))
+        assert sum(1 for _ in graph.layers) == times

@@ -15,6 +15,7 @@ import sympy
 
 import boundcalc as bc
 from boundcalc.exact.printing import Latex, to_str
+from boundcalc.output.json import to_json
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 TEXT = {"type": "string"}
@@ -232,3 +233,14 @@ def test_integers_that_python_does_not_print(value: sympy.Rational) -> None:
         eval(re.sub(r"\b(\d+)\b", r"Integer(\1)", to_str(value * x + 1)), {"Integer": sympy.Integer, "x": x})
         == value * x + 1
     )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {}, [], {"a": {}, "b": []}, {"a": [1, 2.5, 1e300, True, False, None, "x"], "b": {"c": [{"d": "e"}, ["f"]]}}, "é\"\\ \n\t", 3, None,
+        {"é\"\\": (1, [2])},
+    ],
+)  # fmt: skip
+def test_the_layout_is_that_of_python(value: Any):
+    assert to_json(value) == json.dumps(value, indent=1, ensure_ascii=False)

@@ -1,0 +1,105 @@
+"""The quick text of an expression is SymPy's."""
+
+from __future__ import annotations
+
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy.printing.str import StrPrinter
+
+from boundcalc.exact.plain_text import ordered_terms, plain_text
+from boundcalc.exact.printing import to_str
+
+SYMBOLS = sympy.symbols("R l_a l_b S_2 a1 B", positive=True)
+EXPONENTS = [
+    1,
+    2,
+    3,
+    -1,
+    -2,
+    sympy.Rational(1, 2),
+    sympy.Rational(-1, 2),
+    sympy.Rational(3, 2),
+    sympy.Rational(-2, 3),
+    SYMBOLS[3],
+    SYMBOLS[3] - 1,
+    SYMBOLS[3] - 2,
+]
+symbols = st.sampled_from(SYMBOLS)
+numbers = st.sampled_from([sympy.Rational(p, q) for p in (1, 2, 3, 12) for q in (1, 2, 7)])
+
+
+def power(base: sympy.Expr, exponent: sympy.Expr | int) -> sympy.Expr:
+    return base**exponent if base != 0 else base
+
+
+expressions = st.recursive(
+    st.one_of(
+        symbols,
+        symbols,
+        symbols,
+        numbers,
+        st.sampled_from([sympy.pi, sympy.sqrt(2), sympy.log(2), sympy.erf(1), sympy.S(-3), sympy.S.Zero]),
+    ),
+    lambda parts: st.one_of(
+        st.lists(parts, min_size=2, max_size=4).map(lambda terms: sympy.Add(*terms)),
+        st.lists(parts, min_size=2, max_size=4).map(lambda factors: sympy.Mul(*factors)),
+        st.tuples(parts, parts).map(lambda pair: sympy.Mul(*pair, evaluate=False)),
+        st.builds(power, parts, st.sampled_from(EXPONENTS)),
+        st.lists(parts, min_size=2, max_size=3).map(lambda args: sympy.Max(*args, evaluate=False)),
+        parts.map(sympy.exp),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(expressions)
+def test_the_text_is_that_of_sympy(expression: sympy.Expr):
+    assert to_str(expression) == StrPrinter().doprint(expression)
+
+
+def test_different_powers_of_one_symbol_are_ordered_as_sympy_does():
+    radius, x, k, *_ = SYMBOLS
+    for total in (
+        radius * radius ** (k - 2) * x * (k - 1) + radius ** (k - 1) * x,
+        2 * radius ** (k - 2) * x + radius * radius ** (k - 3) * x * (k - 2),
+        sympy.sqrt(x) * radius + x + x**2 * sympy.sqrt(x),
+        x * sympy.sqrt(radius) + sympy.sqrt(x) * radius + radius ** sympy.Rational(1, 3),
+    ):
+        assert to_str(total) == StrPrinter().doprint(total)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(numbers, st.lists(symbols, max_size=4)), min_size=2, max_size=6))
+def test_the_order_of_terms_is_that_of_sympy(terms: list[tuple[sympy.Expr, list[sympy.Symbol]]]):
+    total = sympy.Add(*(number * sympy.Mul(*factors) for number, factors in terms))
+    assert ordered_terms(sympy.Add.make_args(total)) == total.as_ordered_terms()
+
+
+def test_what_deep_networks_are_made_of_needs_no_printer_of_sympy():
+    radius, a, b, *_ = SYMBOLS
+
+    def write(part: sympy.Basic) -> str:
+        if isinstance(part, (sympy.Integer, sympy.log)):
+            return str(part)
+        text = plain_text(part, write)
+        assert text is not None, part
+        return text
+
+    for expression, text in (
+        (sympy.sqrt(a**2 + b**2), "sqrt(l_a**2 + l_b**2)"),
+        (3 * radius * (a + 2 * radius * b) / 8 + b, "3*R*(2*R*l_b + l_a)/8 + l_b"),
+        (radius * sympy.sqrt(a**2 + 1) + sympy.sqrt(b) * sympy.log(2), "R*sqrt(l_a**2 + 1) + sqrt(l_b)*log(2)"),
+        (radius / (sympy.sqrt(a) * b), "R/(sqrt(l_a)*l_b)"),
+    ):
+        assert write(expression) == text
+
+
+def test_what_is_not_seen_at_a_glance_is_left_to_sympy():
+    a, b = SYMBOLS[1:3]
+    assert ordered_terms((a, -b)) is None
+    assert ordered_terms((sympy.log(2), sympy.S.One)) is None
+    assert ordered_terms((a, a)) is None
+    assert plain_text(a - b, str) is None
+    assert plain_text(sympy.exp(a), str) is None
