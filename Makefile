@@ -33,9 +33,9 @@ docs: $(VENV)/installed-docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html
 
 test-frameworks: $(VENV)/installed-test
-	$(PIP) jax
+	$(PIP) jax array-api-compat
 	$(PIP) torch==2.13.0
-	$(BIN)/python -m pytest tests/output/test_frameworks.py
+	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py
 
 # Whichever of the supported interpreters the machine has, each in an environment of its own.
 test-pythons:

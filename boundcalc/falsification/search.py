@@ -1,8 +1,9 @@
 """The search for large values: starts, then ascent in the point and the direction together.
 
 The direction takes the step of a power iteration, u <- the gradient of ||D^k z [u, ..., u]|| by u. The point moves towards the
-farthest point of the domain along its gradient (conditional gradient): all the way where that helps, else a part of it. Every
-evaluation counts for all rows at once.
+farthest point of the domain along its gradient (conditional gradient): all the way where that helps, else a part of it, else one
+set alone. An evaluation costs a seventh of a gradient and counts for all rows at once, so a start is also looked at turned over and
+at smaller scales; every other ascent begins at the best of those.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from itertools import islice
 
 import numpy as np
 
-from boundcalc.falsification.sets import Array, Point, length
+from boundcalc.falsification.sets import Array, Domain, Point, length
 from boundcalc.falsification.starts import starts
 from boundcalc.falsification.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
 
 _STEPS, _STEPS_OF_ROWS = 24, 6
 _TURNS = 3
 _PARTS = (1.0, 0.5, 0.2, 0.05, 0.01)  # of the way to the farthest point
+_SCALES = (-1.0, 0.7, 0.4, 0.2, 0.1, 0.03)
+_ALONE = 8  # sets of the domain that are moved one by one
 _GAIN = 1e-6  # a smaller relative gain ends an ascent
 _REACHED = 1 - 1e-7  # of a bound: what reaches it is not attacked further
 
@@ -34,6 +37,14 @@ class Witness:
     direction: Point
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was measured at a point."""
+
+    point: Point
+    values: Mapping[Target, float]
+
+
 @dataclass(slots=True)
 class Found:
     """The largest value of each target so far."""
@@ -44,13 +55,14 @@ class Found:
     def value(self, target: Target) -> float:
         return self.best[target].value if target in self.best else 0.0
 
-    def look(self, point: Point, direction: Point, order: int, target: Target | None = None) -> float:
-        """Evaluate at a place; the value of one target there."""
-        measured = self.subject.measured(point, direction, order)
+    def look(self, point: Point, direction: Point, order: int) -> Look:
+        """Evaluate at a place; what is no number there counts as nothing."""
+        values = self.subject.measured(point, direction, order)
+        measured = {key: value if value < np.inf else 0.0 for key, value in values.items()}
         for key, value in measured.items():
-            if value > self.value(key) and value < np.inf:
+            if value > self.value(key):
                 self.best[key] = Witness(value, point, direction)
-        return 0.0 if target is None else measured[target]
+        return Look(point, measured)
 
 
 def search(
@@ -71,10 +83,12 @@ def search(
     whole = sum(key in (OUTPUT, OBJECTIVE) for key, _ in targets)  # of the network; the rows take turns
     done = 0
     for point, direction in islice(places, trials):
-        found.look(point, direction, ORDERS[-1])
+        looks = [found.look(place, direction, ORDERS[-1]) for place in _around(subject.domain, point)]
         for target in targets[:whole] + targets[whole + done % _TURNS :: _TURNS]:
             if found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
-                _climb(found, target, point, direction, _steps(target))
+                best = max(looks, key=lambda look: look.values[target])
+                begin = best if done % 2 or looks[0].values[target] == 0 else looks[0]
+                _climb(found, target, begin.point, direction, _steps(target))
         done += 1
         progress(done)
         if time.monotonic() > deadline:
@@ -89,27 +103,41 @@ def _steps(target: Target) -> int:
     return _STEPS if target[0] in (OUTPUT, OBJECTIVE) else _STEPS_OF_ROWS
 
 
+def _around(domain: Domain, point: Point) -> Iterator[Point]:
+    """The point, and the same with its learned arrays or its inputs turned over, or smaller: bounded maps bend nearer to 0."""
+    yield point
+    inputs = [name for part in domain.inputs for name in part.names]
+    for names in (inputs, sorted(point.keys() - set(inputs))):
+        for scale in _SCALES if names else ():
+            yield domain.project({**point, **{name: scale * point[name] for name in names}})
+
+
 def _climb(found: Found, target: Target, point: Point, direction: Point, steps: int) -> None:
     key, order = target
-    height, begin = found.look(point, direction, order, target), 0
+    height, begin = found.look(point, direction, order).values[target], 0
     for _ in range(steps):
         by_point, by_direction = found.subject.gradients(key, order, point, direction)
         turned = direction if order == 0 else _turned(direction, by_direction)
         for number, place in enumerate(_moved(found.subject, point, by_point, begin), begin):
-            value = found.look(place, turned, order, target)
+            value = found.look(place, turned, order).values[target]
             if value > height * (1 + _GAIN):
-                point, direction, height, begin = place, turned, value, max(0, number - 1)
+                point, direction, height, begin = place, turned, value, min(max(0, number - 1), len(_PARTS) - 1)
                 break
         else:
             return
 
 
 def _moved(subject: Subject, point: Point, gradient: Mapping[str, Array], begin: int) -> Iterator[Point]:
-    """Places to try: nearer to the farthest point by parts of the way, from part `begin` on, and the point itself."""
+    """Places to try: nearer to the farthest point by parts of the way, from part `begin` on; a single set moved there, or shrunk;
+    and the point itself."""
+    domain = subject.domain
     if all(np.isfinite(g).all() for g in gradient.values()):
-        far = subject.domain.farthest(gradient)
+        far = domain.farthest(gradient)
         for part in _PARTS[begin:]:
-            yield subject.domain.project({name: a + part * (far[name] - a) for name, a in point.items()})
+            yield domain.project({name: a + part * (far[name] - a) for name, a in point.items()})
+        for one in (*domain.balls, *domain.inputs)[:_ALONE]:
+            yield domain.project({**point, **{name: far[name] for name in one.names}})
+            yield domain.project({**point, **{name: point[name] / 2 for name in one.names}})
     yield point
 
 

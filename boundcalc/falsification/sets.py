@@ -72,6 +72,10 @@ class InputSet:
     radius: float
     axis: int
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
     def project(self, point: Mapping[str, Array]) -> Point:
         return self._scaled(point, lambda norms: np.minimum(1.0, self.radius / np.maximum(norms, 1e-300)))
 

@@ -3,6 +3,7 @@ L = l_phi L_z + L_phi (1 + l_z)^2, as in the talk's generic chain."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
-from boundcalc.layers.parts.families import constant_unit, wave
+from boundcalc.layers.parts.families import gathered, reaching
 from boundcalc.layers.parts.maps import given_map
 from boundcalc.layers.parts.operands import given_shape
 
@@ -55,13 +56,12 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    """A wave along (v, z), both constants reached."""
+    """The entries of (v, z) in order, each bent so that both constants are reached."""
     (z,) = inputs
-    weight = xp.reshape(arrays["weight"], (-1,))
-    joint = xp.concat([weight, xp.reshape(z, (-1,))], axis=0)
-    along = xp.sum(joint) / joint.shape[0] ** 0.5
-    height = wave(along, facts.lipschitz, facts.smoothness, None, None, xp)
-    return height * constant_unit(z.shape[0], facts.shape, z, xp)
+    joint = xp.concat([xp.reshape(arrays["weight"], (-1,)), xp.reshape(z, (-1,))], axis=0)
+    shape = (z.shape[0], *(int(axis) for axis in facts.shape))
+    entries = gathered(joint, math.prod(shape), xp)
+    return xp.reshape(reaching(entries, facts.lipschitz, facts.smoothness, None, None, xp), shape)
 
 
 KIND = Kind("generic", Fields, place, lower, forward, lower)

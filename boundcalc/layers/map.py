@@ -15,7 +15,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
-from boundcalc.layers.parts.families import along, constant_unit, wave
+from boundcalc.layers.parts.families import along, constant_unit, reaching
 from boundcalc.layers.parts.maps import given_map
 from boundcalc.layers.parts.operands import given_shape
 
@@ -64,9 +64,9 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    """A wave along one direction of the whole batch, which reaches the constants where they can be reached together."""
+    """Along one direction of the whole batch, a function that reaches the constants where they can be reached together."""
     (z,) = inputs
-    height = wave(along(z, xp), facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup, xp)
+    height = reaching(along(z, xp), facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup, xp)
     return height * constant_unit(z.shape[0], facts.shape, z, xp)
 
 

@@ -6,6 +6,7 @@ number of windows along an axis that an entry is in (catalogue/poolings.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -114,10 +115,7 @@ def forward_average(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[An
 
 
 def forward_maximum(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    return xp.max(_taps(facts, inputs[0], -LARGE, xp), axis=-1)
-
-
-LARGE = 1e300  # stands for infinity in the padding of a maximum; every window holds an entry
+    return xp.max(_taps(facts, inputs[0], -math.inf, xp), axis=-1)
 
 
 def _taps(facts: Facts, z: Any, value: float, xp: Any) -> Any:

@@ -86,10 +86,15 @@ def test_linear_members_reach_the_norm(step: str, bound: float) -> None:
         "lipschitz: 2",
         "lipschitz: 2, smoothness: 3, at_zero: 0",
         "lipschitz: 2, smoothness: 1, sup: 5, at_zero: 1",
+        "lipschitz: 1/2, smoothness: 1, sup: 2",
+        "lipschitz: 2, sup: 1",
+        "smoothness: 3, sup: 1, at_zero: 1/2",
+        "smoothness: 2, at_zero: 1",
+        "sup: 2, at_zero: 0",
         "smoothness: 0, lipschitz: 1",
     ],
 )
-def test_maps_keep_their_constants_and_reach_one(constants: str) -> None:
+def test_maps_keep_their_constants_and_reach_them(constants: str) -> None:
     network, layer = alone(f"map: {{{constants}}}")
     facts = layer.placed.facts
     grid = np.linspace(-6, 6, 2401)
@@ -103,11 +108,27 @@ def test_maps_keep_their_constants_and_reach_one(constants: str) -> None:
         if constant is not None:
             assert found <= float(constant) * (1 + 1e-6) + 1e-6
             reached.append(found >= float(constant) * (1 - 1e-3))
-    assert any(reached)
+    assert all(reached)
     if facts.at_zero is not None:
-        assert abs(values[len(grid) // 2]) <= float(facts.at_zero) + 1e-12
+        assert abs(values[len(grid) // 2]) == pytest.approx(float(facts.at_zero), abs=1e-12)
     if facts.sup is not None:
-        assert np.abs(values).max() <= float(facts.sup) + 1e-12
+        assert np.abs(values).max() == pytest.approx(float(facts.sup), rel=1e-12)
+
+
+@pytest.mark.parametrize(("shape", "both"), [("[3]", True), ("[7]", True), ("[2]", True), ("[1]", False)])
+def test_generic_members_reach_the_constant_by_their_array_and_by_their_input(shape: str, both: bool) -> None:
+    """With a single output the two share it: l is reached by both together only."""
+    network, layer = alone(f"generic: {{lipschitz: 3, smoothness: 1/2, shape: {shape}}}", batch=1)
+    at = at_values(layer.placed.facts, network.graph.conditions.values)
+
+    def image(joint: Array) -> Array:
+        return layer.kind.forward(at, {"weight": joint[:1]}, [joint[None, 1:]], XP).ravel()
+
+    joint = np.array([1.0, 2.0, 0.5, 1.5])  # where the function is straight
+    derivative = np.stack([(image(joint + s) - image(joint - s)) / 2e-6 for s in 1e-6 * np.eye(4)], axis=1)
+    norms = [np.linalg.norm(part, 2) for part in (derivative, derivative[:, :1], derivative[:, 1:])]
+    assert norms[0] == pytest.approx(3, rel=1e-6)
+    assert all(norm == pytest.approx(3, rel=1e-6) for norm in norms[1:]) == both
 
 
 def test_a_bilinear_member_reaches_its_norm() -> None:

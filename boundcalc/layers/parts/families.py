@@ -12,8 +12,8 @@ from boundcalc.graph.shape import Shape, size
 
 
 def along(z: Any, xp: Any) -> Any:
-    """<q, z> for the constant unit vector q of the whole array."""
-    return xp.sum(z) / math.sqrt(math.prod(z.shape))
+    """[<q, z>] for the constant unit vector q of the whole array."""
+    return xp.reshape(xp.sum(z), (1,)) / math.sqrt(math.prod(z.shape))
 
 
 def constant_unit(batch: int, shape: Shape, like: Any, xp: Any) -> Any:
@@ -31,7 +31,16 @@ def partial_isometry(z: Any, shape: Shape, xp: Any) -> Any:
     return xp.reshape(flat, (batch, *(int(axis) for axis in shape)))
 
 
-def wave(
+def gathered(joint: Any, count: int, xp: Any) -> Any:
+    """The entries of a vector in order, filled up with zeros; the last of fewer is the mean direction of those that are left.
+    A linear map of norm 1 that forgets no entry."""
+    missing = count - joint.shape[0]
+    if missing >= 0:
+        return xp.concat([joint, xp.zeros((missing,), dtype=joint.dtype)], axis=0) if missing else joint
+    return xp.concat([joint[: count - 1], along(joint[count - 1 :], xp)], axis=0)
+
+
+def reaching(
     t: Any,
     lipschitz: sympy.Expr | None,
     smoothness: sympy.Expr | None,
@@ -39,22 +48,30 @@ def wave(
     sup: sympy.Expr | None,
     xp: Any,
 ) -> Any:
-    """a sin(b t + c) with |value at 0| <= at_zero, |value| <= sup, slope a b <= lipschitz, curvature a b^2 <= smoothness.
+    """A function f of every entry with |f(0)| <= at_zero, |f| <= sup, |f'| <= lipschitz and a slope with constant `smoothness`,
+    each reached where some function reaches them together.
 
-    Where a sup is given it is the amplitude; otherwise l and L decide it, both reached.
+    With bend(u), which is 0 up to u = 0, bends with the curvature L, and goes on with a slope:
+    - unbounded: f(0) + l t + bend(-t) to the slope 2 l: slope l and curvature L meet at 0, where f may be largest;
+    - bounded: f(0) on both sides of 0 less bend(u) - bend(u - w) to the slope l, down to -sup, where w = (f(0) + sup)/l.
     """
-    slope, L = (None if constant is None else float(constant) for constant in (lipschitz, smoothness))
-    start = None if at_zero is None else float(at_zero)
-    if slope == 0 or (sup is not None and sup == 0):
-        return 0 * t + (0.0 if start is None else start if sup is None else min(start, float(sup)))
-    if sup is None and L == 0:
-        return (1.0 if slope is None else slope) * t + (start or 0.0)
-    if sup is not None:
-        amplitude = float(sup)
-    elif slope is not None and L is not None:
-        amplitude = max(slope * slope / L, start or 0.0)
-    else:
-        amplitude = max(3.0, start or 0.0)
-    limits = [*([] if slope is None else [slope / amplitude]), *([] if L is None else [math.sqrt(L / amplitude)])]
-    phase = math.pi / 2 if start is None else math.asin(min(1.0, start / amplitude))
-    return amplitude * xp.sin(min(limits, default=7.0) * t + phase)
+    slope, curvature, most = (None if c is None else float(c) for c in (lipschitz, smoothness, sup))
+    start = min((float(c) for c in (at_zero, sup) if c is not None), default=0.0)
+    if slope == 0 or (most is not None and 0 in (most, curvature)):
+        return 0 * t + start
+    if most is not None:
+        fall = start + most
+        slope = slope or (fall if curvature is None else math.sqrt(curvature * fall))
+        sides = [_bend(u, slope, curvature, xp) - _bend(u - fall / slope, slope, curvature, xp) for u in (t, -t)]
+        return start - sides[0] - sides[1]
+    if slope is None:
+        return start + (t * t * (curvature / 2) if curvature else t)
+    return start + slope * t + (_bend(-t, 2 * slope, curvature, xp) if curvature else 0 * t)
+
+
+def _bend(u: Any, slope: float, curvature: float | None, xp: Any) -> Any:
+    """0 up to 0, then curved until the slope is reached, then straight; with a kink at 0 where no curvature is given."""
+    if curvature is None:
+        return xp.where(u > 0, slope * u, 0 * u)
+    end = slope / curvature
+    return xp.where(u > end, slope * u - slope * end / 2, xp.where(u > 0, u * u * (curvature / 2), 0 * u))

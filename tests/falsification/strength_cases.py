@@ -1,0 +1,236 @@
+"""For every constant of every kind, a small network whose bound it decides.
+
+Those of functions of every entry are made from their rows of the catalogue; those of other kinds are the rows of `NETWORKS`, by kind
+and constant. A new row of the catalogue is a case by itself, a new kind fails until it has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+
+from boundcalc.catalogue.fact import Fact
+from boundcalc.catalogue.index import ACTIVATIONS, ELEMENTWISE
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+
+# The values of parameters, besides the defaults.
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "softplus": ("{beta: 3}", "{beta: 1/4}"),
+    "celu": ("{alpha: 1/2}", "{alpha: 3}"),
+    "elu": ("{alpha: 2}", "{alpha: -1/2}"),
+    "hardtanh": ("{min_val: -1/2, max_val: 2}", "{min_val: 1, max_val: 3}"),
+    "leaky_relu": ("{negative_slope: -3}", "{negative_slope: 1}"),
+    "softshrink": ("{lambd: 2}",),
+    "hardshrink": ("{lambd: 2}",),
+    "gelu": ("{approximate: tanh}",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A constant of a kind, and a spec whose bound it decides."""
+
+    kind: str
+    constant: str  # Map.lipschitz
+    text: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.variant and ' '}{self.variant} {self.constant}"
+
+
+NEAR, FAR = "1/100", 20  # norms of the entries of inputs: the value at 0 decides; every limit is nearly reached
+
+
+def _spec(layers: str, entry: object, shape: str = "[2]", batch: int = 2) -> str:
+    return f"batch: {batch}\ninput: {{shape: {shape}, norm: {{entry: {entry}}}}}\nradius: 1\nlayers: [{layers}]"
+
+
+def of_row(kind: str, entry: Nonlinearity, variant: str = "") -> Iterator[Case]:
+    """`entry` at values of its parameters."""
+    step = f"{kind}: {variant}" if variant else kind
+    step = f"{{{step}}}"
+
+    def case(constant: str, reach: object, after: str = "", **options: Any) -> Case:
+        return Case(kind, f"Map.{constant}", _spec(step + after, reach), {"wrt": ("input",), **options}, variant)
+
+    for name in ("lipschitz", "smoothness", "norm"):
+        fact: Fact | None = getattr(entry, name)
+        if fact is not None:
+            yield case(name, _reach(fact))
+    yield case("at_zero", NEAR)
+    if entry.sup is not None:
+        yield case("sup", _reach(entry.sup), ", square")
+    yield case("sup_at_zero", NEAR, ", square")
+    yield case("derivative_at_zero", NEAR, refine=True)
+
+
+def _reach(fact: Fact) -> object:
+    """A norm of the entries that has room around the point where the constant is reached."""
+    point = None if fact.witness is None else fact.witness.point
+    if point is None or not point.is_finite:
+        return FAR
+    return sympy.ceiling(2 * abs(point)) + 1
+
+
+def elementwise() -> Iterator[Case]:
+    for kind, row in ACTIVATIONS.items():
+        for variant in ("", *PARAMETERS.get(kind, ())):
+            pairs = (pair.split(":") for pair in variant.strip("{}").split(",") if pair)
+            values = {name.strip(): sympy.Rational(value.strip()) for name, value in pairs}
+            yield from of_row(kind, row.instantiate(entries=sympy.Integer(4), **values), variant)
+    yield from of_row("gelu", ELEMENTWISE["gelu"].instantiate(entries=sympy.Integer(4)))
+    yield from of_row("gelu", ELEMENTWISE["gelu_tanh"].instantiate(entries=sympy.Integer(4)), "{approximate: tanh}")
+
+
+_I = {"wrt": ("input",)}
+_SIGNAL = "input: {shape: [1, 12], norm: 1}\nradius: 1\n"
+_IMAGE = "input: {shape: [1, 6, 6], norm: 1}\nradius: 1\n"
+_VOLUME = "input: {shape: [1, 4, 4, 4], norm: 1}\nradius: 1\n"
+_VECTOR = "batch: 2\ninput: {shape: [3], norm: 2}\nradius: 1\n"
+_ONE = "input: {shape: [3], norm: 2}\nradius: 1\n"
+_SMALL = "batch: 3\ninput: {shape: [3], norm: 1/10}\nradius: 1\n"
+_FAR = "batch: 2\ninput: {shape: [3], norm: {entry: 20}}\nradius: 1\n"
+_MATRIX = "input: {shape: [3, 3], norm: {entry: 20}}\nradius: 1\n"
+_TWO = "inputs: {a: {shape: [2, 2], norm: 3}, b: {shape: [2, 2], norm: 2}}\nradius: 1\n"
+
+
+def _layers(header: str, layers: str, loss: str = "") -> str:
+    return f"{header}layers: [{layers}]{loss and f'''{chr(10)}loss: {loss}'''}"
+
+
+# (kind, constant) -> (variant, spec, options)
+NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...]] = {
+    ("dense", "Bilinear.norm"): (("", _layers(_ONE, "dense: {units: 2, bias: false}"), {}), ("input", _layers(_ONE, "dense: 2"), _I)),
+    ("dense", "Bilinear.constant"): (("", _layers(_SMALL, "dense: 2"), {}),),
+    ("dense", "Bilinear.left_norm"): (("", _layers(_ONE, "dense: {units: 2, bias: false, spectral: 1/2}"), _I),),
+    ("dense", "Linear.norm"): (("", _layers(_SMALL, "dense: {units: 2, radius: {weight: 1/10, bias: 2}}"), {}),),
+    ("conv1d", "Bilinear.norm"): (
+        ("", _layers(_SIGNAL, "conv1d: {channels: 2, kernel: 2, bias: false}"), _I),
+        ("stride", _layers(_SIGNAL, "conv1d: {channels: 1, kernel: 4, stride: 2, padding: 2, bias: false}"), {}),
+        ("dilation", _layers(_SIGNAL, "conv1d: {channels: 1, kernel: 2, dilation: 2, padding: 2, bias: false}"), _I),
+        ("same", _layers(_SIGNAL, "conv1d: {channels: 1, kernel: 2, padding: same, bias: false}"), _I),
+    ),
+    ("conv1d", "Bilinear.constant"): (("", _layers(_SIGNAL.replace("norm: 1", "norm: 1/10"), "conv1d: {channels: 1, kernel: 2}"), {}),),
+    ("conv1d", "Bilinear.left_norm"): (("", _layers(_SIGNAL, "conv1d: {channels: 1, kernel: 2, bias: false, spectral: 1/2}"), _I),),
+    ("conv1d", "Linear.norm"): (
+        ("", _layers(_SIGNAL.replace("norm: 1", "norm: 1/10"), "conv1d: {channels: 1, kernel: 2, radius: {weight: 1/10, bias: 2}}"), {}),
+    ),
+    ("conv2d", "Bilinear.norm"): (
+        ("", _layers(_IMAGE, "conv2d: {channels: 1, kernel: 2, stride: [1, 2], padding: 1, bias: false}"), _I),
+        ("groups", _layers(_IMAGE.replace("[1,", "[2,"), "conv2d: {channels: 2, kernel: [1, 2], groups: 2, bias: false}"), _I),
+    ),
+    ("conv2d", "Bilinear.constant"): (("", _layers(_IMAGE.replace("norm: 1", "norm: 1/10"), "conv2d: {channels: 1, kernel: 2}"), {}),),
+    ("conv3d", "Bilinear.norm"): (("", _layers(_VOLUME, "conv3d: {channels: 1, kernel: [1, 1, 2], padding: [0, 0, 1], bias: false}"), _I),),
+    ("conv3d", "Bilinear.constant"): (("", _layers(_VOLUME.replace("norm: 1", "norm: 1/10"), "conv3d: {channels: 1, kernel: 2}"), {}),),
+    **{
+        (f"maxpool{axes}d", "Map.lipschitz"): (
+            ("", _layers(header, f"maxpool{axes}d: 2"), _I),
+            ("overlap", _layers(header, f"maxpool{axes}d: {{kernel: 3, stride: 1, padding: 1}}"), _I),
+        )
+        for axes, header in ((1, _SIGNAL), (2, _IMAGE), (3, _VOLUME))
+    },
+    **{
+        (f"avgpool{axes}d", "Linear.norm"): (
+            ("", _layers(header, f"avgpool{axes}d: 2"), _I),
+            ("ceil", _layers(header, f"avgpool{axes}d: {{kernel: 3, ceil: true}}"), _I),
+        )
+        for axes, header in ((1, _SIGNAL), (2, _IMAGE), (3, _VOLUME))
+    },
+    ("mean", "Linear.norm"): (("", _layers(_VECTOR, "mean"), _I), ("axis", _layers(_IMAGE, "mean: {axis: 1}"), _I)),
+    ("globalavgpool", "Linear.norm"): (("", _layers(_IMAGE, "globalavgpool"), _I),),
+    ("batchnorm", "Map.lipschitz"): (
+        ("", _layers(_VECTOR, "batchnorm: 1/10"), _I),
+        ("positions", _layers(_IMAGE, "batchnorm: 1/10"), _I),
+        ("additive", _layers(_VECTOR, "batchnorm: {eps: 1/2, form: additive}"), _I),
+    ),
+    ("batchnorm", "Map.smoothness"): (
+        ("", _layers(_VECTOR, "batchnorm: 1/10"), _I),
+        ("small eps", _layers(_VECTOR, "batchnorm: 1/1000"), _I),
+        ("positions", _layers(_IMAGE, "batchnorm: 1/100"), _I),
+        ("additive", _layers(_VECTOR, "batchnorm: {eps: 1/2, form: additive}"), _I),
+    ),
+    ("batchnorm", "Map.norm"): (
+        ("", _layers(_FAR, "batchnorm: 1/10"), _I),
+        ("additive", _layers(_FAR, "batchnorm: {eps: 1/10, form: additive, positions: false}"), _I),
+    ),
+    ("batchnorm", "Bilinear.norm"): (("", _layers(_FAR.replace("[3]", "[1]"), "batchnorm: {eps: 1/10, affine: true, radius: {weight: 5, bias: 1/10}}"), {}),),
+    ("batchnorm", "Bilinear.constant"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true}"), {}),),
+    ("batchnorm", "Linear.norm"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
+    ("dropout", "Linear.norm"): (("", _layers(_VECTOR, "dropout: 1/2"), _I),),
+    ("softmax", "Map.lipschitz"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
+    ("softmax", "Map.smoothness"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
+    ("softmax", "Map.at_zero"): (("", _spec("softmax", NEAR), _I),),
+    ("softmax", "Map.norm"): (("", _layers(_FAR, "softmax"), _I),),
+    ("softmax", "Map.sup"): (("", _layers(_FAR, "softmax, square"), _I),),
+    ("square", "Bilinear.norm"): (("", _layers(_VECTOR, "square"), _I),),
+    ("multiply", "Bilinear.norm"): (("", _layers(_TWO, "multiply: [a, b]"), {"wrt": ("a",)}),),
+    ("matmul", "Bilinear.norm"): (
+        ("", _layers(_TWO, "matmul: [a, b]"), {"wrt": ("a",)}),
+        ("transposed", _layers(_TWO, "matmul: {from: [a, b], transpose_right: true}"), {"wrt": ("b",)}),
+    ),
+    ("matmul", "Bilinear.left_norm"): (
+        ("", _layers(_TWO.replace("norm: 3", "norm: {entry: 20}"), "{softmax: {from: a, name: p}}, matmul: [p, b]"), {"wrt": ("b",)}),
+    ),
+    ("parameter", "Linear.norm"): (("", _layers(_VECTOR, "parameter: [2]"), {}),),
+    ("linear", "Linear.norm"): (
+        ("", _layers(_VECTOR, "linear: 3"), _I),
+        ("fewer", _layers(_VECTOR, "linear: {norm: 3, shape: [2]}"), _I),
+        ("more", _layers(_VECTOR, "linear: {norm: 3, shape: [5]}"), _I),
+    ),
+    ("map", "Map.lipschitz"): tuple(
+        (constants, _layers(_VECTOR, f"map: {{{constants}}}"), _I)
+        for constants in (
+            "lipschitz: 2",
+            "lipschitz: 2, smoothness: 3, at_zero: 1",
+            "lipschitz: 2, smoothness: 1/10, at_zero: 1",
+            "lipschitz: 1/2, smoothness: 1, sup: 2",
+            "lipschitz: 1/2, at_zero: 1, sup: 2, shape: [4]",
+            "lipschitz: 1, smoothness: 0",
+        )
+    ),
+    ("map", "Map.smoothness"): tuple(
+        (constants, _layers(_VECTOR, f"map: {{{constants}}}"), _I)
+        for constants in ("lipschitz: 2, smoothness: 3", "lipschitz: 1/2, smoothness: 1, sup: 2", "lipschitz: 2, smoothness: 1/10, at_zero: 1")
+    ),
+    ("map", "Map.at_zero"): tuple(
+        (constants, _layers(_VECTOR.replace("norm: 2", "norm: 1/100"), f"map: {{{constants}}}"), _I)
+        for constants in ("lipschitz: 1, at_zero: 2", "lipschitz: 1, smoothness: 3, at_zero: 2, sup: 5", "lipschitz: 1, sup: 3")
+    ),
+    ("map", "Map.norm"): tuple(
+        (constants, _layers(_VECTOR.replace("norm: 2", "norm: 9"), f"map: {{{constants}}}"), _I)
+        for constants in ("sup: 2", "lipschitz: 1, smoothness: 2, at_zero: 0, sup: 3", "lipschitz: 1, at_zero: 3, sup: 4")
+    ),
+    ("bilinear", "Bilinear.norm"): (("", _layers(_TWO, "bilinear: {from: [a, b], norm: 3, shape: [5]}"), {"wrt": ("a",)}),),
+    ("generic", "Map.lipschitz"): (
+        ("", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 1/2}"), {}),
+        ("input", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 1/2, shape: [2]}"), _I),
+        ("linear", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 0}"), _I),
+        ("kinked", _layers(_VECTOR, "generic: 2"), {}),
+    ),
+    ("generic", "Map.smoothness"): (
+        ("", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 1/2}"), {}),
+        ("input", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 3, shape: [1]}"), _I),
+    ),
+    ("logistic", "Map.lipschitz"): (
+        ("two", _layers(_FAR.replace("[3]", "[2]"), "identity", "logistic"), _I), ("three", _layers(_FAR, "identity", "logistic"), _I),
+    ),
+    ("logistic", "Map.smoothness"): (
+        ("two", _layers(_FAR.replace("[3]", "[2]"), "identity", "logistic"), _I), ("three", _layers(_FAR, "identity", "logistic"), _I),
+    ),
+    ("squared", "Map.smoothness"): (("", _layers(_VECTOR, "identity", "{squared: {labels: 1}}"), _I),),
+    ("squared", "Map.derivative_at_zero"): (("", _layers(_VECTOR.replace("norm: 2", "norm: 1/100"), "identity", "{squared: {labels: 3}}"), _I),),
+}  # fmt: skip
+
+
+def cases() -> list[Case]:
+    rows = [
+        Case(kind, constant, text, options, variant)
+        for (kind, constant), networks in NETWORKS.items()
+        for variant, text, options in networks
+    ]
+    return [*elementwise(), *rows]

@@ -1,0 +1,277 @@
+"""`forward` of every kind on arrays of PyTorch and JAX, where they are installed: equal to torch's own operators, and to NumPy.
+
+The arrays come through array-api-compat, as `xp`, with erf besides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from reference.derivatives import random_points
+from reference.network import Network
+from reference.specs import NETWORKS
+
+import boundcalc as bc
+from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.graph.facts import at_values
+from boundcalc.graph.layer_graph import Layer
+from boundcalc.layers.index import VOCABULARY
+
+Array = NDArray[np.float64]
+NUMPY = SimpleNamespace(**{**vars(np), "erf": np.vectorize(math.erf, otypes=[float])})
+
+
+@pytest.fixture(scope="module")
+def torch() -> Any:
+    return pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="module")
+def xp(torch: Any) -> Any:
+    names = vars(pytest.importorskip("array_api_compat.torch"))
+    return SimpleNamespace(**{**names, "erf": torch.special.erf})
+
+
+def placed(step: str, shape: str, batch: int = 2, loss: bool = False) -> tuple[Layer, Any]:
+    layers = "identity" if loss else f"{{{step}}}"
+    text = f"batch: {batch}\ninput: {{shape: {shape}, norm: 2}}\nradius: 1\nlayers: [{layers}]"
+    graph = Network(bc.loads(text + (f"\nloss: {{{step}}}" if loss else ""))).graph
+    layer = list(graph.layers)[-1]
+    return layer, at_values(layer.placed.facts, graph.conditions.values)
+
+
+def arrays_of(torch: Any, layer: Layer) -> dict[str, Any]:
+    rng = np.random.default_rng(3)
+    return {a.name: torch.asarray(rng.normal(size=[int(axis) for axis in a.shape])) for a in layer.arrays}
+
+
+def check(torch: Any, xp: Any, step: str, shape: list[int], expected: Callable[[Any, Mapping[str, Any]], Any]) -> None:
+    layer, facts = placed(step, str(shape))
+    z = torch.asarray(3 * np.random.default_rng(4).normal(size=(2, *shape)))
+    arrays = arrays_of(torch, layer)
+    found, wanted = layer.kind.forward(facts, arrays, [z], xp), expected(z, arrays)
+    assert tuple(found.shape) == tuple(wanted.shape) == (2, *(int(axis) for axis in layer.shape))
+    assert torch.allclose(found, wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_dense(torch: Any, xp: Any) -> None:
+    linear = torch.nn.functional.linear
+    check(torch, xp, "dense: 3", [4], lambda z, a: linear(z, a["weight"], a["bias"]))
+    check(torch, xp, "dense: {units: 3, bias: false}", [2, 5, 4], lambda z, a: linear(z, a["weight"]))
+
+
+@pytest.mark.parametrize(
+    ("axes", "fields", "options"),
+    [
+        (1, "kernel: 3", {}),
+        (1, "kernel: 3, stride: 2, padding: 1, dilation: 2", {"stride": 2, "padding": 1, "dilation": 2}),
+        (1, "kernel: 4, padding: same", {"padding": "same"}),
+        (1, "kernel: 4, padding: same, dilation: 3, groups: 2", {"padding": "same", "dilation": 3, "groups": 2}),
+        (2, "kernel: [2, 3], stride: [2, 1], padding: [1, 0]", {"stride": (2, 1), "padding": (1, 0)}),
+        (2, "kernel: 3, dilation: [1, 2], groups: 2, bias: false", {"dilation": (1, 2), "groups": 2}),
+        (3, "kernel: [2, 1, 3], stride: [1, 2, 1], padding: [0, 1, 1]", {"stride": (1, 2, 1), "padding": (0, 1, 1)}),
+        (3, "kernel: 2, padding: same, groups: 4", {"padding": "same", "groups": 4}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+def test_convolutions(torch: Any, xp: Any, axes: int, fields: str, options: Mapping[str, Any]) -> None:
+    operator = getattr(torch.nn.functional, f"conv{axes}d")
+    shape = [4, *(7, 6, 5)[:axes]] if axes > 1 else [4, 11]
+    check(
+        torch,
+        xp,
+        f"conv{axes}d: {{channels: 8, {fields}}}",
+        shape,
+        lambda z, a: operator(z, a["weight"], a.get("bias"), **options),
+    )
+
+
+POOLINGS = (
+    (1, "kernel: 3", {"kernel_size": 3}),
+    (1, "kernel: 3, stride: 1, padding: 1", {"kernel_size": 3, "stride": 1, "padding": 1}),
+    (1, "kernel: 2, stride: 2, padding: 1, ceil: true", {"kernel_size": 2, "padding": 1, "ceil_mode": True}),
+    (1, "kernel: 4, stride: 3, ceil: true", {"kernel_size": 4, "stride": 3, "ceil_mode": True}),
+    (2, "kernel: [2, 3], stride: [1, 2]", {"kernel_size": (2, 3), "stride": (1, 2)}),
+    (2, "kernel: 3, stride: 2, padding: 1, ceil: true", {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
+    (3, "kernel: 2, ceil: true", {"kernel_size": 2, "ceil_mode": True}),
+    (3, "kernel: [3, 2, 2], stride: 1, padding: [1, 0, 1]", {"kernel_size": (3, 2, 2), "stride": 1, "padding": (1, 0, 1)}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("axes", "fields", "options"), POOLINGS)
+@pytest.mark.parametrize("length", [6, 7, 8, 9])
+@pytest.mark.parametrize("kind", ["maxpool", "avgpool"])
+def test_poolings(
+    torch: Any, xp: Any, kind: str, length: int, axes: int, fields: str, options: Mapping[str, Any]
+) -> None:
+    name = {"maxpool": "max_pool", "avgpool": "avg_pool"}[kind]
+    operator = getattr(torch.nn.functional, f"{name}{axes}d")
+    shape = [2, *(length, 5, 4)[:axes]]
+    check(torch, xp, f"{kind}{axes}d: {{{fields}}}", shape, lambda z, a: operator(z, **options))
+
+
+def modules(torch: Any) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    """What torch has under another name, and the values of parameters that are compared."""
+    nn = torch.nn
+    same = {"celu": "CELU", "elu": "ELU", "gelu": "GELU", "hardsigmoid": "Hardsigmoid", "hardswish": "Hardswish"}
+    same |= {"hardtanh": "Hardtanh", "hardshrink": "Hardshrink", "leaky_relu": "LeakyReLU", "logsigmoid": "LogSigmoid"}
+    same |= {"mish": "Mish", "relu": "ReLU", "relu6": "ReLU6", "selu": "SELU", "sigmoid": "Sigmoid", "silu": "SiLU"}
+    same |= {"softplus": "Softplus", "softshrink": "Softshrink", "softsign": "Softsign", "tanh": "Tanh"}
+    same |= {"tanhshrink": "Tanhshrink"}
+    found = {name: getattr(nn, module) for name, module in same.items()}
+    found["softplus"] = partial(
+        nn.Softplus, threshold=1000
+    )  # where torch switches to x, which is 2e-9 off at its default
+    found |= {"arctan": lambda: torch.atan, "sin": lambda: torch.sin, "gaussian": lambda: lambda z: torch.exp(-z * z)}
+    found |= {"square": lambda: torch.square, "identity": nn.Identity}
+    return found
+
+
+PARAMETERS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
+    "softplus": ({"beta": 3},),
+    "celu": ({"alpha": 0.5}, {"alpha": 3}),
+    "elu": ({"alpha": 2}, {"alpha": -0.5}),
+    "hardtanh": ({"min_val": -0.5, "max_val": 2}, {"min_val": 1, "max_val": 3}),
+    "leaky_relu": ({"negative_slope": -3}, {"negative_slope": 0.25}),
+    "softshrink": ({"lambd": 2},),
+    "hardshrink": ({"lambd": 2},),
+    "gelu": ({"approximate": "tanh"},),
+}
+
+
+@pytest.mark.parametrize("kind", [*ACTIVATIONS, "gelu", "square", "identity"])
+def test_activations(torch: Any, xp: Any, kind: str) -> None:
+    for parameters in ({}, *PARAMETERS.get(kind, ())):
+        module = modules(torch)[kind](**parameters)
+        fields = ", ".join(f"{name}: {value}" for name, value in parameters.items())
+        check(torch, xp, f"{kind}: {{{fields}}}", [5, 40], lambda z, a, module=module: module(z))
+
+
+def test_softplus_far_out(torch: Any, xp: Any) -> None:
+    """Frameworks switch to x there, which is what the exact function rounds to."""
+    layer, facts = placed("softplus: {}", "[3]")
+    z = torch.asarray([[1e4, 30.0, -1e4]], dtype=torch.float64)
+    found = layer.kind.forward(facts, {}, [z], xp)
+    assert torch.allclose(found, torch.nn.functional.softplus(z), rtol=1e-12)
+
+
+def test_batchnorm(torch: Any, xp: Any) -> None:
+    operator = torch.nn.functional.batch_norm
+    for shape in ([3], [3, 5], [2, 3, 4]):
+        check(torch, xp, "batchnorm: 1/10", shape, lambda z, a: operator(z, None, None, training=True, eps=0.1))
+        check(
+            torch,
+            xp,
+            "batchnorm: {eps: 1/10, affine: true}",
+            shape,
+            lambda z, a: operator(z, None, None, a["weight"], a["bias"], training=True, eps=0.1),
+        )
+    check(
+        torch,
+        xp,
+        "batchnorm: {eps: 1/10, positions: false}",
+        [3, 4],
+        lambda z, a: operator(z.flatten(1), None, None, training=True, eps=0.1).reshape(z.shape),
+    )
+    additive = "batchnorm: {eps: 1/10, form: additive}"
+    check(torch, xp, additive, [3], lambda z, a: (z - z.mean(0)) / (0.1 + z.std(0, correction=0)))
+
+
+@pytest.mark.parametrize("kind", ["maxpool1d", "avgpool1d"])
+def test_single_precision(torch: Any, xp: Any, kind: str) -> None:
+    """Nothing that a layer adds of its own turns float32 into float64, or overflows."""
+    layer, facts = placed(f"{kind}: {{kernel: 3, stride: 2, padding: 1, ceil: true}}", "[1, 6]")
+    z = torch.ones((2, 1, 6), dtype=torch.float32)
+    found = layer.kind.forward(facts, {}, [z], xp)
+    assert found.dtype == torch.float32
+    assert bool(torch.isfinite(found).all())
+
+
+def test_softmax(torch: Any, xp: Any) -> None:
+    check(torch, xp, "softmax: {}", [3, 4], lambda z, a: torch.softmax(z, -1))
+    check(torch, xp, "softmax: {axis: 0}", [3, 4], lambda z, a: torch.softmax(z, 1))
+
+
+def test_means_and_shapes(torch: Any, xp: Any) -> None:
+    check(torch, xp, "mean: {}", [3, 4], lambda z, a: z.mean(-1))
+    check(torch, xp, "mean: {axis: 0}", [3, 4], lambda z, a: z.mean(1))
+    check(torch, xp, "globalavgpool: {}", [3, 4, 5], lambda z, a: torch.nn.AdaptiveAvgPool2d(1)(z)[..., 0, 0])
+    check(torch, xp, "flatten: {}", [3, 4], lambda z, a: torch.flatten(z, 1))
+    check(torch, xp, "reshape: [2, 6]", [3, 4], lambda z, a: z.reshape(-1, 2, 6))
+    check(torch, xp, "dropout: {p: 1/4, mode: eval}", [3], lambda z, a: torch.dropout(z, 0.25, False))
+
+
+def test_dropout_keeps_what_torch_may_keep(torch: Any, xp: Any) -> None:
+    torch.manual_seed(0)
+    layer, facts = placed("dropout: 1/4", "[30]")
+    z = torch.ones((2, 30), dtype=torch.float64)
+    dropped = torch.dropout(z, 0.25, True)
+    assert torch.allclose(layer.kind.forward(facts, {}, [z], xp)[dropped != 0], dropped[dropped != 0])
+
+
+def test_losses(torch: Any, xp: Any) -> None:
+    z = torch.asarray(np.random.default_rng(5).normal(size=(2, 3)))
+    layer, facts = placed("logistic: {}", "[3]", loss=True)
+    expected = torch.nn.functional.cross_entropy(z, torch.zeros(2, dtype=torch.long))
+    assert torch.allclose(layer.kind.forward(facts, {}, [z], xp), expected)
+    layer, facts = placed("squared: {labels: 2}", "[3]", loss=True)
+    target = torch.full((2, 3), -2 / math.sqrt(6), dtype=torch.float64)
+    half = torch.nn.functional.mse_loss(z, target, reduction="sum") / 2
+    assert torch.allclose(layer.kind.forward(facts, {}, [z], xp), half / 2)
+    assert torch.allclose(layer.kind.forward(facts, {}, [z, target], xp), half / 2)
+
+
+def test_products(torch: Any, xp: Any) -> None:
+    rng = np.random.default_rng(6)
+    f, g = (torch.asarray(rng.normal(size=(2, 3, *shape))) for shape in ((4, 5), (5, 4)))
+    for left in (False, True):
+        for right in (False, True):
+            facts = SimpleNamespace(transpose_left=left, transpose_right=right)
+            factors = (f.mT if left else f, g.mT if right else g)
+            found = VOCABULARY["matmul"].forward(facts, {}, factors, xp)
+            assert torch.allclose(found, torch.matmul(f, g))
+    assert torch.allclose(VOCABULARY["multiply"].forward(None, {}, [f, f, f], xp), f**3)
+    assert torch.allclose(VOCABULARY["add"].forward(None, {}, [f, f, f], xp), 3 * f)
+    facts = SimpleNamespace(axis=1)
+    assert torch.allclose(VOCABULARY["concat"].forward(facts, {}, [f, f], xp), torch.cat([f, f], 2))
+
+
+def namespaces() -> Mapping[str, Callable[[], tuple[Any, Callable[[Array], Any]]]]:
+    def of_torch() -> tuple[Any, Callable[[Array], Any]]:
+        torch = pytest.importorskip("torch")
+        names = vars(pytest.importorskip("array_api_compat.torch"))
+        return SimpleNamespace(**{**names, "erf": torch.special.erf}), lambda array: torch.asarray(array.copy())
+
+    def of_jax() -> tuple[Any, Callable[[Array], Any]]:
+        jax = pytest.importorskip("jax")
+        jax.config.update("jax_enable_x64", True)
+        return SimpleNamespace(**{**vars(jax.numpy), "erf": jax.scipy.special.erf}), jax.numpy.asarray
+
+    return {"torch": of_torch, "jax": of_jax}
+
+
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+def test_arrays_of_frameworks_give_what_numpy_gives(framework: str) -> None:
+    """Every layer of the networks that together use every kind."""
+    xp, convert = namespaces()[framework]()
+    for name, text in NETWORKS.items():
+        network = Network(bc.loads(text))
+        w = random_points(network, np.random.default_rng(0), 1)[0]
+        outputs = {path: value[0].real for path, value in network.outputs(w[None].astype(complex)).items()}
+        for layer in network.graph.layers:
+            facts = at_values(layer.placed.facts, network.graph.conditions.values)
+            arrays = {a.name: network._array(layer, a.name, w[None])[0] for a in layer.arrays}  # type: ignore[index]
+            inputs = [np.ascontiguousarray(outputs[path]) for path in layer.inputs]
+            expected = layer.kind.forward(facts, arrays, inputs, NUMPY)
+            converted = {key: convert(np.ascontiguousarray(array)) for key, array in arrays.items()}
+            found = np.asarray(layer.kind.forward(facts, converted, [convert(array) for array in inputs], xp))
+            assert found.dtype == np.float64, (name, layer.path)
+            assert found.shape == np.shape(expected), (name, layer.path)
+            assert np.allclose(found, expected, rtol=1e-12, atol=1e-12), (name, layer.path)
