@@ -41,12 +41,12 @@ class Placement:
         found.take(taken)
         return found
 
-    def beside(self, inherited: Inherited, body: Iterable[Step]) -> Placement:
+    def beside(self, body: Iterable[Step]) -> Placement:
         """The scope once more, for what is read from outside it: names that it has, and those of its body, are taken.
 
         So the names of the body are the same whatever is read.
         """
-        found = replace(self, inherited=inherited, taken=dict(self.taken), counters=dict(self.counters))
+        found = replace(self, taken=dict(self.taken), counters=dict(self.counters))
         found.take([found._draw(step) for step in body])
         return found
 

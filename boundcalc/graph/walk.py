@@ -15,7 +15,7 @@ from boundcalc.graph.at import StepAt
 from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
-from boundcalc.graph.inherited import Inherited, Use, said
+from boundcalc.graph.inherited import Use, said
 from boundcalc.graph.kind import Kind, Operand, Vocabulary
 from boundcalc.graph.layer_graph import Input, Layer
 from boundcalc.graph.modules import Call
@@ -186,9 +186,8 @@ class Walk:
         call = Call.of(self.context, step, name, environment, placement)
         nodes = [] if current is None else [current]
         if step.sources is not None:
-            outer = placement.inherited.overlay(step.fields, environment, step.place)
             body = self._standing(call.module.layers, call.scope(None))
-            nodes = self._outside(step.sources, current, environment, call.inside, outer, body)
+            nodes = self._outside(step, current, environment, placement, call.inside, body)
         return self.steps(call.module.layers, nodes[0] if nodes else None, call.scope(nodes), call.inside)
 
     def _residual(
@@ -200,7 +199,7 @@ class Walk:
         if step.sources is not None:
             _reads_one(step)
             body = self._standing(step.body, environment)
-            (current,) = self._outside(step.sources, current, environment, inside, inside.inherited, body)
+            (current,) = self._outside(step, current, environment, placement, inside, body)
         add = Step("add", step.place, StepFields(), (Branch((), step.place), Branch(step.body, step.place)))
         kind = self.context.architecture.vocabulary["add"]
         return self.layer(add, name, current, environment, own, kind, inside)
@@ -210,17 +209,18 @@ class Walk:
 
     def _outside(
         self,
-        operands: tuple[Source, ...],
+        step: Step,
         current: str | None,
         environment: Environment,
+        placement: Placement,
         inside: Placement,
-        inherited: Inherited,
         body: Iterator[Step],
     ) -> list[str]:
-        """The operands of a step with a body, whose steps stand `inside`: theirs stand beside them."""
-        outside = inside.beside(inherited, body)
+        """What a step with a body reads: its operands stand beside the body, which stands `inside`."""
+        inherited = placement.inherited.overlay(step.fields, environment, step.place)
+        outside = replace(inside.beside(body), inherited=inherited, modules=placement.modules)
         before = len(outside.taken)
-        nodes = [self.operand(operand, current, environment, outside) for operand in operands]
+        nodes = [self.operand(operand, current, environment, outside) for operand in step.sources or ()]
         inside.take(list(outside.taken)[before:])
         return nodes
 
