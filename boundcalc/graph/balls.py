@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -10,13 +10,14 @@ import sympy
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.context import Context
 from boundcalc.graph.environment import Channels, Environment, read_flag_value
-from boundcalc.graph.inherited import Balls, Given, Inherited, Share, Use, uses
+from boundcalc.graph.inherited import Balls, Given, Inherited, uses
 from boundcalc.graph.kind import Kind, Placed
-from boundcalc.graph.layer_graph import Array, Ball, Layer
-from boundcalc.graph.shape import Shape, show_shape, size
+from boundcalc.graph.layer_graph import Array, Ball
+from boundcalc.graph.shape import Shape, size
+from boundcalc.graph.sharing import shared_arrays
 from boundcalc.language.architecture import Step
 from boundcalc.language.fields import fail
-from boundcalc.mistakes import Place, SpecError, suggest
+from boundcalc.mistakes import SpecError, suggest
 
 
 def balls_of(
@@ -34,7 +35,8 @@ def balls_of(
     if not shapes:
         return ()
     _check_names(step, shapes)
-    arrays = _shared(context, step, path, placed, inherited, environment, loops)
+    arrays = shared_arrays(context, step, path, placed, inherited, environment, loops)
+    _check_owners(context, step, inherited, arrays, channels)
     own = [name for name in shapes if name not in arrays]
     together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius.value, Mapping))
     for names in [own] if together else [[name] for name in own]:
@@ -58,6 +60,37 @@ def balls_of(
             own_center = _center_of(context, inherited, name, channels)
             arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one, center=own_center)
     return tuple(arrays[name] for name in shapes)
+
+
+def _check_owners(
+    context: Context, step: Step, inherited: Inherited, arrays: Mapping[str, Array], channels: Channels
+) -> None:
+    """What is said of the balls inside a module or copy that shares as a whole is what its owner says: it would be ignored."""
+    if inherited.share is None:
+        return
+    outside, named = inherited.share.outside, step.fields.share if isinstance(step.fields.share, Mapping) else {}
+    groups: dict[str, list[str]] = {}
+    for name, array in arrays.items():
+        if name not in named:
+            groups.setdefault(array.ball, []).append(name)
+    for path, names in groups.items():
+        ball = context.graph.balls[path]
+        radius = _radius(context, inherited, names, channels) if inherited.radius is not outside.radius else None
+        if radius is not None and not context.conditions.same(radius, ball.radius, step.place):
+            raise _differs(step, "radius", radius, path, ball.radius)
+        center, known = None, ball.center or sympy.S.Zero
+        if inherited.center is not outside.center:
+            center = _center(context, inherited, names, channels)
+        if center is not None and not context.conditions.same(center, known, step.place):
+            raise _differs(step, "center", center, path, known)
+        given = inherited.frozen
+        if given and given is not outside.frozen and read_flag_value(given.value, given.environment) != ball.frozen:
+            raise _differs(step, "frozen", str(not ball.frozen).lower(), path, str(ball.frozen).lower())
+
+
+def _differs(step: Step, field: str, ours: sympy.Expr | str, ball: str, theirs: sympy.Expr | str) -> SpecError:
+    finding = f"`{field}` is {ours} here, and {theirs} in '{ball}', whose learned arrays these are"
+    return fail(step.place, finding, "say the same of both, or share only the arrays that are the same")
 
 
 def _centred(inherited: Inherited, names: Sequence[str]) -> frozenset[str]:
@@ -130,98 +163,3 @@ def _nonnegative(
     context: Context, given: Given[Any], expression: Expression, channels: Channels, what: str
 ) -> sympy.Expr:
     return context.constant(expression, given.environment, channels, what)
-
-
-def _shared(
-    context: Context,
-    step: Step,
-    path: str,
-    placed: Placed[Any],
-    inherited: Inherited,
-    environment: Environment,
-    loops: tuple[str, ...],
-) -> dict[str, Array]:
-    """Arrays that belong to another layer: those that the layer itself shares, and of the others those that something around
-    it does."""
-    found: dict[str, Array] = {}
-    shapes, share = placed.arrays, step.fields.share
-    for name, (target, place) in share.items() if isinstance(share, Mapping) else ():
-        if name not in shapes:
-            remedy = suggest(name, shapes) or f"its learned arrays are {', '.join(shapes)}"
-            raise fail(place, f"'{step.kind}' has no learned array '{name}'", remedy)
-        layer, _, array = target.rpartition(".")
-        if not layer:
-            raise fail(place, f"'{target}' does not say which array", f"write {name}: {target}.{name}")
-        owner = environment.visible(layer, context.graph.paths)
-        arrays = _arrays(context, owner)
-        if array not in arrays:
-            known = (f"{n}.{a}" for p, n in environment.known(context.graph.paths) for a in _arrays(context, p))
-            raise _no_array(target, known, place)
-        found[name] = _take(context, arrays[array], name, shapes[name], place, loops)
-        context.used.add(Use(place, "share", name))
-    around = inherited.share
-    context.used.update(uses(around, "share"))
-    if around is not None:
-        owner = f"{around.target}{path.removeprefix(around.base)}"
-        arrays = _arrays(context, owner)
-        for name in (name for name in shapes if name not in found):
-            if name not in arrays:
-                known = (f"{p}.{a}" for p in context.graph.paths for a in _arrays(context, p))
-                raise _no_array(f"{owner}.{name}", known, around.place)
-            _check_step(context, around, step, arrays[name][0])
-            found[name] = _take(context, arrays[name], name, shapes[name], around.place, loops)
-    for name, array in found.items():
-        if array.at_one and name not in placed.gains:
-            remedy = "give its layer a `center`, or share it as the weight of a normalisation"
-            raise fail(step.place, f"'{array.origin}' is a gain that starts at one, and '{name}' is none", remedy)
-    return found
-
-
-def _arrays(context: Context, path: str | None) -> Mapping[str, tuple[Layer, Array]]:
-    """The learned arrays of the layer that a path stands for."""
-    node = context.graph.node(context.graph.paths[path]) if path in context.graph.paths else None
-    return {array.name: (node, array) for array in node.arrays} if isinstance(node, Layer) else {}
-
-
-def _check_step(context: Context, share: Share, step: Step, layer: Layer) -> None:
-    """What stands at the same place is the same step, where that is there: layers as arguments may shift the names of others."""
-    if layer.place != step.place and any(
-        path.startswith(f"{share.target}.") for path in context.written.get(step.place, ())
-    ):
-        finding = f"'{share.target}' cannot be shared: there '{layer.path}' is another step than here"
-        remedy = "give the steps of the module names, or both calls the same layers as arguments"
-        raise fail(share.place, finding, remedy)
-
-
-def _no_array(target: str, known: Iterable[str], place: Place) -> SpecError:
-    remedy = suggest(target, known) or "only arrays of layers before this one can be shared"
-    return fail(place, f"there is no learned array '{target}' to share", remedy)
-
-
-def _take(
-    context: Context, found: tuple[Layer, Array], name: str, shape: Shape, place: Place, loops: tuple[str, ...]
-) -> Array:
-    """An array of another layer under the name that it has here."""
-    layer, other = found
-    _check_passes(context, layer, loops, place)
-    equal = len(other.shape) == len(shape) and (
-        all(context.conditions.same(a, b, place) for a, b in zip(other.shape, shape, strict=True))
-        or all(context.conditions.same(a, b, place) for a, b in zip(reversed(other.shape), shape, strict=True))
-    )
-    if not equal:
-        shapes = f"{show_shape(other.shape)} and {show_shape(shape)}"
-        target = f"{layer.path}.{other.name}"
-        raise fail(place, f"'{target}' cannot be shared: the shapes {shapes} differ, also transposed")
-    return Array(name, shape, other.ball, other.origin, shared=True, at_one=other.at_one)
-
-
-def _check_passes(context: Context, layer: Layer, ours: tuple[str, ...], place: Place) -> None:
-    """Pass t of a symbolic repeat shares with pass t of another one (that of the module it shares with)."""
-    for their, our in zip(reversed(layer.loops), reversed(ours), strict=False):
-        if their in ours:
-            return  # around both
-        passes = context.graph.loops[their].times, context.graph.loops[our].times
-        if not context.conditions.same(*passes, place):
-            finding = f"it is repeated {passes[0]} times, and here are {passes[1]} passes"
-            remedy = "give both repeats the same number of times"
-            raise fail(place, f"'{layer.path}' cannot be shared: {finding}", remedy)

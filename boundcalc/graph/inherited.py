@@ -29,12 +29,16 @@ class Given(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Layers below `base` take the arrays of the layers at the same place below `target`."""
+    """Layers below `base` take the arrays of the layers at the same place below `target`; `outside` is what holds around."""
 
     target: str
     base: str
     place: Place
-    hidden: Share | None = None
+    outside: Inherited
+
+    @property
+    def hidden(self) -> Share | None:
+        return self.outside.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Inherited:
         return replace(self, **changes) if changes else self  # type: ignore[arg-type]
 
     def sharing(self, target: str, base: str, place: Place) -> Inherited:
-        return replace(self, share=Share(target, base, place, self.share))
+        return replace(self, share=Share(target, base, place, self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,9 @@ class Placement:
         return found
 
     def beside(self, body: Iterable[Step]) -> Placement:
-        """The scope once more, for what is read from outside it: names that it has, and those of its body, are taken.
-
-        So the names of the body are the same whatever is read.
-        """
-        found = replace(self, taken=dict(self.taken), counters=dict(self.counters))
+        """The scope once more, for what is read from outside it: the names of its body are taken, and so are the same whatever
+        is read."""
+        found = replace(self, taken={}, counters={})
         found.take([found._draw(step) for step in body])
         return found
 
