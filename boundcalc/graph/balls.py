@@ -9,14 +9,15 @@ import sympy
 
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.context import Context
-from boundcalc.graph.environment import Channels, read_flag_value
-from boundcalc.graph.inherited import Balls, Given, Inherited, Use, uses
+from boundcalc.graph.environment import Channels, Environment, read_flag_value
+from boundcalc.graph.inherited import Balls, Given, Inherited, uses
 from boundcalc.graph.kind import Kind, Placed
-from boundcalc.graph.layer_graph import Array, Ball, Layer
-from boundcalc.graph.shape import Shape, show_shape, size
+from boundcalc.graph.layer_graph import Array, Ball
+from boundcalc.graph.shape import Shape, size
+from boundcalc.graph.sharing import shared_arrays
 from boundcalc.language.architecture import Step
 from boundcalc.language.fields import fail
-from boundcalc.mistakes import Place, suggest
+from boundcalc.mistakes import SpecError, suggest
 
 
 def balls_of(
@@ -26,6 +27,7 @@ def balls_of(
     placed: Placed[Any],
     inherited: Inherited,
     channels: Channels,
+    environment: Environment,
     loops: tuple[str, ...],
 ) -> tuple[Array, ...]:
     """The learned arrays of a layer inside `loops`, each in the ball that bounds it: one for all of them, or one each."""
@@ -33,7 +35,8 @@ def balls_of(
     if not shapes:
         return ()
     _check_names(step, shapes)
-    arrays = _shared(context, step, path, placed, inherited, loops)
+    arrays = shared_arrays(context, step, path, placed, inherited, environment, loops)
+    _check_owners(context, step, inherited, arrays, channels)
     own = [name for name in shapes if name not in arrays]
     together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius.value, Mapping))
     for names in [own] if together else [[name] for name in own]:
@@ -49,11 +52,45 @@ def balls_of(
         at_one = placed.gains.intersection(names) - _centred(inherited, names)
         ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
         made_in = context.graph.made_in(loops)
+        if ball in context.graph.balls or ball in context.graph.paths:  # of a step that the layer reads
+            finding = f"the name '{names[0]}' of a step that '{step.kind}' reads is that of its own learned array"
+            raise fail(step.place, finding, "give the step another name")
         context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones, made_in)
         for name in names:
             own_center = _center_of(context, inherited, name, channels)
             arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one, center=own_center)
     return tuple(arrays[name] for name in shapes)
+
+
+def _check_owners(
+    context: Context, step: Step, inherited: Inherited, arrays: Mapping[str, Array], channels: Channels
+) -> None:
+    """What is said of the balls inside a module or copy that shares as a whole is what its owner says: it would be ignored."""
+    if inherited.share is None:
+        return
+    outside, named = inherited.share.outside, step.fields.share if isinstance(step.fields.share, Mapping) else {}
+    groups: dict[str, list[str]] = {}
+    for name, array in arrays.items():
+        if name not in named:
+            groups.setdefault(array.ball, []).append(name)
+    for path, names in groups.items():
+        ball = context.graph.balls[path]
+        radius = _radius(context, inherited, names, channels) if inherited.radius is not outside.radius else None
+        if radius is not None and not context.conditions.same(radius, ball.radius, step.place):
+            raise _differs(step, "radius", radius, path, ball.radius)
+        center, known = None, ball.center or sympy.S.Zero
+        if inherited.center is not outside.center:
+            center = _center(context, inherited, names, channels)
+        if center is not None and not context.conditions.same(center, known, step.place):
+            raise _differs(step, "center", center, path, known)
+        given = inherited.frozen
+        if given and given is not outside.frozen and read_flag_value(given.value, given.environment) != ball.frozen:
+            raise _differs(step, "frozen", str(not ball.frozen).lower(), path, str(ball.frozen).lower())
+
+
+def _differs(step: Step, field: str, ours: sympy.Expr | str, ball: str, theirs: sympy.Expr | str) -> SpecError:
+    finding = f"`{field}` is {ours} here, and {theirs} in '{ball}', whose learned arrays these are"
+    return fail(step.place, finding, "say the same of both, or share only the arrays that are the same")
 
 
 def _centred(inherited: Inherited, names: Sequence[str]) -> frozenset[str]:
@@ -126,65 +163,3 @@ def _nonnegative(
     context: Context, given: Given[Any], expression: Expression, channels: Channels, what: str
 ) -> sympy.Expr:
     return context.constant(expression, given.environment, channels, what)
-
-
-def _shared(
-    context: Context, step: Step, path: str, placed: Placed[Any], inherited: Inherited, loops: tuple[str, ...]
-) -> dict[str, Array]:
-    """Arrays that belong to another layer; their shapes must agree, as they are or transposed."""
-    found: dict[str, Array] = {}
-    shapes = placed.arrays
-    share = step.fields.share
-    if isinstance(share, Mapping):
-        for name, (target, place) in share.items():
-            if name not in shapes:
-                remedy = suggest(name, shapes) or f"its learned arrays are {', '.join(shapes)}"
-                raise fail(place, f"'{step.kind}' has no learned array '{name}'", remedy)
-            layer, _, array = target.rpartition(".")
-            if not layer:
-                raise fail(place, f"'{target}' does not say which array", f"write {name}: {target}.{name}")
-            found[name] = _take(context, layer, array, name, shapes[name], place, loops)
-            context.used.add(Use(path, "share", name))
-    elif inherited.share is not None:
-        relative = path[len(inherited.share.base) :]
-        for name, shape in shapes.items():
-            found[name] = _take(
-                context, inherited.share.target + relative, name, name, shape, inherited.share.place, loops
-            )
-            context.used.update(uses(inherited.share, "share"))
-    for name, array in found.items():
-        if array.at_one and name not in placed.gains:
-            remedy = "give its layer a `center`, or share it as the weight of a normalisation"
-            raise fail(step.place, f"'{array.origin}' is a gain that starts at one, and '{name}' is none", remedy)
-    return found
-
-
-def _take(
-    context: Context, target: str, array: str, name: str, shape: Shape, place: Place, loops: tuple[str, ...]
-) -> Array:
-    path = context.graph.paths.get(target)
-    node = None if path is None else context.graph.node(path)
-    arrays = {a.name: a for a in node.arrays} if isinstance(node, Layer) else {}
-    if node is None or array not in arrays:
-        known = [f"{layer.path}.{a.name}" for layer in context.graph.layers for a in layer.arrays]
-        remedy = suggest(f"{target}.{array}", known) or "only arrays of layers before this one can be shared"
-        raise fail(place, f"there is no learned array '{target}.{array}' to share", remedy)
-    _check_passes(context, target, node.loops, loops, place)
-    other = arrays[array]
-    equal = len(other.shape) == len(shape) and (
-        all(context.conditions.same(a, b, place) for a, b in zip(other.shape, shape, strict=True))
-        or all(context.conditions.same(a, b, place) for a, b in zip(reversed(other.shape), shape, strict=True))
-    )
-    if not equal:
-        found = f"{show_shape(other.shape)} and {show_shape(shape)}"
-        raise fail(place, f"'{target}.{array}' cannot be shared: the shapes {found} differ, also transposed")
-    return Array(name, shape, other.ball, other.origin, shared=True, at_one=other.at_one)
-
-
-def _check_passes(context: Context, target: str, theirs: tuple[str, ...], ours: tuple[str, ...], place: Place) -> None:
-    """Pass t of a symbolic repeat shares with pass t of another one (that of the module it shares with)."""
-    for their, our in zip(theirs, ours, strict=False):
-        passes = context.graph.loops[their].times, context.graph.loops[our].times
-        if their != our and not context.conditions.same(*passes, place):
-            message = f"'{target}' cannot be shared: it is repeated {passes[0]} times, and here are {passes[1]} passes"
-            raise fail(place, message, "give both repeats the same number of times")

@@ -1,4 +1,4 @@
-"""What the walk over the steps shares: the graph under construction, names, values, where a step stands."""
+"""What the walk over the steps shares: the graph under construction, values, what fields are used."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from boundcalc.graph.inherited import Inherited, Use
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import DEPTH_LIMIT, LAYER_LIMIT, LayerGraph
 from boundcalc.graph.overrides import Overrides
+from boundcalc.graph.placement import Placement
 from boundcalc.language.architecture import Architecture, Reference, Step
 from boundcalc.language.conditions import Conditions
 from boundcalc.language.fields import fail
-from boundcalc.mistakes import Mistakes, Place
+from boundcalc.mistakes import Mistake, Mistakes, Place
 
 WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not
 
@@ -38,34 +39,6 @@ class TooLargeError(Exception):
 
 
 @dataclass(slots=True)
-class Placement:
-    """Where a step stands: its path, the names already taken there, and the fields it inherits."""
-
-    prefix: str
-    inherited: Inherited
-    loops: tuple[str, ...] = ()
-    modules: tuple[str, ...] = ()  # the modules that are being expanded, to refuse recursion
-    taken: set[str] = field(default_factory=set)
-    counters: dict[str, int] = field(default_factory=dict)
-
-    def name(self, step: Step) -> str:
-        name = step.fields.name
-        if name is None:
-            count = self.counters.get(step.kind, 0)
-            self.counters[step.kind] = count + 1
-            name = f"{step.kind}_{count}"
-        if name in self.taken:
-            raise fail(
-                step.place, f"the name '{name}' is used twice in its scope", "give one of the steps another name"
-            )
-        self.taken.add(name)
-        return name
-
-    def inside(self, name: str, inherited: Inherited | None = None) -> Placement:
-        return Placement(f"{self.prefix}{name}.", inherited or self.inherited, self.loops, self.modules)
-
-
-@dataclass(slots=True)
 class Context:
     """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too."""
 
@@ -78,7 +51,9 @@ class Context:
     max_layers: int = LAYER_LIMIT
     layers: int = 0
     walked: int = 0
-    used: set[Use] = field(default_factory=set["Use"])
+    said: dict[Use, Mistake] = field(default_factory=dict[Use, Mistake])  # fields, and what each is if nothing uses it
+    written: dict[Place, list[str]] = field(default_factory=dict[Place, list[str]])  # the layers that a step became
+    used: set[Use] = field(default_factory=set[Use])
     evaluations: Evaluations = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,7 +87,7 @@ class Context:
         return node
 
     def inherited(self, step: Step, name: str, environment: Environment, placement: Placement) -> Inherited:
-        inherited = placement.inherited.overlay(step.fields, environment, f"{placement.prefix}{name}")
+        inherited = placement.inherited.overlay(step.fields, environment, step.place)
         share = step.fields.share
         if isinstance(share, tuple):
             target, place = share

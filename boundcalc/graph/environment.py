@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import sympy
@@ -37,6 +37,7 @@ class BoundLayers:
 
     branch: Branch
     environment: Environment
+    modules: tuple[str, ...]  # those that are being expanded where it was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,17 @@ Binding = BoundExpression | BoundLayers | BoundNode | BoundNumber
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Bindings of one scope. A module starts a fresh one (no parent); branches and repeats see what is around them."""
+    """Bindings of one scope. A module starts a fresh one (no parent); branches and repeats see what is around them.
 
-    prefix: str  # the names of steps in this scope are looked up as prefix + name
+    Names of steps are looked up as prefix + name. Of steps of other scopes that stand there too nothing is seen: those are
+    `taken` before `since`, for a module what its call reads, for the layers of an argument what the module has before them.
+    """
+
+    prefix: str
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     parent: Environment | None = None
+    taken: Mapping[str, int] = field(default_factory=dict)
+    since: int = 0
 
     def chain(self) -> Iterator[Environment]:
         scope: Environment | None = self
@@ -75,6 +82,34 @@ class Environment:
             if name in scope.bindings:
                 return scope.bindings[name]
         return None
+
+    def path(self, name: str, paths: Mapping[str, str]) -> str | None:
+        """The full path of what this scope alone calls by that name."""
+        path = f"{self.prefix}{name}"
+        return path if path in paths and self._sees(name) else None
+
+    def visible(self, name: str, paths: Mapping[str, str]) -> str | None:
+        """The full path of the step, or module, that a name stands for here."""
+        return next((path for scope in self.chain() if (path := scope.path(name, paths)) is not None), None)
+
+    def stands_for(self, name: str, paths: Mapping[str, str]) -> Binding | str | None:
+        """What the innermost scope that knows a name means by it: a binding, or the full path of a step."""
+        for scope in self.chain():
+            found = scope.bindings.get(name) or scope.path(name, paths)
+            if found is not None:
+                return found
+        return None
+
+    def known(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The paths that can be named here, each with its name."""
+        for scope in self.chain():
+            for path in paths:
+                name = path[len(scope.prefix) :]
+                if path.startswith(scope.prefix) and scope._sees(name):
+                    yield path, name
+
+    def _sees(self, name: str) -> bool:
+        return self.taken.get(name.partition(".")[0], self.since) >= self.since
 
     def names(self) -> Iterator[str]:
         for scope in self.chain():
@@ -161,27 +196,21 @@ def inside_repeat(reference: Reference) -> SpecError:
 
 def find_path(reference: Reference, environment: Environment, paths: Mapping[str, str]) -> str:
     """The full path of a layer or module that is named from inside a scope. Raises SpecError for an unknown name."""
-    for scope in environment.chain():
-        if f"{scope.prefix}{reference.name}" in paths:
-            return f"{scope.prefix}{reference.name}"
-    for scope in environment.chain():
-        if any(path.replace(".*", "") == f"{scope.prefix}{reference.name}" for path in paths if ".*" in path):
-            raise inside_repeat(reference)
-    known = [path[len(s.prefix) :] for s in environment.chain() for path in paths if path.startswith(s.prefix)]
-    remedy = suggest(reference.name, known) or "a step can name steps before it, in its own scope"
+    path = environment.visible(reference.name, paths)
+    if path is not None:
+        return path
+    known = list(environment.known(paths))
+    if any(".*" in path and name.replace(".*", "") == reference.name for path, name in known):
+        raise inside_repeat(reference)
+    remedy = suggest(reference.name, (name for _, name in known)) or "a step can name steps before it, in its own scope"
     raise fail(reference.place, f"unknown name '{reference.name}'", remedy)
 
 
 def find_node(reference: Reference, environment: Environment, paths: Mapping[str, str]) -> str:
     """The node that a name stands for: the innermost scope wins. Raises SpecError for an unknown name."""
-    first, _, rest = reference.name.partition(".")
-    for scope in environment.chain():
-        binding = scope.bindings.get(first)
-        if isinstance(binding, BoundNode) and not rest:
-            return binding.node
-        if binding is not None and not rest:
-            raise fail(reference.place, f"'{reference.name}' is an argument or a counter, not a layer")
-        path = f"{scope.prefix}{reference.name}"
-        if path in paths:
-            return paths[path]
-    return paths[find_path(reference, environment, paths)]
+    found = environment.stands_for(reference.name, paths)
+    if isinstance(found, BoundNode):
+        return found.node
+    if found is not None and not isinstance(found, str):
+        raise fail(reference.place, f"'{reference.name}' is an argument or a counter, not a layer")
+    return paths[found or find_path(reference, environment, paths)]

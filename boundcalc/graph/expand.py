@@ -8,19 +8,23 @@ from typing import Any
 import sympy
 
 from boundcalc.graph.at import StepAt
-from boundcalc.graph.context import Context, Placement, TooLargeError, UnknownError
+from boundcalc.graph.context import Context, TooLargeError, UnknownError
 from boundcalc.graph.environment import Environment
 from boundcalc.graph.inherited import Inherited
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import LAYER_LIMIT, Input, LayerGraph
 from boundcalc.graph.library import only_modules
 from boundcalc.graph.overrides import Overrides
+from boundcalc.graph.placement import Placement
 from boundcalc.graph.shape import size
 from boundcalc.graph.walk import Walk
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.conditions import declare
+from boundcalc.language.fields import fail
 from boundcalc.language.sizes import size_symbols
 from boundcalc.mistakes import Mistakes, Place, SpecError
+
+LOSS = "loss"  # its name
 
 
 def expand(
@@ -64,15 +68,21 @@ class _Expansion:
             self.mistakes.extend(error)
             raise SpecError(self.mistakes) from None
         fields = self.overrides.apply("", architecture.fields)
-        placement = Placement("", Inherited().overlay(fields, top, ""), taken=set(architecture.inputs))
-        last = self.walk.steps(architecture.layers, current, top, placement)
-        self._finish(last, top, placement)
+        placement = Placement("", Inherited().overlay(fields, top, Place(architecture.source, 0, 0)))
+        placement.take((*architecture.inputs, *((LOSS,) if architecture.loss is not None else ())))
+        try:
+            last = self.walk.steps(architecture.layers, current, top, placement)
+            self._finish(last, top, placement)
+        finally:
+            self.mistakes.extend(m for use, m in self.context.said.items() if use not in self.context.used)
         self.mistakes.raise_if_any()
         return graph
 
     def _inputs(self, top: Environment) -> str | None:
         """Inputs are nodes; a single one is what the first step reads."""
         for name, declared in self.architecture.inputs.items():
+            if name == LOSS and self.architecture.loss is not None:
+                raise fail(declared.place, f"the name '{LOSS}' is that of the loss", "give the input another name")
             request = StepAt(self.context, "input", declared.place, top)
             shape = tuple(request.size(axis, "an axis") for axis in declared.shape)
             norm, sup = None, None
@@ -86,7 +96,7 @@ class _Expansion:
                         sup = request.constant(given, "a norm")
                         norm = sup * sympy.sqrt(copies)
             self.graph.add(Input(path=name, place=declared.place, shape=shape, norm=norm, sup=sup))
-            self.graph.paths[name] = name
+            self.graph.call(name, name)
         single = len(self.architecture.inputs) == 1
         return next(iter(self.architecture.inputs)) if single else None
 
@@ -110,8 +120,8 @@ class _Expansion:
         if architecture.loss is not None and not self.mistakes:
             source = outputs[-1] if outputs else None
             try:
-                step = replace(architecture.loss, fields=self.overrides.apply("loss", architecture.loss.fields))
-                graph.loss = self.walk.layer(step, "loss", source, top, placement, architecture.vocabulary[step.kind])
+                step = replace(architecture.loss, fields=self.overrides.apply(LOSS, architecture.loss.fields))
+                graph.loss = self.walk.layer(step, LOSS, source, top, placement, architecture.vocabulary[step.kind])
             except SpecError as error:
                 self.mistakes.extend(error)
         if architecture.regularizer is not None:

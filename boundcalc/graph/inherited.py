@@ -19,22 +19,26 @@ FIELDS = ("radius", "center", "spectral", "frozen")
 
 @dataclass(frozen=True, slots=True)
 class Given(Generic[Value]):
-    """A value, the environment in which its names are looked up, the path of the step that says it, and what it hides."""
+    """A value, the environment in which its names are looked up, the place of the step that says it, and what it hides."""
 
     value: Value
     environment: Environment
-    origin: str
+    place: Place
     hidden: Given[Value] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Layers below `base` take the arrays of the layers at the same place below `target`."""
+    """Layers below `base` take the arrays of the layers at the same place below `target`; `outside` is what holds around."""
 
     target: str
     base: str
     place: Place
-    hidden: Share | None = None
+    outside: Inherited
+
+    @property
+    def hidden(self) -> Share | None:
+        return self.outside.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +51,58 @@ class Inherited:
     frozen: Given[bool | Expression] | None = None
     share: Share | None = None
 
-    def overlay(self, fields: StepFields, environment: Environment, origin: str) -> Inherited:
-        """What holds inside a step with these fields, which stands at `origin`."""
+    def overlay(self, fields: StepFields, environment: Environment, place: Place) -> Inherited:
+        """What holds inside a step with these fields."""
         changes: dict[str, object] = {}
         for name in FIELDS:
             value = getattr(fields, name)
             if value is not None:
-                changes[name] = Given(value, environment, origin, getattr(self, name))
+                changes[name] = Given(value, environment, place, getattr(self, name))
         return replace(self, **changes) if changes else self  # type: ignore[arg-type]
 
     def sharing(self, target: str, base: str, place: Place) -> Inherited:
-        return replace(self, share=Share(target, base, place, self.share))
+        return replace(self, share=Share(target, base, place, self))
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """That a layer can use what the step at `origin` says: a field, or an array's entry of it."""
+    """A field, or an array's entry of it, where it is written: that of all copies of a step, and of all calls of its module.
 
-    origin: str
+    A flag has the place of its step, so its value tells it from one that is put in its place.
+    """
+
+    place: Place
     field: str
     array: str | None = None
+    flag: bool | None = None
 
 
 def uses(given: Given[Any] | Share | None, field: str, array: str | None = None) -> Iterator[Use]:
     """What a layer uses that has this field (for one of its arrays), and what it would use if that were not nearer by."""
     while given is not None:
         if isinstance(given, Share):
-            yield Use(given.base, field)
+            yield Use(given.place, field)
         elif isinstance(given.value, Mapping):
             if array in given.value:
-                yield Use(given.origin, field, array)
+                yield Use(given.value[array].place, field, array)
         else:
-            yield Use(given.origin, field)
+            yield _use(given.value, field, given.place)
         given = given.hidden
 
 
-def said(fields: StepFields, place: Place, origin: str) -> Iterator[tuple[Use, Place]]:
-    """Each of these fields that a step says itself, with its place. `share: true` of a repeat is about its own copies."""
-    for name in (*FIELDS, "share"):
+def said(fields: StepFields, place: Place) -> Iterator[Use]:
+    """Each of these fields that a step says itself. `share: true` of a repeat is about its own copies."""
+    for name in FIELDS:
         value = getattr(fields, name)
         if isinstance(value, Mapping):
-            for array, entry in value.items():
-                yield Use(origin, name, array), entry.place if isinstance(entry, Expression) else place
-        elif isinstance(value, Expression):
-            yield Use(origin, name), value.place
-        elif isinstance(value, tuple) or (name != "share" and value is not None):
-            yield Use(origin, name), place
+            yield from (Use(entry.place, name, array) for array, entry in value.items())
+        elif value is not None:
+            yield _use(value, name, place)
+    if isinstance(fields.share, Mapping):
+        yield from (Use(at, "share", array) for array, (_, at) in fields.share.items())
+    elif isinstance(fields.share, tuple):
+        yield Use(fields.share[1], "share")
+
+
+def _use(value: Expression | bool, field: str, place: Place) -> Use:
+    return Use(place, field, flag=value) if isinstance(value, bool) else Use(value.place, field)

@@ -186,9 +186,16 @@ class LayerGraph:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, node: Node) -> str:
+        if node.path in self.digraph:
+            raise AssertionError(f"two nodes are called '{node.path}'")
         self.digraph.add_node(node.path, node=node)
         self.digraph.add_edges_from((source, node.path) for source in node.inputs)
         return node.path
+
+    def call(self, path: str, node: str) -> None:
+        """Let a path of a person stand for a node."""
+        if self.paths.setdefault(path, node) != node:
+            raise AssertionError(f"two steps are called '{path}'")
 
     def node(self, path: str) -> Node:
         return self.digraph.nodes[path]["node"]

@@ -10,10 +10,11 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.at import StepAt
-from boundcalc.graph.context import Context, Placement, Steps
+from boundcalc.graph.context import Context, Steps
 from boundcalc.graph.copies import UNROLLED
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
 from boundcalc.graph.layer_graph import After, Carried, Enter, Loop, Node, Slice, Stack, State, Zeros
+from boundcalc.graph.placement import Placement
 from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language.architecture import Carry, Reference, Step
 from boundcalc.language.fields import fail
@@ -76,7 +77,7 @@ class _Copy:
         self.context, self.steps, self.step = context, steps, step
         self.fields, self.environment = fields, environment
         self.path = f"{placement.prefix}{name}"
-        self.placement = placement.inside(name, placement.inherited.overlay(fields, environment, self.path))
+        self.placement = placement.inside(name, placement.inherited.overlay(fields, environment, step.place))
         self.request = StepAt(context, step.kind, step.place, environment)
         self.collect = self.request.flag(fields.collect)
         self.sequences = {key: self._sequence(reference) for key, reference in step.each}
@@ -90,7 +91,7 @@ class _Copy:
     def body(
         self, copy: str, bindings: dict[str, Binding], current: str | None, share: bool
     ) -> tuple[str | None, Environment, Placement]:
-        inside = self.placement.inside(copy)
+        inside = self.placement.inside(copy, taken=bindings)
         if share:
             inside = replace(
                 inside, inherited=inside.inherited.sharing(f"{self.path}.0", f"{self.path}.{copy}", self.step.place)
@@ -179,10 +180,10 @@ class _Copy:
                 shape = graph.node(states[carry.name]).shape
                 states[carry.name] = self.replacement(carry, shape, scope, inside)
             if current is not None:
-                graph.paths[f"{self.path}.{t}"] = current
+                graph.call(f"{self.path}.{t}", current)
                 collected.append(current)
         for name, node in states.items():
-            graph.paths.setdefault(f"{self.path}.{name}", node)
+            graph.call(f"{self.path}.{name}", node)
         if self.collect:
             if not collected:
                 raise fail(self.fields.times.place, EMPTY, ONE_PASS)
@@ -280,7 +281,7 @@ class _Copy:
             )
             states.append(State(name, shown, node, results[name], after))
             if own:
-                graph.paths[shown] = after
+                graph.call(shown, after)
         graph.loops[self.path] = replace(graph.loops[self.path], states=tuple(states))
         return states[-1].after
 

@@ -5,7 +5,7 @@ A step sees the steps before it, so shapes are known when they are needed and `i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,20 +13,21 @@ import sympy
 
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.balls import balls_of, spectral_of
-from boundcalc.graph.context import Context, Placement, UnknownError
+from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.inherited import Use, said
 from boundcalc.graph.kind import Kind, Operand, Vocabulary
 from boundcalc.graph.layer_graph import Input, Layer
-from boundcalc.graph.modules import call_module
+from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
+from boundcalc.graph.placement import Placement, standing
 from boundcalc.graph.repeat import repeat_steps
 from boundcalc.graph.shape import Shape
 from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
 from boundcalc.language.structure import Repeat, Residual, StepFields
-from boundcalc.mistakes import Mistake, Place, SpecError
+from boundcalc.mistakes import Mistake, SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ class Walk:
         fields = self.context.overrides.apply(path, step.fields)
         step, before = replace(step, fields=fields), len(self.context.graph.digraph)
         if step.kind in self.context.architecture.modules:
-            nodes = self._module_inputs(step, name, current, environment, placement)
-            result = call_module(self.context, self.steps, step, name, nodes, environment, placement)
+            result = self._call(step, name, current, environment, placement)
         elif isinstance(step.fields, Residual):
             result = self._residual(step, name, current, environment, placement)
         elif isinstance(step.fields, Repeat):
@@ -80,18 +80,16 @@ class Walk:
                 step, name, current, environment, placement, self.context.architecture.vocabulary[step.kind]
             )
         if len(self.context.graph.digraph) > before:  # not a repeat of no copies
-            self._check_effects(step, path, None)
+            self._note_fields(step, None)
         if result is not None:
-            self.context.graph.paths[path] = result
+            self.context.graph.call(path, result)
         return result
 
-    def _check_effects(self, step: Step, path: str, kind: Kind[Any, Any] | None) -> None:
+    def _note_fields(self, step: Step, kind: Kind[Any, Any] | None) -> None:
         """A field that nothing can use would be ignored in silence."""
-        for use, place in said(step.fields, step.place, path):
-            if use not in self.context.used:
-                self.context.mistakes.extend(
-                    [_without_effect(step.kind, kind, use, place, self.context.architecture.vocabulary)]
-                )
+        for use in said(step.fields, step.place):
+            mistake = _without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
+            self.context.said.setdefault(use, mistake)
 
     def layer(
         self,
@@ -101,11 +99,12 @@ class Walk:
         environment: Environment,
         placement: Placement,
         kind: Kind[Any, Any],
+        inside: Placement | None = None,
     ) -> str:
-        """One built-in layer: its operands, its shape, its learned arrays."""
+        """One built-in layer: its operands, `inside` a scope of their own, its shape, its learned arrays."""
         self.context.count_layer(step.place)
         path = f"{placement.prefix}{name}"
-        inside = placement.inside(name, placement.inherited.overlay(step.fields, environment, path))
+        inside = inside or placement.inside(name, placement.inherited.overlay(step.fields, environment, step.place))
         inputs = self._operands(step, current, environment, inside, kind)
         operands = tuple(self._read(node) for node in inputs)
         if not kind.reads_tokens and any(operand.tokens for operand in operands):
@@ -115,7 +114,7 @@ class Walk:
         placed = kind.place(step.fields, StepAt(self.context, step.kind, step.place, environment, channels, operands))
         channels = {**channels, **_channels("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
-        arrays = balls_of(self.context, step, path, placed, inherited, channels, placement.loops)
+        arrays = balls_of(self.context, step, path, placed, inherited, channels, environment, placement.loops)
         layer = Layer(
             path=path,
             place=step.place,
@@ -127,8 +126,9 @@ class Walk:
             arrays=arrays,
             spectral=spectral_of(self.context, kind, inherited, channels),
         )
-        self._check_effects(step, path, kind)
-        self.context.graph.paths[path] = path
+        self._note_fields(step, kind)
+        self.context.graph.call(path, path)
+        self.context.written.setdefault(step.place, []).append(path)
         return self.context.graph.add(layer)
 
     def _read(self, path: str) -> Operand:
@@ -167,9 +167,9 @@ class Walk:
         if isinstance(operand, Branch):
             result = self.steps(operand.steps, current, environment.inside(inside.prefix), inside)
         else:
-            binding = environment.binding(operand.name)
-            if isinstance(binding, BoundLayers):
-                result = self._splice(binding, current, inside)
+            found = environment.stands_for(operand.name, self.context.graph.paths)
+            if isinstance(found, BoundLayers):
+                result = self._splice(found, current, inside)
             else:
                 return self.context.find(operand, environment, inside)
         if result is None:
@@ -178,28 +178,51 @@ class Walk:
 
     def _splice(self, binding: BoundLayers, current: str | None, placement: Placement) -> str | None:
         """Layers given as an argument: named where they stand, their own names mean what they meant where written."""
-        environment = Environment(placement.prefix, {}, binding.environment)
-        return self.steps(binding.branch.steps, current, environment, placement)
+        return self.steps(binding.branch.steps, current, *placement.spliced(binding))
 
-    def _module_inputs(
+    def _call(
         self, step: Step, name: str, current: str | None, environment: Environment, placement: Placement
-    ) -> list[str]:
-        if step.sources is None:
-            return [] if current is None else [current]
-        origin = f"{placement.prefix}{name}"
-        inside = placement.inside(name, placement.inherited.overlay(step.fields, environment, origin))
-        return [self.operand(operand, current, environment, inside) for operand in step.sources]
+    ) -> str | None:
+        call = Call.of(self.context, step, name, environment, placement)
+        nodes = [] if current is None else [current]
+        if step.sources is not None:
+            body = self._standing(call.module.layers, call.scope(None))
+            nodes = self._outside(step, current, environment, placement, call.inside, body)
+        return self.steps(call.module.layers, nodes[0] if nodes else None, call.scope(nodes), call.inside)
 
     def _residual(
         self, step: Step, name: str, current: str | None, environment: Environment, placement: Placement
     ) -> str:
         """`add: [[], layers]`."""
         own = replace(placement, inherited=self.context.inherited(step, name, environment, placement))
-        body = Branch(step.body, step.place)
-        if step.sources:
-            current = self.operand(step.sources[0], current, environment, own.inside(name))
-        add = Step("add", step.place, StepFields(), (Branch((), step.place), body))
-        return self.layer(add, name, current, environment, own, self.context.architecture.vocabulary["add"])
+        inside = own.inside(name)
+        if step.sources is not None:
+            _reads_one(step)
+            body = self._standing(step.body, environment)
+            (current,) = self._outside(step, current, environment, placement, inside, body)
+        add = Step("add", step.place, StepFields(), (Branch((), step.place), Branch(step.body, step.place)))
+        kind = self.context.architecture.vocabulary["add"]
+        return self.layer(add, name, current, environment, own, kind, inside)
+
+    def _standing(self, steps: tuple[Step, ...], environment: Environment) -> Iterator[Step]:
+        return standing(steps, environment, WALKED * self.context.max_layers)
+
+    def _outside(
+        self,
+        step: Step,
+        current: str | None,
+        environment: Environment,
+        placement: Placement,
+        inside: Placement,
+        body: Iterator[Step],
+    ) -> list[str]:
+        """What a step with a body reads: its operands stand beside the body, which stands `inside`."""
+        inherited = placement.inherited.overlay(step.fields, environment, step.place)
+        outside = replace(inside.beside(body), inherited=inherited, modules=placement.modules)
+        before = len(outside.taken)
+        nodes = [self.operand(operand, current, environment, outside) for operand in step.sources or ()]
+        inside.take(list(outside.taken)[before:])
+        return nodes
 
     def _repeat(
         self,
@@ -211,13 +234,20 @@ class Walk:
         placement: Placement,
     ) -> str | None:
         if step.sources is not None:
-            if len(step.sources) != 1:
-                raise fail(step.place, f"'repeat' reads one input, not {len(step.sources)}")
-            current = self.operand(step.sources[0], current, environment, placement.inside(name))
+            _reads_one(step)
+            outer = placement.inherited.overlay(fields, environment, step.place)
+            outside = placement.inside(name, outer, (carry.name for carry in step.carry))
+            current = self.operand(step.sources[0], current, environment, outside)
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
 
 
-def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, place: Place, vocabulary: Vocabulary) -> Mistake:
+def _reads_one(step: Step) -> None:
+    if step.sources is not None and len(step.sources) != 1:
+        message = f"'{step.kind}' reads one input, not {len(step.sources)}"
+        raise fail(step.place, message, "combine them with add or concat first")
+
+
+def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary: Vocabulary) -> Mistake:
     field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
     if use.field == "spectral":
         needs = "linear map whose norm it could bound"
@@ -229,7 +259,7 @@ def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, place: Pla
     else:
         needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
     finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
-    return Mistake(place, f"{field} has no effect: {finding}", remedy, "no_effect")
+    return Mistake(use.place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
 def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:

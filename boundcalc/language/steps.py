@@ -171,6 +171,7 @@ class StepReader:
         if isinstance(settings, Repeat):
             carry = () if settings.carry is None else tuple(self._carry(settings.carry))
             each = () if settings.each is None else tuple(self._each(settings.each))
+            _check_distinct(key.place, (*(c.name for c in carry), *(name for name, _ in each), settings.index))
             return Step(key.text, key.place, settings, sources, self.steps(settings.layers), carry, each)
         return Step(key.text, key.place, settings, sources)
 
@@ -237,6 +238,13 @@ class StepReader:
             raise fields.fail(node.place, f"expected names, found {fields.describe(node)}", "each: {x: input}")
         for key, value in node.entries:
             yield fields.read_identifier(key), Reference(*fields.read_path(value))
+
+
+def _check_distinct(place: Place, names: tuple[str | None, ...]) -> None:
+    for name in names:
+        if name is not None and names.count(name) > 1:
+            remedy = "a carried state, a slice and the counter have names of their own"
+            raise fields.fail(place, f"the name '{name}' is used twice in its repeat", remedy)
 
 
 def _entries(key: Scalar, value: Node | None, value_field: str | None) -> tuple[tuple[Scalar, Node], ...]:

@@ -15,14 +15,12 @@ Value = Any  # what YAML is made of: words, numbers, flags, nothing, lists and m
 
 @dataclass(frozen=True)
 class Learned:
-    """A learned array: the path of its layer as the scope names it. `gain`: it starts at one. `absolute`: the path is one
-    from the top of the file."""
+    """A learned array: the path of its layer as the scope names it. `gain`: it starts at one."""
 
     path: str
     name: str
     shape: Shape
     gain: bool = False
-    absolute: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,8 @@ class Balls:
             fields = self._share()
         taken = fields.get("share", {})
         own = [] if isinstance(taken, str) else [name for name in self.arrays if name not in taken]
-        # `share: true` of unrolled copies refuses fields of balls inside them, which a symbolic repeat accepts: they are left
-        # out there until the two agree.
-        if own and not self.scope.plain:
+        if own:
             fields |= said_of_balls(own, self.radius, chance)
-            self.scope.fussy = self.scope.fussy or bool({"radius", "center", "frozen"}.intersection(fields))
         if self.spectral and chance(0.12):
             fields["spectral"] = self.scope.constant(("1/4", "1/2", "1", "2"))
         return fields
@@ -68,13 +63,9 @@ class Balls:
         ]
         if whole and rng.random() < 0.6:
             return {"share": rng.choice(whole)}
-        # An array is found by its path from the top alone, so arrays of the same branch or module cannot be named.
-        fitting = {
-            name: [f"{a.path}.{a.name}" for a in learned if a.absolute and self._suits(a, name)] for name in self.arrays
-        }
+        fitting = {name: [f"{a.path}.{a.name}" for a in learned if self._suits(a, name)] for name in self.arrays}
         chosen = {name: rng.choice(paths) for name, paths in fitting.items() if paths and rng.random() < 0.7}
-        # Copies of `share: true` do not share the arrays of a layer that shares some of them with another by name.
-        return {"share": chosen} if chosen and (len(chosen) == len(self.arrays) or not self.scope.plain) else {}
+        return {"share": chosen} if chosen else {}
 
     def _suits(self, array: Learned, name: str) -> bool:
         shape = self.arrays[name]

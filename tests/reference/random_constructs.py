@@ -105,11 +105,10 @@ def said(scope: Scope, inside: Sequence[Scope], own: Sequence[Learned]) -> dict[
     """What a construct says of the balls of all layers inside it; a layer must be there that can use it."""
     fields: dict[str, Value] = {}
     names = [name for name in ("weight", "bias") if any(array.name == name for array in own)]
-    if own and not scope.plain and scope.draft.chance(0.5):
+    if own and scope.draft.chance(0.5):
         fields = said_of_balls(names, scope.radius, scope.draft.chance)
         if fields.get("frozen") is True:
             scope.draft.free -= len(own)
-        scope.fussy = scope.fussy or bool(fields)
     if any(child.linear for child in inside) and scope.draft.chance(0.08):
         fields["spectral"] = scope.constant(("1/4", "1/2", "1", "2"))
     return fields

@@ -28,7 +28,6 @@ class Block:
     layers: Mapping[str, Shape]
     inside: Scope
     costs: tuple[int, int]
-    calls: frozenset[str]  # modules that are called in it
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,7 @@ def _define(scope: Scope, shapes: tuple[Shape, ...]) -> Block:
     before = (draft.numbers, draft.layers)
     named = len(shapes) > 1 or rng.random() < 0.3
     inputs = {draft.fresh("u"): shape for shape in shapes} if named else {}
-    inside = scope.child(
-        shapes[0],
-        nodes=dict(inputs),
-        learned=[],
-        calls=[],
-        counter=None,
-        arguments={},
-        spliced={},
-        plain=scope.plain or rng.random() < 0.5,
-    )
+    inside = scope.child(shapes[0], nodes=dict(inputs), learned=[], calls=[], counter=None, arguments={}, spliced={})
     free = draft.free
     inside.fill(rng.randint(0, 1))
     for name, shape in list(inputs.items())[1:]:
@@ -68,10 +58,8 @@ def _define(scope: Scope, shapes: tuple[Shape, ...]) -> Block:
     defaults = frozenset(name for name in arguments if rng.random() < 0.6)
     costs = ((draft.numbers - before[0]) // scope.copies, (draft.layers - before[1]) // scope.copies)
     draft.numbers, draft.layers = before
-    text = repr(inside.steps)
-    calls = frozenset[str]().union(*({b.name, *b.calls} for b in draft.blocks if f"'{b.name}'" in text))
     name = draft.fresh("block")
-    block = Block(name, shapes, named, shape_of(inside), arguments, defaults, inside.spliced, inside, costs, calls)
+    block = Block(name, shapes, named, shape_of(inside), arguments, defaults, inside.spliced, inside, costs)
     args = {name: value if name in defaults else None for name, value in arguments.items()}
     declared: dict[str, Value] = {} if not args else {"args": args}
     declared |= {"inputs": list(inputs)} if named else {}
@@ -103,12 +91,12 @@ def call(scope: Scope) -> None:
         block = _define(scope, (shape, rng.choice(others)) if several else (shape,))
     inside = block.inside
     fields, children = _arguments(scope, block)
-    operands = [_operand(scope, s) for s in block.inputs[1:]]
+    operands = [operand(scope, s) for s in block.inputs[1:]]
     if operands:
         fields["from"] = [[], *(value for value, _ in operands)]
     children += [child for _, child in operands if child is not None]
     shared = [c.path for c in scope.calls if c.block is block]
-    same = inside.own and not inside.fussy and all(name not in fields for name in block.layers)
+    same = inside.own and all(name not in fields for name in block.layers)
     if shared and same and rng.random() < 0.5:
         fields["share"] = rng.choice(shared)
         own: list[Learned] = []
@@ -123,7 +111,7 @@ def call(scope: Scope) -> None:
     for child in children:
         scope.adopt(child, name)
     scope.own += own
-    scope.linear, scope.fussy = scope.linear or inside.linear, scope.fussy or inside.fussy
+    scope.linear = scope.linear or inside.linear
     if name is not None:
         _named(scope, block, name, own)
         if own and rng.random() < 0.4 and draft.layers < 20:
@@ -132,18 +120,7 @@ def call(scope: Scope) -> None:
 
 
 def _may_call(scope: Scope, block: Block) -> bool:
-    """A module in the layers of an argument of its own call is taken for a recursion."""
-    several = len(block.inputs) > 1 and scope.source is not None
-    refused = scope.plain and block.inside.fussy
-    return not several and not refused and scope.expanding.isdisjoint({block.name, *block.calls})
-
-
-def _operand(scope: Scope, shape: Shape) -> tuple[Value, Scope | None]:
-    """Its steps have names: unnamed ones are called like unnamed ones of the module, and take their places."""
-    before, scope.named = scope.named, True
-    found = operand(scope, shape)
-    scope.named = before
-    return found
+    return len(block.inputs) == 1 or scope.source is None
 
 
 def _arguments(scope: Scope, block: Block) -> tuple[dict[str, Value], list[Scope]]:
@@ -155,8 +132,7 @@ def _arguments(scope: Scope, block: Block) -> tuple[dict[str, Value], list[Scope
             continue
         fields[name] = value
         if name in block.layers:
-            expanding = scope.expanding | {block.name, *block.calls}
-            within = scope.child(block.layers[name], expanding=expanding, depth=scope.depth)
+            within = scope.child(block.layers[name], depth=scope.depth)
             children.append(branch(within, block.layers[name], least=1))
             fields[name] = children[-1].steps
     return fields, children
@@ -169,7 +145,7 @@ def _named(scope: Scope, block: Block, name: str, own: list[Learned]) -> None:
     for inner, shape in block.inside.inner.items():
         scope.nodes[f"{name}.{inner}"] = scope.inner[f"{name}.{inner}"] = shape
     for array in block.inside.learned if own else ():
-        scope.learned.append(Learned(f"{name}.{array.path}", array.name, array.shape, array.gain, scope.depth == 0))
+        scope.learned.append(Learned(f"{name}.{array.path}", array.name, array.shape, array.gain))
 
 
 def _fits(shape: Shape) -> bool:

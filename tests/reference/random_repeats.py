@@ -25,7 +25,7 @@ def repeat(scope: Scope) -> None:
     symbolic, share, collect = rng.random() < 0.5, rng.random() < 0.3, rng.random() < 0.2
     times = 0 if rng.random() < 0.1 and not collect else rng.choice((1, 2, 2, 3, 3, 4))
     counter = draft.fresh("i") if not symbolic and rng.random() < 0.5 else scope.counter
-    child = scope.child(shape, copies=scope.copies * max(times, 1), counter=counter, plain=scope.plain or share)
+    child = scope.child(shape, copies=scope.copies * max(times, 1), counter=counter)
     free = draft.free
     if scope.depth < 2 and rng.random() < 0.25 and draft.layers < 15:
         repeat(child)
@@ -70,8 +70,7 @@ def widths(scope: Scope) -> None:
     grows = rng.random() < 0.5
     units, last = (f"{counter} + {least}", least + times - 1) if grows else (f"{least + times} - {counter}", least + 1)
     kind = rng.choice([name for name, options in SMOOTH.items() if not options])
-    radius = {} if scope.plain or rng.random() < 0.5 else {"radius": f"R/({counter} + 1)"}
-    scope.fussy = scope.fussy or bool(radius)
+    radius = {} if rng.random() < 0.5 else {"radius": f"R/({counter} + 1)"}
     name = scope.draft.fresh("repeat")
     steps: list[Value] = [{"dense": {"units": units, **radius}}, kind]
     for _ in range(times):

@@ -20,7 +20,7 @@ def scan(scope: Scope) -> None:
     of = rng.choice(sequences) if sequences and rng.random() < 0.8 else None
     times = scope.nodes[of][0] if of is not None else rng.randint(1, 3)
     collect = rng.random() < 0.3
-    child = scope.child(scope.shape, copies=scope.copies * times, plain=scope.plain or share)
+    child = scope.child(scope.shape, copies=scope.copies * times)
     carry, states = _states(scope, child)
     read = list(states)
     if of is not None:

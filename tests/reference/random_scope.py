@@ -80,9 +80,6 @@ class Scope:
     copies: int = 1
     depth: int = 0
     counter: str | None = None
-    plain: bool = False  # nothing is said of balls inside
-    named: bool = False  # every step has a name
-    expanding: frozenset[str] = frozenset()  # modules that are being expanded here
     arguments: dict[str, Value] | None = None  # of the enclosing module, with the values that its shapes rely on
     spliced: dict[str, Shape] = field(default_factory=dict)  # arguments of the module that are layers
     source: str | None = None  # what the next step reads in place of the one before
@@ -90,10 +87,9 @@ class Scope:
     own: list[Learned] = field(default_factory=list)  # arrays made inside
     inner: dict[str, Shape] = field(default_factory=dict)  # named steps inside
     linear: bool = False  # something inside can use a spectral bound
-    fussy: bool = False  # something inside says a ball of its own
 
     def child(self, shape: Shape | None, **changes: Any) -> Scope:
-        fresh: dict[str, Any] = {"steps": [], "own": [], "inner": {}, "linear": False, "fussy": False, "source": None}
+        fresh: dict[str, Any] = {"steps": [], "own": [], "inner": {}, "linear": False, "source": None}
         copied = {"nodes": dict(self.nodes), "learned": list(self.learned), "calls": list(self.calls)}
         return replace(self, shape=shape, **{"depth": self.depth + 1, **fresh, **copied, **changes})
 
@@ -174,11 +170,11 @@ class Scope:
         self.append(kind, {**fields, **said}, name, shape)
         self.own += owned
         if name is not None:
-            self.learned += [replace(array, absolute=self.depth == 0) for array in owned]
+            self.learned += owned
         return name
 
     def name(self, stem: str, probability: float) -> str | None:
-        return self.draft.fresh(stem) if self.named or self.draft.chance(probability) else None
+        return self.draft.fresh(stem) if self.draft.chance(probability) else None
 
     def append(
         self, kind: str, fields: Mapping[str, Value], name: str | None, shape: Shape, first: str | None = None
@@ -201,7 +197,7 @@ class Scope:
     def adopt(self, child: Scope, name: str | None, copies: Sequence[str] = ("",)) -> None:
         """What a step made inside belongs to it; where it has a name, its layers can be read and shared as `name.layer`."""
         self.own += child.own
-        self.linear, self.fussy = self.linear or child.linear, self.fussy or child.fussy
+        self.linear = self.linear or child.linear
         if name is None or not copies:
             return
         for inner, shape in child.inner.items():
@@ -209,7 +205,7 @@ class Scope:
             self.nodes[path] = self.inner[path] = shape
         for array in child.learned[len(self.learned) :]:
             path = f"{name}{copies[0]}.{array.path}"
-            self.learned.append(replace(array, path=path, absolute=self.depth == 0))
+            self.learned.append(replace(array, path=path))
 
     def fill(self, count: int) -> None:
         """So many more steps."""
