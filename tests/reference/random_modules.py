@@ -113,8 +113,10 @@ def call(scope: Scope) -> None:
     scope.own += own
     scope.linear = scope.linear or inside.linear
     if name is not None:
+        if own and same:
+            scope.calls.append(Call(name, block))
         _named(scope, block, name, own)
-        if own and rng.random() < 0.4 and draft.layers < 20:
+        if own and rng.random() < 0.7 and draft.layers < 20:
             adapt(scope, shape)
             call(scope)  # it may share the parameters
 
@@ -140,8 +142,6 @@ def _arguments(scope: Scope, block: Block) -> tuple[dict[str, Value], list[Scope
 
 def _named(scope: Scope, block: Block, name: str, own: list[Learned]) -> None:
     """What can be read and shared of a call."""
-    if own and not any(path.startswith(f"{name}.") for path in scope.nodes):
-        scope.calls.append(Call(name, block))
     for inner, shape in block.inside.inner.items():
         scope.nodes[f"{name}.{inner}"] = scope.inner[f"{name}.{inner}"] = shape
     for array in block.inside.learned if own else ():

@@ -25,7 +25,8 @@ def repeat(scope: Scope) -> None:
     symbolic, share, collect = rng.random() < 0.5, rng.random() < 0.3, rng.random() < 0.2
     times = 0 if rng.random() < 0.1 and not collect else rng.choice((1, 2, 2, 3, 3, 4))
     counter = draft.fresh("i") if not symbolic and rng.random() < 0.5 else scope.counter
-    child = scope.child(shape, copies=scope.copies * max(times, 1), counter=counter)
+    known = scope.counter if share else counter  # copies that share have the same radii
+    child = scope.child(shape, copies=scope.copies * max(times, 1), counter=known)
     free = draft.free
     if scope.depth < 2 and rng.random() < 0.25 and draft.layers < 15:
         repeat(child)
