@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sympy
 
@@ -39,11 +39,11 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Bound]]:
         regularizer=0.0 if graph.regularizer is None else float(substitute(graph.regularizer, values)),
     )
     if subject.network.entries > MOST_ENTRIES:
-        largest = max(subject.network.shapes, key=lambda name: math.prod(subject.network.shapes[name]))
+        shapes = subject.network.shapes
+        largest = max(shapes, key=lambda name: math.prod(shapes[name]))
         size = f"one pass computes {subject.network.entries:,} numbers, more than {MOST_ENTRIES:,}"
-        raise _too_large(
-            bounds, f"{size}; the largest array is '{largest}' of shape {list(subject.network.shapes[largest])}"
-        )
+        finding = f"{size}; the largest array is '{largest}' of shape {list(shapes[largest])}"
+        raise _too_large(bounds, finding, _size_field(graph, largest))
     quantities: dict[Target, Bound] = {(OUTPUT, q.order): bound for q, bound in bounds.figures.items()}
     if bounds.objective is not None:
         quantities |= {(OBJECTIVE, q.order): bound for q, bound in bounds.objective.figures.items()}
@@ -77,13 +77,22 @@ def _last_copy(graph: LayerGraph, row: LayerBounds, values: Mapping[sympy.Symbol
     return path
 
 
-def _too_large(bounds: Bounds, reason: str) -> SpecError:
-    """The remedy names the symbols with the largest values, which are most often sizes."""
+def _size_field(graph: LayerGraph, array: str) -> Sequence[str]:
+    """The path of the field that a layer with this array has its width from; none for an input."""
+    path = array.rpartition(".")[0]
+    field = graph.layer(path).kind.fields.value_field if path else None
+    return () if field is None else (f"{path}.{field}",)
+
+
+def _too_large(bounds: Bounds, reason: str, fields: Sequence[str] = ()) -> SpecError:
+    """The remedy names the symbols with the largest values, which are most often sizes, and fields."""
     values = {name: bounds.values[symbol] for name, symbol in bounds.symbols.items()}
     sizes = sorted((-value, name) for name, value in values.items() if value.is_Integer and value > 4)
-    how = " ".join(f"--set {name}=4" for _, name in sizes[:3]) or "--set PATH.units=4, for the path of a layer"
+    how = " ".join(f"--set {name}=4" for name in (*(name for _, name in sizes[:3]), *fields))
     return _refusal(
-        bounds.architecture.source, f"the network is too large to attack: {reason}", f"scale the spec down: {how}"
+        bounds.architecture.source,
+        f"the network is too large to attack: {reason}",
+        f"scale the spec down: {how or '--set PATH.units=4, for the path of a layer'}",
     )
 
 
