@@ -33,7 +33,7 @@ docs: $(VENV)/installed-docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html
 
 test-frameworks: $(VENV)/installed-test
-	$(PIP) jax array-api-compat
+	$(PIP) jax
 	$(PIP) torch==2.13.0
 	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py
 

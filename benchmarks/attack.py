@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Attack random networks.")
     parser.add_argument("--networks", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--trials", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=2)
     parser.add_argument("--file", type=Path, default=Path("attack.jsonl"))
     parser.add_argument("--processes", type=int, default=None)
     given = parser.parse_args()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import compile, falsify, load, loads
+    from boundcalc.pipeline import compile, falsify, load, loads, network
 
     __version__: str
 
@@ -35,6 +35,7 @@ __all__ = [
     "falsify",
     "load",
     "loads",
+    "network",
     "override",
     "parse",
 ]
@@ -49,6 +50,7 @@ _HOMES = {
     "falsify": ("pipeline", "falsify"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
+    "network": ("pipeline", "network"),
     "override": ("language.override", "override"),
     "parse": ("exact.expression", "parse_closed_form"),
 }

@@ -12,8 +12,10 @@ from boundcalc.blocks.index import grouped
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Blocks, Constants, Options
+from boundcalc.bounds.values import resolve
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.falsification.network import Network, network_of
 from boundcalc.graph.copies import blocks_of_copies
 from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
@@ -24,7 +26,7 @@ from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.layers.index import VOCABULARY
-from boundcalc.mistakes import SpecError
+from boundcalc.mistakes import Mistake, Place, SpecError
 from boundcalc.program.ir import Arena
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 
@@ -102,6 +104,28 @@ def falsify(
 
     file = None if witness is None else os.fspath(witness)
     return attack(compile(architecture, **options), trials=trials, seconds=seconds, seed=seed, witness=file)
+
+
+def network(architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Network:
+    """The network that a spec declares, as a function of its learned arrays (`head.weight`) and inputs, on arrays of NumPy,
+    PyTorch or JAX. The first axis of inputs and outputs is the batch; every copy of a repeat has arrays of its own.
+
+    Raises SpecError for mistakes of the spec and for symbols without values, which sizes need.
+    """
+    expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
+    graph = expand(architecture, unroll=True, max_layers=max_layers)
+    values = resolve(graph.conditions, {})
+    missing = sorted(name for name, symbol in graph.conditions.symbols.items() if symbol not in values)
+    if missing or graph.loops:
+        what = f"without a value: {', '.join(missing)}" if missing else "with repeats of too many passes"
+        raise SpecError(
+            [
+                Mistake(
+                    Place(architecture.source), f"a network on arrays has numbers; {what}", "give them with bc.override"
+                )
+            ]
+        )
+    return network_of(graph, values)
 
 
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:

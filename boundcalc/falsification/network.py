@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from boundcalc.exact.values import substitute
+from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.graph import layer_graph
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Slice, Stack, Zeros
@@ -35,13 +36,25 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`shapes` of the learned arrays and of the inputs (batch included); `entries`: numbers that one pass computes."""
+    """The map that a spec declares. Called with arrays of NumPy, PyTorch or JAX it gives its outputs, one array each.
+
+    `shapes` of the learned arrays and of the inputs (batch included), by the names that `arrays` have; `entries`: numbers that
+    one pass computes.
+    """
 
     nodes: tuple[Node, ...]
     shapes: Mapping[str, tuple[int, ...]]
     outputs: tuple[str, ...]
     loss: str | None
     entries: int
+
+    def __call__(self, arrays: Arrays) -> tuple[Any, ...]:
+        """The outputs in order. Raises KeyError for a missing array, ExtraMissingError without array-api-compat."""
+        missing = [name for name in self.shapes if name not in arrays]
+        if missing:
+            raise KeyError(f"there is no array '{missing[0]}' of shape {list(self.shapes[missing[0]])}")
+        found = self.run(arrays, namespace_of(next(iter(arrays.values()))))
+        return tuple(found[path] for path in self.outputs)
 
     def run(self, arrays: Arrays, xp: Any, nodes: Sequence[Node] | None = None) -> dict[str, Any]:
         """What every node computes, by path, or only those given; `xp` has the names of the array API (and erf)."""

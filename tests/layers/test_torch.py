@@ -20,12 +20,13 @@ from reference.specs import NETWORKS
 
 import boundcalc as bc
 from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Layer
 from boundcalc.layers.index import VOCABULARY
 
 Array = NDArray[np.float64]
-NUMPY = SimpleNamespace(**{**vars(np), "erf": np.vectorize(math.erf, otypes=[float])})
+NUMPY = namespace_of(np.zeros(1))
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,7 @@ def torch() -> Any:
 
 @pytest.fixture(scope="module")
 def xp(torch: Any) -> Any:
-    names = vars(pytest.importorskip("array_api_compat.torch"))
-    return SimpleNamespace(**{**names, "erf": torch.special.erf})
+    return namespace_of(torch.zeros(1))
 
 
 def placed(step: str, shape: str, batch: int = 2, loss: bool = False) -> tuple[Layer, Any]:
@@ -243,24 +243,33 @@ def test_products(torch: Any, xp: Any) -> None:
     assert torch.allclose(VOCABULARY["concat"].forward(facts, {}, [f, f], xp), torch.cat([f, f], 2))
 
 
-def namespaces() -> Mapping[str, Callable[[], tuple[Any, Callable[[Array], Any]]]]:
-    def of_torch() -> tuple[Any, Callable[[Array], Any]]:
+def converter(framework: str) -> Callable[[Array], Any]:
+    """From arrays of NumPy to those of a framework, in double precision."""
+    if framework == "torch":
         torch = pytest.importorskip("torch")
-        names = vars(pytest.importorskip("array_api_compat.torch"))
-        return SimpleNamespace(**{**names, "erf": torch.special.erf}), lambda array: torch.asarray(array.copy())
+        return lambda array: torch.asarray(array.copy())
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    return jax.numpy.asarray
 
-    def of_jax() -> tuple[Any, Callable[[Array], Any]]:
-        jax = pytest.importorskip("jax")
-        jax.config.update("jax_enable_x64", True)
-        return SimpleNamespace(**{**vars(jax.numpy), "erf": jax.scipy.special.erf}), jax.numpy.asarray
 
-    return {"torch": of_torch, "jax": of_jax}
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+@pytest.mark.parametrize("name", ["attention", "recurrent", "batchnorm of images", "activation gelu"])
+def test_networks_on_arrays_of_frameworks(framework: str, name: str) -> None:
+    convert = converter(framework)
+    network = bc.network(bc.loads(NETWORKS[name]))
+    rng = np.random.default_rng(1)
+    arrays = {path: rng.normal(size=shape) for path, shape in network.shapes.items()}
+    (expected,), (found,) = network(arrays), network({path: convert(array) for path, array in arrays.items()})
+    assert type(found) is type(convert(np.zeros(1)))
+    assert np.allclose(np.asarray(found), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax"])
 def test_arrays_of_frameworks_give_what_numpy_gives(framework: str) -> None:
     """Every layer of the networks that together use every kind."""
-    xp, convert = namespaces()[framework]()
+    convert = converter(framework)
+    xp = namespace_of(convert(np.zeros(1)))
     for name, text in NETWORKS.items():
         network = Network(bc.loads(text))
         w = random_points(network, np.random.default_rng(0), 1)[0]
