@@ -45,7 +45,7 @@ class Attacked:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Falsification:
     """What an attack found. `trials`: how many there were; 0 where a witness was replayed."""
 
@@ -55,6 +55,11 @@ class Falsification:
     bounds: Mapping[str, Attacked]
     objective: Mapping[str, Attacked] | None
     layers: Mapping[str, Mapping[str, Attacked]]
+
+    def __repr__(self) -> str:
+        ratios = ", ".join(f"{name} {_ratio(a)}" for name, a in self._of_network() if a.result.ratio is not None)
+        verdict = f"{len(self.violations)} bounds are too small" if self.falsified else "nothing exceeds its bound"
+        return f"<Falsification of {self.of.name}: {verdict}; bound / found: {ratios or 'none is positive'}>"
 
     @cached_property
     def violations(self) -> list[tuple[str, Attacked]]:
