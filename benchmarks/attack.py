@@ -53,12 +53,12 @@ def ratios(text: str, seed: int, trials: int) -> Iterator[tuple[str, str, str, f
     kinds = {OUTPUT: "", OBJECTIVE: ""}
     for grouping in GROUPINGS:
         bounds = bc.compile(architecture, blocks=grouping)
-        subject, quantities = subject_of(bounds)
+        subject, numbers = subject_of(bounds)
         nodes = {key: key if key in (OUTPUT, OBJECTIVE) else paths[0] for key, paths in subject.rows.items()}
         nodes.setdefault(OBJECTIVE, OBJECTIVE)
         rows |= {nodes[key]: tuple(paths) for key, paths in subject.rows.items()}
         kinds |= {nodes[path]: row.layer.label for path, row in bounds.layers.items() if path in nodes}
-        known[grouping] = {(nodes[key], order): bounds.numbers.get(q) for (key, order), q in quantities.items()}
+        known[grouping] = {(nodes[key], order): number for (key, order), number in numbers.items()}
     subject = replace(subject, rows=rows)
     least: dict[tuple[str, int], float] = {}
     for numbers in known.values():

@@ -12,7 +12,7 @@ from boundcalc.blocks.index import grouped
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Blocks, Constants, Options
-from boundcalc.bounds.values import resolve
+from boundcalc.bounds.values import resolve, without_value
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.falsification.network import Network, network_of
@@ -115,16 +115,11 @@ def network(architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Network:
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
     graph = expand(architecture, unroll=True, max_layers=max_layers)
     values = resolve(graph.conditions, {})
-    missing = sorted(name for name, symbol in graph.conditions.symbols.items() if symbol not in values)
+    missing = without_value(graph.conditions, values)
     if missing or graph.loops:
         what = f"without a value: {', '.join(missing)}" if missing else "with repeats of too many passes"
-        raise SpecError(
-            [
-                Mistake(
-                    Place(architecture.source), f"a network on arrays has numbers; {what}", "give them with bc.override"
-                )
-            ]
-        )
+        finding = f"a network on arrays has numbers; {what}"
+        raise SpecError([Mistake(Place(architecture.source), finding, "give them with bc.override")])
     return network_of(graph, values)
 
 

@@ -15,8 +15,8 @@ from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy
 from boundcalc.program.tree_size import expression_size, tree_size
 
 EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
-_NO_LETTER = re.compile(r"\W", re.ASCII)
 CLOSED_CAP = 6000  # the same where a loop is in it: a closed form in the depth has no shorter shape
+_NOT_OF_NAMES = re.compile(r"\W", re.ASCII)
 
 
 class Forms:
@@ -145,7 +145,7 @@ def _names(taken: set[str], scalars: Sequence[tuple[str, Scalar]]) -> Mapping[Sc
         if isinstance(scalar.node.payload, sympy.Rational | sympy.Symbol):
             found[scalar] = ""
             continue
-        fitting = _NO_LETTER.sub("_", name.replace(".*", ""))
+        fitting = _NOT_OF_NAMES.sub("_", name.replace(".*", ""))
         while fitting in taken:
             fitting += "_"
         taken.add(fitting)

@@ -108,6 +108,11 @@ def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Ex
     return values
 
 
+def without_value(conditions: Conditions, values: Container[sympy.Symbol]) -> list[str]:
+    """The names of the symbols that are not among these values, sorted."""
+    return sorted(name for name, symbol in conditions.symbols.items() if symbol not in values)
+
+
 def unchecked(conditions: Conditions, given: Given, open_names: Container[str] = ()) -> dict[sympy.Symbol, sympy.Expr]:
     """As `resolve`, whatever the values break; some symbols are left open."""
     values: dict[sympy.Symbol, sympy.Expr] = {}

@@ -33,9 +33,7 @@ def on_arrays(function: sympy.Lambda, argument: Any, xp: Any, functions: Table =
             return constant(part)
         if (exponent := _softplus(part)) is not None:
             y = value(exponent)
-            positive = (
-                y > 0
-            )  # |y| by the same cases as the maximum: then derivatives agree with the function's at 0 as well
+            positive = y > 0  # |y| by the cases of the maximum: so derivatives are those of the function, at 0 as well
             return xp.where(positive, y, 0 * y) + xp.log(1 + xp.exp(xp.where(positive, -y, y)))
         return None
 

@@ -46,8 +46,6 @@ class Signed(NamedTuple):
 
 def from_value(value: ArrayLike | Value) -> Signed:
     """A number or an array of them; exact numbers and balls may have any size."""
-    if isinstance(value, float) and value > 0:  # a step of a power iteration asks for thousands
-        return Signed(np.asarray(math.log(value)), None, np.asarray(value))
     if isinstance(value, arb):
         log = np.asarray(float(abs(value.mid()).log()))
         return Signed(log, np.asarray(-1.0) if value < 0 else None)

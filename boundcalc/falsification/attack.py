@@ -12,7 +12,7 @@ from boundcalc.exact.decimals import float_upper
 from boundcalc.falsification.precise import DIGITS, precise
 from boundcalc.falsification.search import Found, Witness, search
 from boundcalc.falsification.sets import Point
-from boundcalc.falsification.subject import ORDERS, Subject, Target
+from boundcalc.falsification.subject import Subject, Target
 
 MARGIN = 1e-9  # relative: less is rounding
 
@@ -50,16 +50,15 @@ def attack(
 
 def judged(found: Found, bounds: Mapping[Target, Number | None]) -> Mapping[Target, Result]:
     """What was found beside bounds, of every row and order."""
-    targets = [(key, order) for key in found.subject.keys for order in ORDERS]
-    return {target: _result(found.subject, target, bounds.get(target), found.best.get(target)) for target in targets}
+    subject = found.subject
+    return {t: _result(subject, t, bounds.get(t), found.best.get(t)) for t in subject.targets}
 
 
 def replay(
     subject: Subject, bounds: Mapping[Target, Number | None], point: Point, direction: Point
 ) -> Mapping[Target, Result]:
     """The values at one witness, with 50 digits."""
-    targets = [(key, order) for key in subject.keys for order in ORDERS]
-    values = precise(subject, targets, point, direction)
+    values = precise(subject, subject.targets, point, direction)
     return {
         target: _compared(bounds.get(target), value, Witness(float(value.mid()), point, direction))
         for target, value in values.items()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import numpy as np
-
+from boundcalc.falsification.namespaces import DOUBLES
 from boundcalc.mistakes import ExtraMissingError
 
 
@@ -20,14 +19,17 @@ def namespace_of(array: Any) -> Any:
         from array_api_compat import array_namespace
     except ImportError:
         raise ExtraMissingError("falsify", "a network on arrays", "array-api-compat") from None
-    module = array_namespace(array)
-    framework = type(array).__module__.partition(".")[0]
+    return _with_erf(array_namespace(array), type(array).__module__.partition(".")[0])
+
+
+@cache
+def _with_erf(module: ModuleType, framework: str) -> Any:
     names = {name: getattr(module, name) for name in dir(module)}
     return SimpleNamespace(**{**names, "erf": _ERF.get(framework, _numpy)()})
 
 
 def _numpy() -> Callable[[Any], Any]:
-    return np.vectorize(math.erf, otypes=[float])
+    return DOUBLES.erf
 
 
 def _torch() -> Callable[[Any], Any]:

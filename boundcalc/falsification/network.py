@@ -15,10 +15,9 @@ from boundcalc.graph import layer_graph
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Slice, Stack, Zeros
 
-Arrays = Mapping[
-    str, Any
-]  # learned arrays by the path of the array (head.weight), inputs by name; the batch comes first
-# (those that hold token ids have no norm to choose within: all their ids are 0)
+# Learned arrays by the path of the array (head.weight), inputs by name; the batch comes first. Inputs that hold token ids have no
+# norm to choose within: all their ids are 0.
+Arrays = Mapping[str, Any]
 Step = Callable[[Sequence[Any], Arrays, Any], Any]
 
 
@@ -96,14 +95,14 @@ def _node(
     whole: Callable[[Sequence[sympy.Expr]], tuple[int, ...]],
     values: Mapping[sympy.Symbol, sympy.Expr],
 ) -> Node:
-    shape = whole(node.shape)
+    shape, arrays = whole(node.shape), list[str]()
     match node:
         case Input(norm=None):
             compute = _zeros((batch, *shape))
         case Input():
-            compute = _read(node.path)
+            compute, arrays = _read(node.path), [node.path]
         case Layer():
-            compute = _layer(node, own, whole, values)
+            compute, arrays = _layer(node, own, whole, values), [a.origin for a in node.arrays]
         case Zeros():
             compute = _zeros((batch, *shape))
         case Slice(index=int() as index):
@@ -112,9 +111,7 @@ def _node(
             compute = _stack
         case _:
             raise TypeError(f"'{node.path}' belongs to a symbolic repeat")
-    read = [node.path] if isinstance(node, Input) and node.norm is not None else []
-    learned = [a.origin for a in node.arrays] if isinstance(node, Layer) else []
-    return Node(node.path, node.inputs, frozenset((*read, *learned)), shape, compute)
+    return Node(node.path, node.inputs, frozenset(arrays), shape, compute)
 
 
 def _layer(
@@ -128,14 +125,11 @@ def _layer(
     origins = {a.name: a.origin for a in layer.arrays}
 
     def compute(inputs: Sequence[Any], arrays: Arrays, xp: Any) -> Any:
-        learned = {name: _maybe_transposed(arrays[origins[name]], turn) for name, turn in transposed.items()}
+        stored = {name: arrays[origin] for name, origin in origins.items()}
+        learned = {name: array.T if transposed[name] else array for name, array in stored.items()}
         return layer.kind.forward(facts, learned, inputs, xp)
 
     return compute
-
-
-def _maybe_transposed(array: Any, turn: bool) -> Any:
-    return array.T if turn else array
 
 
 def _read(name: str) -> Step:

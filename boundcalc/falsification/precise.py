@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from math import factorial
 from typing import Any
@@ -19,7 +19,7 @@ _GUARD = 15  # digits that a pass may lose
 
 
 def precise(
-    subject: Subject, targets: list[Target], point: Mapping[str, Array], direction: Mapping[str, Array]
+    subject: Subject, targets: Sequence[Target], point: Mapping[str, Array], direction: Mapping[str, Array]
 ) -> dict[Target, arb]:
     """||z||, ||D z [u]|| / ||u|| or ||D^2 z [u, u]|| / ||u||^2 of each target, as balls."""
     with ctx.workdps(DIGITS + _GUARD):

@@ -88,14 +88,14 @@ def search(
             if found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
                 best = max(looks, key=lambda look: look.values[target])
                 begin = best if done % 2 or looks[0].values[target] == 0 else looks[0]
-                _climb(found, target, begin.point, direction, _steps(target))
+                _climb(found, target, Witness(begin.values[target], begin.point, direction))
         done += 1
         progress(done)
         if time.monotonic() > deadline:
             break
     for target in targets:  # from the best places once more
         if target in found.best and found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
-            _climb(found, target, found.best[target].point, found.best[target].direction, _steps(target))
+            _climb(found, target, found.best[target])
     return found, done
 
 
@@ -112,10 +112,10 @@ def _around(domain: Domain, point: Point) -> Iterator[Point]:
             yield domain.project({**point, **{name: scale * point[name] for name in names}})
 
 
-def _climb(found: Found, target: Target, point: Point, direction: Point, steps: int) -> None:
-    key, order = target
-    height, begin = found.look(point, direction, order).values[target], 0
-    for _ in range(steps):
+def _climb(found: Found, target: Target, start: Witness) -> None:
+    (key, order), begin = target, 0
+    point, direction, height = start.point, start.direction, start.value
+    for _ in range(_steps(target)):
         by_point, by_direction = found.subject.gradients(key, order, point, direction)
         turned = direction if order == 0 else _turned(direction, by_direction)
         for number, place in enumerate(_moved(found.subject, point, by_point, begin), begin):

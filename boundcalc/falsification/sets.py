@@ -116,15 +116,14 @@ class Domain:
 
     def project(self, point: Mapping[str, Array]) -> Point:
         """The nearest point of the domain, up to the spectral bounds."""
-        parts = (part.project(point) for part in (*self.balls, *self.inputs))
-        return self._obeying({name: array for part in parts for name, array in part.items()})
+        return self._product(part.project(point) for part in (*self.balls, *self.inputs))
 
     def farthest(self, gradient: Mapping[str, Array]) -> Point:
         """The point where <gradient, point> is largest, up to the spectral bounds."""
-        parts = (part.farthest(gradient) for part in (*self.balls, *self.inputs))
-        return self._obeying({name: array for part in parts for name, array in part.items()})
+        return self._product(part.farthest(gradient) for part in (*self.balls, *self.inputs))
 
-    def _obeying(self, point: Point) -> Point:
+    def _product(self, parts: Iterable[Point]) -> Point:
+        point = {name: array for part in parts for name, array in part.items()}
         for bound in self.spectral:
             point = bound.applied(point)
         return point

@@ -37,25 +37,22 @@ class Subject:
     regularizer: float
 
     @cached_property
-    def reach(self) -> Mapping[str, frozenset[str]]:
-        """Of each row, the arrays that it depends on and that are differentiated by."""
-        below: dict[str, frozenset[str]] = {}
-        for node in self.network.nodes:
-            below[node.path] = node.arrays.union(*(below[path] for path in node.inputs))
-        found = {key: frozenset[str]().union(*(below[path] for path in paths)) for key, paths in self.rows.items()}
-        if self.network.loss is not None:
-            found[OBJECTIVE] = below[self.network.loss] | (self.domain.penalised if self.regularizer else frozenset())
-        return {key: names & self.domain.selected for key, names in found.items()}
-
-    @property
-    def keys(self) -> Sequence[str]:
-        return tuple(self.reach)
-
-    @cached_property
     def _below(self) -> Mapping[str, Sequence[Node]]:
         """The nodes that a row is made of."""
         loss = {} if self.network.loss is None else {OBJECTIVE: (self.network.loss,)}
         return {key: self.network.below(paths) for key, paths in (*self.rows.items(), *loss.items())}
+
+    @cached_property
+    def reach(self) -> Mapping[str, frozenset[str]]:
+        """Of each row, the arrays that it depends on and that are differentiated by."""
+        found = {key: frozenset[str]().union(*(node.arrays for node in nodes)) for key, nodes in self._below.items()}
+        if OBJECTIVE in found and self.regularizer:
+            found[OBJECTIVE] |= self.domain.penalised
+        return {key: names & self.domain.selected for key, names in found.items()}
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        return tuple((key, order) for key in self._below for order in ORDERS)
 
     def series(
         self, point: Mapping[str, Any], direction: Mapping[str, Any], base: Base, order: int, key: str | None = None
@@ -66,15 +63,23 @@ class Subject:
             name: Taylor(base, (array, direction.get(name), *along) if order else (array,))
             for name, array in point.items()
         }
-        return Outputs(
-            self, arrays, self.network.run(arrays, TaylorNamespace(base), None if key is None else self._below[key])
-        )
+        nodes = self.network.run(arrays, TaylorNamespace(base), None if key is None else self._below[key])
+        rows = {row: [nodes[path] for path in paths] for row, paths in self.rows.items() if key in (None, row)}
+        if self.network.loss is not None and key in (None, OBJECTIVE):
+            rows[OBJECTIVE] = [self._objective(nodes[self.network.loss], arrays)]
+        return Outputs(rows)
 
-    def measured(self, point: Point, direction: Point, order: int) -> dict[tuple[str, int], float]:
+    def _objective(self, loss: Taylor, arrays: Mapping[str, Taylor]) -> Taylor:
+        total, xp = loss, TaylorNamespace(loss.base)
+        for name in sorted(self.domain.penalised) if self.regularizer else ():
+            total = total + self.regularizer / 2 * xp.sum(arrays[name] * arrays[name])
+        return total
+
+    def measured(self, point: Point, direction: Point, order: int) -> dict[Target, float]:
         """Every row's ||z||, ||D z [u]|| / ||u||, ||D^2 z [u, u]|| / ||u||^2, with the parts of u that it depends on."""
         with np.errstate(all="ignore"):
             outputs = self.series(point, direction, DOUBLES, order)
-            found: dict[tuple[str, int], float] = {}
+            found: dict[Target, float] = {}
             squares = {name: float(np.vdot(array, array)) for name, array in direction.items()}
             for key, reach in self.reach.items():
                 length = math.sqrt(sum(squares[name] for name in reach)) if order else 1.0
@@ -110,28 +115,13 @@ class Subject:
 class Outputs:
     """What one pass over Taylor series computed."""
 
-    subject: Subject
-    arrays: Mapping[str, Taylor]
-    nodes: Mapping[str, Taylor]
+    rows: Mapping[str, Sequence[Taylor]]
 
     def parts(self, key: str, order: int) -> list[Any]:
         """The coefficients of t^order of the outputs of a row; None for zero."""
-        paths = self.subject.rows.get(key, ())
-        found = [self._objective()] if key == OBJECTIVE else [self.nodes[path] for path in paths]
-        return [series.parts[order] if order < len(series.parts) else None for series in found]
+        return [series.parts[order] if order < len(series.parts) else None for series in self.rows[key]]
 
     def norm(self, key: str, order: int) -> float:
         """Of those coefficients together, in double precision."""
         parts: list[NDArray[np.float64]] = [np.ravel(part) for part in self.parts(key, order) if part is not None]
         return float(np.linalg.norm(np.concatenate(parts))) if parts else 0.0
-
-    def _objective(self) -> Taylor:
-        loss = self.subject.network.loss
-        assert loss is not None
-        total = self.nodes[loss]
-        if self.subject.regularizer:
-            for name in sorted(self.subject.domain.penalised):
-                array = self.arrays[name]
-                xp = TaylorNamespace(array.base)
-                total = total + self.subject.regularizer / 2 * xp.sum(array * array)
-        return total

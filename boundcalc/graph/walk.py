@@ -88,8 +88,9 @@ class Walk:
     def _note_fields(self, step: Step, kind: Kind[Any, Any] | None) -> None:
         """A field that nothing can use would be ignored in silence."""
         for use in said(step.fields, step.place):
-            mistake = _without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
-            self.context.said.setdefault(use, mistake)
+            if use not in self.context.said:  # by the first of many copies
+                mistake = _without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
+                self.context.said[use] = mistake
 
     def layer(
         self,

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
-from boundcalc.bounds.options import SCHEMA
-
 if TYPE_CHECKING:
     from boundcalc.bounds.document import Document
     from boundcalc.bounds.options import Json
@@ -20,7 +18,7 @@ def document_to_json(document: Document) -> str:
 
 
 def report_to_json(report: Report) -> str:
-    return to_json({"schema": SCHEMA, "name": report.name, **report.options.to_dict(), **report.data})
+    return to_json(report.to_dict())
 
 
 def to_json(value: Json) -> str:

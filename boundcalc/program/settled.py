@@ -14,9 +14,15 @@ import sympy
 _ORDER = cmp_to_key(sympy.Basic.compare)
 
 
-def is_settled_base(base: sympy.Basic) -> bool:
-    """Whether a rational power of it stays one: of a symbol, and of a sum that is no number, whose terms SymPy asks whether
-    they are infinite."""
+def settled_power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr | None:
+    """A rational power, other than the first and the zeroth, of a symbol or of a sum, whose terms SymPy asks whether they are
+    infinite."""
+    trivial = exponent in (sympy.S.Zero, sympy.S.One)
+    return None if trivial or not _is_settled_base(base) else sympy.Pow(base, exponent, evaluate=False)
+
+
+def _is_settled_base(base: sympy.Basic) -> bool:
+    """A symbol, or a sum that is no number."""
     return type(base) is sympy.Symbol or (isinstance(base, sympy.Add) and not base.is_number)
 
 
@@ -36,7 +42,7 @@ def settled_product(factors: Sequence[sympy.Expr]) -> sympy.Expr | None:
             base, exponent = factor.base, factor.exp
             if not isinstance(exponent, sympy.Rational):
                 return None
-        if not is_settled_base(base):
+        if not _is_settled_base(base):
             return None
         bases.add(base)
     numbers = [] if number is sympy.S.One else [number]
@@ -57,7 +63,7 @@ def settled_sum(terms: Sequence[sympy.Expr]) -> sympy.Expr | None:
         if isinstance(term, sympy.Mul):
             part = term.args[1:] if isinstance(term.args[0], sympy.Rational) else term.args
         elif isinstance(term, sympy.Pow):
-            if not is_settled_base(term.base):
+            if not _is_settled_base(term.base):
                 return None
         elif type(term) is not sympy.Symbol:
             return None

@@ -12,7 +12,7 @@ import sympy
 
 from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.settled import is_settled_base, settled_product, settled_sum
+from boundcalc.program.settled import settled_power, settled_product, settled_sum
 from boundcalc.program.tree_size import Size, Sizes, given_size, tree_size
 
 READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice
@@ -150,7 +150,7 @@ def _extremum(kind: type[sympy.Min] | type[sympy.Max], args: Sequence[sympy.Expr
 
 def _power(base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
     exact = _HALF if exponent == _ROOT else sympy.Rational(exponent.numerator, exponent.denominator)
-    return sympy.Pow(base, exact, evaluate=not (is_settled_base(base) or _is_huge(base, exponent)))
+    return settled_power(base, exact) or sympy.Pow(base, exact, evaluate=not _is_huge(base, exponent))
 
 
 def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:

@@ -14,7 +14,7 @@ from boundcalc.arguments import expect
 from boundcalc.bounds.answer import short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.options import SCHEMA, Json
+from boundcalc.bounds.options import Json
 from boundcalc.calculus.quantities import QUANTITIES, Quantity
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
@@ -88,7 +88,7 @@ class Falsification:
 
     def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc falsify --format json`."""
-        return {"schema": SCHEMA, "name": self.of.name, **self.of.options.to_dict(), **self._data()}
+        return self.report().to_dict()
 
     def report(self) -> Report:
         verdict = (
@@ -158,8 +158,7 @@ def falsify(
     _natural(seed, "seed", 0)
     if not expect(seconds, (int, float), "seconds", "write a number") > 0:
         raise ValueError(f"seconds is a positive number, not {seconds!r}")
-    subject, quantities = subject_of(bounds)
-    numbers = {target: bounds.numbers.get(quantity) for target, quantity in quantities.items()}
+    subject, numbers = subject_of(bounds)
     if witness is None:
         if find_spec("autograd") is None:
             raise ExtraMissingError("falsify", "the attack of bounds", "autograd")
@@ -187,12 +186,12 @@ def falsify(
 
 def falsify_by(bounds: Bounds, answers: Mapping[str, str | None], progress: Callable[[int, int], None]) -> Report:
     """The study of the command line: numbers and files as texts. Raises SpecError for what is no number."""
-    trials = _read(answers, "trials", int, TRIALS, "10")
+    trials = _read(answers, "trials", int, TRIALS, lambda n: n >= 1, "a whole number, at least 1", "10")
     found = falsify(
         bounds,
         trials=trials,
-        seconds=_read(answers, "seconds", float, SECONDS, "60"),
-        seed=_read(answers, "seed", int, SEED, "1"),
+        seconds=_read(answers, "seconds", float, SECONDS, _is_positive, "a positive number", "60"),
+        seed=_read(answers, "seed", int, SEED, lambda n: n >= 0, "a whole number, at least 0", "1"),
         witness=answers["witness"],
         progress=lambda done: progress(done, trials),
     )
@@ -205,22 +204,30 @@ def falsify_by(bounds: Bounds, answers: Mapping[str, str | None], progress: Call
     return found.report()
 
 
-def _read(answers: Mapping[str, str | None], name: str, kind: Callable[[str], N], default: N, such_as: str) -> N:
+def _read(
+    answers: Mapping[str, str | None],
+    name: str,
+    kind: Callable[[str], N],
+    default: N,
+    fits: Callable[[N], bool],
+    what: str,
+    such_as: str,
+) -> N:
+    """The number that a text says; `what` numbers fit, in words."""
     text = answers[name]
+    if text is None:
+        return default
     try:
-        value = default if text is None else kind(text)
+        value = kind(text)
     except ValueError:
         value = None
-    if (
-        value is None
-        or not value < math.inf
-        or value < (0 if name == "seed" else 1 if kind is int else sys.float_info.min)
-    ):
-        what = "a positive number" if kind is float else "a whole number, at least " + ("0" if name == "seed" else "1")
-        raise SpecError(
-            [Mistake(Place(f"--{name} {text}"), f"{shown(text or '')} is not {what}", f"--{name} {such_as}")]
-        )
+    if value is None or not fits(value):
+        raise SpecError([Mistake(Place(f"--{name} {text}"), f"{shown(text)} is not {what}", f"--{name} {such_as}")])
     return value
+
+
+def _is_positive(x: float) -> bool:
+    return sys.float_info.min <= x < math.inf
 
 
 def _natural(value: object, what: str, least: int) -> None:

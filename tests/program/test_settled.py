@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.program.settled import is_settled_base, settled_product, settled_sum
+from boundcalc.program.settled import settled_power, settled_product, settled_sum
 
 X, Y, Z, B = sympy.symbols("x y z B", positive=True)
 EXPONENTS = [-2, -1, 2, 3, *(sympy.Rational(p, q) for p in (-3, -1, 1, 3) for q in (2, 3))]
@@ -44,8 +45,16 @@ def test_sums_and_products_are_those_of_sympy(arguments: list[sympy.Expr]):
 @settings(max_examples=200, deadline=None)
 @given(parts, st.sampled_from(EXPONENTS))
 def test_powers_stay_powers(base: sympy.Expr, exponent: sympy.Rational | int):
-    if is_settled_base(base):
-        assert sympy.Pow(base, exponent, evaluate=False) == base**exponent
+    found = settled_power(base, sympy.Rational(exponent))
+    if found is not None:
+        assert found == base**exponent
+
+
+@pytest.mark.parametrize("base", [X, X + 1])
+def test_all_but_trivial_powers_of_symbols_and_sums_are_settled(base: sympy.Expr):
+    for exponent in EXPONENTS:
+        assert (settled_power(base, sympy.Rational(exponent)) is None) == (exponent == 1)
+    assert settled_power(base, sympy.S.Zero) is None
 
 
 def test_what_networks_are_made_of_is_settled():

@@ -17,9 +17,7 @@ NO_LIMIT = 1e9  # seconds: trials alone decide
 
 
 def subject_and_bounds(text: str, **options: Any) -> tuple[Subject, Numbers]:
-    bounds = bc.compile(bc.loads(text), **options)
-    subject, quantities = subject_of(bounds)
-    return subject, {target: bounds.numbers.get(quantity) for target, quantity in quantities.items()}
+    return subject_of(bc.compile(bc.loads(text), **options))
 
 
 def attacked(subject: Subject, bounds: Numbers, trials: int, seed: int = 0) -> Mapping[Target, Result]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.options import SCHEMA, Json, Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +29,7 @@ class Report:
     parts: tuple[Table | str, ...]
     data: Mapping[str, Json] = field(default_factory=dict[str, Json])
     answered: bool = True
+
+    def to_dict(self) -> dict[str, Json]:
+        """The JSON of the study's command."""
+        return {"schema": SCHEMA, "name": self.name, **self.options.to_dict(), **self.data}

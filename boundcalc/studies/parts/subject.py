@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import sympy
 
-from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.bounds.values import without_value
+from boundcalc.exact.balls import Number
 from boundcalc.exact.values import substitute
 from boundcalc.falsification.network import network_of
 from boundcalc.falsification.sets import domain_of
@@ -21,15 +22,15 @@ from boundcalc.mistakes import Mistake, Place, SpecError
 MOST_ENTRIES, MOST_LAYERS = 200_000, 2_000  # that one pass computes
 
 
-def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Bound]]:
-    """What is attacked, and the bound of each target. Raises SpecError for symbols without values and what is too large."""
-    source, values = bounds.architecture.source, bounds.values
-    missing = sorted(name for name, symbol in bounds.symbols.items() if symbol not in values)
-    if missing:
-        remedy = f"give them with --set {missing[0]}=4 (bc.override in Python)"
-        raise _refusal(
-            source, f"only networks with numbers can be attacked; without a value: {', '.join(missing)}", remedy
-        )
+def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]:
+    """What is attacked, and the number of each target's bound, where there is one.
+
+    Raises SpecError for symbols without values and what is too large.
+    """
+    values = bounds.values
+    if missing := without_value(bounds.graph.conditions, values):
+        finding = f"only networks with numbers can be attacked; without a value: {', '.join(missing)}"
+        raise _refusal(bounds, finding, f"give them with --set {missing[0]}=4 (bc.override in Python)")
     rows = {path: _last_copy(bounds.graph, row, values) for path, row in bounds.layers.items()}
     graph = _unrolled(bounds)
     subject = Subject(
@@ -44,13 +45,17 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Bound]]:
         size = f"one pass computes {subject.network.entries:,} numbers, more than {MOST_ENTRIES:,}"
         finding = f"{size}; the largest array is '{largest}' of shape {list(shapes[largest])}"
         raise _too_large(bounds, finding, _size_field(graph, largest))
-    quantities: dict[Target, Bound] = {(OUTPUT, q.order): bound for q, bound in bounds.figures.items()}
+    rows_of = {
+        OUTPUT: bounds.figures,
+        **{path: row.figures for path, row in bounds.layers.items() if path in subject.rows},
+    }
     if bounds.objective is not None:
-        quantities |= {(OBJECTIVE, q.order): bound for q, bound in bounds.objective.figures.items()}
-    for path in subject.rows:
-        if path in bounds.layers:
-            quantities |= {(path, q.order): bound for q, bound in bounds.layers[path].figures.items()}
-    return subject, quantities
+        rows_of[OBJECTIVE] = bounds.objective.figures
+    return subject, {
+        (key, quantity.order): bounds.numbers.get(bound)
+        for key, figures in rows_of.items()
+        for quantity, bound in figures.items()
+    }
 
 
 def _unrolled(bounds: Bounds) -> LayerGraph:
@@ -89,12 +94,9 @@ def _too_large(bounds: Bounds, reason: str, fields: Sequence[str] = ()) -> SpecE
     values = {name: bounds.values[symbol] for name, symbol in bounds.symbols.items()}
     sizes = sorted((-value, name) for name, value in values.items() if value.is_Integer and value > 4)
     how = " ".join(f"--set {name}=4" for name in (*(name for _, name in sizes[:3]), *fields))
-    return _refusal(
-        bounds.architecture.source,
-        f"the network is too large to attack: {reason}",
-        f"scale the spec down: {how or '--set PATH.units=4, for the path of a layer'}",
-    )
+    remedy = f"scale the spec down: {how or '--set PATH.units=4, for the path of a layer'}"
+    return _refusal(bounds, f"the network is too large to attack: {reason}", remedy)
 
 
-def _refusal(source: str, finding: str, remedy: str) -> SpecError:
-    return SpecError([Mistake(Place(source), finding, remedy, "cannot_attack")])
+def _refusal(bounds: Bounds, finding: str, remedy: str) -> SpecError:
+    return SpecError([Mistake(Place(bounds.architecture.source), finding, remedy, "cannot_attack")])
