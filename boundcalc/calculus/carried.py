@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from boundcalc.calculus.extended import Extended, Unbounded
+from boundcalc.calculus.protocol import Component, Components
 from boundcalc.program.depth.polynomial import reachable
 from boundcalc.program.ir import Arena, Scalar
-
-Components = Mapping[str, Extended]
 
 
 class Entry(Enum):
@@ -22,20 +21,20 @@ class Entry(Enum):
 class Same:
     """Equal to another component, in every pass."""
 
-    to: str
+    to: Component
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What is known of each component of a state: zero for ever, infinite (its reason), the same as another, or variable."""
 
-    entries: Mapping[str, Unbounded | Same | Entry]
+    entries: Mapping[Component, Unbounded | Same | Entry]
 
     @staticmethod
-    def of_start(start: Components, alike: Mapping[str, str]) -> Carried:
+    def of_start(start: Components, alike: Mapping[Component, Component]) -> Carried:
         """The optimistic guess: what is so at the start stays so."""
 
-        def entry(name: str, value: Extended) -> Unbounded | Same | Entry:
+        def entry(name: Component, value: Extended) -> Unbounded | Same | Entry:
             if isinstance(value, Unbounded):
                 return value
             if name in alike and value == start[alike[name]]:
@@ -59,12 +58,12 @@ class Carried:
         return Carried({name: entry(known, result[name]) for name, known in self.entries.items()})
 
     @property
-    def variables(self) -> list[str]:
+    def variables(self) -> list[Component]:
         return [name for name, known in self.entries.items() if known is Entry.VARIABLE]
 
     def filled(self, zero: Scalar, values: Iterator[Scalar]) -> Components:
         """The components of the state, with the next values for its variables."""
-        found: dict[str, Extended] = {}
+        found: dict[Component, Extended] = {}
         for name, known in self.entries.items():
             if isinstance(known, Unbounded):
                 found[name] = known

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import sympy
 
 from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
-from boundcalc.calculus.primitives import Bilinear, Constant, Linear, Map, Parameter, Source
+from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
+from boundcalc.calculus.protocol import Component, Components
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
 from boundcalc.catalogue.fact import Fact
 from boundcalc.program.ir import Arena, Scalar
@@ -27,6 +29,9 @@ class Jet:
     smoothness: Extended
 
 
+_NORM, _SUP, _LIPSCHITZ, _SMOOTHNESS = (Component(name) for name in ("norm", "sup", "lipschitz", "smoothness"))
+
+
 @dataclass(frozen=True, slots=True)
 class Euclidean:
     """`refine`: also use |a'(0)| + L m as a bound of a map's slope where the catalogue has a finite one."""
@@ -35,24 +40,24 @@ class Euclidean:
     refine: bool = False
 
     @property
-    def alike(self) -> Mapping[str, str]:
+    def alike(self) -> Mapping[Component, Component]:
         """The largest entry is bounded by the norm where nothing better is known."""
-        return {"sup": "norm"}
+        return {_SUP: _NORM}
 
-    def source(self, of: Parameter | Source | Constant, norm: Scalar, first_order: Scalar) -> Jet:
+    def source(self, at: int, of: Parameter | Source | Constant, norm: Scalar, first_order: Scalar) -> Jet:
         sup = norm
         if isinstance(of, Source) and of.sup is not None:
             sup = self._lift(of.sup)
         return Jet(norm, sup, first_order, self.arena.zero)
 
-    def linear(self, rule: Linear, of: Jet) -> Jet:
+    def linear(self, at: int, rule: Linear, of: Jet) -> Jet:
         """A z with ||A|| <= norm: everything is multiplied by the norm."""
         norm = self._lift(rule.norm)
         image = norm * of.norm
         sup = smallest(of.sup, image) if rule.contracts_sup else image
         return Jet(image, sup, norm * of.lipschitz, norm * of.smoothness)
 
-    def bilinear(self, rule: Bilinear, left: Jet, right: Jet) -> Jet:
+    def bilinear(self, at: int, rule: Bilinear, left: Jet, right: Jet) -> Jet:
         """B(f, g) + A f. With B_f = B(f, .), of norm a_f, and A + B(., g), of norm a_g:
         D = B_f Dg + (A + B(., g)) Df and D^2 = B_f D^2 g + 2 sym B(Df, Dg) + (A + B(., g)) D^2 f."""
         f, g = left, right
@@ -78,7 +83,7 @@ class Euclidean:
             a_f * g.smoothness + (cross + cross) + a_g * f.smoothness,
         )
 
-    def map(self, rule: Map, of: Jet) -> Jet:
+    def map(self, at: int, rule: Map, of: Jet) -> Jet:
         """a(z): ||a(z)|| <= ||a(0)|| + l_a ||z||; D = Da Dz; D^2 = D^2 a [Dz, Dz] + Da D^2 z."""
         entry = rule.entry
         slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
@@ -98,7 +103,7 @@ class Euclidean:
             sup = smallest(most_sup, sup)
         return Jet(norm, sup, slope * of.lipschitz, slope * of.smoothness + curvature * of.lipschitz**2)
 
-    def sum(self, terms: Sequence[Jet]) -> Jet:
+    def sum(self, at: int, rule: Sum, terms: Sequence[Jet]) -> Jet:
         """f + g: triangle inequality."""
         total, *others = terms
         for jet in others:
@@ -110,7 +115,7 @@ class Euclidean:
             )
         return total
 
-    def concat(self, terms: Sequence[Jet]) -> Jet:
+    def concat(self, at: int, rule: Concat, terms: Sequence[Jet]) -> Jet:
         """(f; g): Pythagoras; the largest entry is that of one of the parts."""
         return Jet(
             hypot(*(jet.norm for jet in terms)),
@@ -119,13 +124,28 @@ class Euclidean:
             hypot(*(jet.smoothness for jet in terms)),
         )
 
-    def components(self, jet: Jet) -> Mapping[str, Extended]:
-        return {"norm": jet.norm, "sup": jet.sup, "lipschitz": jet.lipschitz, "smoothness": jet.smoothness}
+    def average(self, at: int, rule: Average, of: Jet) -> Jet:
+        """sum_i f_i(z_i)/N: with N slopes of Euclidean norm s together, D = s/N; D^2 = L_f/N, slice by slice, and s/N."""
+        entry, count = rule.entry, self._lift(rule.count)
+        slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
+        slope = slope * count ** Fraction(-1, 2)
+        curvature = curvature * count**-1
+        if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
+            slope = smallest(self._lift(entry.derivative_at_zero / rule.count) + curvature * of.norm, slope)
+        norm = at_zero + slope * of.norm
+        return Jet(norm, norm, slope * of.lipschitz, slope * of.smoothness + curvature * of.lipschitz**2)
 
-    def jet(self, components: Mapping[str, Extended]) -> Jet:
-        return Jet(**components)
+    def carried(self, loop: int, state: int, jet: Jet | None) -> Components:
+        zero = self.arena.zero
+        return self.components(Jet(zero, zero, zero, zero) if jet is None else jet)
 
-    def figures(self, jet: Jet) -> Figures:
+    def components(self, jet: Jet) -> Components:
+        return {_NORM: jet.norm, _SUP: jet.sup, _LIPSCHITZ: jet.lipschitz, _SMOOTHNESS: jet.smoothness}
+
+    def jet(self, components: Components) -> Jet:
+        return Jet(components[_NORM], components[_SUP], components[_LIPSCHITZ], components[_SMOOTHNESS])
+
+    def figures(self, at: int, jet: Jet) -> Figures:
         return {NORM: jet.norm, LIPSCHITZ: jet.lipschitz, SMOOTHNESS: jet.smoothness}
 
     def _lift(self, value: sympy.Expr) -> Scalar:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from boundcalc.calculus.views import AS_A_WHOLE, NONE, Axes, View
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 
 
@@ -27,12 +28,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An input of the network, bounded in Euclidean norm and in its largest entry."""
+    """An input of the network, bounded in Euclidean norm, in its largest sample and in its largest entry."""
 
     name: str
     norm: sympy.Expr
     sup: sympy.Expr | None
     differentiated: bool
+    sample: sympy.Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,13 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A linear map of operator norm `norm`. `contracts_sup`: no entry of the image exceeds the largest of the argument."""
+    """A linear map of operator norm `norm` over the whole batch. `contracts_sup`: no entry of the image exceeds the largest
+    of the argument. `view`: along which axes it acts index by index; without, only the whole batch is known."""
 
     of: int
     norm: sympy.Expr
     contracts_sup: bool = False
+    view: View = AS_A_WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ class Bilinear:
 
     `left_norm` bounds the operator norm of B(left, .) on the set where that is known (spectral norm, row-stochastic factor).
     `entrywise`: the entrywise product, where the largest entry of one factor bounds the operator norm.
+    `stochastic`: `left` has nonnegative rows of sum 1, which weigh what `right` has along the axis that is contracted.
+    `left_view`, `right_view`: which places of each factor a place of the result reads; `added`: the axes of the result along
+    which the term in `left` alone is repeated.
     """
 
     left: int
@@ -65,14 +72,36 @@ class Bilinear:
     constant: sympy.Expr = sympy.S.Zero
     left_norm: sympy.Expr | None = None
     entrywise: bool = False
+    stochastic: bool = False
+    left_view: View = AS_A_WHOLE
+    right_view: View = AS_A_WHOLE
+    added: Axes = NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A non-linear map known by the constants of a catalogue entry."""
+    """A non-linear map known by the constants of a catalogue entry, over the whole batch, and a view of its argument.
+
+    `picks`: every entry of the image is one of the argument (a maximum). `simplex`: the axis along which the image is
+    nonnegative of sum 1 (a softmax).
+    """
 
     of: int
     entry: Nonlinearity
+    view: View = AS_A_WHOLE
+    picks: bool = False
+    simplex: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """The mean over `count` places, indexed by `axes`, of one non-linear map of the slice at each (a loss). `entry` has the
+    constants of one place, or of all together where `count` is 1."""
+
+    of: int
+    entry: Nonlinearity
+    count: sympy.Expr
+    axes: Axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +111,11 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Concat:
+    """Arrays side by side along an axis of the result, which terms of fewer axes do not have (they are stacked); None: arrays
+    of any shapes, which have the samples in common."""
+
     terms: tuple[int, ...]
+    axis: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +146,13 @@ class After:
     state: int
 
 
-Primitive = Parameter | Source | Constant | Linear | Bilinear | Map | Sum | Concat | Carried | Repeat | After
+Primitive = Parameter | Source | Constant | Linear | Bilinear | Map | Average | Sum | Concat | Carried | Repeat | After
 
 
 def operands(primitive: Primitive) -> tuple[int, ...]:
     """The primitives that one is made of; a state of a loop has none, its jet is the loop's."""
     match primitive:
-        case Linear(of) | Map(of):
+        case Linear(of) | Map(of) | Average(of):
             return (of,)
         case Bilinear(left, right):
             return (left, right)
@@ -131,10 +164,12 @@ def operands(primitive: Primitive) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PrimitiveGraph:
-    """Primitives in order, the layer that each is of, and which one is the output of each layer."""
+    """Primitives in order, the layer that each is of, the sizes of its axes (the batch first; parameters have none), and which
+    one is the output of each layer."""
 
     primitives: tuple[Primitive, ...]
     owners: tuple[str, ...]
+    shapes: tuple[tuple[sympy.Expr, ...], ...]
     outputs: Mapping[str, int]  # layer path -> primitive
     output: int
     loss: int | None

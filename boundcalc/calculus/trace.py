@@ -9,9 +9,9 @@ from typing import Generic
 import sympy
 
 from boundcalc.calculus import primitives as p
-from boundcalc.calculus.carried import Carried, Components, separate_loops
+from boundcalc.calculus.carried import Carried, separate_loops
 from boundcalc.calculus.extended import Unbounded
-from boundcalc.calculus.protocol import Calculus, J
+from boundcalc.calculus.protocol import Calculus, Component, Components, J
 from boundcalc.calculus.quantities import Figures
 from boundcalc.program.ir import Arena, Scalar
 
@@ -44,7 +44,7 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     tracer.run(0, len(graph.primitives) - 1)
     ends = {*graph.outputs.values(), graph.output} & tracer.jets.keys()  # where a loop begins there is no jet
     jets = {i: tracer.jets[i] for i in sorted(ends)}
-    figures = {i: calculus.figures(jet) for i, jet in jets.items()}
+    figures = {i: calculus.figures(i, jet) for i, jet in jets.items()}
     components = {i: calculus.components(jet) for i, jet in jets.items()}
     return Traced(calculus.arena, figures, components, seeds, scales, tracer.made())
 
@@ -80,20 +80,20 @@ class _Tracer(Generic[J]):
     def blamed(self, index: int, primitive: p.Primitive) -> J:
         """What is infinite from here on names this layer; what an operand already was, the layer of before. In a loop,
         where a pass may read what a later layer made infinite, this is settled by the first trace of the body."""
-        jet = self.jet(primitive)
+        jet = self.jet(index, primitive)
         read = p.operands(primitive)
-        if not read:
-            return jet
         components = self.calculus.components(jet)
-        changed: dict[str, Unbounded] = {}
-        for name, value in components.items():
-            if isinstance(value, Unbounded):
-                before = [self.calculus.components(self.jets[i]).get(name) for i in read]
-                infinite = [found for found in before if isinstance(found, Unbounded)]
-                same = [found for found in infinite if found.reason == value.reason]
-                origin = (same or infinite)[0].layer if infinite else self.graph.owners[index]
-                changed[name] = replace(value, layer=origin)
-        return self.calculus.jet({**components, **changed}) if changed else jet
+        infinite = {name: value for name, value in components.items() if isinstance(value, Unbounded)}
+        if not read or not infinite:
+            return jet
+        before = [(name, value) for i in read for name, value in self.calculus.components(self.jets[i]).items()]
+        changed: dict[Component, Unbounded] = {}
+        for name, value in infinite.items():
+            known = [found for own, found in before if own.quantity == name.quantity and isinstance(found, Unbounded)]
+            same = [found for found in known if found.reason == value.reason]
+            origin = (same or known)[0].layer if known else self.graph.owners[index]
+            changed[name] = replace(value, layer=origin)
+        return self.calculus.jet({**components, **changed})
 
     def first_order(self, name: str, differentiated: bool) -> Scalar:
         arena = self.calculus.arena
@@ -101,28 +101,30 @@ class _Tracer(Generic[J]):
             return arena.zero
         return arena.leaf(self.seeds[name]) if self.seeds else arena.one
 
-    def jet(self, primitive: p.Primitive) -> J:
+    def jet(self, at: int, primitive: p.Primitive) -> J:
         jets, rules, arena = self.jets, self.calculus, self.calculus.arena
         match primitive:
             case p.Parameter():
                 norm = arena.leaf(primitive.norm)
                 norm = norm * arena.leaf(self.scales[primitive.ball]) if self.scales else norm
-                return rules.source(primitive, norm, self.first_order(primitive.ball, primitive.differentiated))
+                return rules.source(at, primitive, norm, self.first_order(primitive.ball, primitive.differentiated))
             case p.Source():
                 first_order = self.first_order(primitive.name, primitive.differentiated)
-                return rules.source(primitive, arena.leaf(primitive.norm), first_order)
+                return rules.source(at, primitive, arena.leaf(primitive.norm), first_order)
             case p.Constant():
-                return rules.source(primitive, arena.leaf(primitive.norm), arena.zero)
+                return rules.source(at, primitive, arena.leaf(primitive.norm), arena.zero)
             case p.Linear():
-                return rules.linear(primitive, jets[primitive.of])
+                return rules.linear(at, primitive, jets[primitive.of])
             case p.Bilinear():
-                return rules.bilinear(primitive, jets[primitive.left], jets[primitive.right])
+                return rules.bilinear(at, primitive, jets[primitive.left], jets[primitive.right])
             case p.Map():
-                return rules.map(primitive, jets[primitive.of])
+                return rules.map(at, primitive, jets[primitive.of])
+            case p.Average():
+                return rules.average(at, primitive, jets[primitive.of])
             case p.Sum(terms):
-                return rules.sum([jets[term] for term in terms])
+                return rules.sum(at, primitive, [jets[term] for term in terms])
             case p.Concat(terms):
-                return rules.concat([jets[term] for term in terms])
+                return rules.concat(at, primitive, [jets[term] for term in terms])
             case p.Carried(loop, state) | p.After(loop, state):
                 return self.states[loop, state]
             case p.Repeat():
@@ -133,8 +135,10 @@ class _Tracer(Generic[J]):
         the trace from the optimistic guess until it is confirmed; so a ReLU inside on something that does not depend on
         the parameters keeps L = 0, and a norm that is its own largest entry stays one variable."""
         calculus, arena = self.calculus, self.calculus.arena
-        nothing = calculus.source(p.Constant(sympy.S.Zero), arena.zero, arena.zero)
-        starts = [calculus.components(nothing if start < 0 else self.jets[start]) for start in repeat.starts]
+        starts = [
+            calculus.carried(at, state, None if start < 0 else self.jets[start])
+            for state, start in enumerate(repeat.starts)
+        ]
         known = [Carried.of_start(start, calculus.alike) for start in starts]
         while True:
             variables = [
@@ -144,7 +148,7 @@ class _Tracer(Generic[J]):
             ]
             self.carry(at, known, variables)
             self.run(at + 1, repeat.last)
-            results = [calculus.components(self.jets[result]) for result in repeat.results]
+            results = [calculus.carried(at, state, self.jets[result]) for state, result in enumerate(repeat.results)]
             confirmed = [entries.widened(result) for entries, result in zip(known, results, strict=True)]
             if confirmed == known:
                 self.variables.setdefault(repeat.path, set()).update(v.index for v in variables)

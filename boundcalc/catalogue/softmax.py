@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Rational, sqrt
+from sympy import Expr, Integer, Rational, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -33,3 +33,8 @@ SOFTMAX = Nonlinearity(
     sup_at_zero=1 / classes,
     sup=Fact(Integer(1), "p_i <= 1", Witness("limit", "one score tends to oo")),
 )
+
+# With the image's absolute values added up, and the largest score as the norm: Dp[u] has the entries p_j (u_j - E u), so
+# sum_j |.| = E|u - E u| <= 1 for |u| <= 1 (l = 1, reached), and D^2 p[u, u] has p_j ((u_j - E u)^2 - Var u), so
+# sum_j |.| = E|(u - E u)^2 - Var u|, largest for two values: 8 q (1 - q)|1 - 2q| at q = (1 - 1/sqrt(3))/2.
+SUMMED_SMOOTHNESS: Expr = 4 / (3 * sqrt(3))

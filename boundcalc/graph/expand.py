@@ -85,17 +85,20 @@ class _Expansion:
                 raise fail(declared.place, f"the name '{LOSS}' is that of the loss", "give the input another name")
             request = StepAt(self.context, "input", declared.place, top)
             shape = tuple(request.size(axis, "an axis") for axis in declared.shape)
-            norm, sup = None, None
+            norm, sup, sample = None, None, None
             if declared.norm is not None:
                 entries = self.graph.batch * size(shape)
-                for given, copies in (
-                    (declared.norm.batch, sympy.S.One), (declared.norm.sample, self.graph.batch), (declared.norm.entry, entries),
-                ):  # fmt: skip
+                for given, copies, is_sample in (
+                    (declared.norm.batch, sympy.S.One, False),
+                    (declared.norm.sample, self.graph.batch, True),
+                    (declared.norm.entry, entries, False),
+                ):
                     given = self.overrides.expression(f"{name}.", "norm", given) if given is not None else None
                     if given is not None:
                         sup = request.constant(given, "a norm")
                         norm = sup * sympy.sqrt(copies)
-            self.graph.add(Input(path=name, place=declared.place, shape=shape, norm=norm, sup=sup))
+                        sample = sup if is_sample else None
+            self.graph.add(Input(path=name, place=declared.place, shape=shape, norm=norm, sup=sup, sample=sample))
             self.graph.call(name, name)
         single = len(self.architecture.inputs) == 1
         return next(iter(self.architecture.inputs)) if single else None

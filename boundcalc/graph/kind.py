@@ -152,7 +152,9 @@ class Lowering(Protocol):
         """The bound of the operator norm that the spec gives, for kinds that can use one."""
         ...
 
-    def emit(self, primitive: Primitive) -> int: ...
+    def emit(self, primitive: Primitive, shape: Shape | None = None) -> int:
+        """A further primitive, and its number; `shape` is that of its array where it is not the layer's output."""
+        ...
 
     def own(self, **constants: sympy.Expr | None) -> None:
         """Report the layer's own constants."""

@@ -74,10 +74,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input(Node):
-    """An input of the network: bounds of its Euclidean norm and of its largest entry; None for token ids."""
+    """An input of the network: bounds of its Euclidean norm and of its largest sample and entry, where one is given; None for
+    token ids."""
 
     norm: sympy.Expr | None
     sup: sympy.Expr | None
+    sample: sympy.Expr | None = None
 
     @property
     def label(self) -> str:

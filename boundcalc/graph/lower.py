@@ -20,6 +20,7 @@ from boundcalc.calculus.primitives import (
     Repeat,
     Source,
 )
+from boundcalc.calculus.views import Window, moved
 from boundcalc.graph import layer_graph as nodes
 from boundcalc.graph.kind import Learned
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Node
@@ -41,6 +42,7 @@ class _GraphLowering:
     use_published: bool
     primitives: list[Primitive] = field(default_factory=list[Primitive])
     owners: list[str] = field(default_factory=list[str])
+    shapes: list[Shape] = field(default_factory=list[Shape])
     outputs: dict[str, int] = field(default_factory=dict[str, int])
     blocks: list[str] = field(default_factory=list[str])
     own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict[str, Mapping[str, sympy.Expr | None]])
@@ -54,7 +56,7 @@ class _GraphLowering:
             norm = ball.radius if ball.center is None else ball.radius + ball.center
             selected = not ball.frozen and self.selection.parameter(ball.path)
             parameter = Parameter(ball.path, norm, selected, ball.ones, ball.made_in)
-            self.parameters[ball.path] = self.emit(parameter)
+            self.parameters[ball.path] = self.emit(parameter, ())
             if selected:
                 self.blocks.append(ball.path)
         for node in self.graph:
@@ -62,10 +64,11 @@ class _GraphLowering:
             self.outputs[node.path] = self.node(node)
         self.owner = ""
         outputs = [self.outputs[path] for path in self.graph.outputs]
-        output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)))
+        output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)), (self.graph.batch,))
         return PrimitiveGraph(
             tuple(self.primitives),
             tuple(self.owners),
+            tuple(self.shapes),
             self.outputs,
             output,
             None if self.graph.loss is None else self.outputs[self.graph.loss],
@@ -74,14 +77,20 @@ class _GraphLowering:
             tuple(self.warnings),
         )
 
-    def emit(self, primitive: Primitive) -> int:
+    def emit(self, primitive: Primitive, axes: Shape) -> int:
+        """`axes`: the sizes of all axes, the batch first; of parameters none."""
         self.primitives.append(primitive)
         self.owners.append(self.owner)
+        self.shapes.append(axes)
         return len(self.primitives) - 1
 
     def node(self, node: Node) -> int:
         inputs = tuple(self.outputs[path] for path in node.inputs)
-        emit = self.emit
+        axes = (self.graph.batch, *node.shape)
+
+        def emit(primitive: Primitive) -> int:
+            return self.emit(primitive, axes)
+
         match node:
             case Layer():
                 return self.layer(node, inputs)
@@ -90,9 +99,11 @@ class _GraphLowering:
             case nodes.Zeros():
                 return emit(Constant(sympy.S.Zero))
             case nodes.Slice():
-                return emit(Linear(inputs[0], sympy.S.One, contracts_sup=True))
+                rest = ((axis, axis + 1) for axis in range(1, len(axes)))
+                view = moved([(0, 0), *rest], (Window(1, None, sympy.S.One),))
+                return emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=view))
             case nodes.Stack():
-                return emit(Concat(inputs))
+                return emit(Concat(inputs, axis=1))
             case nodes.Enter(loop=path):
                 # Its states are known once the body is lowered; until then the place is kept.
                 loop = self.graph.loops[path]
@@ -124,12 +135,13 @@ class _GraphLowering:
         self.primitives[at] = replace(repeat, starts=starts, results=results, last=last)
 
     def input(self, node: nodes.Input) -> int:
+        axes = (self.graph.batch, *node.shape)
         if node.norm is None:
-            return self.emit(Constant(sympy.S.Zero))  # token ids: no layer reads their norm
+            return self.emit(Constant(sympy.S.Zero), axes)  # token ids: no layer reads their norm
         selected = self.selection.input(node.path)
         if selected:
             self.blocks.append(node.path)
-        return self.emit(Source(node.path, node.norm, node.sup, selected))
+        return self.emit(Source(node.path, node.norm, node.sup, selected, node.sample), axes)
 
     def layer(self, layer: Layer, inputs: tuple[int, ...]) -> int:
         lower = layer.kind.published if self.use_published else layer.kind.lower
@@ -163,8 +175,8 @@ class _LayerLowering:
     def spectral(self) -> sympy.Expr | None:
         return self.of.spectral
 
-    def emit(self, primitive: Primitive) -> int:
-        return self.whole.emit(primitive)
+    def emit(self, primitive: Primitive, shape: Shape | None = None) -> int:
+        return self.whole.emit(primitive, (self.batch, *(self.shape if shape is None else shape)))
 
     def own(self, **constants: sympy.Expr | None) -> None:
         self.whole.own[self.of.path] = constants

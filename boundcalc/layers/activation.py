@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 
+from boundcalc.calculus.views import same
 from boundcalc.catalogue.index import ACTIVATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.exact.arrays import on_arrays
@@ -44,7 +45,7 @@ def place_entry(entry: Nonlinearity, given: Mapping[str, Expression], at: At) ->
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lower_map(facts.entry, inputs[0], lowering)
+    return lower_map(facts.entry, inputs[0], lowering, same(range(len(lowering.shape) + 1)))
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -14,6 +14,7 @@ import sympy
 from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.calculus.primitives import Map
+from boundcalc.calculus.views import same
 from boundcalc.catalogue import published, symbols
 from boundcalc.catalogue.index import NORMALISATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -71,7 +72,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return _with_gain(facts, _normalised(facts.entry, inputs[0], lowering), lowering)
+    return _with_gain(facts, _normalised(facts.entry, facts.pooled, inputs[0], lowering), lowering)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -79,13 +80,14 @@ def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -
         raise outside(published.BATCHNORM, lowering)
     row = constants_of(published.BATCHNORM, lowering, {symbols.eps: facts.eps})
     entry = None if facts.entry is None else published_map(facts.entry, row)
-    return _with_gain(facts, _normalised(entry, inputs[0], lowering), lowering)
+    return _with_gain(facts, _normalised(entry, facts.pooled, inputs[0], lowering), lowering)
 
 
-def _normalised(entry: Nonlinearity | None, of: int, lowering: Lowering) -> int:
+def _normalised(entry: Nonlinearity | None, pooled: bool, of: int, lowering: Lowering) -> int:
     if entry is not None:
-        return lower_map(entry, of, lowering)
-    lowering.own(lipschitz=None, smoothness=None)
+        channels = same({1} if pooled else range(1, len(lowering.shape) + 1))
+        return lower_map(entry, of, lowering, channels)
+        lowering.own(lipschitz=None, smoothness=None)
     return lowering.emit(Map(of, unknown_map("batchnorm", INFINITE)))
 
 

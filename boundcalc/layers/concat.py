@@ -42,7 +42,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return inputs[0] if len(inputs) == 1 else lowering.emit(Concat(inputs))
+    return inputs[0] if len(inputs) == 1 else lowering.emit(Concat(inputs, facts.axis + 1))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

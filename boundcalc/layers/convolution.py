@@ -13,9 +13,10 @@ from typing import Any
 
 import sympy
 
+from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue import convolutions, published, symbols
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import Shape, size
+from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes, Flag, Size
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine, windows
@@ -38,6 +39,7 @@ class Fields(StepFields):
 @dataclass(frozen=True, slots=True)
 class Facts:
     norm: sympy.Expr
+    touches: Shape  # how many windows an entry is in, along each axis
     outputs: Shape
     kernel: Shape
     stride: Shape
@@ -76,19 +78,23 @@ class Placing:
                 for n, k, s, d, p in zip(shape[1:], kernel, stride, dilation, given, strict=True)
             )
             padding = tuple((p, p) for p in given)
-        touches = [
+        touches = tuple(
             convolutions.touches(o, k, s, d) for o, k, s, d in zip(outputs, kernel, stride, dilation, strict=True)
-        ]
+        )
         arrays: dict[str, Shape] = {"weight": (channels, shape[0] / groups, *kernel)}
         if at.flag(fields.bias):
             arrays["bias"] = (channels,)
         norm = convolutions.convolution_norm(touches)
-        facts = Facts(norm, outputs, kernel, stride, padding, dilation, groups)
+        facts = Facts(norm, touches, outputs, kernel, stride, padding, dilation, groups)
         return Placed((channels, *outputs), facts, arrays)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return affine.lower_affine(facts.norm, size(facts.outputs), inputs[0], lowering)
+    """A patch is read at every position, of all channels: `taps` entries along each axis."""
+    windows = (
+        Window(axis, axis, k, q) for axis, (k, q) in enumerate(zip(facts.kernel, facts.touches, strict=True), start=2)
+    )
+    return affine.lower_affine(facts.norm, moved([(0, 0)], tuple(windows)), 1, inputs[0], lowering)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sympy
-
+from boundcalc.calculus.views import same
 from boundcalc.catalogue import gains, published
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import Shape, size
+from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Flag, Size
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine
@@ -29,7 +28,7 @@ class Fields(StepFields):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    positions: sympy.Expr  # the bias is added at every one
+    pass
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
@@ -39,11 +38,12 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     arrays: dict[str, Shape] = {"weight": (units, at.shape[-1])}
     if at.flag(fields.bias):
         arrays["bias"] = (units,)
-    return Placed((*at.shape[:-1], units), Facts(size(at.shape[:-1])), arrays)
+    return Placed((*at.shape[:-1], units), Facts(), arrays)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return affine.lower_affine(gains.DENSE_NORM, facts.positions, inputs[0], lowering)
+    row = len(lowering.shape)
+    return affine.lower_affine(gains.DENSE_NORM, same(range(row)), row, inputs[0], lowering)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -11,6 +11,7 @@ import sympy
 from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.calculus.primitives import Linear
+from boundcalc.calculus.views import same
 from boundcalc.catalogue.gains import dropout_norm
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
@@ -49,7 +50,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     lowering.own(operator_norm=facts.norm)
-    return lowering.emit(Linear(inputs[0], facts.norm))
+    return lowering.emit(Linear(inputs[0], facts.norm, view=same(range(len(lowering.shape) + 1))))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
+from boundcalc.calculus.primitives import Linear
+from boundcalc.calculus.views import View
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import size
 from boundcalc.language.structure import StepFields
@@ -17,15 +21,16 @@ class Fields(StepFields):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    pass
+    axes: int
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
-    return Placed((size(at.shape),), Facts())
+    return Placed((size(at.shape),), Facts(len(at.shape)))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return inputs[0]
+    joined = View(((frozenset({0}), frozenset({0})), (frozenset({1}), frozenset(range(1, facts.axes + 1)))))
+    return lowering.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=joined))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

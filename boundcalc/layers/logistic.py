@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
 from boundcalc.catalogue import published
 from boundcalc.catalogue.losses import LOGISTIC
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import show_shape
 from boundcalc.language.structure import StepFields
-from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
+from boundcalc.layers.parts.maps import constants_of, lower_loss, lower_map, published_map
 
 
 class Fields(StepFields):
@@ -22,6 +24,7 @@ class Fields(StepFields):
 @dataclass(frozen=True, slots=True)
 class Facts:
     entry: Nonlinearity
+    sample: Nonlinearity  # of one sample
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
@@ -31,11 +34,16 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
         raise at.error("'logistic' reads one row of scores for each sample", remedy)
     if at.operands[0].row_stochastic:
         at.warn("logistic contains the softmax; the softmax before it makes a double softmax")
-    return Placed((), Facts(LOGISTIC.instantiate(batch=at.batch, classes=at.shape[0])))
+    return Placed((), Facts(_entry(at.batch, at.shape[0]), _entry(sympy.S.One, at.shape[0])))
+
+
+def _entry(batch: sympy.Expr, classes: sympy.Expr) -> Nonlinearity:
+    return LOGISTIC.instantiate(batch=batch, classes=classes)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lower_map(facts.entry, inputs[0], lowering)
+    lowering.own(lipschitz=facts.entry.lipschitz.value, smoothness=facts.entry.smoothness.value)
+    return lower_loss(facts.sample, inputs[0], lowering)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

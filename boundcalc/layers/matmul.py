@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear
+from boundcalc.calculus.views import moved
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import show_shape
 from boundcalc.language.fields import Flag
@@ -30,6 +31,7 @@ class Facts:
     left_norm: sympy.Expr | None  # operator norm of the left factor; its transpose has the same
     transpose_left: bool
     transpose_right: bool
+    axes: int  # of the product, the batch among them
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
@@ -37,7 +39,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     if len(left) < 2 or len(right) < 2:
         raise at.error(f"'matmul' multiplies the last two axes of {show_shape(left)} and {show_shape(right)}")
     left_norm = sympy.sqrt(left[-2]) if at.operands[0].row_stochastic else None
-    facts = Facts(left_norm, at.flag(fields.transpose_left), at.flag(fields.transpose_right))
+    facts = Facts(left_norm, at.flag(fields.transpose_left), at.flag(fields.transpose_right), len(left) + 1)
     if facts.transpose_left:
         left = (*left[:-2], left[-1], left[-2])
     if facts.transpose_right:
@@ -48,7 +50,19 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lowering.emit(Bilinear(inputs[0], inputs[1], sympy.S.One, left_norm=facts.left_norm))
+    rows, columns = facts.axes - 2, facts.axes - 1
+    batch = [(axis, axis) for axis in range(rows)]
+    return lowering.emit(
+        Bilinear(
+            inputs[0],
+            inputs[1],
+            sympy.S.One,
+            left_norm=facts.left_norm,
+            stochastic=facts.left_norm is not None and not facts.transpose_left,
+            left_view=moved([*batch, (rows, columns if facts.transpose_left else rows)]),
+            right_view=moved([*batch, (columns, rows if facts.transpose_right else columns)]),
+        )
+    )
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

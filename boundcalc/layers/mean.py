@@ -12,9 +12,10 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Linear
+from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue import poolings
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import size
+from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.windows import axis_of
@@ -34,6 +35,8 @@ class GlobalFields(StepFields):
 @dataclass(frozen=True, slots=True)
 class Facts:
     axes: tuple[int, ...]
+    entries: Shape  # along each of them
+    rank: int  # of the input
     norm: sympy.Expr
 
 
@@ -42,19 +45,23 @@ def place_mean(fields: MeanFields, at: At) -> Placed[Facts]:
     if not shape:
         raise at.error("'mean' averages over an axis, and its input has none")
     axis = axis_of(at, len(shape), -1 if fields.axis is None else at.integer(fields.axis, "the axis"))
-    return Placed((*shape[:axis], *shape[axis + 1 :]), Facts((axis,), poolings.global_average_norm(shape[axis])))
+    facts = Facts((axis,), (shape[axis],), len(shape), poolings.global_average_norm(shape[axis]))
+    return Placed((*shape[:axis], *shape[axis + 1 :]), facts)
 
 
 def place_global(fields: GlobalFields, at: At) -> Placed[Facts]:
     shape = at.shape
     if len(shape) < 2:
         raise at.error("'globalavgpool' averages over all axes but the first, and its input has no others")
-    return Placed(shape[:1], Facts(tuple(range(1, len(shape))), poolings.global_average_norm(size(shape[1:]))))
+    axes = tuple(range(1, len(shape)))
+    return Placed(shape[:1], Facts(axes, shape[1:], len(shape), poolings.global_average_norm(size(shape[1:]))))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     lowering.own(operator_norm=facts.norm)
-    return lowering.emit(Linear(inputs[0], facts.norm, contracts_sup=True))
+    left = (axis for axis in range(facts.rank + 1) if axis - 1 not in facts.axes)
+    windows = tuple(Window(axis + 1, None, count) for axis, count in zip(facts.axes, facts.entries, strict=True))
+    return lowering.emit(Linear(inputs[0], facts.norm, contracts_sup=True, view=moved(enumerate(left), windows)))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

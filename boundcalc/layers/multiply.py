@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear
+from boundcalc.calculus.views import same
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.layers.parts.operands import CombinationFields, common_shape
 
@@ -24,9 +25,9 @@ def place(fields: CombinationFields, at: At) -> Placed[Facts]:
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    product = inputs[0]
+    product, view = inputs[0], same(range(len(lowering.shape) + 1))
     for factor in inputs[1:]:
-        product = lowering.emit(Bilinear(product, factor, sympy.S.One, entrywise=True))
+        product = lowering.emit(Bilinear(product, factor, sympy.S.One, entrywise=True, left_view=view, right_view=view))
     return product
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Linear
+from boundcalc.calculus.views import View
 from boundcalc.catalogue import gains
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
@@ -35,7 +36,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     copies = gains.repeat_norm(facts.batch)
     lowering.own(operator_norm=copies)
-    return lowering.emit(Linear(lowering.arrays["weight"].parameter, copies))
+    return lowering.emit(Linear(lowering.arrays["weight"].parameter, copies, view=View(copied=frozenset({0}))))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

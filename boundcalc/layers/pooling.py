@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Linear
+from boundcalc.calculus.views import View, Window, moved
 from boundcalc.catalogue import convolutions, poolings, published
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
@@ -81,22 +82,28 @@ class Placing:
 
 
 def lower_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return _linear(poolings.average_pool_norm(facts.touches, facts.divisors), inputs[0], lowering)
+    return _linear(facts, poolings.average_pool_norm(facts.touches, facts.divisors), inputs[0], lowering)
 
 
 def lower_published_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     norm = constants_of(published.AVGPOOL2D, lowering).lipschitz
     assert norm is not None
-    return _linear(norm, inputs[0], lowering)
+    return _linear(facts, norm, inputs[0], lowering)
 
 
-def _linear(norm: sympy.Expr, of: int, lowering: Lowering) -> int:
+def _linear(facts: Facts, norm: sympy.Expr, of: int, lowering: Lowering) -> int:
+    """The weights of a window add up to at most 1: read entry by entry, its image is at most the largest entry."""
     lowering.own(operator_norm=norm)
-    return lowering.emit(Linear(of, norm, contracts_sup=True))
+    return lowering.emit(Linear(of, norm, contracts_sup=True, view=_view(facts, facts.divisors)))
+
+
+def _view(facts: Facts, taps: Shape) -> View:
+    windows = (Window(i, i, t, q) for i, (t, q) in enumerate(zip(taps, facts.touches, strict=True), start=2))
+    return moved([(0, 0), (1, 1)], tuple(windows))
 
 
 def lower_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lower_map(poolings.max_pool(facts.touches), inputs[0], lowering)
+    return lower_map(poolings.max_pool(facts.touches), inputs[0], lowering, _view(facts, facts.kernel), picks=True)
 
 
 def lower_published_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

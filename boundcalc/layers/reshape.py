@@ -8,6 +8,8 @@ from typing import Any
 
 import sympy
 
+from boundcalc.calculus.primitives import Linear
+from boundcalc.calculus.views import regrouped
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language import fields as types
@@ -23,6 +25,7 @@ class Fields(StepFields):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
+    before: Shape
     shape: Shape
 
 
@@ -39,11 +42,12 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
             raise at.error(f"{at.known(entries)} entries do not fill the other axes of the new shape")
     elif not at.same(entries, size(tuple(axes))):
         raise at.error(f"{show_shape(at.shape)} and {show_shape(tuple(axes))} have different numbers of entries")
-    return Placed(tuple(axes), Facts(tuple(axes)))
+    return Placed(tuple(axes), Facts(at.shape, tuple(axes)))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return inputs[0]
+    view = regrouped((lowering.batch, *facts.before), (lowering.batch, *facts.shape))
+    return lowering.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=view))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

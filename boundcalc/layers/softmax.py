@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from boundcalc.calculus.views import same
 from boundcalc.catalogue import published
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.softmax import SOFTMAX
@@ -39,7 +40,8 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lower_map(facts.entry, inputs[0], lowering)
+    others = same(axis for axis in range(len(lowering.shape) + 1) if axis != facts.axis + 1)
+    return lower_map(facts.entry, inputs[0], lowering, others, simplex=facts.axis + 1)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear
+from boundcalc.calculus.views import same
 from boundcalc.catalogue.activations import SQUARE
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.structure import StepFields
@@ -29,7 +30,8 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     lowering.own(lipschitz=SQUARE.lipschitz.value, smoothness=SQUARE.smoothness.value)
-    return lowering.emit(Bilinear(inputs[0], inputs[0], sympy.S.One, entrywise=True))
+    view = same(range(len(lowering.shape) + 1))
+    return lowering.emit(Bilinear(inputs[0], inputs[0], sympy.S.One, entrywise=True, left_view=view, right_view=view))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

@@ -9,11 +9,12 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.primitives import Map, Sum
+from boundcalc.calculus.primitives import Sum
 from boundcalc.catalogue.losses import SQUARED
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import show_shape
+from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language.fields import Term
+from boundcalc.layers.parts.maps import lower_loss
 from boundcalc.layers.parts.operands import CombinationFields, are_equal
 
 
@@ -25,6 +26,7 @@ class Fields(CombinationFields):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
+    shape: Shape  # of the predictions
     labels: sympy.Expr
 
 
@@ -37,19 +39,20 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
             raise at.error(f"'squared' compares {show_shape(left)} with {show_shape(right)}")
         if fields.labels is not None:
             raise at.error("'squared' has two operands and labels as well", "leave one of them out")
-        return Placed((), Facts(sympy.S.Zero))
+        return Placed((), Facts(at.shape, sympy.S.Zero))
     if fields.labels is None:
         remedy = "labels: E bounds their Euclidean norm over the batch, or squared: {from: [output, target]}"
         raise at.error("'squared' needs the norm of the labels", remedy)
-    return Placed((), Facts(at.constant(fields.labels, "'labels'")))
+    return Placed((), Facts(at.shape, at.constant(fields.labels, "'labels'")))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     """Of two operands, a map of their difference, whose jet is that of a sum."""
-    entry = SQUARED.instantiate(batch=lowering.batch, labels=facts.labels)
-    lowering.own(lipschitz=None, smoothness=entry.smoothness.value)
-    of = inputs[0] if len(inputs) == 1 else lowering.emit(Sum(inputs))
-    return lowering.emit(Map(of, entry))
+    lowering.own(
+        lipschitz=None, smoothness=SQUARED.instantiate(batch=lowering.batch, labels=facts.labels).smoothness.value
+    )
+    of = inputs[0] if len(inputs) == 1 else lowering.emit(Sum(inputs), facts.shape)
+    return lower_loss(SQUARED.instantiate(batch=sympy.S.One, labels=facts.labels), of, lowering)
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import boundcalc as bc
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.extended import Extended, Unbounded
-from boundcalc.calculus.primitives import Bilinear, Constant, Linear, Map, Parameter, Source
+from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
+from boundcalc.calculus.protocol import Component, Components
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, Figures
 from boundcalc.calculus.trace import trace
 from boundcalc.graph.expand import expand
@@ -24,6 +25,8 @@ input: {shape: [2], norm: x}
 layers: [dense: {units: 2, bias: false}, repeat: {times: k, layers: [dense: {units: 2, bias: false}, relu]}, map: {smoothness: 1, at_zero: 0}]
 """
 
+M, L = Component("m"), Component("l")
+
 
 @dataclass(frozen=True)
 class OfFirstOrder:
@@ -32,39 +35,47 @@ class OfFirstOrder:
     arena: Arena
 
     @property
-    def alike(self) -> Mapping[str, str]:
+    def alike(self) -> Mapping[Component, Component]:
         return {}
 
-    def source(self, of: Parameter | Source | Constant, norm: Scalar, first_order: Scalar) -> tuple[Extended, Extended]:
+    def source(
+        self, at: int, of: Parameter | Source | Constant, norm: Scalar, first_order: Scalar
+    ) -> tuple[Extended, Extended]:
         return norm, first_order
 
-    def linear(self, rule: Linear, of: tuple[Extended, Extended]) -> tuple[Extended, Extended]:
+    def linear(self, at: int, rule: Linear, of: tuple[Extended, Extended]) -> tuple[Extended, Extended]:
         norm = self.arena.leaf(rule.norm)
         return norm * of[0], norm * of[1]
 
     def bilinear(
-        self, rule: Bilinear, left: tuple[Extended, Extended], right: tuple[Extended, Extended]
+        self, at: int, rule: Bilinear, left: tuple[Extended, Extended], right: tuple[Extended, Extended]
     ) -> tuple[Extended, Extended]:
         norm = self.arena.leaf(rule.norm)
         return norm * left[0] * right[0], norm * left[0] * right[1] + norm * right[0] * left[1]
 
-    def map(self, rule: Map, of: tuple[Extended, Extended]) -> tuple[Extended, Extended]:
+    def map(self, at: int, rule: Map, of: tuple[Extended, Extended]) -> tuple[Extended, Extended]:
         fact = rule.entry.lipschitz
         slope = Unbounded(fact.reason) if fact.value is None else self.arena.leaf(fact.value)
         return slope * of[0], slope * of[1]
 
-    def sum(self, terms: Sequence[tuple[Extended, Extended]]) -> tuple[Extended, Extended]:
+    def average(self, at: int, rule: Average, of: tuple[Extended, Extended]) -> tuple[Extended, Extended]:
+        raise AssertionError("there is none in this network")
+
+    def sum(self, at: int, rule: Sum | Concat, terms: Sequence[tuple[Extended, Extended]]) -> tuple[Extended, Extended]:
         raise AssertionError("there is none in this network")
 
     concat = sum
 
-    def components(self, jet: tuple[Extended, Extended]) -> Mapping[str, Extended]:
-        return {"m": jet[0], "l": jet[1]}
+    def carried(self, loop: int, state: int, jet: tuple[Extended, Extended] | None) -> Components:
+        return self.components(jet or (self.arena.zero, self.arena.zero))
 
-    def jet(self, components: Mapping[str, Extended]) -> tuple[Extended, Extended]:
-        return components["m"], components["l"]
+    def components(self, jet: tuple[Extended, Extended]) -> Components:
+        return {M: jet[0], L: jet[1]}
 
-    def figures(self, jet: tuple[Extended, Extended]) -> Figures:
+    def jet(self, components: Components) -> tuple[Extended, Extended]:
+        return components[M], components[L]
+
+    def figures(self, at: int, jet: tuple[Extended, Extended]) -> Figures:
         return {NORM: jet[0], LIPSCHITZ: jet[1]}
 
 

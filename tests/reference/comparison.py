@@ -13,6 +13,7 @@ from boundcalc.blocks.entries import Certified, entries
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.extended import Extended
+from boundcalc.calculus.protocol import Component
 from boundcalc.calculus.quantities import OF_DERIVATIVES
 from boundcalc.calculus.trace import Traced, trace
 from boundcalc.graph.lower import lower
@@ -87,7 +88,7 @@ def prefixes(network: Network, refine: bool = False) -> dict[str, Prefix]:
     total, seeded = trace(primitives, calculus), trace(primitives, calculus, seeded=True)
     at = {**{layer.path: primitives.outputs[layer.path] for layer in graph}, OUTPUT: primitives.output}
     names = ("norm", "sup", "lipschitz", "smoothness")
-    scalars = {(p, n): total.components[i][n] for p, i in at.items() for n in names}
+    scalars = {(p, n): total.components[i][Component(n)] for p, i in at.items() for n in names}
     numbers = _numbers(scalars, network)
     seeds = list(seeded.seeds.values())
     assert list(seeded.seeds) == [block.name for block in network.blocks if block.selected]

@@ -5,24 +5,34 @@ from __future__ import annotations
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear, Linear, Sum
+from boundcalc.calculus.views import View, moved
 from boundcalc.catalogue import gains
 from boundcalc.catalogue.published import Published
 from boundcalc.graph.kind import Lowering
 from boundcalc.layers.parts.maps import constants_of
 
 
-def lower_affine(norm: sympy.Expr, positions: sympy.Expr, of: int, lowering: Lowering) -> int:
-    """One ball: (V, bias) -> B(V, z) + bias has operator norm sqrt(b^2 m^2 + n P) (Cauchy-Schwarz)."""
+def lower_affine(norm: sympy.Expr, view: View, row: int, of: int, lowering: Lowering) -> int:
+    """One ball: (V, bias) -> B(V, z) + bias has operator norm sqrt(b^2 m^2 + n P) (Cauchy-Schwarz).
+
+    view: how z is read; row: the axis of the result that has a row of V for each index, and no copies of the bias.
+    """
+    shape = (lowering.batch, *lowering.shape)
+    added = frozenset(range(len(shape))) - {row}
     weight, bias = lowering.arrays["weight"], lowering.arrays.get("bias")
-    copies = gains.repeat_norm(lowering.batch * positions)
+    copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     spectral = {} if lowering.spectral is None else {"spectral": lowering.spectral}
     lowering.own(operator_norm=norm, **({} if bias is None else {"bias": copies}), **spectral)
     joint = bias is not None and weight.joint(bias)
     constant = copies if joint else sympy.S.Zero
-    product = lowering.emit(Bilinear(weight.parameter, of, norm, constant, lowering.spectral))
+    rows = moved([(row, 0)])
+    product = lowering.emit(
+        Bilinear(weight.parameter, of, norm, constant, lowering.spectral, left_view=rows, right_view=view, added=added)
+    )
     if bias is None or joint:
         return product
-    return lowering.emit(Sum((product, lowering.emit(Linear(bias.parameter, copies)))))
+    repeated = lowering.emit(Linear(bias.parameter, copies, view=View(copied=added)))
+    return lowering.emit(Sum((product, repeated)))
 
 
 def lower_published(

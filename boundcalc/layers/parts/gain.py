@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear, Linear, Sum
+from boundcalc.calculus.views import View, moved, same
 from boundcalc.catalogue import gains
 from boundcalc.graph.kind import Lowering
 
@@ -19,9 +20,15 @@ def lower_gain(positions: sympy.Expr, of: int, lowering: Lowering) -> int:
     copies = gains.repeat_norm(lowering.batch * positions)
     joint = weight.joint(bias)
     constant = copies if joint else sympy.S.Zero
-    terms = [lowering.emit(Bilinear(weight.parameter, of, gains.GAIN_NORM, constant))]
+    axes = frozenset(range(len(lowering.shape) + 1))
+    added, channel, each = axes - {1}, moved([(1, 0)]), same(axes)
+    terms = [
+        lowering.emit(
+            Bilinear(weight.parameter, of, gains.GAIN_NORM, constant, left_view=channel, right_view=each, added=added)
+        )
+    ]
     if not joint:
-        terms.append(lowering.emit(Linear(bias.parameter, copies)))
+        terms.append(lowering.emit(Linear(bias.parameter, copies, view=View(copied=added))))
     if weight.at_one:
         terms.insert(0, of)
     return terms[0] if len(terms) == 1 else lowering.emit(Sum(tuple(terms)))

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import sympy
 
-from boundcalc.calculus.primitives import Map
+from boundcalc.calculus.primitives import Average, Map
+from boundcalc.calculus.views import AS_A_WHOLE, View
 from boundcalc.catalogue import symbols
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -19,11 +20,25 @@ from boundcalc.mistakes import SpecError
 _GIVEN = "given in the spec"
 
 
-def lower_map(entry: Nonlinearity, of: int, lowering: Lowering) -> int:
+def lower_map(
+    entry: Nonlinearity,
+    of: int,
+    lowering: Lowering,
+    view: View = AS_A_WHOLE,
+    *,
+    picks: bool = False,
+    simplex: int | None = None,
+) -> int:
     """The map itself, with what its constants rely on kept and its constants reported."""
     lowering.assume(entry.assumed)
     lowering.own(lipschitz=entry.lipschitz.value, smoothness=entry.smoothness.value)
-    return lowering.emit(Map(of, entry))
+    return lowering.emit(Map(of, entry, view, picks, simplex))
+
+
+def lower_loss(entry: Nonlinearity, of: int, lowering: Lowering) -> int:
+    """The mean over the samples of a loss, known by the constants of one sample's."""
+    lowering.assume(entry.assumed)
+    return lowering.emit(Average(of, entry, lowering.batch, frozenset({0})), ())
 
 
 def published_map(entry: Nonlinearity, constants: Published) -> Nonlinearity:

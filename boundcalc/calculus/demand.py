@@ -1,0 +1,84 @@
+"""Which norms of every primitive are asked for: what the output is measured in, and from there what the rules read.
+
+A norm is computed where somebody reads it, never all of them. A node of more than `MOST` is read in the norm of the whole batch
+where it would need a further one: no slice is larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from boundcalc.calculus import primitives as p
+from boundcalc.calculus import readings
+from boundcalc.calculus.norms import WHOLE, Norm
+
+MOST = 16  # norms of one node; transformers need 6
+Asked = Mapping[int, tuple[Norm, ...]]  # of every primitive, in one order; plain ones first
+
+
+def asked(graph: p.PrimitiveGraph, measured: Mapping[int, Norm]) -> Asked:
+    """`measured`: the norm in which each output is measured."""
+    found = _Demand(graph)
+    found.run(measured.items())
+    return {at: in_order(norms) for at, norms in found.norms.items()}
+
+
+def in_order(norms: Iterable[Norm]) -> tuple[Norm, ...]:
+    return tuple(sorted(norms, key=lambda norm: (not norm.is_plain, norm.order)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    graph: p.PrimitiveGraph
+    norms: dict[int, set[Norm]] = field(default_factory=dict[int, set[Norm]])
+
+    def run(self, outputs: Iterable[tuple[int, Norm]]) -> None:
+        waiting = list(outputs)
+        while waiting:
+            at, norm = waiting.pop()
+            known = self.norms.setdefault(at, set())
+            if norm.is_plain and len(known) >= MOST:
+                norm = WHOLE
+            if norm not in known:
+                known.add(norm)
+                waiting.extend(self.read(at, norm))
+
+    def read(self, at: int, norm: Norm) -> Iterator[tuple[int, Norm]]:
+        """What a norm of a node is made of."""
+        graph, primitive = self.graph, self.graph.primitives[at]
+        shape = graph.shapes[at]
+        if not norm.is_plain:
+            yield from ((at, plain) for plain in readings.coarser(norm))
+            if not readings.passes(primitive, norm, shape):
+                return
+        match primitive:
+            case p.Linear(of):
+                yield from ((of, reading.norm) for reading in readings.through(primitive.view, norm, shape))
+            case p.Bilinear(left, right):
+                for pair in readings.pairs(primitive, norm, shape, graph.shapes[left], graph.shapes[right]):
+                    yield left, pair.left
+                    yield right, pair.right
+                if primitive.left_norm is not None:
+                    yield left, WHOLE
+                    yield right, readings.known_operator(primitive, norm, shape).norm
+            case p.Map(of) if norm.summed:
+                yield of, Norm(readings.everything(shape))
+            case p.Map(of):
+                yield from ((of, reading.norm) for reading in readings.of_map(primitive, norm, shape))
+                yield of, readings.slice_of(primitive)
+            case p.Average(of):
+                yield from ((of, read) for read in readings.average(primitive))
+            case p.Sum(terms):
+                yield from ((term, norm) for term in terms)
+            case p.Concat(terms):
+                ranks = [len(graph.shapes[term]) for term in terms]
+                yield from zip(terms, readings.parts(primitive, norm, ranks, len(shape)), strict=True)
+            case p.Carried(loop, state) | p.After(loop, state):
+                repeat = graph.primitives[loop]
+                assert isinstance(repeat, p.Repeat)
+                if repeat.starts[state] >= 0:
+                    yield repeat.starts[state], norm
+                yield repeat.results[state], norm
+            case p.Parameter() | p.Source() | p.Constant() | p.Repeat():
+                return

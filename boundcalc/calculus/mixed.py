@@ -1,0 +1,301 @@
+"""The calculus in more than one norm: the rules of `euclidean`, run in each norm that somebody asks for.
+
+A jet has norm, lipschitz and smoothness of a node in each of these norms. What can be had in several ways is the smallest of
+them, term by term: of the three terms of a product, each takes its own way. Where a map acts slice by slice, one factor of its
+second-order term is measured in the largest slice. Which slices are read is in readings.py; proofs: docs/norms.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import sympy
+
+from boundcalc.calculus import readings
+from boundcalc.calculus.demand import Asked, asked, in_order
+from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
+from boundcalc.calculus.norms import WHOLE, Norm
+from boundcalc.calculus.primitives import (
+    After,
+    Average,
+    Bilinear,
+    Carried,
+    Concat,
+    Constant,
+    Linear,
+    Map,
+    Parameter,
+    PrimitiveGraph,
+    Source,
+    Sum,
+)
+from boundcalc.calculus.protocol import Component, Components
+from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
+from boundcalc.calculus.readings import Reading
+from boundcalc.catalogue.fact import Fact
+from boundcalc.catalogue.softmax import SUMMED_SMOOTHNESS
+from boundcalc.program.ir import Arena, Scalar
+
+_NORM, _LIPSCHITZ, _SMOOTHNESS = NORM.name, LIPSCHITZ.name, SMOOTHNESS.name
+_HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A jet in one norm."""
+
+    norm: Extended
+    lipschitz: Extended
+    smoothness: Extended
+
+    def scaled(self, factor: Scalar) -> Numbers:
+        return Numbers(factor * self.norm, factor * self.lipschitz, factor * self.smoothness)
+
+
+@dataclass(frozen=True, slots=True)
+class Jet:
+    """Numbers in each norm that is asked for; no slice is larger than the whole batch."""
+
+    numbers: Mapping[Norm, Numbers]
+
+    def __getitem__(self, norm: Norm) -> Numbers:
+        return self.numbers[norm] if norm in self.numbers else self.numbers[WHOLE]
+
+
+def _least(candidates: Iterable[Numbers]) -> Numbers:
+    """Each component is a bound of its own: they may come from different ways."""
+    found = list(candidates)
+    return Numbers(
+        smallest(*(numbers.norm for numbers in found)),
+        smallest(*(numbers.lipschitz for numbers in found)),
+        smallest(*(numbers.smoothness for numbers in found)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """The rules for one primitive graph; `measured`: the norm in which each output is measured."""
+
+    arena: Arena
+    graph: PrimitiveGraph
+    measured: Mapping[int, Norm]
+    refine: bool = False
+    norms: Asked = field(init=False)
+    states: Mapping[tuple[int, int], tuple[Norm, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = asked(self.graph, self.measured)
+        carried: dict[tuple[int, int], set[Norm]] = {}
+        for at, norms in found.items():
+            primitive = self.graph.primitives[at]
+            if isinstance(primitive, (Carried, After)):
+                carried.setdefault((primitive.loop, primitive.state), set()).update(norms)
+        object.__setattr__(self, "norms", found)
+        object.__setattr__(self, "states", {state: in_order(norms) for state, norms in carried.items()})
+
+    @property
+    def alike(self) -> Mapping[Component, Component]:
+        return {}
+
+    def source(self, at: int, of: Parameter | Source | Constant, norm: Scalar, first_order: Scalar) -> Jet:
+        """A parameter is measured as a whole; an input where something is known of it, and by the closure."""
+        zero, shape = self.arena.zero, self.graph.shapes[at]
+        whole = Numbers(norm, first_order, zero)
+        if not isinstance(of, Source):
+            return Jet({WHOLE: whole})
+        known = {Norm(axes): value for axes, value in readings.source(of, shape).items()}
+
+        def numbers(wanted: Norm) -> Numbers:
+            factors = ((value, readings.closure(wanted, norm, shape)) for norm, value in known.items())
+            bounds = [value * (1 if factor is None else factor) for value, factor in factors]
+            return Numbers(smallest(*(self._lift(bound) for bound in bounds)), first_order, zero)
+
+        return Jet({wanted: numbers(wanted) if wanted.is_plain else whole for wanted in self._asked(at)})
+
+    def linear(self, at: int, rule: Linear, of: Jet) -> Jet:
+        """A z: everything is multiplied by the norm of A on what a slice reads."""
+        shape = self.graph.shapes[at]
+
+        def numbers(norm: Norm) -> Numbers:
+            ways = readings.through(rule.view, norm, shape)
+            return _least(of[way.norm].scaled(self._lift(rule.norm * way.factor)) for way in ways)
+
+        return self._jet(at, numbers)
+
+    def bilinear(self, at: int, rule: Bilinear, left: Jet, right: Jet) -> Jet:
+        """B(f, g) + A f, as in `euclidean`, over all pairs of norms of f and g that bound it."""
+        shape = self.graph.shapes[at]
+        shapes = shape, self.graph.shapes[rule.left], self.graph.shapes[rule.right]
+
+        def numbers(norm: Norm) -> Numbers:
+            pairs = readings.pairs(rule, norm, *shapes)
+            f, g = [left[pair.left] for pair in pairs], [right[pair.right] for pair in pairs]
+            factors = [self._lift(rule.norm * pair.factor) for pair in pairs]
+            constant = self._lift(rule.constant * readings.share(shape, rule.added & readings.fixed(norm)))
+            by_left = [(factor * each.norm, other) for factor, each, other in zip(factors, f, g, strict=True)]
+            of_left = [
+                (hypot(factor * each.norm, constant), other) for factor, each, other in zip(factors, g, f, strict=True)
+            ]
+            bounds = [coefficient * other.norm for coefficient, other in of_left]
+            if rule.left_norm is not None:
+                operator = readings.known_operator(rule, norm, shape)
+                known, image = self._lift(rule.left_norm * operator.factor), right[operator.norm]
+                by_left.append((known, image))
+                bounds.append(known * image.norm + constant * left[WHOLE].norm)
+            products = (factor * a.lipschitz * b.lipschitz for factor, a, b in zip(factors, f, g, strict=True))
+            cross = smallest(*products)
+            return Numbers(
+                smallest(*bounds),
+                smallest(*(c * other.lipschitz for c, other in by_left))
+                + smallest(*(c * other.lipschitz for c, other in of_left)),
+                smallest(*(c * other.smoothness for c, other in by_left))
+                + (cross + cross)
+                + smallest(*(c * other.smoothness for c, other in of_left)),
+            )
+
+        return self._jet(at, numbers)
+
+    def map(self, at: int, rule: Map, of: Jet) -> Jet:
+        """a(z), slice by slice: D^2 = D^2 a [Dz, Dz] + Da D^2 z. The first term acts on each slice by itself, so one of its
+        factors is the largest slice of Dz."""
+        shape, entry = self.graph.shapes[at], rule.entry
+        everything, batch = readings.everything(shape), rule.view.batch
+        of_slice = of[readings.slice_of(rule)]
+        slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
+        if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
+            # ||Da(z)|| <= ||Da(0)|| + L_a ||z|| on every slice.
+            slope = smallest(self._lift(entry.derivative_at_zero) + curvature * of_slice.norm, slope)
+
+        def in_way(way: Reading, zero: Extended) -> Numbers:
+            z, factor = of[way.norm], self._lift(way.factor)
+            second = (z if rule.view.windows else of_slice).lipschitz * z.lipschitz
+            return Numbers(
+                zero + factor * slope * z.norm,
+                factor * slope * z.lipschitz,
+                factor * slope * z.smoothness + curvature * second,
+            )
+
+        def numbers(norm: Norm) -> Numbers:
+            if norm.summed:
+                return self._simplex(of[Norm(everything)])
+            slices = readings.fixed(norm)
+            equal = self._lift(readings.share(shape, slices & batch))
+            found = _least(in_way(way, equal * at_zero) for way in readings.of_map(rule, norm, shape))
+            bounds = [found.norm]
+            if (most := self._known(entry.norm)) is not None:
+                bounds.append(equal * most)
+            if (most := self._known(entry.sup)) is not None:
+                bounds.append(most * self._lift(sympy.sqrt(readings.places(shape, everything - slices))))
+            return Numbers(smallest(*bounds), found.lipschitz, found.smoothness)
+
+        return self._jet(at, numbers)
+
+    def _simplex(self, scores: Numbers) -> Numbers:
+        """Softmax weights, their absolute values added up, from the largest score: catalogue/softmax.py."""
+        second = self._lift(SUMMED_SMOOTHNESS) * scores.lipschitz**2
+        return Numbers(self.arena.one, scores.lipschitz, scores.smoothness + second)
+
+    def average(self, at: int, rule: Average, of: Jet) -> Jet:
+        """sum_i f_i(z_i)/N. By Cauchy-Schwarz a mean of products a_i b_i is at most t_a t_b, with t_x the smaller one of the
+        largest x_i and of their Euclidean norm over sqrt(N)."""
+        entry, place, whole = rule.entry, *(of[norm] for norm in readings.average(rule))
+        root = self._lift(1 / sympy.sqrt(rule.count))
+
+        def mean(each: Extended, together: Extended) -> Extended:
+            return smallest(each, root * together)
+
+        slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
+        if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
+            start = self._lift(entry.derivative_at_zero)
+            slope = smallest(mean(start + curvature * place.norm, start + curvature * whole.norm), slope)
+        first = mean(place.lipschitz, whole.lipschitz)
+        numbers = Numbers(
+            at_zero + slope * mean(place.norm, whole.norm),
+            slope * first,
+            slope * mean(place.smoothness, whole.smoothness) + curvature * first**2,
+        )
+        return Jet({WHOLE: numbers})
+
+    def sum(self, at: int, rule: Sum, terms: Sequence[Jet]) -> Jet:
+        def numbers(norm: Norm) -> Numbers:
+            total, *others = (jet[norm] for jet in terms)
+            for each in others:
+                total = Numbers(
+                    total.norm + each.norm, total.lipschitz + each.lipschitz, total.smoothness + each.smoothness
+                )
+            return total
+
+        return self._jet(at, numbers)
+
+    def concat(self, at: int, rule: Concat, terms: Sequence[Jet]) -> Jet:
+        """(f; g): Pythagoras, or the largest where the index is fixed that says which part an entry is in."""
+        shapes = self.graph.shapes
+        ranks, rank = [len(shapes[term]) for term in rule.terms], len(shapes[at])
+
+        def numbers(norm: Norm) -> Numbers:
+            read = readings.parts(rule, norm, ranks, rank)
+            joined = largest if rule.axis is not None and rule.axis in norm.largest else hypot
+            parts = [jet[each] for jet, each in zip(terms, read, strict=True)]
+            return Numbers(
+                joined(*(part.norm for part in parts)),
+                joined(*(part.lipschitz for part in parts)),
+                joined(*(part.smoothness for part in parts)),
+            )
+
+        return self._jet(at, numbers)
+
+    def carried(self, loop: int, state: int, jet: Jet | None) -> Components:
+        zero = self.arena.zero
+        nothing = Numbers(zero, zero, zero)
+        norms = self.states.get((loop, state), ())
+        return self.components(Jet({norm: nothing if jet is None else jet[norm] for norm in norms}))
+
+    def components(self, jet: Jet) -> Components:
+        found: dict[Component, Extended] = {}
+        for norm, numbers in jet.numbers.items():
+            found[Component(_NORM, norm)] = numbers.norm
+            found[Component(_LIPSCHITZ, norm)] = numbers.lipschitz
+            found[Component(_SMOOTHNESS, norm)] = numbers.smoothness
+        return found
+
+    def jet(self, components: Components) -> Jet:
+        norms = dict.fromkeys(name.norm for name in components)
+        return Jet(
+            {
+                norm: Numbers(*(components[Component(name, norm)] for name in (_NORM, _LIPSCHITZ, _SMOOTHNESS)))
+                for norm in norms
+            }
+        )
+
+    def figures(self, at: int, jet: Jet) -> Figures:
+        numbers = jet[self.measured[at]]
+        return {NORM: numbers.norm, LIPSCHITZ: numbers.lipschitz, SMOOTHNESS: numbers.smoothness}
+
+    def _asked(self, at: int) -> tuple[Norm, ...]:
+        return self.norms.get(at, ())
+
+    def _jet(self, at: int, rule: Callable[[Norm], Numbers]) -> Jet:
+        """The rule in every norm that is asked for, and the closure: what one norm says of another."""
+        primitive, shape = self.graph.primitives[at], self.graph.shapes[at]
+        norms = self._asked(at)
+        own = {norm: rule(norm) for norm in norms if norm.is_plain or readings.passes(primitive, norm, shape)}
+        return Jet({norm: self._closed(norm, own, shape) for norm in norms})
+
+    def _closed(self, norm: Norm, own: Mapping[Norm, Numbers], shape: readings.Shape) -> Numbers:
+        candidates = [own[norm]] if norm in own else []
+        for known, numbers in own.items():
+            if numbers not in candidates and (factor := readings.closure(norm, known, shape)) is not None:
+                candidates.append(numbers.scaled(self._lift(factor)))
+        return _least(candidates)
+
+    def _lift(self, value: sympy.Expr) -> Scalar:
+        return self.arena.leaf(value)
+
+    def _fact(self, fact: Fact) -> Extended:
+        return Unbounded(fact.reason) if fact.value is None else self._lift(fact.value)
+
+    def _known(self, fact: Fact | None) -> Scalar | None:
+        """What bounds the image whatever the argument, where something does."""
+        return None if fact is None or fact.value is None else self._lift(fact.value)

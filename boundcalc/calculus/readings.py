@@ -1,0 +1,183 @@
+"""In which norms a primitive reads its operands, for a norm in which somebody asks for it.
+
+What is here is about axes and sizes alone: which slices of the operands a slice of the image depends on, and how often. From it
+follow what has to be computed (demand.py) and the rules (mixed.py). Proofs: docs/norms.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from boundcalc.calculus import primitives as p
+from boundcalc.calculus.norms import WHOLE, Norm
+from boundcalc.calculus.views import NONE, Axes, View
+
+Shape = Sequence[sympy.Expr]
+ONE = sympy.S.One
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An operand in a norm; `factor` multiplies the constant for the whole batch."""
+
+    norm: Norm
+    factor: sympy.Expr = ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two factors of a product, each in a norm."""
+
+    left: Norm
+    right: Norm
+    factor: sympy.Expr = ONE
+
+
+def places(shape: Shape, axes: Axes) -> sympy.Expr:
+    """How many indices there are along these axes."""
+    return sympy.Mul(*(shape[axis] for axis in sorted(axes)))
+
+
+def share(shape: Shape, axes: Axes) -> sympy.Expr:
+    """What an array of equal slices has of its Euclidean norm in one of them."""
+    return 1 / sympy.sqrt(places(shape, axes))
+
+
+def everything(shape: Shape) -> Axes:
+    return frozenset(range(len(shape)))
+
+
+def fixed(norm: Norm) -> Axes:
+    """The axes whose indices are fixed in a slice that is measured: heads are measured apart."""
+    return norm.largest | norm.inner
+
+
+def closure(of: Norm, known: Norm, shape: Shape) -> sympy.Expr | None:
+    """c with ||z||_of <= c ||z||_known, from the norms alone: fixing an index makes no slice larger, and the square of a slice
+    is the sum of those at the indices of an axis. None where nothing is known."""
+    if not known.is_plain or of == known:
+        return None
+    split = known.largest - of.largest
+    if of.summed:  # Cauchy-Schwarz along the axis
+        return sympy.sqrt(places(shape, of.summed)) * sympy.sqrt(places(shape, split))
+    if of.heads and of.inner <= known.largest:  # every head at most the largest place of all heads
+        return sympy.sqrt(places(shape, of.heads | (split - of.inner)))
+    return sympy.sqrt(places(shape, split))
+
+
+def coarser(norm: Norm) -> Iterator[Norm]:
+    """Plain norms that bound one of the other kinds."""
+    yield Norm(norm.largest)
+    if norm.heads:
+        yield Norm(norm.largest | norm.inner)
+
+
+def through(view: View, norm: Norm, shape: Shape) -> list[Reading]:
+    """The operand of a map with this view. A norm that is not plain passes where every axis does."""
+    if not norm.is_plain:
+        return [Reading(norm)]
+    return [Reading(Norm(way.largest), way.factor) for way in view.ways(norm.largest, shape.__getitem__)]
+
+
+def passes(primitive: p.Primitive, norm: Norm, shape: Shape) -> bool:
+    """Whether a primitive has a rule of its own for a norm that is not plain."""
+    match primitive:
+        case p.Sum():
+            return True
+        case p.Linear():
+            return _is_entrywise(primitive.view, shape)
+        case p.Map(simplex=axis) if norm.summed:
+            along = axis is not None and norm.summed == frozenset({axis})
+            return along and norm.largest | norm.summed == everything(shape)
+        case p.Map():
+            return _is_entrywise(primitive.view, shape)
+        case p.Bilinear():
+            # Row blocks of a factor that is measured as a whole: sum_h (||V_h|| x)^2 = ||V||^2 x^2.
+            rows = primitive.left_view.batch - primitive.right_view.batch
+            windows = {window.to for window in primitive.right_view.windows}
+            return bool(norm.heads) and norm.heads <= rows and norm.heads.isdisjoint(windows)
+        case _:
+            return False
+
+
+def _is_entrywise(view: View, shape: Shape) -> bool:
+    alone = all(result == operand and len(result) == 1 for result, operand in view.along)
+    return alone and view.batch == everything(shape) and not view.windows
+
+
+def average(rule: p.Average) -> tuple[Norm, Norm]:
+    """The slice of one place, and all together."""
+    return Norm(rule.axes), WHOLE
+
+
+def of_map(rule: p.Map, norm: Norm, shape: Shape) -> list[Reading]:
+    readings = through(rule.view, norm, shape)
+    if rule.picks and norm == Norm(everything(shape)):  # an entry of the image is an entry of the argument
+        largest = readings[-1].norm
+        whole = sympy.Mul(*(window.touches for window in rule.view.windows))
+        readings = [Reading(largest, 1 / sympy.sqrt(whole))]
+    return readings
+
+
+def slice_of(rule: p.Map) -> Norm:
+    """The slice that a map acts on by itself."""
+    return Norm(rule.view.keeps(rule.view.batch))
+
+
+def pairs(rule: p.Bilinear, norm: Norm, shape: Shape, left_shape: Shape, right_shape: Shape) -> list[Pair]:
+    """Of a common batch axis that is not fixed, one factor may take its largest slice: sum_e x_e^2 y_e^2 <= (max x_e)^2 sum y_e^2."""
+    slice_ = fixed(norm)
+    shared = (rule.left_view.batch & rule.right_view.batch) - slice_
+    chosen = [(slice_ | shared, slice_), (slice_, slice_ | shared)] if shared else [(slice_, slice_)]
+    size = shape.__getitem__
+    found = [
+        Pair(Norm(left.largest), Norm(right.largest), left.factor * right.factor)
+        for for_left, for_right in chosen
+        for left in rule.left_view.ways(for_left, size)
+        for right in rule.right_view.ways(for_right, size)
+    ]
+    if rule.stochastic and norm.is_plain:
+        found += _weighted(rule, norm.largest, left_shape, right_shape)
+    return found
+
+
+def _weighted(rule: p.Bilinear, largest: Axes, left_shape: Shape, right_shape: Shape) -> Iterator[Pair]:
+    """||sum_k A_k V_k|| <= (sum_k |A_k|) max_k ||V_k||, at each row; over what is not fixed, as one sum of squares."""
+    left, right = rule.left_view, rule.right_view
+    if not left.batch - right.batch <= largest:
+        return
+    read = left.keeps(left.batch)
+    contracted = everything(right_shape) - right.keeps(right.batch)
+    kept, heads = right.keeps(largest), right.keeps((left.batch & right.batch) - largest)
+    weights = Norm(read, summed=everything(left_shape) - read)
+    yield Pair(weights, Norm(kept, heads=heads, inner=contracted) if heads else Norm(kept | contracted))
+
+
+def known_operator(rule: p.Bilinear, norm: Norm, shape: Shape) -> Reading:
+    """Where the operator norm of B(left, .) is known: it acts on slices along its batch axes; on each block of heads alike."""
+    return Reading(Norm(rule.right_view.keeps(fixed(norm))), sympy.sqrt(places(shape, norm.heads)))
+
+
+def parts(rule: p.Concat, norm: Norm, ranks: Sequence[int], rank: int) -> list[Norm]:
+    """Of each term; those of fewer axes do not have the axis."""
+    if rule.axis is None:
+        return [Norm(norm.largest & {0}) for _ in ranks]
+    axis, found = rule.axis, list[Norm]()
+    for own in ranks:
+        is_stacked = own < rank
+        largest = norm.largest - {axis} if is_stacked else norm.largest
+        found.append(Norm(frozenset(i - (is_stacked and i > axis) for i in largest)))
+    return found
+
+
+def source(of: p.Source, shape: Shape) -> Mapping[Axes, sympy.Expr]:
+    """What is known of an input: by the axes over which the largest slice is taken."""
+    known = {NONE: of.norm}
+    if of.sample is not None:
+        known[frozenset({0})] = of.sample
+    if of.sup is not None:
+        known[everything(shape)] = of.sup
+    return known
