@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 
-from boundcalc.blocks.figures import Grouped, NodeFigures
+from boundcalc.blocks.figures import Evaluated, Figure, Grouped, Infinite, NodeFigures, Values
 from boundcalc.blocks.objective import regularized
+from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.calculus.quantities import Figures
+from boundcalc.calculus.quantities import Figures, Quantity
 from boundcalc.calculus.trace import Traced
 from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.program.ir import Scalar
+from boundcalc.program.ways import Ways, choose
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The nodes that are asked for, by number, and what the calculus says of them. The objective is the node after the last
-    primitive. `rows`: the output of each layer but the loss, by path."""
+    primitive. `rows`: the output of each layer but the loss, by path. `kept`: the figures along one way each; the same where
+    the calculus knows one only."""
 
     rows: Mapping[str, int]
     output: int
     objective: int | None
     figures: Mapping[int, Figures]
+    kept: Mapping[int, Figures]
     seeds: Mapping[str, sympy.Symbol]
     made: Mapping[sympy.Symbol, Set[int]]
 
@@ -31,6 +36,32 @@ class Asked:
         """The figures that `of` gives to each node."""
         objective = None if self.objective is None else of(self.objective)
         return Grouped({path: of(node) for path, node in self.rows.items()}, of(self.output), objective, warnings)
+
+    def figure(self, node: int, quantity: Quantity, loose: tuple[str, ...] = ()) -> Figure:
+        """The value of the recursion itself; `loose`: why a smaller bound could not be had."""
+        value, kept = self.figures[node][quantity], self.kept[node][quantity]
+        if isinstance(value, Unbounded) or isinstance(kept, Unbounded):
+            assert isinstance(value, Unbounded)
+            return Infinite(value.reason, value.layer, loose)
+        return Evaluated(kept, loose, None if kept == value else value)
+
+    def along(self, values: Values) -> tuple[Asked, Ways | None]:
+        """The same with one way kept for each figure: the smallest at these values."""
+        scalars = list(dict.fromkeys(s for f in self.figures.values() for s in f.values() if isinstance(s, Scalar)))
+        if not scalars:
+            return self, None
+        ways = choose(scalars, {**values, **dict.fromkeys(self.seeds.values(), sympy.S.One)})
+        kept = dict(zip(scalars, ways.kept(scalars), strict=True))
+        chosen = {
+            node: {q: kept[s] if isinstance(s, Scalar) else s for q, s in figures.items()}
+            for node, figures in self.figures.items()
+        }
+        return replace(self, kept=chosen), ways
+
+    @property
+    def has_ways(self) -> bool:
+        """Whether the calculus knows several."""
+        return self.kept is not self.figures
 
     @property
     def network(self) -> tuple[int, ...]:
@@ -42,7 +73,7 @@ def asked(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -> Aske
     """The nodes of one traced program."""
     rows = {layer.path: primitives.outputs[layer.path] for layer in graph.layers if layer.path != graph.loss}
     if primitives.loss is None:
-        return Asked(rows, primitives.output, None, traced.figures, traced.seeds, traced.made)
+        return Asked(rows, primitives.output, None, traced.figures, traced.figures, traced.seeds, traced.made)
     objective = len(primitives.primitives)
     figures = {**traced.figures, objective: regularized(graph, primitives, traced, primitives.loss)}
-    return Asked(rows, primitives.output, objective, figures, traced.seeds, traced.made)
+    return Asked(rows, primitives.output, objective, figures, figures, traced.seeds, traced.made)

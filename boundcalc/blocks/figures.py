@@ -12,7 +12,7 @@ from typing import Protocol
 
 import sympy
 
-from boundcalc.calculus.extended import Extended, Unbounded
+from boundcalc.blocks.trail import Trail
 from boundcalc.calculus.quantities import Quantity
 from boundcalc.exact.balls import Number
 from boundcalc.program.dependence import free_symbols
@@ -44,19 +44,26 @@ class Infinite:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """The number is the value of the closed form `scalar`. `loose`: why a smaller bound could not be had."""
+    """The number is the value of the closed form `scalar`; or of `smallest`, the smallest over all ways, of which the closed
+    form keeps one. `loose`: why a smaller bound could not be had."""
 
     scalar: Scalar
     loose: tuple[str, ...] = ()
+    smallest: Scalar | None = None
+
+    @property
+    def program(self) -> Scalar:
+        """What the number is computed by."""
+        return self.scalar if self.smallest is None else self.smallest
 
     @property
     def symbols(self) -> frozenset[sympy.Symbol]:
         """What needs a value before there is a number."""
-        return free_symbols([self.scalar])[0]
+        return free_symbols([self.program])[0]
 
     def number(self, values: Values) -> Number:
         """A number that contains the figure. Raises MissingValues, which is a KeyError."""
-        return evaluate([self.scalar], values)[0]
+        return evaluate([self.program], values)[0]
 
 
 class BlockNumbers(Protocol):
@@ -71,13 +78,14 @@ class BlockNumbers(Protocol):
 class ByBlocks:
     """The number is that of the blocks of `form`, a form in the seeds: its largest value on unit vectors.
 
-    `scalar`: the closed form where it is short; `loose` says why it exceeds the number.
+    `scalar`: the closed form where it is short; `loose` says why it exceeds the number. `total`: the recursion with one block.
     """
 
     form: Scalar
     scalar: Scalar | None
     loose: tuple[str, ...]
     symbols: frozenset[sympy.Symbol]
+    total: Scalar
     numbers: BlockNumbers
     node: int
     quantity: Quantity
@@ -107,8 +115,4 @@ class Grouped:
     output: NodeFigures
     objective: NodeFigures | None
     warnings: tuple[str, ...] = ()
-
-
-def evaluated(value: Extended, loose: tuple[str, ...] = ()) -> Figure:
-    """The value of the recursion itself."""
-    return Infinite(value.reason, value.layer, loose) if isinstance(value, Unbounded) else Evaluated(value, loose)
+    trail: Trail | None = None

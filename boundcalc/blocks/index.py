@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boundcalc.blocks.asked import asked
-from boundcalc.blocks.figures import Grouped
+from boundcalc.blocks.figures import Grouped, Values
 from boundcalc.blocks.grouping import Blocks
 from boundcalc.blocks.layer import by_layer
 from boundcalc.blocks.loops import by_loops
 from boundcalc.blocks.total import by_total
+from boundcalc.blocks.trail import Trail
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.protocol import Calculus, J
 from boundcalc.calculus.trace import trace
 from boundcalc.graph.layer_graph import LayerGraph
 
 
-def grouped(graph: LayerGraph, primitives: PrimitiveGraph, calculus: Calculus[J], blocks: Blocks) -> Grouped:
-    """The figures of the network and of all its layers, with one block for all parameters, or one for each ball."""
-    traced = trace(primitives, calculus)
-    seeded = trace(primitives, calculus, seeded=True) if blocks == "layer" else None
-    total = asked(graph, primitives, traced)
+def grouped(
+    graph: LayerGraph, primitives: PrimitiveGraph, calculus: Calculus[J], blocks: Blocks, at: Values | None = None
+) -> Grouped:
+    """The figures of the network and of all its layers, with one block for all parameters, or one for each ball.
+
+    at: of a calculus that knows several ways, the values at which the way is chosen that closed forms and entries keep. A
+    whole form is chosen for every node, norm and component: the smallest one of several forms, entry by entry, is no bound.
+    """
+    total = asked(graph, primitives, trace(primitives, calculus))
+    seeded = asked(graph, primitives, trace(primitives, calculus, seeded=True)) if blocks == "layer" else None
+    trail = None
+    if at is not None:
+        total, ways = total.along(at)
+        seeded = None if seeded is None else seeded.along(at)[0]
+        trail = None if ways is None else Trail(ways, calculus.labels, primitives.owners, at)
     if seeded is None:
-        return by_total(total)
-    by_blocks = by_loops if graph.loops else by_layer
-    return by_blocks(total, asked(graph, primitives, seeded))
+        found = by_total(total)
+    else:
+        by_blocks = by_loops if graph.loops else by_layer
+        found = by_blocks(total, seeded)
+    return replace(found, trail=trail)

@@ -12,11 +12,10 @@ import sympy
 
 from boundcalc.blocks.asked import Asked
 from boundcalc.blocks.degrees import DEGREES
-from boundcalc.blocks.figures import ByBlocks, Figure, Grouped, NodeFigures, evaluated
+from boundcalc.blocks.figures import ByBlocks, Figure, Grouped, NodeFigures
 from boundcalc.blocks.forms import Forms, affordable, closed_forms, forms_of, has_gradients
 from boundcalc.blocks.numbers import NetworkNumbers, Node
 from boundcalc.blocks.total import LOOSE
-from boundcalc.calculus.extended import Extended
 from boundcalc.calculus.quantities import Quantity
 
 # Coefficients, as `blocks.fits` counts them. Each costs a few microseconds and bytes as a number, and a hundred times that as
@@ -47,24 +46,24 @@ def by_layer(total: Asked, seeded: Asked) -> Grouped:
     closed = _closed(afforded.nodes, network, seeds)
     numbers = NetworkNumbers(afforded.nodes, network.keys(), seeds, afforded.from_entries)
 
-    def figure(key: int, quantity: Quantity, value: Extended) -> Figure:
+    def figure(key: int, quantity: Quantity) -> Figure:
         node = afforded.nodes.get(key)
         if node is None or quantity.order == 0:
-            return evaluated(value)
+            return total.figure(key, quantity)
         if quantity not in node.total:
-            return evaluated(value, () if quantity.order in DEGREES else (LOOSE,))
+            return total.figure(key, quantity, () if quantity.order in DEGREES else (LOOSE,))
         scalar = closed.get(key, {}).get(quantity)
         symbols, loose = numbers.symbols(key, quantity), DEGREES[quantity.order].loose
-        return ByBlocks(node.seeded[quantity], scalar, loose, symbols, numbers, key, quantity)
+        return ByBlocks(node.seeded[quantity], scalar, loose, symbols, node.total[quantity], numbers, key, quantity)
 
     def of(key: int) -> NodeFigures:
-        return {quantity: figure(key, quantity, value) for quantity, value in total.figures[key].items()}
+        return {quantity: figure(key, quantity) for quantity in total.figures[key]}
 
     return total.grouped(of, afforded.warnings)
 
 
 def _node(total: Asked, seeded: Asked, key: int) -> Node:
-    return Node(forms_of(seeded.figures[key]), forms_of(total.figures[key]))
+    return Node(forms_of(seeded.kept[key]), forms_of(total.figures[key]))
 
 
 def _afforded(network: Mapping[int, Node], rows: Mapping[int, Node], seeds: list[sympy.Symbol]) -> _Afforded:

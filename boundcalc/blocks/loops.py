@@ -6,7 +6,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from boundcalc.blocks.asked import Asked
-from boundcalc.blocks.figures import Evaluated, Grouped, NodeFigures, evaluated
+from boundcalc.blocks.figures import Evaluated, Grouped, NodeFigures
 from boundcalc.blocks.loop_entries import NotLinearError
 from boundcalc.blocks.loop_norm import squared_norm
 from boundcalc.blocks.total import LOOSE
@@ -40,17 +40,21 @@ def by_loops(total: Asked, seeded: Asked) -> Grouped:
 def _figures(total: Asked, node: int, first: Scalar | NotLinearError | None) -> NodeFigures:
     """The recursion's own norm, the total recursion for higher orders, and last what there is of the first order."""
     figures = {
-        quantity: evaluated(value, (LOOSE,) if quantity.order else ())
-        for quantity, value in total.figures[node].items()
+        quantity: total.figure(node, quantity, (LOOSE,) if quantity.order else ())
+        for quantity in total.figures[node]
         if quantity != LIPSCHITZ
     }
-    known = Evaluated(first) if isinstance(first, Scalar) else evaluated(total.figures[node][LIPSCHITZ], (LOOSE,))
-    return {**figures, LIPSCHITZ: known}
+    if not isinstance(first, Scalar):
+        return {**figures, LIPSCHITZ: total.figure(node, LIPSCHITZ, (LOOSE,))}
+    of_all = total.figures[node][LIPSCHITZ]
+    # Of several ways, the total recursion may take another one in each pass, and then be the smaller one.
+    smallest = first.minimum(of_all) if isinstance(of_all, Scalar) and total.has_ways else None
+    return {**figures, LIPSCHITZ: Evaluated(first, (), smallest)}
 
 
 def _first_order(seeded: Asked, node: int) -> Scalar | NotLinearError | None:
     """||p||, None where it is infinite, or what keeps it from having a recursion."""
-    lipschitz = seeded.figures[node][LIPSCHITZ]
+    lipschitz = seeded.kept[node][LIPSCHITZ]
     if not isinstance(lipschitz, Scalar):
         return None
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from boundcalc.blocks.asked import Asked
-from boundcalc.blocks.figures import Grouped, evaluated
+from boundcalc.blocks.figures import Grouped
 
 LOOSE = "the total recursion is taken for the entries of the blocks"  # where it has to do under `blocks: layer`
 
 
 def by_total(asked: Asked) -> Grouped:
-    return asked.grouped(lambda node: {q: evaluated(value) for q, value in asked.figures[node].items()})
+    return asked.grouped(lambda node: {q: asked.figure(node, q) for q in asked.figures[node]})

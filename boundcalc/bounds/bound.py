@@ -64,6 +64,11 @@ class Bound(Suggesting):
         return self.figure.scalar
 
     @property
+    def program(self) -> Scalar | None:
+        """What the number comes from, where it is not that of blocks."""
+        return self.figure.program if isinstance(self.figure, Evaluated) else self.figure.scalar
+
+    @property
     def free_symbols(self) -> frozenset[sympy.Symbol]:
         """The symbols of the closed form, with and without values."""
         return self.figure.symbols
@@ -142,7 +147,7 @@ class Bound(Suggesting):
         values |= {self.conditions.symbols[name]: array for name, array in arrays.items()}
         self._check(fixed, arrays, broken(self.conditions, values, shape))
         with np.errstate(over="ignore"):
-            return np.broadcast_to(np.exp(evaluate_log([self.figure.scalar], values)[0]), shape).copy()  # type: ignore[arg-type]
+            return np.broadcast_to(np.exp(evaluate_log([self.figure.program], values)[0]), shape).copy()  # type: ignore[arg-type]
 
     def _check(
         self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], suspect: NDArray[np.bool_]
@@ -188,8 +193,8 @@ class Bound(Suggesting):
         names = expect(symbols, Iterable, "the symbols", "write a list of names, such as ['R']")
         by = [named(self.conditions.symbols, name) for name in names]
         closed = None if self.figure.loose else self.expression
-        at = self.figure if isinstance(self.figure, ByBlocks) else None
-        of, direction = (self.scalar, None) if at is None else (at.form, at.direction)
+        direction = self.figure.direction if isinstance(self.figure, ByBlocks) else None
+        of = self.figure.form if isinstance(self.figure, ByBlocks) else self.program
         return differentiate(self.name, self.conditions, of, closed, self.upper, direction, by)
 
     def diff(self, symbol: str | sympy.Symbol) -> Derivative:

@@ -141,7 +141,7 @@ class Bounds(_OfAll):
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
         quantities = [q for q in self.quantities if q.absent(self.values) is None]
-        plain = {q: q.figure.scalar for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
+        plain = {q: q.figure.program for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
         needed = free_symbols(list(plain.values()))
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
         numbers = dict(zip(ready, evaluate([plain[q] for q in ready], self.values), strict=True))

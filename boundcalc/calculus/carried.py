@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from boundcalc.calculus.extended import Extended, Unbounded
 from boundcalc.calculus.protocol import Component, Components
-from boundcalc.program.depth.polynomial import reachable
-from boundcalc.program.ir import Arena, Scalar
+from boundcalc.program.ir import Scalar
 
 
 class Entry(Enum):
@@ -72,18 +71,3 @@ class Carried:
             else:
                 found[name] = zero if known is Entry.ZERO else next(values)
         return found
-
-
-def separate_loops(
-    arena: Arena, states: Sequence[Scalar], starts: Sequence[Scalar], results: Sequence[Scalar], times: Scalar
-) -> list[Scalar]:
-    """The states after `times` passes, each from a loop over those that it depends on: a norm needs no first-order terms,
-    so its loop has no seeds in it, and its closed form no approximation that only they need."""
-    position = {state.index: i for i, state in enumerate(states)}
-    reads = [[position[v] for v in result.node.free if v in position] for result in results]
-    ends: list[Scalar] = []
-    for wanted in range(len(states)):
-        chosen = sorted(reachable(reads, wanted))
-        own_states, own_starts, own_results = ([of[i] for i in chosen] for of in (states, starts, results))
-        ends.append(arena.loop(own_states, own_starts, own_results, times)[chosen.index(wanted)])
-    return ends

@@ -15,7 +15,7 @@ import sympy
 
 from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
 from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
-from boundcalc.calculus.protocol import Component, Components
+from boundcalc.calculus.protocol import Component, Components, Label
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
 from boundcalc.catalogue.fact import Fact
 from boundcalc.program.ir import Arena, Scalar
@@ -38,6 +38,10 @@ class Euclidean:
 
     arena: Arena
     refine: bool = False
+
+    @property
+    def labels(self) -> Mapping[int, Label]:
+        return {}
 
     @property
     def alike(self) -> Mapping[Component, Component]:

@@ -31,7 +31,7 @@ from boundcalc.calculus.primitives import (
     Source,
     Sum,
 )
-from boundcalc.calculus.protocol import Component, Components
+from boundcalc.calculus.protocol import Component, Components, Label
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
 from boundcalc.calculus.readings import Reading
 from boundcalc.catalogue.fact import Fact
@@ -84,6 +84,7 @@ class Mixed:
     refine: bool = False
     norms: Asked = field(init=False)
     states: Mapping[tuple[int, int], tuple[Norm, ...]] = field(init=False)
+    labels: dict[int, Label] = field(init=False, default_factory=dict[int, Label])
 
     def __post_init__(self) -> None:
         found = asked(self.graph, self.measured)
@@ -281,14 +282,24 @@ class Mixed:
         primitive, shape = self.graph.primitives[at], self.graph.shapes[at]
         norms = self._asked(at)
         own = {norm: rule(norm) for norm in norms if norm.is_plain or readings.passes(primitive, norm, shape)}
-        return Jet({norm: self._closed(norm, own, shape) for norm in norms})
+        name = type(primitive).__name__.lower()
+        for norm, numbers in own.items():
+            self._label(numbers, Label(at, norm, name))
+        return Jet({norm: self._closed(at, norm, own, shape) for norm in norms})
 
-    def _closed(self, norm: Norm, own: Mapping[Norm, Numbers], shape: readings.Shape) -> Numbers:
+    def _closed(self, at: int, norm: Norm, own: Mapping[Norm, Numbers], shape: readings.Shape) -> Numbers:
         candidates = [own[norm]] if norm in own else []
         for known, numbers in own.items():
             if numbers not in candidates and (factor := readings.closure(norm, known, shape)) is not None:
-                candidates.append(numbers.scaled(self._lift(factor)))
+                scaled = numbers.scaled(self._lift(factor))
+                self._label(scaled, Label(at, norm, f"from {known}"))
+                candidates.append(scaled)
         return _least(candidates)
+
+    def _label(self, numbers: Numbers, label: Label) -> None:
+        for value in (numbers.norm, numbers.lipschitz, numbers.smoothness):
+            if isinstance(value, Scalar):
+                self.labels.setdefault(value.index, label)
 
     def _lift(self, value: sympy.Expr) -> Scalar:
         return self.arena.leaf(value)

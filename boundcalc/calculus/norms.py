@@ -29,10 +29,23 @@ class Norm:
     def is_plain(self) -> bool:
         return not (self.summed or self.heads)
 
+    def __str__(self) -> str:
+        """{sample, 0}: axes of the shape by number."""
+        text = _shown(self.largest)
+        if self.summed:
+            text += f", sums along {_shown(self.summed)}"
+        if self.heads:
+            text += f", over {_shown(self.heads)} outside the largest of {_shown(self.inner)}"
+        return text
+
     @property
     def order(self) -> tuple[list[int], ...]:
         """A key that sorts norms in one way."""
         return tuple(sorted(axes) for axes in (self.largest, self.summed, self.heads, self.inner))
+
+
+def _shown(axes: Axes) -> str:
+    return "{" + ", ".join(str(axis - 1) if axis else "sample" for axis in sorted(axes)) + "}"
 
 
 WHOLE = Norm()

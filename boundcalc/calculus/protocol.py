@@ -35,12 +35,26 @@ class Component:
 Components = Mapping[Component, Extended]
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a scalar is: by which rule, of which primitive, in which norm."""
+
+    at: int
+    norm: Norm
+    rule: str
+
+
 class Calculus(Protocol[J]):
     """The rules of one calculus, in one arena, with its options. The rules append to the arena and have no other effect on
     what they are given."""
 
     @property
     def arena(self) -> Arena: ...
+
+    @property
+    def labels(self) -> Mapping[int, Label]:
+        """Of scalars that one of several ways goes through, by number; empty where there is one way."""
+        ...
 
     @property
     def alike(self) -> Mapping[Component, Component]:

@@ -9,11 +9,12 @@ from typing import Generic
 import sympy
 
 from boundcalc.calculus import primitives as p
-from boundcalc.calculus.carried import Carried, separate_loops
+from boundcalc.calculus.carried import Carried
 from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.protocol import Calculus, Component, Components, J
 from boundcalc.calculus.quantities import Figures
 from boundcalc.program.ir import Arena, Scalar
+from boundcalc.program.loops import separate_loops
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""One side for every minimum of a program, chosen at some values and kept.
+
+A minimum is of several bounds of one thing, so each side is a bound for all values; the program without minima that is left is
+the smallest one at the values where its sides were chosen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import sympy
+
+from boundcalc.exact import signed_log
+from boundcalc.exact.balls import Value
+from boundcalc.program.evaluate import Budget
+from boundcalc.program.evaluate_log import Logarithms
+from boundcalc.program.float_logs import FloatLogs
+from boundcalc.program.interpret import Passes, interpret
+from boundcalc.program.ir import Arena, Loop, Op, Scalar
+from boundcalc.program.loops import separate_loops
+
+PASSES = 64  # of a loop, to choose: what is smallest in the long run is smallest by then
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """`taken`: the argument of each minimum that is kept."""
+
+    arena: Arena
+    taken: Mapping[int, int]
+
+    def needed(self, roots: Iterable[int]) -> list[int]:
+        """The nodes that `roots` are made of along the sides that are taken, arguments first."""
+        stack = list(roots)
+        seen = set(stack)
+        while stack:
+            fresh = [arg for arg in self.arguments(stack.pop()) if arg not in seen]
+            seen.update(fresh)
+            stack.extend(fresh)
+        return sorted(seen)
+
+    def arguments(self, index: int) -> tuple[int, ...]:
+        return (self.taken[index],) if index in self.taken else self.arena.nodes[index].args
+
+    def kept(self, scalars: Sequence[Scalar]) -> list[Scalar]:
+        """The same without minima, in the same arena. In a loop the sides are the same in every pass."""
+        arena = self.arena
+        found: dict[int, Scalar] = {}
+        ends: dict[int, Sequence[Scalar]] = {}
+        for index in self.needed(scalar.index for scalar in scalars):
+            node = arena.nodes[index]
+            if index in self.taken:
+                found[index] = found[self.taken[index]]
+            elif isinstance(node.payload, Loop):
+                loop = node.payload
+                states = [arena.scalar(i) for i in loop.states]
+                starts, results = ([found[i] for i in indices] for indices in (loop.starts, loop.results))
+                ends[index] = separate_loops(arena, states, starts, results, found[loop.times])
+            elif node.op is Op.RESULT and isinstance(node.payload, int):
+                found[index] = ends[node.args[0]][node.payload]
+            elif isinstance(node.payload, Fraction):
+                found[index] = arena.power(found[node.args[0]], node.payload)
+            elif node.args:
+                found[index] = arena.combine(node.op, [found[arg] for arg in node.args])
+            else:
+                found[index] = arena.scalar(index)
+        return [found[scalar.index] for scalar in scalars]
+
+
+def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> Ways:
+    """The smallest side of each minimum at these values, as far as floats tell; the first where they tell nothing. In a loop,
+    at its last pass. Raises MissingValues."""
+    arena = scalars[0].arena
+    roots = [scalar.index for scalar in scalars]
+    with np.errstate(all="ignore"):
+        logs = interpret(arena, roots, _Floats({}, Budget(), Logarithms(_signed(values), Budget())))
+
+    def log(index: int) -> float:
+        found = logs.get(index, math.inf)
+        return math.inf if math.isnan(found) else found
+
+    minima = (i for i in arena.needed(roots) if arena.nodes[i].op is Op.MIN)
+    return Ways(arena, {i: min(arena.nodes[i].args, key=log) for i in minima})
+
+
+def _signed(values: Mapping[sympy.Symbol, Value]) -> dict[sympy.Symbol, signed_log.Signed]:
+    return {symbol: signed_log.from_value(value) for symbol, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Floats(FloatLogs):
+    """Logarithms of everything, the leaves by array arithmetic; a leaf without a value there is nan."""
+
+    leaves: Logarithms
+
+    def leaf(self, expression: sympy.Expr) -> float:
+        try:
+            found = self.leaves.leaf(expression)
+        except ArithmeticError:
+            return math.nan
+        return math.nan if found.sign is not None and found.sign < 0 else float(found.log)
+
+    def loop(self, passes: Passes[float]) -> list[float]:
+        start = state = passes.starts
+        times = math.exp(min(passes.times, math.log(PASSES)))
+        for _ in range(max(1, round(times))):
+            state = passes.step(state)
+        return list(state) if times >= 1 / 2 else start
