@@ -10,6 +10,7 @@ import sympy
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.context import Context, TooLargeError, UnknownError
 from boundcalc.graph.environment import Environment
+from boundcalc.graph.features import of_new
 from boundcalc.graph.inherited import Inherited
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import LAYER_LIMIT, Input, LayerGraph
@@ -95,7 +96,8 @@ class _Expansion:
                     if given is not None:
                         sup = request.constant(given, "a norm")
                         norm = sup * sympy.sqrt(copies)
-            self.graph.add(Input(path=name, place=declared.place, shape=shape, norm=norm, sup=sup))
+            features = of_new(len(shape), declared.features)
+            self.graph.add(Input(path=name, place=declared.place, shape=shape, features=features, norm=norm, sup=sup))
             self.graph.call(name, name)
         single = len(self.architecture.inputs) == 1
         return next(iter(self.architecture.inputs)) if single else None

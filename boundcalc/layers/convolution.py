@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from boundcalc.catalogue import convolutions, published, symbols
+from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Axes, Flag, Size
@@ -84,7 +85,7 @@ class Placing:
             arrays["bias"] = (channels,)
         norm = convolutions.convolution_norm(touches)
         facts = Facts(norm, outputs, kernel, stride, padding, dilation, groups)
-        return Placed((channels, *outputs), facts, arrays)
+        return Placed((channels, *outputs), facts, arrays, features=FIRST)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 
 from boundcalc.catalogue import gains, published
+from boundcalc.graph.features import LAST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Flag, Size
@@ -39,7 +40,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     arrays: dict[str, Shape] = {"weight": (units, at.shape[-1])}
     if at.flag(fields.bias):
         arrays["bias"] = (units,)
-    return Placed((*at.shape[:-1], units), Facts(size(at.shape[:-1])), arrays)
+    return Placed((*at.shape[:-1], units), Facts(size(at.shape[:-1])), arrays, features=LAST)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

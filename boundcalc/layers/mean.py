@@ -13,6 +13,7 @@ import sympy
 
 from boundcalc.calculus.primitives import Linear
 from boundcalc.catalogue import poolings
+from boundcalc.graph.features import without
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import size
 from boundcalc.language.fields import Term
@@ -42,7 +43,9 @@ def place_mean(fields: MeanFields, at: At) -> Placed[Facts]:
     if not shape:
         raise at.error("'mean' averages over an axis, and its input has none")
     axis = axis_of(at, len(shape), -1 if fields.axis is None else at.integer(fields.axis, "the axis"))
-    return Placed((*shape[:axis], *shape[axis + 1 :]), Facts((axis,), poolings.global_average_norm(shape[axis])))
+    facts = Facts((axis,), poolings.global_average_norm(shape[axis]))
+    features = without(at.operands[0].features, axis, len(shape))
+    return Placed((*shape[:axis], *shape[axis + 1 :]), facts, features=features)
 
 
 def place_global(fields: GlobalFields, at: At) -> Placed[Facts]:

@@ -16,6 +16,7 @@ import sympy
 from boundcalc.calculus.primitives import Linear
 from boundcalc.catalogue import convolutions, poolings, published
 from boundcalc.exact.intervals import at_least
+from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes, Flag
@@ -77,7 +78,7 @@ class Placing:
                 for n, k, s, p, o in zip(shape[1:], kernel, stride, padding, outputs, strict=True)
             )
         facts = Facts(shape[1:], outputs, kernel, stride, padding, touches, divisors)
-        return Placed((shape[0], *outputs), facts)
+        return Placed((shape[0], *outputs), facts, features=FIRST)
 
 
 def lower_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy
 
+from boundcalc.graph.features import reshaped
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language import fields as types
@@ -39,7 +40,8 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
             raise at.error(f"{at.known(entries)} entries do not fill the other axes of the new shape")
     elif not at.same(entries, size(tuple(axes))):
         raise at.error(f"{show_shape(at.shape)} and {show_shape(tuple(axes))} have different numbers of entries")
-    return Placed(tuple(axes), Facts(tuple(axes)))
+    before, after = (tuple(at.known(axis) for axis in shape) for shape in (at.shape, axes))
+    return Placed(tuple(axes), Facts(tuple(axes)), features=reshaped(at.operands[0].features, before, after))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
