@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from boundcalc.falsification.namespaces import Base
 from boundcalc.graph.layer_graph import Node
-from boundcalc.graph.measure import Axes, Measure, axes_of
+from boundcalc.graph.measure import SAMPLE, Axes, Measure, axes_of
 
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """The axes S of each output of a row.
+    """The axes S of each output of a row; of none, it is the Euclidean norm. Raises ValueError where the sample is in some S only.
 
     Several outputs have no axis in common but the sample. It is one index for all of them, and a slice is one of each output, side
     by side: the largest over samples of the root of the sum of squares of their largest slices, which is at most that of
@@ -30,6 +30,10 @@ class Norm:
 
     axes: tuple[Axes, ...] = ()
     apart: bool = False
+
+    def __post_init__(self) -> None:
+        if len({SAMPLE in axes for axes in self.axes}) > 1:
+            raise ValueError("outputs are measured sample by sample all of them or none")
 
     def slices(self, parts: Sequence[Any], base: Base) -> list[Any]:
         """What is left of each output; those that are zero (None) are left out."""

@@ -61,6 +61,11 @@ def test_several_outputs() -> None:
         assert length(entries, [y, z]) == pytest.approx(max(np.max(np.abs(y)), np.max(np.abs(z))))
 
 
+def test_the_sample_is_common() -> None:
+    with pytest.raises(ValueError, match="sample by sample all of them or none"):
+        Norm((frozenset({0}), frozenset({1})))
+
+
 def test_zeros_are_left_out() -> None:
     z = np.array([[3.0, 4.0], [0.0, 1.0]])
     for norm in (EUCLIDEAN, Norm((frozenset({0}), frozenset({0})))):
