@@ -21,17 +21,17 @@ _GUARD = 15  # digits that a pass may lose
 def precise(
     subject: Subject, targets: Sequence[Target], point: Mapping[str, Array], direction: Mapping[str, Array]
 ) -> dict[Target, arb]:
-    """||z||, ||D z [u]|| / ||u|| or ||D^2 z [u, u]|| / ||u||^2 of each target, as balls."""
+    """||z||, ||D z [u]|| / ||u|| or ||D^2 z [u, u]|| / ||u||^2 of each target in its row's norm, as balls."""
     with ctx.workdps(DIGITS + _GUARD):
         exact = {name: _exact(array) for name, array in point.items()}
         along = {name: _exact(direction[name]) for name in subject.domain.selected if name in direction}
         outputs = subject.series(exact, along, balls(), max((order for _, order in targets), default=0))
-        return {target: _value(subject, outputs.parts(*target), target, along) for target in targets}
+        return {target: _value(subject, outputs.slices(*target), target, along) for target in targets}
 
 
-def _value(subject: Subject, parts: list[Any], target: Target, along: Mapping[str, Any]) -> arb:
+def _value(subject: Subject, slices: Sequence[Any], target: Target, along: Mapping[str, Any]) -> arb:
     key, order = target
-    size = _length(part for part in parts if part is not None) * factorial(order)
+    size = _length(slices) * factorial(order)
     if order == 0:
         return size
     length = _length(along[name] for name in subject.reach[key] if name in along)

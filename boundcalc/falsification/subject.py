@@ -1,7 +1,8 @@
 """What is attacked: norms of a network's outputs and of their derivatives along a direction, at points of the domain.
 
 With z(t) the outputs at the point w + t u, ||z||, ||D z [u]|| / ||u|| and ||D^2 z [u, u]|| / ||u||^2 are at most the norm, the Lipschitz
-constant and the smoothness constant of z; as D^2 z is symmetric, nothing is lost with two equal directions.
+constant and the smoothness constant of z. As D^2 z is symmetric and ||u|| that of a Hilbert space, nothing is lost with two equal
+directions, in whatever norm z is measured (Banach).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from boundcalc.falsification.namespaces import DOUBLES, Base, recording
 from boundcalc.falsification.network import Network, Node
+from boundcalc.falsification.norms import EUCLIDEAN, Norm
 from boundcalc.falsification.sets import Array, Domain, Point
 from boundcalc.falsification.taylor import Taylor
 from boundcalc.falsification.taylor_namespace import TaylorNamespace
@@ -29,12 +31,14 @@ ORDERS = (0, 1, 2)
 
 @dataclass(frozen=True)
 class Subject:
-    """`rows`: the nodes whose outputs together are a row, by its key; `regularizer`: the weight of r(w) = weight/2 ||w||^2."""
+    """`rows`: the nodes whose outputs together are a row, by its key; `regularizer`: the weight of r(w) = weight/2 ||w||^2;
+    `norms`: in which rows are measured, the Euclidean one unless said."""
 
     network: Network
     domain: Domain
     rows: Mapping[str, Sequence[str]]
     regularizer: float
+    norms: Mapping[str, Norm] = field(default_factory=dict[str, Norm])
 
     @cached_property
     def _below(self) -> Mapping[str, Sequence[Node]]:
@@ -67,7 +71,7 @@ class Subject:
         rows = {row: [nodes[path] for path in paths] for row, paths in self.rows.items() if key in (None, row)}
         if self.network.loss is not None and key in (None, OBJECTIVE):
             rows[OBJECTIVE] = [self._objective(nodes[self.network.loss], arrays)]
-        return Outputs(rows)
+        return Outputs({row: (series, self.norms.get(row, EUCLIDEAN)) for row, series in rows.items()}, base)
 
     def _objective(self, loss: Taylor, arrays: Mapping[str, Taylor]) -> Taylor:
         total, xp = loss, TaylorNamespace(loss.base)
@@ -89,7 +93,10 @@ class Subject:
         return found
 
     def gradients(self, key: str, order: int, point: Point, direction: Point) -> tuple[Point, Point]:
-        """Of ||z_order|| by the point and by the direction, up to a factor. Raises ImportError without autograd."""
+        """Of ||z_order|| by the point and by the direction, up to a factor: where it is a largest slice, of that one.
+
+        Raises ImportError without autograd.
+        """
         from autograd import grad
 
         names = list(point)
@@ -100,7 +107,7 @@ class Subject:
             moved = dict(zip(names, leaves[: len(names)], strict=True))
             along = dict(zip(turned, leaves[len(names) :], strict=True))
             outputs = self.series(moved, along, base, order, key)
-            parts = [part for part in outputs.parts(key, order) if part is not None]
+            parts = outputs.slices(key, order)
             scale = max((float(np.max(np.abs(base.raw(part)), initial=0.0)) for part in parts), default=0.0) or 1.0
             return sum((base.module.sum((part / scale) ** 2) for part in parts), 0.0)
 
@@ -113,15 +120,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What one pass over Taylor series computed."""
+    """What one pass over Taylor series computed, and how each row is measured."""
 
-    rows: Mapping[str, Sequence[Taylor]]
+    rows: Mapping[str, tuple[Sequence[Taylor], Norm]]
+    base: Base
 
-    def parts(self, key: str, order: int) -> list[Any]:
-        """The coefficients of t^order of the outputs of a row; None for zero."""
-        return [series.parts[order] if order < len(series.parts) else None for series in self.rows[key]]
+    def slices(self, key: str, order: int) -> list[Any]:
+        """Of the coefficients of t^order of the outputs of a row, those whose Euclidean norm is that of the row; zeros are left out."""
+        outputs, norm = self.rows[key]
+        return norm.slices([z.parts[order] if order < len(z.parts) else None for z in outputs], self.base)
 
     def norm(self, key: str, order: int) -> float:
-        """Of those coefficients together, in double precision."""
-        parts: list[NDArray[np.float64]] = [np.ravel(part) for part in self.parts(key, order) if part is not None]
+        """Of a row, in double precision."""
+        parts: list[NDArray[np.float64]] = [np.ravel(part) for part in self.slices(key, order)]
         return float(np.linalg.norm(np.concatenate(parts))) if parts else 0.0

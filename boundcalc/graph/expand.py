@@ -10,6 +10,7 @@ import sympy
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.context import Context, TooLargeError, UnknownError
 from boundcalc.graph.environment import Environment
+from boundcalc.graph.features import of_new
 from boundcalc.graph.inherited import Inherited
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import LAYER_LIMIT, Input, LayerGraph
@@ -98,7 +99,12 @@ class _Expansion:
                         sup = request.constant(given, "a norm")
                         norm = sup * sympy.sqrt(copies)
                         sample = sup if is_sample else None
-            self.graph.add(Input(path=name, place=declared.place, shape=shape, norm=norm, sup=sup, sample=sample))
+            features = of_new(len(shape), declared.features)
+            self.graph.add(
+                Input(
+                    path=name, place=declared.place, shape=shape, features=features, norm=norm, sup=sup, sample=sample
+                )
+            )
             self.graph.call(name, name)
         single = len(self.architecture.inputs) == 1
         return next(iter(self.architecture.inputs)) if single else None

@@ -28,12 +28,13 @@ Facts = TypeVar("Facts")
 class Operand:
     """One array that a layer reads. `tokens`: token ids, which have no norm.
 
-    `row_stochastic`: the entries along the last axis are nonnegative and add up to 1.
+    `row_stochastic`: the entries along the last axis are nonnegative and add up to 1. `features`: its feature axis.
     """
 
     shape: Shape
     tokens: bool = False
     row_stochastic: bool = False
+    features: int | None = None
 
 
 class At(Protocol):
@@ -111,7 +112,8 @@ class At(Protocol):
 class Placed(Generic[Facts]):
     """The shape of the output, the learned arrays, and the facts. `gains` are arrays that start at one.
 
-    `row_stochastic`: see `Operand`, of the output.
+    `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
+    of the first operand where there are as many axes.
     """
 
     shape: Shape
@@ -119,6 +121,7 @@ class Placed(Generic[Facts]):
     arrays: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
     gains: frozenset[str] = frozenset()
     row_stochastic: bool = False
+    features: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

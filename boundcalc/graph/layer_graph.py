@@ -57,13 +57,14 @@ class Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One array of the network. `loops`: the symbolic repeats it stands in, outermost first; `shown`: what a person calls it,
-    where that is not its path."""
+    """One array of the network. `features`: its feature axis, counted without the batch, None where it has no axes; `loops`: the
+    symbolic repeats it stands in, outermost first; `shown`: what a person calls it, where that is not its path."""
 
     path: str
     place: Place
     inputs: tuple[str, ...] = ()
     shape: Shape
+    features: int | None
     loops: tuple[str, ...] = ()
     shown: str = ""
 

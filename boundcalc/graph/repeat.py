@@ -10,10 +10,12 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.at import StepAt
+from boundcalc.graph.bookkeeping import COLLECTED, RUNNING, Bookkeeping
 from boundcalc.graph.context import Context, Steps
 from boundcalc.graph.copies import UNROLLED
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.layer_graph import After, Carried, Enter, Loop, Node, Slice, Stack, State, Zeros
+from boundcalc.graph.features import with_first
+from boundcalc.graph.layer_graph import Loop, State
 from boundcalc.graph.placement import Placement
 from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language.architecture import Carry, Reference, Step
@@ -24,7 +26,6 @@ from boundcalc.mistakes import Place
 NOTHING = "0 passes hand on nothing: there is no step before this one, or the body changes its shape"
 EMPTY = "there is nothing to collect from 0 passes"
 ONE_PASS = "give the repeat at least one pass"
-RUNNING, COLLECTED = "@running", "@collected"  # states that no person named
 COPY = "*"  # stands for the number of the copy in the paths of a symbolic repeat
 
 
@@ -80,6 +81,7 @@ class _Copy:
         self.placement = placement.inside(name, placement.inherited.overlay(fields, environment, step.place))
         self.request = StepAt(context, step.kind, step.place, environment)
         self.collect = self.request.flag(fields.collect)
+        self.nodes = Bookkeeping(context.graph, self.path, step.place)
         self.sequences = {key: self._sequence(reference) for key, reference in step.each}
 
     def _sequence(self, reference: Reference) -> str:
@@ -99,48 +101,11 @@ class _Copy:
         scope = self.environment.inside(inside.prefix, bindings)
         return self.steps(self.step.body, current, scope, inside), scope, inside
 
-    def add(self, node: Node) -> str:
-        return self.context.graph.add(node)
-
-    def carried(self, at: str, state: str, shape: Shape, loops: tuple[str, ...]) -> str:
-        own = state not in (RUNNING, COLLECTED)
-        path, shown = (f"{at}@carried", f"{at} carried") if own else (f"{at}.{state}", at)
-        return self.add(
-            Carried(
-                path=path, place=self.step.place, shape=shape, loops=loops, shown=shown, loop=self.path, state=state
-            )
-        )
-
-    def slice(self, at: str, of: str, shape: Shape, loops: tuple[str, ...], index: int | None) -> str:
-        path = f"{at}@slice"
-        return self.add(
-            Slice(
-                path=path,
-                place=self.step.place,
-                inputs=(of,),
-                shape=shape,
-                loops=loops,
-                shown=f"{at} slice",
-                index=index,
-            )
-        )
-
-    def stack(self, path: str, of: tuple[str, ...], shape: Shape, loops: tuple[str, ...]) -> str:
-        return self.add(Stack(path=path, place=self.step.place, inputs=of, shape=shape, loops=loops, shown=self.path))
-
     def start(self, carry: Carry) -> str:
         if carry.start is not None:
             return self.context.find(carry.start, self.environment, self.placement)
         shape = tuple(self.request.size(axis, "an axis") for axis in carry.shape or ())
-        return self.add(
-            Zeros(
-                path=f"{self.path}.{carry.name}@start",
-                place=self.step.place,
-                shape=shape,
-                loops=self.placement.loops,
-                shown=f"{self.path}.{carry.name} start",
-            )
-        )
+        return self.nodes.zeros(carry.name, shape, self.placement.loops)
 
     def check_times(self, times: sympy.Expr, place: Place) -> None:
         for key, node in self.sequences.items():
@@ -170,9 +135,7 @@ class _Copy:
         for t in range(times):
             bindings: dict[str, Binding] = {name: BoundNode(node) for name, node in states.items()}
             for key, node in self.sequences.items():
-                shape = graph.node(node).shape[1:]
-                at = f"{self.path}.{t}.{key}"
-                bindings[key] = BoundNode(self.slice(at, node, shape, self.placement.loops, t))
+                bindings[key] = BoundNode(self.nodes.slice(f"{self.path}.{t}.{key}", node, self.placement.loops, t))
             if self.fields.index is not None:
                 bindings[self.fields.index] = BoundNumber(sympy.Integer(t))
             current, scope, inside = self.body(str(t), bindings, current, share=self.fields.share is True and t > 0)
@@ -194,7 +157,7 @@ class _Copy:
                     remedy = "copies that are collected have one shape"
                     raise fail(self.step.place, f"'collect' stacks copies of the shape {found}", remedy)
             shape = (sympy.Integer(times), *first)
-            return self.stack(f"{self.path}@collected", tuple(collected), shape, self.placement.loops)
+            return self.nodes.stack(f"{self.path}@collected", tuple(collected), shape, self.placement.loops)
         return current
 
     def loop(self, times: sympy.Expr, current: str | None) -> str:
@@ -203,22 +166,18 @@ class _Copy:
         self.check_times(times, self.fields.times.place)
         starts = {carry.name: self.start(carry) for carry in self.step.carry}
         graph.loops[self.path] = Loop(self.path, times, self.fields.share is True, self.fields.times.place)
-        enter = Enter(
-            path=f"{self.path}@loop", place=self.step.place, shape=(), loops=self.placement.loops, loop=self.path
-        )
-        self.add(enter)
+        self.nodes.enter(self.placement.loops)
         inner = f"{self.path}.{COPY}"
         bindings: dict[str, Binding] = {}
         for name, start in starts.items():
-            shape = graph.node(start).shape
-            bindings[name] = BoundNode(self.carried(f"{inner}.{name}", name, shape, loops))
+            at = graph.node(start)
+            bindings[name] = BoundNode(self.nodes.carried(f"{inner}.{name}", name, at.shape, at.features, loops))
         for key, node in self.sequences.items():
-            shape = graph.node(node).shape[1:]
-            bindings[key] = BoundNode(self.slice(f"{inner}.{key}", node, shape, loops, None))
+            bindings[key] = BoundNode(self.nodes.slice(f"{inner}.{key}", node, loops, None))
         running = None
         if current is not None:
-            shape = graph.node(current).shape
-            running = self.carried(inner, RUNNING, shape, loops)
+            at = graph.node(current)
+            running = self.nodes.carried(inner, RUNNING, at.shape, at.features, loops)
         placement = self.placement
         self.placement = replace(placement, loops=loops)
         last, scope, inside = self.body(COPY, bindings, running, share=False)
@@ -259,26 +218,13 @@ class _Copy:
             stacked = (times, *shape)
             inner, loops = f"{self.path}.{COPY}", (*self.placement.loops, self.path)
             begin[COLLECTED] = None
-            kept_so_far = self.carried(inner, COLLECTED, stacked, loops)
-            results[COLLECTED] = self.stack(f"{inner}.@stack", (kept_so_far, last), stacked, loops)
+            kept_so_far = self.nodes.carried(inner, COLLECTED, stacked, with_first(graph.node(last).features), loops)
+            results[COLLECTED] = self.nodes.stack(f"{inner}.@stack", (kept_so_far, last), stacked, loops)
         states: list[State] = []
         for name, node in begin.items():
-            inputs = (results[name],) if node is None else (node, results[name])
-            shape = graph.node(results[name]).shape
             own = name in starts
             shown = f"{self.path}.{name}" if own else self.path
-            after = self.add(
-                After(
-                    path=f"{self.path}.{name}@after",
-                    place=self.step.place,
-                    inputs=inputs,
-                    shape=shape,
-                    loops=self.placement.loops,
-                    shown=shown,
-                    loop=self.path,
-                    state=name,
-                )
-            )
+            after = self.nodes.after(name, node, results[name], shown, self.placement.loops)
             states.append(State(name, shown, node, results[name], after))
             if own:
                 graph.call(shown, after)

@@ -15,6 +15,7 @@ from boundcalc.graph.at import StepAt
 from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
+from boundcalc.graph.features import of_output
 from boundcalc.graph.inherited import Use, said
 from boundcalc.graph.kind import Kind, Operand, Vocabulary
 from boundcalc.graph.layer_graph import Input, Layer
@@ -121,6 +122,7 @@ class Walk:
             place=step.place,
             inputs=inputs,
             shape=placed.shape,
+            features=of_output(len(placed.shape), placed.features, operands),
             loops=placement.loops,
             kind=kind,
             placed=placed,
@@ -134,9 +136,12 @@ class Walk:
 
     def _read(self, path: str) -> Operand:
         node = self.context.graph.node(path)
-        if isinstance(node, Layer):
-            return Operand(node.shape, row_stochastic=node.placed.row_stochastic)
-        return Operand(node.shape, tokens=isinstance(node, Input) and node.norm is None)
+        return Operand(
+            node.shape,
+            tokens=isinstance(node, Input) and node.norm is None,
+            row_stochastic=isinstance(node, Layer) and node.placed.row_stochastic,
+            features=node.features,
+        )
 
     def _operands(
         self, step: Step, current: str | None, environment: Environment, inside: Placement, kind: Kind[Any, Any]

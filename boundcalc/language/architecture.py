@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from boundcalc.arguments import Suggesting
 from boundcalc.exact.expression import Expression
-from boundcalc.language.structure import InputNorm, StepFields, Word
+from boundcalc.language.structure import End, InputNorm, StepFields, Word
 from boundcalc.language.tree import Scalar
 from boundcalc.mistakes import Place
 
@@ -86,13 +86,14 @@ class SymbolDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input: its shape without the batch and a bound of its norm (None for token inputs)."""
+    """An input: its shape without the batch, a bound of its norm (None for token inputs), where its feature axis is."""
 
     name: str
     place: Place
     shape: tuple[Expression, ...]
     norm: InputNorm | None
     tokens: Expression | None
+    features: End | None = None
 
 
 @dataclass(frozen=True, slots=True)

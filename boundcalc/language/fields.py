@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainValidator, WithJsonSchema
 
@@ -17,6 +17,8 @@ from boundcalc.exact.expression import Expression, parse
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
 from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown, suggest
+
+Word = TypeVar("Word", bound=str)
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
@@ -100,13 +102,13 @@ def read_share(node: Node) -> bool | tuple[str, Place] | Mapping[str, tuple[str,
     return scalar.text == "true" if scalar.text in ("true", "false") else read_path(node)
 
 
-def choice(*words: str) -> Callable[[Node], str]:
-    def read(node: Node) -> str:
+def choice(*words: Word) -> Callable[[Node], Word]:
+    def read(node: Node) -> Word:
         scalar = read_scalar(node, f"one of {', '.join(words)}")
         if scalar.text not in words:
             remedy = suggest(scalar.text, words) or f"one of {', '.join(words)}"
             raise fail(scalar.place, f"unknown word {shown(scalar.text)}", remedy)
-        return scalar.text
+        return words[words.index(scalar.text)]
 
     return read
 

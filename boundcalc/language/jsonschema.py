@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from boundcalc.language.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, REFERENCE
-from boundcalc.language.structure import InputNorm, Lexicon, StepFields, Words
+from boundcalc.language.structure import ENDS, InputNorm, Lexicon, StepFields, Words
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STEPS: dict[str, Any] = {"type": "array", "items": {"$ref": "#/$defs/step"}}
@@ -132,6 +132,7 @@ def _input() -> dict[str, Any]:
             "norm": {"anyOf": [EXPRESSION_SCHEMA, {**norm, "minProperties": 1, "maxProperties": 1}]},
             "tokens": EXPRESSION_SCHEMA,
             "batch": EXPRESSION_SCHEMA,
+            "features": {"enum": list(ENDS)},
         },
         "required": ["shape"],
         "additionalProperties": False,

@@ -9,7 +9,7 @@ from boundcalc.exact.expression import RESERVED, Expression
 from boundcalc.language import fields
 from boundcalc.language.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration, W
 from boundcalc.language.steps import Signature, StepReader, validate
-from boundcalc.language.structure import COMMON_FIELDS, InputNorm, Lexicon, StepFields
+from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, InputNorm, Lexicon, StepFields
 from boundcalc.language.symbols import read_symbol
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
@@ -21,6 +21,7 @@ FILE_KEYS = (
 LIBRARY_KEYS = ("name", "include", "symbols", "define")
 LAYER_NAMES = frozenset({"in", "out"})
 Value = TypeVar("Value")
+_read_end: Callable[[Node], End] = fields.choice(*ENDS)
 
 
 def read_architecture(
@@ -232,8 +233,9 @@ class _FileReader:
             raise fields.fail(
                 node.place, f"expected the fields of an input, found {fields.describe(node)}", "{shape: [784], norm: 1}"
             )
-        mapping = self.mapping(node, "an input", ("shape", "norm", "tokens", "batch"))
+        mapping = self.mapping(node, "an input", ("shape", "norm", "tokens", "batch", "features"))
         shape, norm, tokens = mapping.get("shape"), mapping.get("norm"), mapping.get("tokens")
+        features = mapping.get("features")
         mistakes = Mistakes()
         if shape is None:
             mistakes.add(place, f"the input '{name}' requires a shape", "shape: [3, 224, 224], without the batch")
@@ -248,6 +250,7 @@ class _FileReader:
             fields.read_list(shape),
             None if norm is None else _input_norm(norm),
             None if tokens is None else fields.read_expression(tokens),
+            None if features is None else _read_end(features),
         )
 
     def outputs(self, node: Node | None) -> tuple[Reference, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -74,6 +74,9 @@ class InputNorm(BaseModel):
     sample: Term | None = None
     entry: Term | None = None
 
+
+End = Literal["first", "last"]  # where the feature axis of an input is
+ENDS: tuple[End, ...] = ("first", "last")
 
 CONSTRUCTS: Mapping[str, type[StepFields]] = {
     "residual": Residual,

@@ -19,6 +19,7 @@ from boundcalc.catalogue import published, symbols
 from boundcalc.catalogue.index import NORMALISATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.normalisations import FORMS
+from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language import fields as types
@@ -68,7 +69,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
         entry = NORMALISATIONS["batchnorm", fields.form].instantiate(eps=eps, count=count, channels=channels)
     arrays: dict[str, Shape] = {"weight": (shape[0],), "bias": (shape[0],)} if at.flag(fields.affine) else {}
     facts = Facts(positions, pooled, fields.form, eps, entry)
-    return Placed(shape, facts, arrays, frozenset({"weight"}.intersection(arrays)))
+    return Placed(shape, facts, arrays, frozenset({"weight"}.intersection(arrays)), features=FIRST)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

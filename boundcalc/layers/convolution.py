@@ -15,6 +15,7 @@ import sympy
 
 from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue import convolutions, published, symbols
+from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes, Flag, Size
@@ -86,7 +87,7 @@ class Placing:
             arrays["bias"] = (channels,)
         norm = convolutions.convolution_norm(touches)
         facts = Facts(norm, touches, outputs, kernel, stride, padding, dilation, groups)
-        return Placed((channels, *outputs), facts, arrays)
+        return Placed((channels, *outputs), facts, arrays, features=FIRST)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

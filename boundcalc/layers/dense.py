@@ -11,6 +11,7 @@ from typing import Any
 
 from boundcalc.calculus.views import same
 from boundcalc.catalogue import gains, published
+from boundcalc.graph.features import LAST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Flag, Size
@@ -38,7 +39,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     arrays: dict[str, Shape] = {"weight": (units, at.shape[-1])}
     if at.flag(fields.bias):
         arrays["bias"] = (units,)
-    return Placed((*at.shape[:-1], units), Facts(), arrays)
+    return Placed((*at.shape[:-1], units), Facts(), arrays, features=LAST)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

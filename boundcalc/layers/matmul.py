@@ -46,7 +46,10 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
         right = (*right[:-2], right[-1], right[-2])
     if not are_equal(at, left[:-2], right[:-2]) or not at.same(left[-1], right[-2]):
         raise at.error(f"'matmul' cannot multiply {show_shape(left)} by {show_shape(right)}")
-    return Placed((*left[:-1], right[-1]), facts)
+    features = at.operands[0].features
+    if facts.transpose_left and features is not None and features >= len(left) - 2:
+        features = 2 * len(left) - 3 - features  # the other one of the last two
+    return Placed((*left[:-1], right[-1]), facts, features=features)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

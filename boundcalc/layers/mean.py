@@ -14,6 +14,7 @@ import sympy
 from boundcalc.calculus.primitives import Linear
 from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue import poolings
+from boundcalc.graph.features import without
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Term
@@ -46,7 +47,8 @@ def place_mean(fields: MeanFields, at: At) -> Placed[Facts]:
         raise at.error("'mean' averages over an axis, and its input has none")
     axis = axis_of(at, len(shape), -1 if fields.axis is None else at.integer(fields.axis, "the axis"))
     facts = Facts((axis,), (shape[axis],), len(shape), poolings.global_average_norm(shape[axis]))
-    return Placed((*shape[:axis], *shape[axis + 1 :]), facts)
+    features = without(at.operands[0].features, axis, len(shape))
+    return Placed((*shape[:axis], *shape[axis + 1 :]), facts, features=features)
 
 
 def place_global(fields: GlobalFields, at: At) -> Placed[Facts]:

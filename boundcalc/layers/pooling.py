@@ -17,6 +17,7 @@ from boundcalc.calculus.primitives import Linear
 from boundcalc.calculus.views import View, Window, moved
 from boundcalc.catalogue import convolutions, poolings, published
 from boundcalc.exact.intervals import at_least
+from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes, Flag
@@ -78,7 +79,7 @@ class Placing:
                 for n, k, s, p, o in zip(shape[1:], kernel, stride, padding, outputs, strict=True)
             )
         facts = Facts(shape[1:], outputs, kernel, stride, padding, touches, divisors)
-        return Placed((shape[0], *outputs), facts)
+        return Placed((shape[0], *outputs), facts, features=FIRST)
 
 
 def lower_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

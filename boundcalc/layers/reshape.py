@@ -10,6 +10,7 @@ import sympy
 
 from boundcalc.calculus.primitives import Linear
 from boundcalc.calculus.views import regrouped
+from boundcalc.graph.features import reshaped
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language import fields as types
@@ -42,7 +43,9 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
             raise at.error(f"{at.known(entries)} entries do not fill the other axes of the new shape")
     elif not at.same(entries, size(tuple(axes))):
         raise at.error(f"{show_shape(at.shape)} and {show_shape(tuple(axes))} have different numbers of entries")
-    return Placed(tuple(axes), Facts(at.shape, tuple(axes)))
+    before, after = (tuple(at.known(axis) for axis in shape) for shape in (at.shape, axes))
+    features = reshaped(at.operands[0].features, before, after)
+    return Placed(tuple(axes), Facts(at.shape, tuple(axes)), features=features)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

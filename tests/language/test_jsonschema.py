@@ -47,7 +47,7 @@ define:
   block: {args: {c:, act: [relu], bias: true}, inputs: [x], layers: [dense: {units: c, bias: bias}, act]}
   plain: [relu]
 batch: n
-inputs: {image: {shape: [3, 8, 8], norm: {entry: 1}}, text: {shape: [4], tokens: 100}}
+inputs: {image: {shape: [3, 8, 8], norm: {entry: 1}}, text: {shape: [4], tokens: 100, features: last}}
 radius: {weight: R, bias: 1}
 layers:
   - conv2d: {from: image, channels: 4, kernel: [3, 3], padding: same, name: c, spectral: 2, frozen: true}
@@ -99,6 +99,7 @@ def test_everything_the_language_has_is_valid() -> None:
         (["layers", 4], "batchnorm-"),
         (["layers", 4], {"batchnorm": {"eps": 1, "form": "other"}}),
         (["inputs", "image", "norm"], {"sample": 1, "entry": 1}),
+        (["inputs", "image", "features"], "middle"),
         (["inputs", "image", "norm"], {"samples": 1}),
         (["inputs", "image", "shape"], 3),
         (["symbols", "k"], {"int": True}),

@@ -39,6 +39,7 @@ def mistakes(text: str) -> list[str]:
          ["s:3:21: the argument 'relu' is named like a layer", "s:3:30: the argument 'radius' is named like a field of every step"]),
         (HEAD + "define: {b: {args: [c], layers: [tanh]}}\n" + STEPS, ["s:3:20: expected the arguments, found a list"]),
         ("input: {shape: [4]}\n" + STEPS, ["s:1:8: the input 'input' requires either `norm` or `tokens`"]),
+        ("input: {shape: [4], norm: 1, features: lats}\n" + STEPS, ["s:1:40: unknown word 'lats'; did you mean 'last'?"]),
         ("input: {norm: 1}\n" + STEPS, ["s:1:8: the input 'input' requires a shape"]),
         ("input: {shape: 4, norm: 1}\n" + STEPS, ["s:1:16: expected a list such as [3, 224, 224], found '4'"]),
         ("input: {shape: [4], norm: {sample: 1, entry: 1}}\n" + STEPS, ["s:1:27: a norm is for the batch, a sample or an entry"]),

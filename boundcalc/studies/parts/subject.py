@@ -12,18 +12,21 @@ from boundcalc.bounds.values import without_value
 from boundcalc.exact.balls import Number
 from boundcalc.exact.values import substitute
 from boundcalc.falsification.network import network_of
+from boundcalc.falsification.norms import norm_of
 from boundcalc.falsification.sets import domain_of
 from boundcalc.falsification.subject import OBJECTIVE, OUTPUT, Subject, Target
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.graph.measure import Measure
 from boundcalc.graph.selection import select
 from boundcalc.mistakes import Mistake, Place, SpecError
 
 MOST_ENTRIES, MOST_LAYERS = 200_000, 2_000  # that one pass computes
 
 
-def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]:
-    """What is attacked, and the number of each target's bound, where there is one.
+def subject_of(bounds: Bounds, measure: Measure = "batch") -> tuple[Subject, Mapping[Target, Number | None]]:
+    """What is attacked, and the number of each target's bound, where there is one. `measure`: of the outputs and of every layer;
+    an objective is a number. The feature axes are those of the graph that was bounded: copies of a pass may have others.
 
     Raises SpecError for symbols without values and what is too large.
     """
@@ -38,6 +41,10 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]
         domain=domain_of(graph, bounds.architecture.inputs, select(graph, bounds.options.wrt), values),
         rows={OUTPUT: graph.outputs, **{path: (node,) for path, node in rows.items() if node is not None}},
         regularizer=0.0 if graph.regularizer is None else float(substitute(graph.regularizer, values)),
+        norms={
+            OUTPUT: norm_of(measure, [bounds.graph.node(path) for path in bounds.graph.outputs]),
+            **{path: norm_of(measure, [bounds.graph.node(path)]) for path in rows},
+        },
     )
     if subject.network.entries > MOST_ENTRIES:
         shapes = subject.network.shapes
