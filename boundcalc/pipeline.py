@@ -11,9 +11,10 @@ from boundcalc.arguments import Named, expect
 from boundcalc.blocks.index import grouped
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.options import Blocks, Constants, Options
-from boundcalc.bounds.values import resolve, without_value
+from boundcalc.bounds.options import Blocks, Constants, Norms, Options
+from boundcalc.bounds.values import reference, resolve, without_value
 from boundcalc.calculus.euclidean import Euclidean
+from boundcalc.calculus.mixed import Mixed
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.falsification.network import Network, network_of
 from boundcalc.graph.copies import blocks_of_copies
@@ -21,6 +22,8 @@ from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
+from boundcalc.graph.measure import measured
+from boundcalc.graph.measures import Measure
 from boundcalc.graph.selection import select
 from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
@@ -33,6 +36,7 @@ from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 if TYPE_CHECKING:
     from boundcalc.studies.falsify import Falsification
 
+MOST_BESIDE = 3_000  # primitives of a network that is shown in mixed norms unasked
 MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Spec = Architecture[Kind[Any, Any]]
 
@@ -56,25 +60,37 @@ def loads(text: str | bytes, source: str = "<text>", *, vocabulary: Vocabulary =
 def compile(
     architecture: Spec,
     *,
-    blocks: Blocks = "total",
-    wrt: str | Sequence[str] = "parameters",
-    constants: Constants = "sharp",
-    refine: bool = False,
+    blocks: Blocks | None = None,
+    norms: Norms | None = None,
+    measure: Measure | None = None,
+    wrt: str | Sequence[str] | None = None,
+    constants: Constants | None = None,
+    refine: bool | None = None,
+    sharpest: bool = False,
     vocabulary: Vocabulary | None = None,
     max_layers: int = LAYER_LIMIT,
 ) -> Bounds:
     """Bounds of the network output on the product of balls: its norm, Lipschitz constant and smoothness constant.
 
-    blocks: "total" is the recursion of the talk; "layer" keeps an entry for each parameter block, never larger.
-    wrt: "parameters", names of inputs, or paths of layers with wildcards. constants: "sharp", or those "published" with
-    the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's slope.
+    blocks: "total" (unless said) is the recursion of the talk; "layer" keeps an entry for each parameter block, never larger.
+    norms: "euclidean" (unless said) measures every array as a whole batch; "mixed" takes the smallest bound over several norms.
+    measure: the norm of outputs and rows, "batch" (unless said), or the largest "sample", "position" or "entry".
+    wrt: "parameters" (unless said), names of inputs, or paths of layers with wildcards. constants: "sharp" (unless said), or
+    those "published" with the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's
+    slope. sharpest: blocks="layer", norms="mixed", refine=True.
     vocabulary: other kinds in place of those that the architecture was read with; every step is of one of them.
     max_layers: a network that expands to more layers is refused.
 
     Raises SpecError for mistakes that show when the graph is built, TypeError and ValueError for arguments that are none.
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
-    options = Options.checked(blocks=blocks, wrt=wrt, constants=constants, refine=refine)
+    said = {"blocks": blocks, "norms": norms, "measure": measure, "wrt": wrt, "constants": constants, "refine": refine}
+    given = {name: value for name, value in said.items() if value is not None}
+    options = (
+        Options.sharpest(**given)
+        if expect(sharpest, bool, "sharpest", "write True or False")
+        else Options.checked(**given)
+    )
     if expect(max_layers, int, "max_layers", "write a whole number") < 1:
         raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
     if vocabulary is not None:
@@ -131,16 +147,28 @@ def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYE
     return _traced(architecture, graph, primitives, options)
 
 
-def regrouped(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> Bounds:
-    """The same bounds under the other grouping of the parameters."""
-    options = bounds.options.regrouped()
-    if bounds.graph.loops or bounds.graph.conditions.unrolled:  # these are copies under one grouping only
+def beside(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> list[Bounds]:
+    """The same network under the other options that a text shows side by side; mixed norms of networks that are not too deep."""
+    options = [options for options in bounds.options.beside if options != bounds.options]
+    if len(bounds.primitives.primitives) > MOST_BESIDE:
+        options = [each for each in options if each.norms == bounds.options.norms]
+    return [recompiled(bounds, each, max_layers=max_layers) for each in options]
+
+
+def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
+    """The same network under other options of its norms and blocks."""
+    is_copied = bounds.graph.loops or bounds.graph.conditions.unrolled  # copies under one grouping only
+    if is_copied and options.blocks != bounds.options.blocks:
         return compile_with(bounds.architecture, options, max_layers=max_layers)
     return _traced(bounds.architecture, bounds.graph, bounds.primitives, options)
 
 
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
-    found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)
+    if options.norms == "mixed":
+        calculus = Mixed(Arena(), primitives, measured(graph, primitives, options.measure), options.refine)
+        found = grouped(graph, primitives, calculus, options.blocks, reference(graph.conditions))
+    else:
+        found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)
     assembled = assemble(graph, primitives, found)
     published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
@@ -151,6 +179,7 @@ def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, o
         figures=assembled.network,
         objective=assembled.objective,
         layers=Named("layer", assembled.rows, _last_layers(graph)),
+        trail=found.trail,
         warnings=(*graph.warnings, *published, *primitives.warnings, *found.warnings),
     )
 

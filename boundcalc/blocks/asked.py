@@ -14,8 +14,11 @@ from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.quantities import Figures, Quantity
 from boundcalc.calculus.trace import Traced
 from boundcalc.graph.layer_graph import LayerGraph
-from boundcalc.program.ir import Scalar
+from boundcalc.program.dependence import dependents
+from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.ways import Ways, choose
+
+IN_LOOPS = "in a repeat the same way is kept in every pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Asked:
     kept: Mapping[int, Figures]
     seeds: Mapping[str, sympy.Symbol]
     made: Mapping[sympy.Symbol, Set[int]]
+    in_loops: Set[int] = frozenset()  # those kept that a repeat is in
 
     def grouped(self, of: Callable[[int], NodeFigures], warnings: tuple[str, ...] = ()) -> Grouped:
         """The figures that `of` gives to each node."""
@@ -43,7 +47,9 @@ class Asked:
         if isinstance(value, Unbounded) or isinstance(kept, Unbounded):
             assert isinstance(value, Unbounded)
             return Infinite(value.reason, value.layer, loose)
-        return Evaluated(kept, loose, None if kept == value else value)
+        if kept == value:
+            return Evaluated(kept, loose)
+        return Evaluated(kept, (*loose, *((IN_LOOPS,) if kept.index in self.in_loops else ())), value)
 
     def along(self, values: Values) -> tuple[Asked, Ways | None]:
         """The same with one way kept for each figure: the smallest at these values."""
@@ -56,7 +62,10 @@ class Asked:
             node: {q: kept[s] if isinstance(s, Scalar) else s for q, s in figures.items()}
             for node, figures in self.figures.items()
         }
-        return replace(self, kept=chosen), ways
+        arena, ends = ways.arena, {scalar.index for scalar in kept.values()}
+        order = arena.needed(ends)
+        loops = {i for i in order if arena.nodes[i].op is Op.LOOP}
+        return replace(self, kept=chosen, in_loops=ends & dependents(arena, order, loops)), ways
 
     @property
     def has_ways(self) -> bool:

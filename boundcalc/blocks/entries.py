@@ -1,8 +1,8 @@
 """From a program traced with a seed for each parameter block to its entries: p of l(s) = p.s, and Q of L(s) = s^T Q s.
 
 Every node is a form of degree 0, 1 or 2 in the seeds. One forward pass keeps the coefficients of each; products of two
-first-order forms become symmetric outer products, and a concatenation (hypot) acts entry by entry, which is where a
-vector of blocks is more than a polynomial in the seeds.
+first-order forms become symmetric outer products, and a concatenation (hypot, or the largest) acts entry by entry, which is
+where a vector of blocks is more than a polynomial in the seeds.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ class _Forms(Generic[C]):
         raise no_form(Op.MIN)
 
     def maximum(self, terms: Sequence[Entries[C]]) -> Entries[C]:
-        raise no_form(Op.MAX)
+        """The largest entries are those of a form that is nowhere smaller than any of them: the vectors have no signs."""
+        return _merge(terms, self.algebra.maximum)
 
     def select(self, index: int, op: Op, keys: Sequence[Entries[C]], values: Sequence[Entries[C]]) -> Entries[C]:
         raise no_form(Op.SELECT)

@@ -24,7 +24,7 @@ def squared_entries(arena: Arena, index: int, lipschitz: int, seeds: Sequence[Sc
     `lipschitz` is the position of the state l. Each block has a seed: a leaf that stands for its first-order entry; in
     the loop's body, for that of a block which this pass makes. What multiplies l or a seed may depend on the norms that
     the loop carries, and on nothing of first order. Without a concatenation or with one, this is exact: a hypot of
-    first-order terms acts entry by entry.
+    first-order terms acts entry by entry; so does a maximum, as an upper bound.
 
     Raises NotLinearError.
     """
@@ -67,7 +67,7 @@ def linear_form(arena: Arena, result: int, keys: set[int]) -> dict[int, Scalar]:
         if node.op is Op.MUL and len(parts) == 1:
             scale = arena.combine(Op.MUL, others)
             forms[i] = {key: scale * c for key, c in parts[0].items()}
-        elif node.op in (Op.ADD, Op.HYPOT) and not others:
+        elif node.op in (Op.ADD, Op.HYPOT, Op.MAX) and not others:
             columns: dict[int, list[Scalar]] = {}
             for part in parts:
                 for key, c in part.items():

@@ -62,7 +62,7 @@ class _TooManyError(Exception):
 
 
 def is_linear_in_seeds(outputs: Sequence[Scalar], seeds: Sequence[sympy.Symbol]) -> bool:
-    """Whether the outputs are polynomials in the seeds: no hypot of two quantities that depend on them.
+    """Whether the outputs are polynomials in the seeds: no hypot and no maximum of quantities that depend on them.
 
     Then p and 2 Q s are gradients, and need no entries.
     """
@@ -70,7 +70,7 @@ def is_linear_in_seeds(outputs: Sequence[Scalar], seeds: Sequence[sympy.Symbol])
         return True
     arena = outputs[0].arena
     found = seeds_below(arena, [o.index for o in outputs], seeds)
-    return not any(below.degree and arena.nodes[i].op is Op.HYPOT for i, below in found.items())
+    return not any(below.degree and arena.nodes[i].op in (Op.HYPOT, Op.MAX) for i, below in found.items())
 
 
 def no_form(op: Op) -> ValueError:
@@ -109,7 +109,7 @@ class _Reading:
         return self._none(Op.MIN, terms)
 
     def maximum(self, terms: Sequence[Seeds]) -> Seeds:
-        return self._none(Op.MAX, terms)
+        return self._same(Op.MAX, terms)
 
     def select(self, index: int, op: Op, keys: Sequence[Seeds], values: Sequence[Seeds]) -> Seeds:
         return self._none(Op.SELECT, [*keys, *values])

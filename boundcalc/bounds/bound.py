@@ -69,6 +69,11 @@ class Bound(Suggesting):
         return self.figure.program if isinstance(self.figure, Evaluated) else self.figure.scalar
 
     @property
+    def recursion(self) -> Scalar | None:
+        """The recursion with one block for all parameters, the smallest over all ways."""
+        return self.figure.total if isinstance(self.figure, ByBlocks) else self.program
+
+    @property
     def free_symbols(self) -> frozenset[sympy.Symbol]:
         """The symbols of the closed form, with and without values."""
         return self.figure.symbols

@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Named, Suggesting
 from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
+from boundcalc.blocks.trail import Step, Trail
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.document import Document, document
 from boundcalc.bounds.options import Json, Options
@@ -96,6 +97,7 @@ class Bounds(_OfAll):
     objective: Objective | None
     layers: Named[LayerBounds]  # by path, in order; the path of a module or repeat means its last layer
     warnings: tuple[str, ...]
+    trail: Trail | None = None
 
     @property
     def name(self) -> str:
@@ -110,6 +112,16 @@ class Bounds(_OfAll):
     def symbols(self) -> Named[sympy.Symbol]:
         """The declared symbols: a fresh Symbol of the same name has other assumptions and is not the same."""
         return Named("symbol", self.graph.conditions.symbols)
+
+    def way(self, quantity: Bound) -> list[Step]:
+        """Through which norms a bound was reached, as (path, norm, rule): one for each layer, norm and rule on the way that was
+        chosen at `chosen_at`. Empty under euclidean norms, where there is one way, and for what is infinite."""
+        return [] if self.trail is None or quantity.recursion is None else self.trail.steps(quantity.recursion)
+
+    @property
+    def chosen_at(self) -> Values | None:
+        """The values at which closed forms under mixed norms are the smallest; they are upper bounds at all others."""
+        return None if self.trail is None else self.trail.values
 
     @property
     def conditions(self) -> tuple[Boolean, ...]:

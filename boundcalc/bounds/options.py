@@ -16,11 +16,14 @@ from typing import Any, Generic, Literal, TypeVar
 
 from boundcalc.arguments import expect, one_of
 from boundcalc.blocks.grouping import Blocks
+from boundcalc.graph.measures import MEASURES, Measure
 
 T = TypeVar("T")
 SCHEMA = 1  # of the JSON: it changes when a key changes its meaning or goes
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 Constants = Literal["sharp", "published"]
+Norms = Literal["euclidean", "mixed"]
+SHARPEST: Mapping[str, Any] = MappingProxyType({"blocks": "layer", "norms": "mixed", "refine": True})
 
 
 class Detail(IntEnum):
@@ -38,7 +41,6 @@ class Option(Generic[T]):
 
     phrase: a value as outputs say it; `of`: without a comma after what it is about; `order`: among the phrases of a text.
     default_said: the least detail at which its default is said. Values other than the default are always said.
-    compared: whether the text shows the other choice beside the first.
     """
 
     default: T
@@ -49,7 +51,6 @@ class Option(Generic[T]):
     choices: tuple[T, ...] = ()
     default_said: Detail = Detail.STUDY
     of: bool = False
-    compared: bool = False
 
 
 def _one_of(*choices: T) -> Callable[[object, str], T]:
@@ -88,7 +89,28 @@ class Options:
             check=_one_of("total", "layer"),
             phrase=lambda value: f"blocks: {value}",
             order=2,
-            compared=True,
+        )
+    )
+    norms: Norms = _declare(
+        Option(
+            default="euclidean",
+            choices=("euclidean", "mixed"),
+            help="the whole batch in one norm, or the smallest bound over several norms",
+            check=_one_of("euclidean", "mixed"),
+            phrase=lambda value: f"{value} norms",
+            order=3,
+            default_said=Detail.NEVER,
+        )
+    )
+    measure: Measure = _declare(
+        Option(
+            default="batch",
+            choices=MEASURES,
+            help="what outputs are measured by: all together, or the largest sample, position or entry",
+            check=_one_of(*MEASURES),
+            phrase=lambda value: f"of the {'whole' if value == 'batch' else 'largest'} {value}",
+            order=5,
+            default_said=Detail.NEVER,
         )
     )
     wrt: tuple[str, ...] = _declare(
@@ -118,28 +140,43 @@ class Options:
             help="also bound slopes by |a'(0)| + L m",
             check=_truth,
             phrase=lambda value: "refined slopes" if value else "slopes not refined",
-            order=3,
+            order=4,
             default_said=Detail.NEVER,
         )
     )
 
     @staticmethod
     def checked(**given: object) -> Options:
-        """Raises TypeError for an unknown name and for a value of another type, ValueError for one that is no choice."""
-        return Options(**{name: OPTIONS[name].check(value, name) for name, value in given.items()})
+        """Raises TypeError for an unknown name and for a value of another type, ValueError for one that is no choice, and for
+        options that contradict each other."""
+        options = Options(**{name: OPTIONS[name].check(value, name) for name, value in given.items()})
+        if options.norms == "mixed" and options.constants == "published":
+            raise ValueError(
+                "the published constants hold for the whole batch only; use euclidean norms or sharp constants"
+            )
+        return options
+
+    @staticmethod
+    def sharpest(**given: object) -> Options:
+        """The options that give the smallest bounds. Raises as `checked`, and ValueError for a contrary one."""
+        for name, value in SHARPEST.items():
+            if name in given and OPTIONS[name].check(given[name], name) != value:
+                raise ValueError(f"sharpest means {name} = {value}, not {given[name]}; leave one of them out")
+        return Options.checked(**{**given, **SHARPEST})
 
     @property
     def certified(self) -> bool:
         """Whether the numbers are upper bounds: not under the published constants."""
         return self.constants == "sharp"
 
-    def regrouped(self) -> Options:
-        """The options of what stands beside: the other choice of the option that is compared, the same of all others."""
-        others: dict[str, Any] = {}
-        for name, option in OPTIONS.items():
-            if option.compared:
-                others[name] = next(choice for choice in option.choices if choice != getattr(self, name))
-        return replace(self, **others)
+    @property
+    def beside(self) -> tuple[Options, ...]:
+        """What a text shows side by side: both groupings, the sharper one in mixed norms too, and these options among them."""
+        pairs: list[tuple[Blocks, Norms]] = [("total", "euclidean"), ("layer", "euclidean"), ("layer", "mixed")]
+        if (self.blocks, self.norms) not in pairs:
+            pairs.insert(1, (self.blocks, self.norms))
+        found = (replace(self, blocks=blocks, norms=norms) for blocks, norms in pairs)
+        return tuple(options for options in found if options.certified or options.norms == "euclidean")
 
     def to_dict(self) -> dict[str, Json]:
         """As JSON has them."""
@@ -167,7 +204,7 @@ class Options:
     @property
     def comparison(self) -> str:
         """The head of a column of numbers."""
-        return ", ".join(o.phrase(getattr(self, name)) for name, o in OPTIONS.items() if o.compared)
+        return f"blocks: {self.blocks}" if self.norms == "euclidean" else f"{self.blocks}, {self.norms}"
 
 
 # The one place where the types of values are erased: the table holds options of all types.

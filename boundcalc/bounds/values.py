@@ -127,3 +127,18 @@ def unchecked(conditions: Conditions, given: Given, open_names: Container[str] =
             if not value.free_symbols:
                 values[symbol] = value
     return values
+
+
+WHOLE_SIZE = 16  # of a size without a value
+
+
+def reference(conditions: Conditions) -> Mapping[sympy.Symbol, sympy.Expr]:
+    """Values at which a choice is made that holds for all values: those of the spec, and 1 for a symbol without one, or
+    `WHOLE_SIZE` for one that is whole; as far as they are values of the symbols."""
+    free = [s for s in conditions.symbols.values() if s not in conditions.declared]
+    given = {s: sympy.Integer(WHOLE_SIZE if s.is_integer else 1) for s in free}
+    try:
+        return resolve(conditions, {s.name: value for s, value in given.items()})
+    except ValueError:  # outside their ranges: any values do
+        known = {s: cast(sympy.Expr, value.xreplace(dict(given))) for s, value in conditions.values.items()}
+        return {**given, **known}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -54,10 +55,10 @@ def hypot(first: Extended, *others: Extended) -> Extended:
 
 def largest(first: Extended, *others: Extended) -> Extended:
     """The largest of several."""
-    parts = (first, *others)
+    parts = [part for part in (first, *others) if not part.is_zero] or [first]
     finite = [part for part in parts if isinstance(part, Scalar)]
     return finite[0].maximum(*finite[1:]) if len(finite) == len(parts) else _first_infinite(parts)
 
 
-def _first_infinite(parts: tuple[Extended, ...]) -> Unbounded:
+def _first_infinite(parts: Sequence[Extended]) -> Unbounded:
     return next(part for part in parts if isinstance(part, Unbounded))

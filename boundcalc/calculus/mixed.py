@@ -271,6 +271,8 @@ class Mixed:
         )
 
     def figures(self, at: int, jet: Jet) -> Figures:
+        if at not in self.measured:
+            return {}
         numbers = jet[self.measured[at]]
         return {NORM: numbers.norm, LIPSCHITZ: numbers.lipschitz, SMOOTHNESS: numbers.smoothness}
 

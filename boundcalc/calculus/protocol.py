@@ -88,5 +88,6 @@ class Calculus(Protocol[J]):
         ...
 
     def figures(self, at: int, jet: J) -> Figures:
-        """What a person asks for: a bound of every quantity, in the norm in which the output is measured."""
+        """What a person asks for: a bound of every quantity, in the norm in which the output is measured; nothing of what
+        nobody measures."""
         ...

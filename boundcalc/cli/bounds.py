@@ -40,10 +40,10 @@ def bounds(
     """Bounds of the network and of every layer."""
     architecture = configured(spec, assignments, values, vocabulary)
     answer = compiled(architecture, options, max_layers)
-    chosen, other = FORMATS[form], None
-    if chosen.compares and answer.document.has_numbers:  # both ways to group the parameters, where both give numbers
-        from boundcalc.pipeline import regrouped
+    chosen, beside = FORMATS[form], ()
+    if chosen.compares and answer.document.has_numbers:
+        from boundcalc.pipeline import beside as others
 
-        other = regrouped(answer, max_layers=max_layers).document
-    write(chosen.document(answer.document, Layout(style, other)), output)
+        beside = tuple(other.document for other in others(answer, max_layers=max_layers))
+    write(chosen.document(answer.document, Layout(style, beside)), output)
     warn(answer.warnings)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
 
-from boundcalc.graph.layer_graph import Layer, Node
+from boundcalc.calculus.norms import WHOLE, Norm
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.graph.layer_graph import Layer, LayerGraph, Node
+from boundcalc.graph.measures import Measure
 
-Measure = Literal["batch", "sample", "position", "entry"]
-MEASURES: tuple[Measure, ...] = ("batch", "sample", "position", "entry")
 Axes = frozenset[int]  # 0 is the sample, i + 1 axis i of the shape
 SAMPLE = 0
 
@@ -27,3 +28,13 @@ def axes_of(measure: Measure, node: Node) -> Axes:
             return frozenset(axis for axis in every if node.features is None or axis != node.features + 1)
         case "entry":
             return frozenset(every)
+
+
+def measured(graph: LayerGraph, primitives: PrimitiveGraph, measure: Measure) -> Mapping[int, Norm]:
+    """The norm of every layer and output, by primitive. Several outputs have no axis but the samples in common: a finer norm of
+    theirs is at most the root of the sum of squares of the largest samples."""
+    read = [*graph.outputs, *(layer.path for layer in graph.layers)]
+    found = {primitives.outputs[path]: Norm(axes_of(measure, graph.node(path))) for path in read}
+    if len(graph.outputs) > 1:
+        found[primitives.output] = WHOLE if measure == "batch" else Norm(frozenset({SAMPLE}))
+    return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Format:
     """How a document is printed, and the report of a study where the format has a way for it.
-    `compares`: whether it shows the other grouping of the parameters as well."""
+    `compares`: whether it shows those of other options beside it."""
 
     name: str
     document: Callable[[Document, Layout], str]

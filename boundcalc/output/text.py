@@ -23,11 +23,11 @@ CONDITIONS_SHOWN = 12
 
 
 def to_text(document: Document, layout: Layout = PLAIN) -> str:
-    """Everything about some bounds, those of the other grouping of the parameters beside them."""
+    """Everything about some bounds, those of other options beside them."""
     parts = [
         _header(document),
         _layer_table(document),
-        _summary(document, layout.other),
+        _summary(document, layout.beside),
         *_reasons(document),
         *closed_forms(document, layout.style),
         _conditions(document),
@@ -81,18 +81,22 @@ def readable(number: Number) -> str:
     return short(decimals.upper_decimal(number, DIGITS))
 
 
-def _summary(document: Document, other: Document | None) -> str:
-    """The network as a whole, and the other grouping of the parameters beside it where both are numbers."""
-    rows: list[Sequence[str]] = []
-    both = False
-    for name, quantity in document.totals.items():
-        number = None if other is None or quantity.number is None else other.totals[name].number_alone
-        both = both or number is not None
-        rows.append((name, _cell(quantity), "" if number is None else readable(number)))
-    columns = ("network", document.options.comparison, "" if other is None else other.options.comparison)
-    if not both:
-        return table(columns[:2], [row[:2] for row in rows], right=columns[1:2])
-    return table(columns, rows, right=columns[1:])
+def _summary(document: Document, beside: Sequence[Document]) -> str:
+    """The network as a whole, and what other options give beside it where all are numbers."""
+    documents = sorted([document, *beside], key=lambda each: document.options.beside.index(each.options))
+    names = list(document.totals)
+    if any(document.totals[name].number is None and document.totals[name].finite for name in names):
+        documents = [document]
+    columns = [each.options.comparison for each in documents]
+    rows = [(name, *(_whole(each.totals[name], each is document) for each in documents)) for name in names]
+    return table(("network", *columns), rows, right=columns)
+
+
+def _whole(quantity: Answer, is_asked: bool) -> str:
+    if is_asked or not quantity.finite:
+        return _cell(quantity)
+    number = quantity.number_alone
+    return "" if number is None else readable(number)
 
 
 def _reasons(document: Document) -> Iterable[str]:

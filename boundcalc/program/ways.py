@@ -23,6 +23,7 @@ from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.loops import separate_loops
 
+TIE = 1e-13  # relative, of logarithms
 PASSES = 64  # of a loop, to choose: what is smallest in the long run is smallest by then
 
 
@@ -83,8 +84,13 @@ def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> W
         found = logs.get(index, math.inf)
         return math.inf if math.isnan(found) else found
 
+    def smallest(args: Sequence[int]) -> int:
+        least = min(map(log, args))
+        noise = TIE * max(1.0, abs(least)) if math.isfinite(least) else 0.0
+        return next(arg for arg in args if log(arg) <= least + noise)  # of equal ones the first: it is made of less
+
     minima = (i for i in arena.needed(roots) if arena.nodes[i].op is Op.MIN)
-    return Ways(arena, {i: min(arena.nodes[i].args, key=log) for i in minima})
+    return Ways(arena, {i: smallest(arena.nodes[i].args) for i in minima})
 
 
 def _signed(values: Mapping[sympy.Symbol, Value]) -> dict[sympy.Symbol, signed_log.Signed]:
@@ -106,7 +112,7 @@ class _Floats(FloatLogs):
 
     def loop(self, passes: Passes[float]) -> list[float]:
         start = state = passes.starts
-        times = math.exp(min(passes.times, math.log(PASSES)))
+        times = PASSES if math.isnan(passes.times) else math.exp(min(passes.times, math.log(PASSES)))
         for _ in range(max(1, round(times))):
             state = passes.step(state)
         return list(state) if times >= 1 / 2 else start

@@ -10,7 +10,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TypeVar
 
-from boundcalc.arguments import expect, one_of
+from boundcalc.arguments import expect
 from boundcalc.bounds.answer import short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
@@ -21,7 +21,6 @@ from boundcalc.exact.balls import Number
 from boundcalc.falsification import witness as witnesses
 from boundcalc.falsification.attack import Result, attack, replay
 from boundcalc.falsification.subject import OBJECTIVE, OUTPUT
-from boundcalc.graph.measure import MEASURES, Measure
 from boundcalc.mistakes import ExtraMissingError, Mistake, Place, SpecError, shown
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 from boundcalc.studies.parts.report import Report, Table
@@ -56,7 +55,6 @@ class Falsification:
     bounds: Mapping[str, Attacked]
     objective: Mapping[str, Attacked] | None
     layers: Mapping[str, Mapping[str, Attacked]]
-    measure: Measure = "batch"
 
     def __repr__(self) -> str:
         ratios = ", ".join(f"{name} {_ratio(a)}" for name, a in self._of_network() if a.result.ratio is not None)
@@ -101,17 +99,13 @@ class Falsification:
         return Report(
             name=self.of.name,
             options=self.of.options,
-            subject=self._subject(),
+            subject=f"attack of the bounds in {self.trials} trials (seed {self.seed})"
+            if self.trials
+            else "bounds at a witness",
             parts=(self._network_table(), self._layer_table(), *verdict),
             data=self._data(),
             answered=not self.falsified,
         )
-
-    def _subject(self) -> str:
-        how = (
-            f"attack of the bounds in {self.trials} trials (seed {self.seed})" if self.trials else "bounds at a witness"
-        )
-        return how if self.measure == "batch" else f"{how} of the largest {self.measure}"
 
     def _named(self) -> list[tuple[str, Attacked]]:
         rows = ((f"{name} of '{path}'", a) for path, row in self.layers.items() for name, a in row.items())
@@ -128,7 +122,6 @@ class Falsification:
             "conditions": [str(condition) for condition in self.of.conditions],
             "trials": self.trials,
             "seed": self.seed,
-            "measure": self.measure,
             "bounds": _dicts(self.bounds),
             "objective": None if self.objective is None else _dicts(self.objective),
             "layers": [{"path": path, "kind": kinds[path], **_dicts(row)} for path, row in self.layers.items()],
@@ -154,21 +147,19 @@ def falsify(
     seconds: float = SECONDS,
     seed: int = SEED,
     witness: str | None = None,
-    measure: Measure = "batch",
     progress: Callable[[int], None] = lambda done: None,
 ) -> Falsification:
     """Search for networks of the spec, and inputs, that exceed a bound; with `witness`, look at the one in that file alone.
 
-    trials: how many places the search starts from; seconds: no ascent begins after so many. measure: what of outputs and layers is
-    compared with their bounds; none is larger than what the whole batch has. progress: told how many trials are done.
+    trials: how many places the search starts from; seconds: no ascent begins after so many. progress: told how many trials are done.
+    Outputs and layers are measured as their bounds are (the option `measure`).
     Raises SpecError for symbols without values and networks too large to attack, ExtraMissingError without autograd.
     """
     _natural(trials, "trials", 1)
     _natural(seed, "seed", 0)
     if not expect(seconds, (int, float), "seconds", "write a number") > 0:
         raise ValueError(f"seconds is a positive number, not {seconds!r}")
-    one_of(measure, MEASURES, "measure")
-    subject, numbers = subject_of(bounds, measure)
+    subject, numbers = subject_of(bounds)
     if witness is None:
         if find_spec("autograd") is None:
             raise ExtraMissingError("falsify", "the attack of bounds", "autograd")
@@ -191,7 +182,6 @@ def falsify(
         bounds=attacked(OUTPUT, bounds.figures),
         objective=None if bounds.objective is None else attacked(OBJECTIVE, bounds.objective.figures),
         layers={path: attacked(path, row.figures) for path, row in bounds.layers.items() if path in subject.rows},
-        measure=measure,
     )
 
 

@@ -91,8 +91,25 @@ def test_a_sentence_says_defaults_as_far_as_is_asked() -> None:
     assert plain.sentence("slopes", Detail.STUDY) == "slopes, sharp constants, blocks: total"
     assert plain.phrases(Detail.COMMENT) == ([], [])
     assert changed.phrases(Detail.COMMENT) == (["with respect to head, fc"], ["refined slopes"])
-    assert changed.regrouped() == replace(changed, blocks="layer")
-    assert changed.regrouped().regrouped() == changed
+
+
+def test_what_stands_beside() -> None:
+    refined = Options.checked(refine=True)
+    layer, sharpest = replace(refined, blocks="layer"), Options.sharpest()
+    assert refined.beside == layer.beside == sharpest.beside == (refined, layer, sharpest)
+    total = replace(refined, norms="mixed")
+    assert total.beside == (refined, total, layer, sharpest)
+    published = Options.checked(constants="published")
+    assert published.beside == (published, replace(published, blocks="layer"))
+
+
+def test_options_that_contradict_each_other() -> None:
+    with pytest.raises(ValueError, match="the published constants hold for the whole batch only"):
+        Options.checked(norms="mixed", constants="published")
+    for contrary in ({"blocks": "total"}, {"norms": "euclidean"}, {"refine": False}):
+        with pytest.raises(ValueError, match="sharpest means"):
+            Options.sharpest(**contrary)
+    assert Options.sharpest(blocks="layer", measure="sample") == replace(Options.sharpest(), measure="sample")
 
 
 def test_the_tables_import_nothing_heavy() -> None:

@@ -14,6 +14,7 @@ from boundcalc.graph.expand import expand
 from boundcalc.output.parts.layer_graph import graph_to_text
 from boundcalc.output.parts.layout import Layout
 from boundcalc.output.text import readable, to_text
+from boundcalc.pipeline import beside
 
 SPECS = Path(__file__).parents[2] / "specs"
 HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
@@ -82,15 +83,17 @@ def test_what_makes_a_bound_infinite() -> None:
     assert "lipschitz is infinite" not in text
 
 
-def test_both_groupings_stand_beside_each_other() -> None:
+def test_options_stand_beside_each_other() -> None:
     spec = bc.loads(HEAD + "layers: [dense: 3, softplus, dense: 2]\nloss: logistic")
-    total, layer = bc.compile(spec), bc.compile(spec, blocks="layer")
-    for first, second in ((total, layer), (layer, total)):
-        text = to_text(first.document, Layout(other=second.document))
+    for asked in (bc.compile(spec), bc.compile(spec, blocks="layer"), bc.compile(spec, norms="mixed")):
+        others = beside(asked)
+        columns = sorted([asked, *others], key=lambda each: asked.options.beside.index(each.options))
+        text = to_text(asked.document, Layout(beside=tuple(other.document for other in others)))
         head = next(line for line in text.splitlines() if line.startswith("network"))
-        assert head.index(first.options.comparison) < head.index(second.options.comparison)
+        starts = [head.index(each.options.comparison) for each in columns]
+        assert starts == sorted(starts)
         row = next(line.split() for line in text.splitlines() if line.startswith("objective smoothness "))
-        assert row[2:] == [readable(b.numbers[b.objective.smoothness]) for b in (first, second) if b.objective]
+        assert row[2:] == [readable(b.numbers[b.objective.smoothness]) for b in columns if b.objective]
 
 
 def test_free_symbols_show_closed_forms() -> None:

@@ -14,10 +14,10 @@ Style = Literal["auto", "where", "expanded"]
 @dataclass(frozen=True, slots=True)
 class Layout:
     """style: closed forms as definitions ("where"), written out ("expanded"), or whichever is shorter.
-    other: the document of the other grouping of the parameters, for formats that show both."""
+    beside: the documents of other options, for formats that show several side by side."""
 
     style: Style = "auto"
-    other: Document | None = None
+    beside: tuple[Document, ...] = ()
 
 
 PLAIN = Layout()

@@ -17,20 +17,19 @@ from boundcalc.falsification.sets import domain_of
 from boundcalc.falsification.subject import OBJECTIVE, OUTPUT, Subject, Target
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import LayerGraph
-from boundcalc.graph.measure import Measure
 from boundcalc.graph.selection import select
 from boundcalc.mistakes import Mistake, Place, SpecError
 
 MOST_ENTRIES, MOST_LAYERS = 200_000, 2_000  # that one pass computes
 
 
-def subject_of(bounds: Bounds, measure: Measure = "batch") -> tuple[Subject, Mapping[Target, Number | None]]:
-    """What is attacked, and the number of each target's bound, where there is one. `measure`: of the outputs and of every layer;
-    an objective is a number. The feature axes are those of the graph that was bounded: copies of a pass may have others.
+def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]:
+    """What is attacked, and the number of each target's bound, where there is one, measured as the bounds are; an objective is
+    a number. The feature axes are those of the graph that was bounded: copies of a pass may have others.
 
     Raises SpecError for symbols without values and what is too large.
     """
-    values = bounds.values
+    values, measure = bounds.values, bounds.options.measure
     if missing := without_value(bounds.graph.conditions, values):
         finding = f"only networks with numbers can be attacked; without a value: {', '.join(missing)}"
         raise _refusal(bounds, finding, f"give them with --set {missing[0]}=4 (bc.override in Python)")
