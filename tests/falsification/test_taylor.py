@@ -274,7 +274,7 @@ def test_smooth_activations_have_their_derivatives_at_zero_and_far_away(kind: st
         for order in range(3):
             with mpmath.workdps(200):  # e^-100 beside 1
                 expected = float(mpmath.diff(SMOOTH[kind], value, order) / mpmath.factorial(order))
-            part = outputs.parts("", order)[0]
+            part = outputs.slices("", order)[0]
             assert float(np.asarray(part).item()) == pytest.approx(expected, rel=1e-9, abs=1e-12), (value, order)
             by_point, by_direction = subject.gradients("", order, point, direction)
             assert all(np.isfinite(g).all() for g in (*by_point.values(), *by_direction.values())), (value, order)
