@@ -250,7 +250,20 @@ def _pairs(whole: sympy.Basic) -> list[tuple[sympy.Expr, Boolean]]:
     return [cast("tuple[sympy.Expr, Boolean]", pair.args) for pair in whole.args]
 
 
+WRITTEN = 20_000  # operations of derivatives that get definitions, at about .1 ms each; a layer has about twenty
+
+
 def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> list[tuple[str, sympy.Expr]]:
-    """Definitions for derivatives without a short closed form; empty where loops are in them."""
+    """Definitions for derivatives without a short closed form; empty where loops are in them, or `too_long` ones are."""
+    return [] if too_long(derivatives) else Forms(taken, _defined(derivatives)).definitions
+
+
+def too_long(derivatives: Sequence[Derivative]) -> bool:
+    """Whether the definitions would take more than `WRITTEN` operations."""
+    scalars = [scalar for _, scalar in _defined(derivatives)]
+    return bool(scalars) and len(scalars[0].arena.needed(s.index for s in scalars)) > WRITTEN
+
+
+def _defined(derivatives: Sequence[Derivative]) -> list[tuple[str, Scalar]]:
     long = (d for d in derivatives if d.closed is None and d.direction is None)
-    return Forms(taken, [(d.definition, d.scalar) for d in long if d.scalar is not None]).definitions
+    return [(d.definition, d.scalar) for d in long if d.scalar is not None]

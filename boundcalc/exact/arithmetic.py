@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import sympy
 
 from boundcalc.exact.limits import MAX_BITS, POLES, TooLarge, Undefined, out_of_range
+from boundcalc.exact.settled import settled_product, settled_sum
 from boundcalc.exact.signs import sign
 
 # Of the numbers under roots, which SymPy factors (and above 1,024 bits crashes on, with flint's integers).
@@ -24,12 +25,13 @@ def bits_of(number: sympy.Rational) -> int:
 def checked(result: sympy.Expr) -> sympy.Expr:
     """`result`, if its outer parts are real and not too large; `finite` looks at all of it."""
     for part in (result, *result.args):
-        if part in POLES:
+        if isinstance(part, sympy.Rational):
+            if bits_of(part) > MAX_BITS:
+                raise out_of_range()
+        elif part in POLES:
             raise Undefined("not a finite number")
-        if part is sympy.I:
+        elif part is sympy.I:
             raise Undefined("not a real number")
-        if isinstance(part, sympy.Rational) and bits_of(part) > MAX_BITS:
-            raise out_of_range()
     if not isinstance(result, sympy.Rational) and result.is_number:
         finite(result)
         sign(result)
@@ -44,7 +46,8 @@ def finite(result: sympy.Expr) -> sympy.Expr:
 
 
 def add(terms: Iterable[sympy.Expr]) -> sympy.Expr:
-    return checked(sympy.Add(*terms))
+    terms = list(terms)
+    return checked(settled_sum(terms) or sympy.Add(*terms))
 
 
 def multiply(factors: Iterable[sympy.Expr]) -> sympy.Expr:
@@ -54,7 +57,7 @@ def multiply(factors: Iterable[sympy.Expr]) -> sympy.Expr:
             finite(factor)
         return sympy.S.Zero
     check_roots(part for factor in factors for part in sympy.Mul.make_args(factor))
-    return checked(sympy.Mul(*factors))
+    return checked(settled_product(factors) or sympy.Mul(*factors))
 
 
 def check_roots(factors: Iterable[sympy.Expr], exponent: sympy.Expr = sympy.S.One) -> None:
@@ -62,8 +65,10 @@ def check_roots(factors: Iterable[sympy.Expr], exponent: sympy.Expr = sympy.S.On
     bits = 0
     for factor in factors:
         number, own = factor.as_base_exp()
+        if not isinstance(number, sympy.Rational):
+            continue
         whole = own * exponent
-        if isinstance(number, sympy.Rational) and not whole.is_Integer and abs(number) != 1:
+        if not whole.is_Integer and abs(number) != 1:
             bits += bits_of(number)
             if isinstance(whole, sympy.Rational) and bits_of(number) * int(whole.q) > MAX_BITS:
                 raise TooLarge(f"a root of order {whole.q} of a number of {bits_of(number)} bits")

@@ -60,6 +60,8 @@ class Expression:
         from boundcalc.exact.limits import TooLarge, degree, is_complicated, too_complicated
 
         def limited(value: sympy.Expr) -> sympy.Expr:
+            if value.is_Rational:
+                return value
             if is_complicated(value):
                 raise too_complicated()
             if not value.is_number and degree(value) > MAX_DEGREE:

@@ -108,6 +108,28 @@ def _product(factors: Sequence[sympy.Basic], write: Write) -> str | None:
     return f"{text}/{below[0]}" if below else text
 
 
+def quotient(factors: Sequence[sympy.Basic], write: Write) -> str | None:
+    """The text of a product in SymPy's code, which leaves fractions whole, without negative numbers."""
+    if not all(type(factor) in _PARTS or (isinstance(factor, sympy.Rational) and factor.p > 0) for factor in factors):
+        return None
+    keys = [factor.sort_key() for factor in factors]
+    above: list[str] = []
+    below: list[str] = []
+    for _, factor in sorted(zip(keys, factors, strict=True), key=_first):
+        if not (isinstance(factor, sympy.Pow) and isinstance(factor.exp, sympy.Rational) and factor.exp.p < 0):
+            above.append(_enclosed(factor, _MUL, write))
+        elif isinstance(factor.base, sympy.Mul):
+            return None
+        else:
+            own = -factor.exp
+            part = factor.base if own is _ONE else sympy.Pow(factor.base, own, evaluate=False)
+            below.append(_enclosed(part, _MUL, write))
+    text = "*".join(above) or "1"
+    if len(below) > 1:
+        return f"{text}/({'*'.join(below)})"
+    return f"{text}/{below[0]}" if below else text
+
+
 def _power(base: sympy.Basic, exponent: sympy.Basic, write: Write) -> str | None:
     if exponent is sympy.S.Half:
         return f"sqrt({write(base)})"

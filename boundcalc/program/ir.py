@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import NamedTuple
 
 import sympy
 
@@ -50,8 +51,9 @@ class Loop:
 Payload = sympy.Expr | str | Fraction | Loop | Op | int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
+    """A tuple, for speed: deep programs have hundreds of thousands."""
+
     op: Op
     args: tuple[int, ...]
     payload: Payload
@@ -224,9 +226,9 @@ class Arena:
         return self._node(Op.POW, (base.index,), exponent)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Scalar:
-    """A traced nonnegative number; arithmetic appends to its arena."""
+    """A traced nonnegative number; arithmetic appends to its arena. Not frozen only because that takes 2.5 times as long to make."""
 
     arena: Arena
     index: int

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import sympy
 
+from boundcalc.exact.settled import settled_power, settled_product, settled_sum
 from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.settled import settled_power, settled_product, settled_sum
 from boundcalc.program.tree_size import Size, Sizes, given_size, tree_size
 
 READABLE = 60  # nodes of a definition; what is larger is cut into several, whose names also share what occurs twice

@@ -56,7 +56,7 @@ def asymptotics(bounds: Bounds, target: str) -> Report:
         options=bounds.options,
         subject=f"leading terms as {symbol} -> {'0' if at == 0 else 'infinity'}",
         parts=tuple(line for name, growth in found.items() for line in _lines(name, growth, symbol)),
-        data={
+        data=lambda: {
             "symbol": symbol,
             "to": "0" if at == 0 else "oo",
             "asymptotics": {name: _one(growth) for name, growth in found.items()},

@@ -103,7 +103,7 @@ class Falsification:
             if self.trials
             else "bounds at a witness",
             parts=(self._network_table(), self._layer_table(), *verdict),
-            data=self._data(),
+            data=self._data,
             answered=not self.falsified,
         )
 

@@ -11,7 +11,7 @@ from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.answer import SHORT, short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.derivatives import Derivative, definitions_of, elasticity
+from boundcalc.bounds.derivatives import WRITTEN, Derivative, definitions_of, elasticity, too_long
 from boundcalc.bounds.options import Json
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.quantities import OF_DERIVATIVES
@@ -27,6 +27,7 @@ from boundcalc.program.reverse import value_and_gradient
 from boundcalc.studies.parts.report import Report, Table
 from boundcalc.studies.parts.symbols import require
 
+LONG = f"the derivatives take more than {WRITTEN} operations, too many to write out"
 TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
 
 
@@ -66,7 +67,7 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
             *(reason for s in found.values() for reason in s.missing.values()),
             *(f"{name}: {TIE}" for name, s in found.items() if s.ties),
         ),
-        data=_data(bounds, found, layers, infinite),
+        data=lambda: _data(bounds, found, layers, infinite),
         answered=bool(found),
     )
 
@@ -144,11 +145,12 @@ def _data(
     derivatives = [d for s in found.values() for d in s.derivatives.values()]
     definitions = definitions_of(derivatives, list(bounds.symbols))
     named = {name for name, _ in definitions}
+    long = LONG if too_long(derivatives) else None
     return {
         "certified": bounds.certified,
         "definitions": [[name, to_str(expression)] for name, expression in definitions],
         "derivatives": {
-            name: {symbol: _derivative(s, symbol, d, named) for symbol, d in s.derivatives.items()}
+            name: {symbol: _derivative(s, symbol, d, named, long) for symbol, d in s.derivatives.items()}
             for name, s in found.items()
         },
         "elasticities": {name: dict(s.elasticities) for name, s in found.items()},
@@ -158,7 +160,9 @@ def _data(
     }
 
 
-def _derivative(of: Sensitivity, symbol: str, derivative: Derivative, named: set[str]) -> dict[str, Json]:
+def _derivative(
+    of: Sensitivity, symbol: str, derivative: Derivative, named: set[str], long: str | None
+) -> dict[str, Json]:
     number = of.numbers.get(symbol)
     expression = derivative.expression
     result: dict[str, Json] = {
@@ -168,7 +172,7 @@ def _derivative(of: Sensitivity, symbol: str, derivative: Derivative, named: set
         "enclosure": None if number is None else list(decimals.enclosure(number)),
         "log10": decimals.log10_upper(number) if number is not None and number > 0 else None,
         "finite": True,
-        "reason": derivative.reason or of.missing.get(symbol),
+        "reason": derivative.reason or of.missing.get(symbol) or (long if expression is None else None),
     }
     if derivative.upper and expression is not None:
         result["upper"] = True
@@ -202,6 +206,7 @@ def _nearest(number: Number | None) -> str:
 
 def _closed_forms(found: Mapping[str, Sensitivity]) -> list[str]:
     lines: list[str] = []
+    long = too_long([d for s in found.values() for d in s.derivatives.values()])
     for name, s in found.items():
         for symbol, derivative in s.derivatives.items():
             text = "" if derivative.expression is None else to_str(derivative.expression)
@@ -209,7 +214,8 @@ def _closed_forms(found: Mapping[str, Sensitivity]) -> list[str]:
                 sign = "~" if derivative.upper else "="
                 lines.append(f"  d {name} / d {symbol} {sign} {text}")
             elif derivative.reason is None and symbol not in s.numbers:
-                lines.append(f"  d {name} / d {symbol} is long: --format json has it, or its definitions")
+                where = LONG if long else "--format json has it, or its definitions"
+                lines.append(f"  d {name} / d {symbol} is long: {where}")
             elif derivative.reason is not None:
                 lines.append(f"  d {name} / d {symbol}: {derivative.reason}")
     return ["closed forms", "\n".join(lines)] if lines else []

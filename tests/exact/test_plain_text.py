@@ -5,9 +5,10 @@ from __future__ import annotations
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sympy.printing.pycode import PythonCodePrinter
 from sympy.printing.str import StrPrinter
 
-from boundcalc.exact.plain_text import ordered_terms, plain_text
+from boundcalc.exact.plain_text import ordered_terms, plain_text, quotient
 from boundcalc.exact.printing import to_str
 
 SYMBOLS = sympy.symbols("R l_a l_b S_2 a1 B", positive=True)
@@ -57,6 +58,18 @@ expressions = st.recursive(
 @given(expressions)
 def test_the_text_is_that_of_sympy(expression: sympy.Expr):
     assert to_str(expression) == StrPrinter().doprint(expression)
+
+
+class _Code(PythonCodePrinter):
+    def _print_Mul(self, expr: sympy.Mul) -> str:  # noqa: N802
+        text = quotient(expr.args, self._print)
+        return super()._print_Mul(expr) if text is None else text
+
+
+@settings(max_examples=400, deadline=None)
+@given(expressions)
+def test_the_code_of_a_quotient_is_that_of_sympy(expression: sympy.Expr):
+    assert _Code().doprint(expression) == PythonCodePrinter().doprint(expression)
 
 
 def test_different_powers_of_one_symbol_are_ordered_as_sympy_does():

@@ -6,7 +6,7 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.exact.balls import ball
-from boundcalc.studies.sensitivity import contributions, sensitivities
+from boundcalc.studies.sensitivity import LONG, contributions, sensitivities, sensitivity
 
 MLP = """
 symbols: {n: 4, R: 3/2, eps: 1/10}
@@ -165,3 +165,14 @@ def test_a_tie_in_the_value_of_a_depth_is_reported() -> None:
         assert found.ties == tie
         assert float(ball(found.numbers["a"]).mid()) != 0
         assert found.numbers["b"] == 0
+
+
+def test_derivatives_of_too_many_operations_are_numbers_and_not_written_out() -> None:
+    text = MLP.replace("residual: [dense: 5, softplus]", "repeat: {times: %d, layers: [dense: 5, softplus]}")
+    few, many = (sensitivity(bc.compile(bc.loads(text % times)), "R").to_dict() for times in (20, 700))
+    for data, long in ((few, False), (many, True)):
+        derivative = data["derivatives"]["smoothness"]["R"]  # type: ignore[index, call-overload]
+        assert derivative["number"] is not None
+        assert derivative["reason"] == (LONG if long else None)
+        assert (derivative["definition"] is None) == long
+        assert (data["definitions"] == []) == long

@@ -12,6 +12,7 @@ from sympy.printing.pycode import PythonCodePrinter
 
 from boundcalc.bounds.guards import exact_sides, steady
 from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.exact.plain_text import ordered_terms, quotient
 from boundcalc.exact.relations import relation_heads
 from boundcalc.exact.table import Function, Table
 
@@ -49,6 +50,14 @@ class Printer(PythonCodePrinter):
         if row.python:
             return f"{row.python}({self._print(expr.args[0])})"
         return self._call(row.array_name, *(steady(expr) if row.rounding else expr).args)
+
+    def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
+        terms = ordered_terms(expr.args)
+        return super()._print_Add(expr, order) if terms is None else " + ".join(map(self._print, terms))
+
+    def _print_Mul(self, expr: sympy.Mul) -> str:
+        text = quotient(expr.args, self._print)
+        return super()._print_Mul(expr) if text is None else text
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
         return self.names[expr.name]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from boundcalc.bounds.options import SCHEMA, Json, Options
 
@@ -20,16 +20,16 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Report:
     """name: of the network. subject: what was found of its bounds, as the head of a text says it.
-    parts: for people, in order; a text is a paragraph. data: for programs, by key.
+    parts: for people, in order; a text is a paragraph. data: for programs, by key, found when it is asked for.
     answered: whether there is any answer."""
 
     name: str
     options: Options
     subject: str
     parts: tuple[Table | str, ...]
-    data: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    data: Callable[[], Mapping[str, Json]] = dict[str, Json]
     answered: bool = True
 
     def to_dict(self) -> dict[str, Json]:
         """The JSON of the study's command."""
-        return {"schema": SCHEMA, "name": self.name, **self.options.to_dict(), **self.data}
+        return {"schema": SCHEMA, "name": self.name, **self.options.to_dict(), **self.data()}

@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.program.settled import settled_power, settled_product, settled_sum
+from boundcalc.exact.settled import settled_power, settled_product, settled_sum
 
 X, Y, Z, B = sympy.symbols("x y z B", positive=True)
 EXPONENTS = [-2, -1, 2, 3, *(sympy.Rational(p, q) for p in (-3, -1, 1, 3) for q in (2, 3))]

@@ -16,9 +16,21 @@ _ORDER = cmp_to_key(sympy.Basic.compare)
 
 def settled_power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr | None:
     """A rational power, other than the first and the zeroth, of a symbol or of a sum, whose terms SymPy asks whether they are
-    infinite."""
-    trivial = exponent in (sympy.S.Zero, sympy.S.One)
-    return None if trivial or not _is_settled_base(base) else sympy.Pow(base, exponent, evaluate=False)
+    infinite; a whole power also of powers of those and of products."""
+    if exponent is sympy.S.Zero or exponent is sympy.S.One:
+        return None
+    if _is_settled_base(base):
+        return _made(sympy.Pow, base, exponent)
+    if not isinstance(exponent, sympy.Integer):
+        return None
+    if isinstance(base, sympy.Pow) and isinstance(base.exp, sympy.Rational) and _is_settled_base(base.base):
+        whole = base.exp * exponent
+        return base.base if whole is sympy.S.One else settled_power(base.base, whole)
+    if isinstance(base, sympy.Mul):
+        powers = [f**exponent if isinstance(f, sympy.Rational) else settled_power(f, exponent) for f in base.args]
+        known = [power for power in powers if power is not None]
+        return settled_product(known) if len(known) == len(powers) else None
+    return None
 
 
 def _is_settled_base(base: sympy.Basic) -> bool:
@@ -50,7 +62,7 @@ def settled_product(factors: Sequence[sympy.Expr]) -> sympy.Expr | None:
         return None
     if numbers and len(others) == 1 and isinstance(others[0], sympy.Add):
         return None
-    return sympy.Mul(*numbers, *sorted(others, key=_ORDER), evaluate=False)
+    return _made(sympy.Mul, *numbers, *sorted(others, key=_ORDER))
 
 
 def settled_sum(terms: Sequence[sympy.Expr]) -> sympy.Expr | None:
@@ -70,4 +82,12 @@ def settled_sum(terms: Sequence[sympy.Expr]) -> sympy.Expr | None:
         parts.add(part)
     if len(terms) < 2 or len(parts) < len(others) or len(numbers) > 1 or 0 in numbers:
         return None
-    return sympy.Add(*numbers, *sorted(others, key=_ORDER), evaluate=False)
+    return _made(sympy.Add, *numbers, *sorted(others, key=_ORDER))
+
+
+def _made(head: type[sympy.Add | sympy.Mul | sympy.Pow], *args: sympy.Basic) -> sympy.Expr:
+    """As the constructors with `evaluate=False`, which look each argument up in a cache, and its class for hooks of matrices:
+    most of the time of an expression that is not evaluated."""
+    made = sympy.Expr.__new__(head, *args)
+    made.is_commutative = True
+    return made
