@@ -161,6 +161,23 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("batchnorm", "Bilinear.norm"): (("", _layers(_FAR.replace("[3]", "[1]"), "batchnorm: {eps: 1/10, affine: true, radius: {weight: 5, bias: 1/10}}"), {}),),
     ("batchnorm", "Bilinear.constant"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true}"), {}),),
     ("batchnorm", "Linear.norm"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
+    ("layernorm", "Map.lipschitz"): (
+        ("", _layers(_VECTOR, "layernorm: 1/10"), _I),
+        ("axes", _layers(_IMAGE, "layernorm: {eps: 1/10, axes: 2}"), _I),
+    ),
+    ("layernorm", "Map.smoothness"): (
+        ("", _layers(_VECTOR, "layernorm: 1/10"), _I),
+        ("small eps", _layers(_VECTOR, "layernorm: 1/1000"), _I),
+        ("axes", _layers(_IMAGE, "layernorm: {eps: 1/100, axes: 3}"), _I),
+    ),
+    ("layernorm", "Map.norm"): (("", _layers(_FAR, "layernorm: 1/10"), _I),),
+    ("layernorm", "Bilinear.norm"): (
+        ("", _layers(_SMALL.replace("1/10", "20"), "layernorm: {eps: 1/100, affine: true, radius: {weight: 5, bias: 1/10}}"), {}),
+    ),
+    ("layernorm", "Bilinear.constant"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true}"), {}),),
+    ("layernorm", "Linear.norm"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
+    ("permute", "Linear.norm"): (("", _layers(_IMAGE, "permute: [1, 2, 0]"), _I),),
+    ("transpose", "Linear.norm"): (("", _layers(_IMAGE, "transpose"), _I),),
     ("dropout", "Linear.norm"): (("", _layers(_VECTOR, "dropout: 1/2"), _I),),
     ("softmax", "Map.lipschitz"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
     ("softmax", "Map.smoothness"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),

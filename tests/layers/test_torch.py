@@ -184,6 +184,20 @@ def test_batchnorm(torch: Any, xp: Any) -> None:
     check(torch, xp, additive, [3], lambda z, a: (z - z.mean(0)) / (0.1 + z.std(0, correction=0)))
 
 
+def test_layernorm(torch: Any, xp: Any) -> None:
+    operator = torch.nn.functional.layer_norm
+    check(torch, xp, "layernorm: 1/10", [5, 3], lambda z, a: operator(z, [3], eps=0.1))
+    affine = "layernorm: {eps: 1/10, affine: true, axes: AXES}"
+    for axes, slice_ in (("1", [3]), ("2", [5, 3]), ("3", [2, 5, 3])):
+        check(
+            torch,
+            xp,
+            affine.replace("AXES", axes),
+            [2, 5, 3],
+            lambda z, a, slice_=slice_: operator(z, slice_, a["weight"], a["bias"], eps=0.1),
+        )
+
+
 @pytest.mark.parametrize("kind", ["maxpool1d", "avgpool1d"])
 def test_single_precision(torch: Any, xp: Any, kind: str) -> None:
     """Nothing that a layer adds of its own turns float32 into float64, or overflows."""
@@ -204,6 +218,9 @@ def test_means_and_shapes(torch: Any, xp: Any) -> None:
     check(torch, xp, "mean: {axis: 0}", [3, 4], lambda z, a: z.mean(1))
     check(torch, xp, "globalavgpool: {}", [3, 4, 5], lambda z, a: torch.nn.AdaptiveAvgPool2d(1)(z)[..., 0, 0])
     check(torch, xp, "flatten: {}", [3, 4], lambda z, a: torch.flatten(z, 1))
+    check(torch, xp, "permute: [2, 0, -2]", [3, 4, 5], lambda z, a: z.permute(0, 3, 1, 2))
+    check(torch, xp, "transpose: {}", [3, 4, 5], lambda z, a: z.transpose(-2, -1))
+    check(torch, xp, "transpose: [0, -1]", [3, 4, 5], lambda z, a: z.transpose(1, 3))
     check(torch, xp, "reshape: [2, 6]", [3, 4], lambda z, a: z.reshape(-1, 2, 6))
     check(torch, xp, "dropout: {p: 1/4, mode: eval}", [3], lambda z, a: torch.dropout(z, 0.25, False))
 

@@ -46,6 +46,9 @@ BATCHNORMS = (
     "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, form: sqrt", "eps: 1/2, form: additive",
     "eps: 1/4, positions: true", "eps: 1/4, positions: false", "eps: 1/2, form: additive, positions: false, affine: true",
 )  # fmt: skip
+LAYERNORMS = (
+    "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, axes: 1", "eps: 1/4, axes: 2, affine: true",
+)  # fmt: skip
 
 
 def _titled(kind: str, options: str) -> str:
@@ -82,7 +85,10 @@ def _windows() -> dict[str, str]:
 
 def _normalised() -> dict[str, str]:
     step = "{conv1d: {channels: 2, kernel: 1}}"
-    return {_titled("batchnorm", options): _of(SIGNAL, step, _step("batchnorm", options)) for options in BATCHNORMS}
+    found = {_titled("batchnorm", options): _of(SIGNAL, step, _step("batchnorm", options)) for options in BATCHNORMS}
+    return found | {
+        _titled("layernorm", options): _of(SIGNAL, step, _step("layernorm", options)) for options in LAYERNORMS
+    }
 
 
 def _products() -> dict[str, str]:
@@ -112,6 +118,9 @@ INSTANCES: Mapping[str, str] = {
     "flatten": _of(ROWS, "dense: 2", "flatten", "dense: 1"),
     "reshape": _of(ROWS, "dense: 2", "reshape: [4]", "dense: 1"),
     "reshape, -1": _of(ROWS, "dense: 2", "reshape: [1, -1]", "dense: 1"),
+    "permute": _of(GRIDS[2], "{conv2d: {channels: 2, kernel: 1}}", "permute: [1, -1, 0]", "dense: 1"),
+    "transpose": _of(ROWS, "dense: 2", "transpose", "dense: 1"),
+    "transpose, axes": _of(ROWS, "dense: 2", "transpose: [0, 1]", "dense: 1"),
     "dropout": _of(VECTOR, SCALAR, "dropout: 1/2"),
     "dropout, mode: train": _of(VECTOR, SCALAR, "{dropout: {p: 1/3, mode: train}}"),
     "dropout, mode: eval": _of(VECTOR, SCALAR, "{dropout: {p: 1/3, mode: eval}}"),

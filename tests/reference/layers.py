@@ -195,8 +195,16 @@ def batchnorm(z: Array, eps: float, form: str, positions: bool) -> Array:
     return centred / (np.sqrt(variance + eps) if form == "sqrt" else eps + np.sqrt(variance))
 
 
-def affine(z: Array, gain: Array, shift: Array) -> Array:
-    shape = (gain.shape[0], 1, gain.shape[1], *(1 for _ in z.shape[3:]))
+def layernorm(z: Array, eps: float, axes: int) -> Array:
+    rows = z.reshape(*z.shape[: z.ndim - axes], -1)
+    centred = rows - rows.mean(axis=-1, keepdims=True)
+    return (centred * ((centred**2).mean(axis=-1, keepdims=True) + eps) ** -0.5).reshape(z.shape)
+
+
+def affine(z: Array, gain: Array, shift: Array, after: int) -> Array:
+    """`after`: axes of z behind those of the gain."""
+    before = z.ndim - len(gain.shape[1:]) - after - 1
+    shape = (gain.shape[0], *(1,) * before, *gain.shape[1:], *(1,) * after)
     return gain.reshape(shape) * z + shift.reshape(shape)
 
 

@@ -247,13 +247,29 @@ def _pooling(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
 
 def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
-    z = run.batchnorm(inputs[0], net.number(facts.eps), facts.form, facts.pooled)
+    eps, form = net.number(facts.normalisation.eps), facts.normalisation.form
+    z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    return _affine(net, layer, z, w, z.ndim - 3)
+
+
+def _layernorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    facts = layer.placed.facts
+    z = run.layernorm(inputs[0], net.number(facts.normalisation.eps), facts.axes)
+    return _affine(net, layer, z, w, 0)
+
+
+def _affine(net: Network, layer: Layer, z: Array, w: Array, after: int) -> Array:
+    """`after`: axes behind those of the learned gain and shift."""
     if not layer.arrays:
         return z
     gain, shift = net._array(layer, "weight", w), net._array(layer, "bias", w)
     assert gain is not None
     assert shift is not None
-    return run.affine(z, gain, shift)
+    return run.affine(z, gain, shift, after)
+
+
+def _permute(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    return inputs[0].transpose(0, 1, *(axis + 2 for axis in layer.placed.facts.order))
 
 
 def _dropout(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
@@ -343,6 +359,8 @@ _KINDS: Mapping[str, Callable[[Network, Layer, list[Array], Array], Array]] = {
     **dict.fromkeys([f"{form}pool{axes}d" for form in ("max", "avg") for axes in (1, 2, 3)], _pooling),
     "globalavgpool": _mean,
     "batchnorm": _batchnorm,
+    "layernorm": _layernorm,
+    **dict.fromkeys(("permute", "transpose"), _permute),
     "dropout": _dropout,
     "softmax": _softmax,
     "mean": _mean,

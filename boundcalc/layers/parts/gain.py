@@ -1,4 +1,4 @@
-"""The learned gain and shift of a channel, after a normalisation."""
+"""The learned gain and shift after a normalisation, where there are some: of each channel, or of each entry of a slice."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from boundcalc.graph.kind import Lowering
 
 
 def lower_gain(positions: sympy.Expr, of: int, lowering: Lowering) -> int:
-    """g z + h with (g, h) = (1, 0) + u: the identity plus a map bilinear in (u, z) of norm 1, coefficient of u
-    sqrt(m^2 + n positions). With a centre of its own, (g, h) is a parameter of norm centre + radius."""
+    """g z + h with (g, h) = (1, 0) + u, both repeated at so many positions of each sample: the identity plus a map bilinear in
+    (u, z) of norm 1, coefficient of u sqrt(m^2 + n positions). With a centre of its own, (g, h) is a parameter of norm
+    centre + radius."""
+    if not lowering.arrays:
+        return of
     weight, bias = lowering.arrays["weight"], lowering.arrays["bias"]
     copies = gains.repeat_norm(lowering.batch * positions)
     joint = weight.joint(bias)
@@ -27,7 +30,9 @@ def lower_gain(positions: sympy.Expr, of: int, lowering: Lowering) -> int:
     return terms[0] if len(terms) == 1 else lowering.emit(Sum(tuple(terms)))
 
 
-def forward_gain(z: Any, arrays: Mapping[str, Any], xp: Any) -> Any:
-    """One entry of the gain and of the shift for each channel of [n, channels, *positions]."""
-    shape = (-1, *(1 for _ in z.shape[2:]))
-    return xp.reshape(arrays["weight"], shape) * z + xp.reshape(arrays["bias"], shape)
+def forward_gain(z: Any, arrays: Mapping[str, Any], after: int, xp: Any) -> Any:
+    """`after`: how many axes of z come after those that the gain has."""
+    if not arrays:
+        return z
+    gain, shift = (xp.reshape(arrays[name], (*arrays[name].shape, *(1,) * after)) for name in ("weight", "bias"))
+    return gain * z + shift
