@@ -8,6 +8,7 @@ from boundcalc.graph.kind import FixedVocabulary
 from boundcalc.layers import (
     activation,
     add,
+    attention,
     batchnorm,
     bilinear,
     concat,
@@ -54,6 +55,7 @@ _ROWS = (
     (concat.KIND,),
     (multiply.KIND,),
     (matmul.KIND,),
+    (attention.KIND,),
     (parameter.KIND,),
     (linear.KIND,),
     (map.KIND,),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear, Linear, Sum
 from boundcalc.catalogue import gains
 from boundcalc.catalogue.published import Published
-from boundcalc.graph.kind import Lowering
+from boundcalc.graph.kind import Learned, Lowering
 from boundcalc.layers.parts.maps import constants_of
 
 
@@ -17,12 +19,17 @@ def lower_affine(norm: sympy.Expr, positions: sympy.Expr, of: int, lowering: Low
     copies = gains.repeat_norm(lowering.batch * positions)
     spectral = {} if lowering.spectral is None else {"spectral": lowering.spectral}
     lowering.own(operator_norm=norm, **({} if bias is None else {"bias": copies}), **spectral)
-    joint = bias is not None and weight.joint(bias)
-    constant = copies if joint else sympy.S.Zero
-    product = lowering.emit(Bilinear(weight.parameter, of, norm, constant, lowering.spectral))
-    if bias is None or joint:
-        return product
-    return lowering.emit(Sum((product, lowering.emit(Linear(bias.parameter, copies)))))
+    product = Bilinear(weight.parameter, of, norm, left_norm=lowering.spectral)
+    return with_bias(product, weight, bias, copies, lowering)
+
+
+def with_bias(product: Bilinear, weight: Learned, bias: Learned | None, copies: sympy.Expr, lowering: Lowering) -> int:
+    """B(V, z) and a bias, whose operator norm is `copies`."""
+    if bias is None:
+        return lowering.emit(product)
+    if weight.joint(bias):
+        return lowering.emit(replace(product, constant=copies))
+    return lowering.emit(Sum((lowering.emit(product), lowering.emit(Linear(bias.parameter, copies)))))
 
 
 def lower_published(
