@@ -43,7 +43,7 @@ def balls_of(
     arrays = shared_arrays(context, step, path, placed, inherited, environment, loops)
     _check_owners(context, step, inherited, arrays, channels)
     _check_radii(context, step, placed, arrays)
-    for ball, names in _groups(path, shapes, arrays, inherited.radius):
+    for ball, names in _groups(path, placed, arrays, inherited.radius):
         given = placed.radii.get(_map_of(names[0]))
         for address in (address for name in names for address in _addresses(name)):
             if given is None:
@@ -68,13 +68,13 @@ def balls_of(
 
 
 def _groups(
-    path: str, shapes: Mapping[str, Shape], shared: Mapping[str, Array], radius: Given[Balls] | None
+    path: str, placed: Placed[Any], shared: Mapping[str, Array], radius: Given[Balls] | None
 ) -> Iterator[tuple[str, list[str]]]:
     """The balls of the arrays that are not shared, each with its arrays."""
-    for of in dict.fromkeys(map(_map_of, shapes)):
-        whole = [name for name in shapes if _map_of(name) == of]
+    for of in dict.fromkeys(map(_map_of, placed.arrays)):
+        whole = [name for name in placed.arrays if _map_of(name) == of]
         own = [name for name in whole if name not in shared]
-        said = _said(radius, whole[0])
+        said = None if of in placed.radii else _said(radius, whole[0])
         if own == whole and not (said and isinstance(said.value, Mapping)):
             yield f"{path}.{of}" if of else path, own
         else:

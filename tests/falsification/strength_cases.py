@@ -96,6 +96,9 @@ _ONE = "input: {shape: [3], norm: 2}\nradius: 1\n"
 _SMALL = "batch: 3\ninput: {shape: [3], norm: 1/10}\nradius: 1\n"
 _FAR = "batch: 2\ninput: {shape: [3], norm: {entry: 20}}\nradius: 1\n"
 _MATRIX = "input: {shape: [3, 3], norm: {entry: 20}}\nradius: 1\n"
+_ROWS = "input: {shape: [2, 2], norm: 1}\nradius: 1\n"
+_QUERY = "inputs: {a: {shape: [1, 2], norm: 2}, b: {shape: [2, 2], norm: 2}}\nradius: 1\n"
+_SHARP = "{query: 99, key: 99, value: 1, out: 1}"  # one key may have all the weight
 _TWO = "inputs: {a: {shape: [2, 2], norm: 3}, b: {shape: [2, 2], norm: 2}}\nradius: 1\n"
 
 
@@ -172,7 +175,7 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ),
     ("layernorm", "Map.norm"): (("", _layers(_FAR, "layernorm: 1/10"), _I),),
     ("layernorm", "Bilinear.norm"): (
-        ("", _layers(_SMALL.replace("1/10", "20"), "layernorm: {eps: 1/100, affine: true, radius: {weight: 5, bias: 1/10}}"), {}),
+        ("", _layers(_ONE.replace("[3]", "[16]").replace("norm: 2", "norm: 50"), "layernorm: {eps: 1/100, affine: true, radius: {weight: 1, bias: 1/10}}"), {}),
     ),
     ("layernorm", "Bilinear.constant"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true}"), {}),),
     ("layernorm", "Linear.norm"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
@@ -193,6 +196,30 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("matmul", "Bilinear.left_norm"): (
         ("", _layers(_TWO.replace("norm: 3", "norm: {entry: 20}"), "{softmax: {from: a, name: p}}, matmul: [p, b]"), {"wrt": ("b",)}),
     ),
+    ("attention", "Bilinear.norm"): (
+        ("", _layers(_ROWS, "attention: {heads: 1, bias: false}"), {}),
+        ("heads", _layers(_ROWS, "attention: {heads: 2, kv_heads: 1, bias: false}"), {}),
+    ),
+    ("attention", "Bilinear.constant"): (
+        ("", _layers(_ROWS, "attention: {heads: 1, radius: {query: 1/100, key: 1/100, value: 1/100, out: 1}}"), {"wrt": ("attention_0.out",)}),
+    ),
+    ("attention", "Bilinear.left_norm"): tuple(
+        (fields, _layers(_ROWS, f"attention: {{{fields}, bias: false, radius: {_SHARP}}}"), {"wrt": ("attention_0.value",)})
+        for fields in ("heads: 1", "heads: 2, kv_heads: 1", "heads: 1, causal: true")
+    ),
+    ("attention", "Linear.norm"): (
+        ("bias", _layers(_ROWS.replace("norm: 1", "norm: 1/10"), "attention: {heads: 1, radius: {weight: 1/10, bias: 2}}"), {}),
+        ("table", _layers(_QUERY, "attention: {from: [a, b], heads: 1, relative_bias: 1/10, bias: false}"), {"wrt": ("attention_0.relative_bias",)}),
+        ("dropout", _layers(_ROWS, f"attention: {{heads: 1, dropout: 1/2, bias: false, radius: {_SHARP}}}"), {"wrt": ("attention_0.value",)}),
+        ("rotary", _layers(_QUERY, "attention: {from: [a, b], heads: 1, rotary: true, bias: false}"), {"wrt": ("attention_0.query",)}),
+    ),
+    ("attention", "Map.lipschitz"): (("", _layers(_QUERY, "attention: {from: [a, b], heads: 1, bias: false}"), {"wrt": ("attention_0.query",)}),),
+    ("attention", "Map.smoothness"): (("", _layers(_QUERY, "attention: {from: [a, b], heads: 1, bias: false}"), {"wrt": ("attention_0.query",)}),),
+    ("attention", "Map.at_zero"): (
+        ("", _layers(_ROWS.replace("norm: 1", "norm: 1/100"), "attention: {heads: 1, bias: false}"), {"wrt": ("attention_0.out",)}),
+        ("masked", _layers("input: {shape: [1, 2], norm: 1/100}\nradius: 1\n", "attention: {heads: 1, causal: true, bias: false}"), {"wrt": ("attention_0.out",)}),
+    ),
+    ("attention", "Map.norm"): (("", _layers(_ROWS, f"attention: {{heads: 1, bias: false, radius: {_SHARP}}}"), {"wrt": ("attention_0.value",)}),),
     ("parameter", "Linear.norm"): (("", _layers(_VECTOR, "parameter: [2]"), {}),),
     ("linear", "Linear.norm"): (
         ("", _layers(_VECTOR, "linear: 3"), _I),

@@ -26,6 +26,10 @@ SCORES = "input: {shape: [2], norm: 1}\nlayers: [identity]\nloss: "
 SILENT = {
     ("logistic", "Map.at_zero"): SCORES + "logistic",
     ("squared", "Map.at_zero"): SCORES + "{squared: {labels: 1}}",
+    **{
+        ("attention", f"Map.{name}"): "input: {shape: [2, 2], norm: 1}\nradius: 1\nlayers: [attention: 1, square]"
+        for name in ("sup", "sup_at_zero")
+    },
     ("softmax", "Map.sup_at_zero"): "input: {shape: [2], norm: 1}\nlayers: [softmax, square]",
 }
 CASES = {str(case): case for case in cases()}

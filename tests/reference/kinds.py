@@ -49,6 +49,11 @@ BATCHNORMS = (
 LAYERNORMS = (
     "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, axes: 1", "eps: 1/4, axes: 2, affine: true",
 )  # fmt: skip
+ATTENTIONS = (
+    "heads: 1", "heads: 2, bias: false", "heads: 2, bias: true, kv_heads: 1", "heads: 1, causal: true",
+    "heads: 2, causal: false, mask: true", "heads: 1, mask: false, width: 3", "heads: 1, rotary: true",
+    "heads: 2, rotary: false, dropout: 1/4", "heads: 2, relative_bias: 1/2", "heads: 1, relative_bias: 3, causal: true",
+)  # fmt: skip
 
 
 def _titled(kind: str, options: str) -> str:
@@ -104,6 +109,14 @@ def _products() -> dict[str, str]:
     return found
 
 
+def _attentions() -> dict[str, str]:
+    found = {
+        _titled("attention", options): _of(ROWS, "dense: 2", _step("attention", options)) for options in ATTENTIONS
+    }
+    found["attention of an array to another"] = _of(ROWS, "{attention: {from: [[dense: 2], input], heads: 2}}")
+    return found
+
+
 INSTANCES: Mapping[str, str] = {
     "dense": _of(VECTOR, "dense: 2", "dense: 2"),
     "dense, bias: false": _of(VECTOR, SCALAR, SCALAR),
@@ -135,6 +148,7 @@ INSTANCES: Mapping[str, str] = {
     "multiply": _of(VECTOR, "{multiply: [[dense: 2], [dense: 2]]}"),
     "multiply of three": _of(VECTOR, SCALAR, "{multiply: [[], [], [dense: 1]]}"),
     **_products(),
+    **_attentions(),
     "parameter": _of(VECTOR, "{parameter: [2]}", "tanh"),
     "parameter, added": _of(VECTOR, "dense: 2", "{add: [[], [parameter: {shape: [2]}]]}"),
     "linear": _of(VECTOR, "dense: 2", "linear: 3/2"),
