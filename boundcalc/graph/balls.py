@@ -18,7 +18,7 @@ from boundcalc.graph.environment import Channels, Environment, read_flag_value
 from boundcalc.graph.inherited import Balls, Given, Inherited, uses
 from boundcalc.graph.kind import Kind, Placed
 from boundcalc.graph.layer_graph import Array, Ball
-from boundcalc.graph.shape import Shape, size
+from boundcalc.graph.shape import size
 from boundcalc.graph.sharing import shared_arrays
 from boundcalc.language.architecture import Step
 from boundcalc.language.fields import fail
