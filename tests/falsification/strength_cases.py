@@ -173,6 +173,8 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
         ("small eps", _layers(_VECTOR, "layernorm: 1/1000"), _I),
         ("axes", _layers(_IMAGE, "layernorm: {eps: 1/100, axes: 3}"), _I),
     ),
+    ("batchnorm", "Map.sup"): (("", _layers(_FAR, "batchnorm: 1/10, square"), _I),),
+    ("layernorm", "Map.sup"): (("", _layers(_FAR.replace("batch: 2", "batch: 1").replace("[3]", "[2]"), "layernorm: 1/10, square"), _I),),
     ("layernorm", "Map.norm"): (("", _layers(_FAR, "layernorm: 1/10"), _I),),
     ("layernorm", "Bilinear.norm"): (
         ("", _layers(_ONE.replace("[3]", "[16]").replace("norm: 2", "norm: 50"), "layernorm: {eps: 1/100, affine: true, radius: {weight: 1, bias: 1/10}}"), {}),
