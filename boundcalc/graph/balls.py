@@ -41,8 +41,8 @@ def balls_of(
         return ()
     _check_names(step, placed)
     arrays = shared_arrays(context, step, path, placed, inherited, environment, loops)
-    _check_owners(context, step, inherited, arrays, channels)
     _check_radii(context, step, placed, arrays)
+    _check_owners(context, step, placed, inherited, arrays, channels)
     for ball, names in _groups(path, placed, arrays, inherited.radius):
         given = placed.radii.get(_map_of(names[0]))
         for address in (address for name in names for address in _addresses(name)):
@@ -93,11 +93,11 @@ def _addresses(name: str) -> tuple[str, ...]:
 
 
 def _said(given: Given[Balls] | None, name: str) -> Given[Balls] | None:
-    """What a field says of the map of an array: something of its whole ball where it names the map."""
+    """What a field says of the map of an array: something of its whole ball where it names the map and no array of it."""
     of = _map_of(name)
-    if given is None or isinstance(given.value, Expression) or not of or of not in given.value or name in given.value:
+    if given is None or isinstance(given.value, Expression) or of not in given.value:
         return given
-    return replace(given, value=given.value[of])
+    return given if of in map(_map_of, given.value) else replace(given, value=given.value[of])
 
 
 def _check_radii(context: Context, step: Step, placed: Placed[Any], shared: Mapping[str, Array]) -> None:
@@ -109,7 +109,12 @@ def _check_radii(context: Context, step: Step, placed: Placed[Any], shared: Mapp
 
 
 def _check_owners(
-    context: Context, step: Step, inherited: Inherited, arrays: Mapping[str, Array], channels: Channels
+    context: Context,
+    step: Step,
+    placed: Placed[Any],
+    inherited: Inherited,
+    arrays: Mapping[str, Array],
+    channels: Channels,
 ) -> None:
     """What is said of the balls inside a module or copy that shares as a whole is what its owner says: it would be ignored."""
     if inherited.share is None:
@@ -117,11 +122,12 @@ def _check_owners(
     outside, named = inherited.share.outside, step.fields.share if isinstance(step.fields.share, Mapping) else {}
     groups: dict[str, list[str]] = {}
     for name, array in arrays.items():
-        if name not in named:
+        if named.keys().isdisjoint((name, _map_of(name))):
             groups.setdefault(array.ball, []).append(name)
     for path, names in groups.items():
         ball = context.graph.balls[path]
-        radius = _radius(context, inherited, names, channels) if inherited.radius is not outside.radius else None
+        said = inherited.radius is not outside.radius and _map_of(names[0]) not in placed.radii
+        radius = _radius(context, inherited, names, channels) if said else None
         if radius is not None and not context.conditions.same(radius, ball.radius, step.place):
             raise _differs(step, "radius", radius, path, ball.radius)
         center, known = None, ball.center or sympy.S.Zero

@@ -44,6 +44,23 @@ def test_a_field_may_name_an_array_of_all_maps_or_of_one() -> None:
     }  # fmt: skip
 
 
+def test_an_array_that_is_named_besides_its_map_has_a_ball_of_its_own() -> None:
+    for arrays in ("bias", "weight"):
+        found = balls(f"heads: 1, radius: {{query: 2, weight: 3, bias: 3, query.{arrays}: 5}}, name: a")
+        assert found[f"a.query.{arrays}"] == (5, None)
+        assert {radius for path, (radius, _) in found.items() if path.startswith("a.query")} == {2, 5}
+
+
+def test_what_a_module_says_of_balls_that_it_shares() -> None:
+    """The radius of a table is a field of its own, whatever the module says of the others."""
+    text = (
+        "define: {block: [{attention: {heads: 1, radius: 2, relative_bias: 1, name: a}}]}\n" + HEAD
+        + "layers: [{block: {name: x}}, {block: {name: y, share: x}}]"
+    )  # fmt: skip
+    found = expand(bc.loads(text))
+    assert all(array.shared for array in found.layer("y.a").arrays)
+
+
 def test_centres_of_arrays_in_one_ball_add_their_squares() -> None:
     found = balls("heads: 1, center: {query.weight: 3, query.bias: 4}, name: a")
     assert found["a.query"] == (1, 5)

@@ -328,6 +328,8 @@ def test_published_batchnorm() -> None:
         ("{conv2d: {channels: 2, kernel: 3, dilation: 2}}", "a dilation"),
         ("{batchnorm: {eps: 1, form: additive}}", "the additive form"),
         ("dropout: 1/2", "there are no published constants of 'dropout'"),
+        ("layernorm: 1", "there are no published constants of 'layernorm'"),
+        ("attention: 1", "there are no published constants of 'attention'"),
         ("{softplus: 2}", "softplus with beta other than 1"),
     ],
 )
