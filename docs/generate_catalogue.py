@@ -14,6 +14,7 @@ from boundcalc.catalogue import convolutions, gains, normalisations, poolings, p
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.index import ELEMENTWISE, LOSSES, NORMALISATIONS, SOFTMAX
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
+from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
 PAGE = Path(__file__).with_name("catalogue.md")
 WITNESSES = {"attained": "reached", "limit": "approached", "upper": "upper bound only"}
@@ -41,10 +42,11 @@ def page() -> str:
     """The text of docs/catalogue.md."""
     parts = [INTRODUCTION, "## Activations\n", _summary(ELEMENTWISE.values())]
     parts += [_entry(f"### {entry.name}", entry) for entry in ELEMENTWISE.values()]
-    parts += [_entry("## Softmax", SOFTMAX)]
+    parts += [_entry("## Softmax", SOFTMAX), _entry("### Masked softmax", MASKED_SOFTMAX)]
     parts += ["## Normalisations\n", _text(normalisations)]
     batchnorm = {form: entry for (kind, form), entry in NORMALISATIONS.items() if kind == "batchnorm"}
     parts += [_entry(f"### batchnorm, form `{form}`", entry) for form, entry in batchnorm.items()]
+    parts += [_entry("### layernorm", NORMALISATIONS["layernorm", "sqrt"])]
     parts += ["## Poolings\n", _entry("### Max pooling", poolings.max_pool(sympy.symbols("q_1 q_2", positive=True)))]
     parts += ["### Average pooling\n", *_functions(poolings.average_pool_norm, poolings.global_average_norm)]
     parts += ["## Linear and bilinear maps\n", LINEAR]

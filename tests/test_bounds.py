@@ -201,6 +201,31 @@ def test_the_network_of_the_paper() -> None:
             assert getattr(normalised, name).evaluate(eps=100) < without
 
 
+TRANSFORMER = """\
+symbols: {n: 8, T: 1024, d: 768, eps: 1/100000, R: 1}
+batch: n
+input: {shape: [T, d], norm: {entry: 1/sqrt(768)}}
+radius: R
+layers:
+  - repeat:
+      times: 12
+      layers:
+        - residual: [layernorm: {eps: eps}, attention: {heads: 12}]
+        - residual: [layernorm: {eps: eps}, dense: 4*d, gelu, dense: d]
+  - layernorm: {eps: eps}
+"""
+
+
+@pytest.mark.parametrize(
+    ("blocks", "lipschitz", "smoothness"), [("total", 134.801, 268.121), ("layer", 134.651, 267.820)]
+)
+def test_a_transformer_of_the_size_of_gpt_2(blocks: Any, lipschitz: float, smoothness: float) -> None:
+    """Against a calculation that shares nothing with this one; a ball for each map makes 4 blocks of an attention."""
+    bounds = bc.compile(bc.loads(TRANSFORMER), blocks=blocks)
+    assert bounds.lipschitz.log10() == pytest.approx(lipschitz, abs=1e-3)
+    assert bounds.smoothness.log10() == pytest.approx(smoothness, abs=1e-3)
+
+
 def test_everything_public_is_there() -> None:
     for name in bc.__all__:
         assert getattr(bc, name) is not None

@@ -57,9 +57,8 @@ def _named(figures: NodeFigures, prefix: str = "", path: str = "") -> _Named:
 
 
 def _radius(graph: LayerGraph, layer: Layer) -> sympy.Expr | Mapping[str, sympy.Expr] | None:
-    """The radius of the ball of a layer's own arrays, or one for each array."""
-    own = {array.name: graph.balls[array.ball].radius for array in layer.arrays if not array.shared}
-    if not own:
-        return None
-    joint = {array.ball for array in layer.arrays if not array.shared} == {layer.path}
-    return next(iter(own.values())) if joint else own
+    """The radius of the ball of a layer's own arrays, or one for each array or map."""
+    own = {array.ball: graph.balls[array.ball].radius for array in layer.arrays if not array.shared}
+    if own.keys() <= {layer.path}:
+        return own.get(layer.path)
+    return {ball.removeprefix(f"{layer.path}."): radius for ball, radius in own.items()}

@@ -77,9 +77,9 @@ def coarser(norm: Norm) -> Iterator[Norm]:
 
 def through(view: View, norm: Norm, shape: Shape) -> list[Reading]:
     """The operand of a map with this view. A norm that is not plain passes where every axis does."""
-    if not norm.is_plain:
+    if not norm.is_plain and _is_entrywise(view, shape):
         return [Reading(norm)]
-    return [Reading(Norm(way.largest), way.factor) for way in view.ways(norm.largest, shape.__getitem__)]
+    return [Reading(Norm(way.largest), way.factor) for way in view.ways(fixed(norm), shape.__getitem__)]
 
 
 def passes(primitive: p.Primitive, norm: Norm, shape: Shape) -> bool:
@@ -87,8 +87,10 @@ def passes(primitive: p.Primitive, norm: Norm, shape: Shape) -> bool:
     match primitive:
         case p.Sum():
             return True
-        case p.Linear():
-            return _is_entrywise(primitive.view, shape)
+        case p.Linear(view=view):
+            # What is repeated along other axes than the heads has its own entries in them: sum_h ||b_h||^2 = ||b||^2.
+            repeated = not view.along and not view.windows and norm.heads.isdisjoint(view.copied)
+            return _is_entrywise(view, shape) or (repeated and bool(norm.heads))
         case p.Map(simplex=axis) if norm.summed:
             along = axis is not None and norm.summed == frozenset({axis})
             return along and norm.largest | norm.summed == everything(shape)
@@ -140,20 +142,21 @@ def pairs(rule: p.Bilinear, norm: Norm, shape: Shape, left_shape: Shape, right_s
         for right in rule.right_view.ways(for_right, size)
     ]
     if rule.stochastic and norm.is_plain:
-        found += _weighted(rule, norm.largest, left_shape, right_shape)
+        found += _weighted(rule, norm.largest, shape, left_shape, right_shape)
     return found
 
 
-def _weighted(rule: p.Bilinear, largest: Axes, left_shape: Shape, right_shape: Shape) -> Iterator[Pair]:
-    """||sum_k A_k V_k|| <= (sum_k |A_k|) max_k ||V_k||, at each row; over what is not fixed, as one sum of squares."""
+def _weighted(rule: p.Bilinear, largest: Axes, shape: Shape, left_shape: Shape, right_shape: Shape) -> Iterator[Pair]:
+    """||sum_k A_k V_k|| <= (sum_k |A_k|) max_k ||V_k||, at each row; over what is not fixed, as one sum of squares, of
+    rows at most their number times the largest."""
     left, right = rule.left_view, rule.right_view
-    if not left.batch - right.batch <= largest:
-        return
+    rows = left.batch - right.batch - largest
     read = left.keeps(left.batch)
     contracted = everything(right_shape) - right.keeps(right.batch)
     kept, heads = right.keeps(largest), right.keeps((left.batch & right.batch) - largest)
     weights = Norm(read, summed=everything(left_shape) - read)
-    yield Pair(weights, Norm(kept, heads=heads, inner=contracted) if heads else Norm(kept | contracted))
+    each = Norm(kept, heads=heads, inner=contracted) if heads else Norm(kept | contracted)
+    yield Pair(weights, each, sympy.sqrt(places(shape, rows)))
 
 
 def known_operator(rule: p.Bilinear, norm: Norm, shape: Shape) -> Reading:

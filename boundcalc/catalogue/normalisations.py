@@ -42,7 +42,6 @@ def _normalisation(name: str, groups: sympy.Symbol, centred: bool, form: str) ->
             "third derivative of |t| - log(1 + |t|) as t tends to 0",
             Witness("limit", "the variance tends to 0"),
         )
-    entry = Witness("upper", "sqrt(M - 1) is the limit: the entries add up to 0") if centred else None
     return Nonlinearity(
         name=name,
         title=("centred " if centred else "") + title + ", per group of `count` entries",
@@ -59,9 +58,9 @@ def _normalisation(name: str, groups: sympy.Symbol, centred: bool, form: str) ->
         ),
         sup_at_zero=Integer(0),
         sup=Fact(
-            sqrt(count),
-            "no entry exceeds the norm sqrt(M) of its group",
-            entry or Witness("limit", "one entry tends to oo, the others are 0"),
+            sqrt(count - 1) if centred else sqrt(count),
+            "no entry exceeds the norm sqrt(M) of its group; where the M entries add up to 0, sqrt((M - 1)/M) of it",
+            Witness("limit", "one entry tends to oo, the others are 0"),
         ),
     )
 

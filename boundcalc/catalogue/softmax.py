@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Expr, Integer, Rational, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
@@ -32,6 +34,16 @@ SOFTMAX = Nonlinearity(
     norm=Fact(sqrt(rows), "||p||_2 <= ||p||_1 = 1", Witness("limit", "one score of each vector tends to oo")),
     sup_at_zero=1 / classes,
     sup=Fact(Integer(1), "p_i <= 1", Witness("limit", "one score tends to oo")),
+)
+
+# Over some of the entries of each vector, at least one, with 0 in the others' places: the limit of softmax where the scores of
+# the others tend to -oo, so that all constants hold, whatever the entries. Only the image of 0 is larger.
+MASKED_SOFTMAX = replace(
+    SOFTMAX,
+    name="masked softmax",
+    title="softmax of `rows` vectors over some of the entries of each, at least one",
+    at_zero=Fact(sqrt(rows), "||p||_2 <= ||p||_1 = 1", Witness("attained", "vectors that keep one entry")),
+    sup_at_zero=Integer(1),
 )
 
 # With the image's absolute values added up, and the largest score as the norm: Dp[u] has the entries p_j (u_j - E u), so

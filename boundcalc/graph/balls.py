@@ -1,8 +1,13 @@
-"""Learned arrays and the balls that bound them: one for all arrays of a layer, or one each; shared ones have their owner's."""
+"""Learned arrays and the balls that bound them: one for all arrays of a layer, or one each; shared ones have their owner's.
+
+A layer of several learned maps calls their arrays MAP.ARRAY (query.weight): each map has a ball of its own. A mapping of a field
+may name a map, an array, or the arrays of that name of all maps.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -13,7 +18,7 @@ from boundcalc.graph.environment import Channels, Environment, read_flag_value
 from boundcalc.graph.inherited import Balls, Given, Inherited, uses
 from boundcalc.graph.kind import Kind, Placed
 from boundcalc.graph.layer_graph import Array, Ball
-from boundcalc.graph.shape import Shape, size
+from boundcalc.graph.shape import size
 from boundcalc.graph.sharing import shared_arrays
 from boundcalc.language.architecture import Step
 from boundcalc.language.fields import fail
@@ -30,21 +35,21 @@ def balls_of(
     environment: Environment,
     loops: tuple[str, ...],
 ) -> tuple[Array, ...]:
-    """The learned arrays of a layer inside `loops`, each in the ball that bounds it: one for all of them, or one each."""
+    """The learned arrays of a layer inside `loops`, each in the ball that bounds it: one for all of a map, or one each."""
     shapes = placed.arrays
     if not shapes:
         return ()
-    _check_names(step, shapes)
+    _check_names(step, placed)
     arrays = shared_arrays(context, step, path, placed, inherited, environment, loops)
-    _check_owners(context, step, inherited, arrays, channels)
-    own = [name for name in shapes if name not in arrays]
-    together = len(own) == len(shapes) and not (inherited.radius and isinstance(inherited.radius.value, Mapping))
-    for names in [own] if together else [[name] for name in own]:
-        ball = path if together else f"{path}.{names[0]}"
-        for name in names:
-            context.used.update(uses(inherited.radius, "radius", name))
-            context.used.update(uses(inherited.center, "center", name))
-        radius = _radius(context, inherited, names, channels)
+    _check_radii(context, step, placed, arrays)
+    _check_owners(context, step, placed, inherited, arrays, channels)
+    for ball, names in _groups(path, placed, arrays, inherited.radius):
+        given = placed.radii.get(_map_of(names[0]))
+        for address in (address for name in names for address in _addresses(name)):
+            if given is None:
+                context.used.update(uses(inherited.radius, "radius", address))
+            context.used.update(uses(inherited.center, "center", address))
+        radius = _radius(context, inherited, names, channels) if given is None else given
         if radius is None:
             remedy = "give a radius to the file, the module or the layer: radius: R"
             raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
@@ -53,7 +58,7 @@ def balls_of(
         ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
         made_in = context.graph.made_in(loops)
         if ball in context.graph.balls or ball in context.graph.paths:  # of a step that the layer reads
-            finding = f"the name '{names[0]}' of a step that '{step.kind}' reads is that of its own learned array"
+            finding = f"the name '{ball[len(path) + 1 :]}' of a step that '{step.kind}' reads is that of its own learned array"
             raise fail(step.place, finding, "give the step another name")
         context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones, made_in)
         for name in names:
@@ -62,8 +67,54 @@ def balls_of(
     return tuple(arrays[name] for name in shapes)
 
 
+def _groups(
+    path: str, placed: Placed[Any], shared: Mapping[str, Array], radius: Given[Balls] | None
+) -> Iterator[tuple[str, list[str]]]:
+    """The balls of the arrays that are not shared, each with its arrays."""
+    for of in dict.fromkeys(map(_map_of, placed.arrays)):
+        whole = [name for name in placed.arrays if _map_of(name) == of]
+        own = [name for name in whole if name not in shared]
+        said = None if of in placed.radii else _said(radius, whole[0])
+        if own == whole and not (said and isinstance(said.value, Mapping)):
+            yield f"{path}.{of}" if of else path, own
+        else:
+            yield from ((f"{path}.{name}", [name]) for name in own)
+
+
+def _map_of(name: str) -> str:
+    """The learned map that an array is of, where a layer has several."""
+    return name.rpartition(".")[0]
+
+
+def _addresses(name: str) -> tuple[str, ...]:
+    """What a mapping may call an array, the nearest first."""
+    of, _, last = name.rpartition(".")
+    return (name, of, last) if of else (name,)
+
+
+def _said(given: Given[Balls] | None, name: str) -> Given[Balls] | None:
+    """What a field says of the map of an array: something of its whole ball where it names the map and no array of it."""
+    of = _map_of(name)
+    if given is None or isinstance(given.value, Expression) or of not in given.value:
+        return given
+    return given if of in map(_map_of, given.value) else replace(given, value=given.value[of])
+
+
+def _check_radii(context: Context, step: Step, placed: Placed[Any], shared: Mapping[str, Array]) -> None:
+    """The radius that a field of the kind gives is that of the owner, where the array is shared."""
+    for name, array in shared.items():
+        radius, ball = placed.radii.get(_map_of(name)), context.graph.balls[array.ball]
+        if radius is not None and not context.conditions.same(radius, ball.radius, step.place):
+            raise _differs(step, _map_of(name), radius, ball.path, ball.radius)
+
+
 def _check_owners(
-    context: Context, step: Step, inherited: Inherited, arrays: Mapping[str, Array], channels: Channels
+    context: Context,
+    step: Step,
+    placed: Placed[Any],
+    inherited: Inherited,
+    arrays: Mapping[str, Array],
+    channels: Channels,
 ) -> None:
     """What is said of the balls inside a module or copy that shares as a whole is what its owner says: it would be ignored."""
     if inherited.share is None:
@@ -71,11 +122,12 @@ def _check_owners(
     outside, named = inherited.share.outside, step.fields.share if isinstance(step.fields.share, Mapping) else {}
     groups: dict[str, list[str]] = {}
     for name, array in arrays.items():
-        if name not in named:
+        if named.keys().isdisjoint((name, _map_of(name))):
             groups.setdefault(array.ball, []).append(name)
     for path, names in groups.items():
         ball = context.graph.balls[path]
-        radius = _radius(context, inherited, names, channels) if inherited.radius is not outside.radius else None
+        said = inherited.radius is not outside.radius and _map_of(names[0]) not in placed.radii
+        radius = _radius(context, inherited, names, channels) if said else None
         if radius is not None and not context.conditions.same(radius, ball.radius, step.place):
             raise _differs(step, "radius", radius, path, ball.radius)
         center, known = None, ball.center or sympy.S.Zero
@@ -97,19 +149,18 @@ def _centred(inherited: Inherited, names: Sequence[str]) -> frozenset[str]:
     """The arrays whose centre is given: by name, or with the whole ball."""
     if inherited.center is None:
         return frozenset()
-    value = inherited.center.value
-    return frozenset(names) if isinstance(value, Expression) else frozenset(value)
+    return frozenset(name for name in names if _entry(inherited.center, name) is not None)
 
 
 def _radius(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
-    given = inherited.radius
+    given = _said(inherited.radius, names[0])
     found = None if given is None else _entry(given, names[0])
     return None if given is None or found is None else _nonnegative(context, given, found, channels, "a radius")
 
 
 def _center(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
     """The norm of the centre of one ball: given for the ball, or for arrays in it, whose squares add up."""
-    given = inherited.center
+    given = _said(inherited.center, names[0])
     if given is None:
         return None
     wanted = names[:1] if isinstance(given.value, Expression) else names
@@ -122,15 +173,18 @@ def _center(context: Context, inherited: Inherited, names: Sequence[str], channe
 
 def _center_of(context: Context, inherited: Inherited, name: str, channels: Channels) -> sympy.Expr | None:
     """The norm of the centre of one array, where it is given by name."""
-    given = inherited.center
-    if given is None or isinstance(given.value, Expression) or name not in given.value:
+    given = _said(inherited.center, name)
+    if given is None or isinstance(given.value, Expression) or (found := _entry(given, name)) is None:
         return None
-    return _nonnegative(context, given, given.value[name], channels, "a centre")
+    return _nonnegative(context, given, found, channels, "a centre")
 
 
 def _entry(given: Given[Balls], name: str) -> Expression | None:
     """What a field says of one array."""
-    return given.value if isinstance(given.value, Expression) else given.value.get(name)
+    value = given.value
+    if isinstance(value, Expression):
+        return value
+    return next((value[address] for address in _addresses(name) if address in value), None)
 
 
 def spectral_of(context: Context, kind: Kind[Any, Any], inherited: Inherited, channels: Channels) -> sympy.Expr | None:
@@ -150,13 +204,17 @@ def _is_frozen(context: Context, inherited: Inherited) -> bool:
     return read_flag_value(given.value, given.environment)
 
 
-def _check_names(step: Step, shapes: Mapping[str, Shape]) -> None:
+def _check_names(step: Step, placed: Placed[Any]) -> None:
     """A ball for an array that the layer does not have is a mistake where the layer itself says so."""
+    known = [address for name in placed.arrays for address in _addresses(name)]
     for value in (step.fields.radius, step.fields.center):
         for name in value if isinstance(value, Mapping) else ():
-            if name not in shapes:
-                remedy = suggest(name, shapes) or f"its learned arrays are {', '.join(shapes)}"
+            if name not in known:
+                remedy = suggest(name, known) or f"its learned arrays are {', '.join(placed.arrays)}"
                 raise fail(step.place, f"'{step.kind}' has no learned array '{name}'", remedy)
+            if value is step.fields.radius and (name in placed.radii or _map_of(name) in placed.radii):
+                of = name if name in placed.radii else _map_of(name)
+                raise fail(step.place, f"the radius of '{name}' is the field `{of}`", "leave it out of `radius`")
 
 
 def _nonnegative(

@@ -112,6 +112,8 @@ class At(Protocol):
 class Placed(Generic[Facts]):
     """The shape of the output, the learned arrays, and the facts. `gains` are arrays that start at one.
 
+    Arrays called MAP.ARRAY are those of one of several learned maps: each map has a ball of its own.
+    `radii`: of balls whose radius is a field of the kind itself.
     `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
     of the first operand where there are as many axes.
     """
@@ -120,6 +122,7 @@ class Placed(Generic[Facts]):
     facts: Facts
     arrays: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
     gains: frozenset[str] = frozenset()
+    radii: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
     row_stochastic: bool = False
     features: int | None = None
 

@@ -29,20 +29,17 @@ def shared_arrays(
     it does."""
     found: dict[str, Array] = {}
     shapes, share = placed.arrays, step.fields.share
-    for name, (target, place) in share.items() if isinstance(share, Mapping) else ():
-        if name not in shapes:
-            remedy = suggest(name, shapes) or f"its learned arrays are {', '.join(shapes)}"
-            raise fail(place, f"'{step.kind}' has no learned array '{name}'", remedy)
-        layer, _, array = target.rpartition(".")
-        if not layer:
-            raise fail(place, f"'{target}' does not say which array", f"write {name}: {target}.{name}")
-        owner = environment.visible(layer, context.graph.paths)
-        arrays = _arrays(context, owner)
-        if array not in arrays:
-            known = (f"{n}.{a}" for p, n in environment.known(context.graph.paths) for a in _arrays(context, p))
-            raise _no_array(target, known, place)
-        found[name] = _take(context, arrays[array], name, shapes[name], place, loops)
-        context.used.add(Use(place, "share", name))
+    for said, (target, place) in share.items() if isinstance(share, Mapping) else ():
+        names = [name for name in shapes if name == said or name.startswith(f"{said}.")]  # an array, or those of a map
+        if not names:
+            remedy = suggest(said, shapes) or f"its learned arrays are {', '.join(shapes)}"
+            raise fail(place, f"'{step.kind}' has no learned array '{said}'", remedy)
+        if "." not in target:
+            raise fail(place, f"'{target}' does not say which array", f"write {said}: {target}.{said}")
+        for name in names:
+            other = _named(context, f"{target}{name.removeprefix(said)}", environment, place)
+            found[name] = _take(context, other, name, shapes[name], place, loops)
+        context.used.add(Use(place, "share", said))
     around = inherited.share
     context.used.update(uses(around, "share"))
     if around is not None:
@@ -59,6 +56,18 @@ def shared_arrays(
             remedy = "give its layer a `center`, or share it as the weight of a normalisation"
             raise fail(step.place, f"'{array.origin}' is a gain that starts at one, and '{name}' is none", remedy)
     return found
+
+
+def _named(context: Context, target: str, environment: Environment, place: Place) -> tuple[Layer, Array]:
+    """The array that a dotted path names: of the innermost layer that has it."""
+    parts = target.split(".")
+    for at in range(len(parts) - 1, 0, -1):
+        arrays = _arrays(context, environment.visible(".".join(parts[:at]), context.graph.paths))
+        found = arrays.get(".".join(parts[at:]))
+        if found is not None:
+            return found
+    known = (f"{n}.{a}" for p, n in environment.known(context.graph.paths) for a in _arrays(context, p))
+    raise _no_array(target, known, place)
 
 
 def _arrays(context: Context, path: str | None) -> Mapping[str, tuple[Layer, Array]]:

@@ -97,7 +97,7 @@ def read_radius(node: Node) -> Expression | Mapping[str, Expression]:
 def read_share(node: Node) -> bool | tuple[str, Place] | Mapping[str, tuple[str, Place]]:
     """`true` (only on a repeat), the name of another layer or module, or array: layer.array."""
     if isinstance(node, NodeMapping):
-        return {read_identifier(key): read_path(value) for key, value in node.entries}
+        return {read_path(key)[0]: read_path(value) for key, value in node.entries}
     scalar = read_scalar(node, "the name of a layer")
     return scalar.text == "true" if scalar.text in ("true", "false") else read_path(node)
 

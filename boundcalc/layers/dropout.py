@@ -38,14 +38,19 @@ class Facts:
 def place(fields: Fields, at: At) -> Placed[Facts]:
     if fields.mode == "eval":
         return Placed(at.shape, Facts(sympy.S.One))
-    p = at.constant(fields.p, "the probability p")
+    return Placed(at.shape, Facts(scale_of(at, fields.p)))
+
+
+def scale_of(at: At, probability: Term) -> sympy.Expr:
+    """1/(1 - p). Raises SpecError where it is not 0 <= p < 1."""
+    p = at.constant(probability, "the probability p")
     try:
         dropout_norm(at.known(p))
-        norm = dropout_norm(p)
+        scale = dropout_norm(p)
     except ValueError as error:
-        raise at.error(str(error), place=fields.p.place) from None
+        raise at.error(str(error), place=probability.place) from None
     at.assume(sympy.Lt(p, 1))
-    return Placed(at.shape, Facts(norm))
+    return scale
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -49,7 +49,10 @@ def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    (z,), axis = inputs, facts.axis + 1
+    return softmax(inputs[0], facts.axis + 1, xp)
+
+
+def softmax(z: Any, axis: int, xp: Any) -> Any:
     powers = xp.exp(z - xp.max(z, axis=axis, keepdims=True))
     return powers / xp.sum(powers, axis=axis, keepdims=True)
 

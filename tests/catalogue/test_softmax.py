@@ -6,6 +6,7 @@ import sympy
 from autograd import jacobian
 
 from boundcalc.catalogue.index import SOFTMAX
+from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
 L1 = float(SOFTMAX.lipschitz.value)
 L2 = float(SOFTMAX.smoothness.value)
@@ -98,3 +99,24 @@ def test_rows_are_independent_and_bounded(rng):
     one_hot = np.stack([softmax(1e3 * np.eye(classes)[i % classes]) for i in range(rows)])
     assert np.linalg.norm(one_hot) == pytest.approx(float(entry.norm.value), rel=1e-9)
     assert one_hot.max() == pytest.approx(float(entry.sup.value), rel=1e-9)
+
+
+@pytest.mark.parametrize("kept", [1, 2, 5])
+def test_some_entries_have_the_constants_of_all(kept, rng):
+    """0 in the others' places, and the image of 0 is at most that of vectors that keep one entry."""
+    entry = MASKED_SOFTMAX.instantiate(rows=sympy.Integer(1), classes=sympy.Integer(6))
+    places = rng.permutation(6)[:kept]
+    for scale in (0, 1, 10):
+        z = scale * rng.normal(size=kept)
+        image, whole = np.zeros(6), np.zeros((6, 6))
+        image[places], whole[np.ix_(places, places)] = softmax(z), first(z)
+        assert np.linalg.norm(image) <= float(entry.norm.value)
+        assert np.linalg.norm(whole, 2) <= float(entry.lipschitz.value) * (1 + 1e-12)
+        assert ascend(z, rng) <= float(entry.smoothness.value) * (1 + 1e-12)
+        limit = np.full(6, -1e3)
+        limit[places] = z
+        np.testing.assert_allclose(softmax(limit), image, atol=1e-12)
+        if scale == 0:
+            assert np.linalg.norm(image) == pytest.approx(kept**-0.5)
+            assert np.linalg.norm(image) <= float(entry.at_zero.value)
+            assert image.max() <= float(entry.sup_at_zero)

@@ -96,6 +96,9 @@ _ONE = "input: {shape: [3], norm: 2}\nradius: 1\n"
 _SMALL = "batch: 3\ninput: {shape: [3], norm: 1/10}\nradius: 1\n"
 _FAR = "batch: 2\ninput: {shape: [3], norm: {entry: 20}}\nradius: 1\n"
 _MATRIX = "input: {shape: [3, 3], norm: {entry: 20}}\nradius: 1\n"
+_ROWS = "input: {shape: [2, 2], norm: 1}\nradius: 1\n"
+_QUERY = "inputs: {a: {shape: [1, 2], norm: 2}, b: {shape: [2, 2], norm: 2}}\nradius: 1\n"
+_SHARP = "{query: 99, key: 99, value: 1, out: 1}"  # one key may have all the weight
 _TWO = "inputs: {a: {shape: [2, 2], norm: 3}, b: {shape: [2, 2], norm: 2}}\nradius: 1\n"
 
 
@@ -161,6 +164,25 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("batchnorm", "Bilinear.norm"): (("", _layers(_FAR.replace("[3]", "[1]"), "batchnorm: {eps: 1/10, affine: true, radius: {weight: 5, bias: 1/10}}"), {}),),
     ("batchnorm", "Bilinear.constant"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true}"), {}),),
     ("batchnorm", "Linear.norm"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
+    ("layernorm", "Map.lipschitz"): (
+        ("", _layers(_VECTOR, "layernorm: 1/10"), _I),
+        ("axes", _layers(_IMAGE, "layernorm: {eps: 1/10, axes: 2}"), _I),
+    ),
+    ("layernorm", "Map.smoothness"): (
+        ("", _layers(_VECTOR, "layernorm: 1/10"), _I),
+        ("small eps", _layers(_VECTOR, "layernorm: 1/1000"), _I),
+        ("axes", _layers(_IMAGE, "layernorm: {eps: 1/100, axes: 3}"), _I),
+    ),
+    ("batchnorm", "Map.sup"): (("", _layers(_FAR, "batchnorm: 1/10, square"), _I),),
+    ("layernorm", "Map.sup"): (("", _layers(_FAR.replace("batch: 2", "batch: 1").replace("[3]", "[2]"), "layernorm: 1/10, square"), _I),),
+    ("layernorm", "Map.norm"): (("", _layers(_FAR, "layernorm: 1/10"), _I),),
+    ("layernorm", "Bilinear.norm"): (
+        ("", _layers(_ONE.replace("[3]", "[16]").replace("norm: 2", "norm: 50"), "layernorm: {eps: 1/100, affine: true, radius: {weight: 1, bias: 1/10}}"), {}),
+    ),
+    ("layernorm", "Bilinear.constant"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true}"), {}),),
+    ("layernorm", "Linear.norm"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
+    ("permute", "Linear.norm"): (("", _layers(_IMAGE, "permute: [1, 2, 0]"), _I),),
+    ("transpose", "Linear.norm"): (("", _layers(_IMAGE, "transpose"), _I),),
     ("dropout", "Linear.norm"): (("", _layers(_VECTOR, "dropout: 1/2"), _I),),
     ("softmax", "Map.lipschitz"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
     ("softmax", "Map.smoothness"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
@@ -176,6 +198,30 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("matmul", "Bilinear.left_norm"): (
         ("", _layers(_TWO.replace("norm: 3", "norm: {entry: 20}"), "{softmax: {from: a, name: p}}, matmul: [p, b]"), {"wrt": ("b",)}),
     ),
+    ("attention", "Bilinear.norm"): (
+        ("", _layers(_ROWS, "attention: {heads: 1, bias: false}"), {}),
+        ("heads", _layers(_ROWS, "attention: {heads: 2, kv_heads: 1, bias: false}"), {}),
+    ),
+    ("attention", "Bilinear.constant"): (
+        ("", _layers(_ROWS, "attention: {heads: 1, radius: {query: 1/100, key: 1/100, value: 1/100, out: 1}}"), {"wrt": ("attention_0.out",)}),
+    ),
+    ("attention", "Bilinear.left_norm"): tuple(
+        (fields, _layers(_ROWS, f"attention: {{{fields}, bias: false, radius: {_SHARP}}}"), {"wrt": ("attention_0.value",)})
+        for fields in ("heads: 1", "heads: 2, kv_heads: 1", "heads: 1, causal: true")
+    ),
+    ("attention", "Linear.norm"): (
+        ("bias", _layers(_ROWS.replace("norm: 1", "norm: 1/10"), "attention: {heads: 1, radius: {weight: 1/10, bias: 2}}"), {}),
+        ("table", _layers(_QUERY, "attention: {from: [a, b], heads: 1, relative_bias: 1/10, bias: false}"), {"wrt": ("attention_0.relative_bias",)}),
+        ("dropout", _layers(_ROWS, f"attention: {{heads: 1, dropout: 1/2, bias: false, radius: {_SHARP}}}"), {"wrt": ("attention_0.value",)}),
+        ("rotary", _layers(_QUERY, "attention: {from: [a, b], heads: 1, rotary: true, bias: false}"), {"wrt": ("attention_0.query",)}),
+    ),
+    ("attention", "Map.lipschitz"): (("", _layers(_QUERY, "attention: {from: [a, b], heads: 1, bias: false}"), {"wrt": ("attention_0.query",)}),),
+    ("attention", "Map.smoothness"): (("", _layers(_QUERY, "attention: {from: [a, b], heads: 1, bias: false}"), {"wrt": ("attention_0.query",)}),),
+    ("attention", "Map.at_zero"): (
+        ("", _layers(_ROWS.replace("norm: 1", "norm: 1/100"), "attention: {heads: 1, bias: false}"), {"wrt": ("attention_0.out",)}),
+        ("masked", _layers("input: {shape: [1, 2], norm: 1/100}\nradius: 1\n", "attention: {heads: 1, causal: true, bias: false}"), {"wrt": ("attention_0.out",)}),
+    ),
+    ("attention", "Map.norm"): (("", _layers(_ROWS, f"attention: {{heads: 1, bias: false, radius: {_SHARP}}}"), {"wrt": ("attention_0.value",)}),),
     ("parameter", "Linear.norm"): (("", _layers(_VECTOR, "parameter: [2]"), {}),),
     ("linear", "Linear.norm"): (
         ("", _layers(_VECTOR, "linear: 3"), _I),

@@ -167,6 +167,74 @@ def test_a_stochastic_factor_is_known_by_its_rows_whatever_the_axis_of_the_produ
     assert body(SIGNAL + other_axis)[-1] == Bilinear(1, 0, S.One)
 
 
+def test_attention_is_its_primitives() -> None:
+    """3 positions, 4 heads of 2 features, 2 of keys and values; in samples of 3 queries and keys."""
+    step = "attention: {heads: 4, kv_heads: 2, rotary: true, causal: true, dropout: 1/4, relative_bias: 5, bias: false}"
+    found = lowered(SIGNAL + f"layers: [{{{step}}}]")
+    (
+        query,
+        key,
+        value,
+        out,
+        table,
+        source,
+        q,
+        k,
+        turned_q,
+        turned_k,
+        scores,
+        added,
+        total,
+        weights,
+        kept,
+        v,
+        mixed,
+        last,
+    ) = range(18)
+    assert [p.norm for p in found.primitives[: table + 1] if isinstance(p, Parameter)] == [R, R, R, R, 5]
+    softmax = found.primitives[weights]
+    assert isinstance(softmax, Map)
+    assert softmax.entry.norm is not None
+    assert softmax.entry.norm.value == sqrt(3 * 4 * n)
+    assert [p for p in found.primitives[source + 1 :] if not isinstance(p, Map)] == [
+        Bilinear(query, source, S.One), Bilinear(key, source, S.One), Linear(q, S.One), Linear(k, S.One),
+        Bilinear(turned_q, turned_k, 1 / sqrt(2)), Linear(table, sqrt(3 * n)), Sum((scores, added)),
+        Linear(weights, sympy.Rational(4, 3)), Bilinear(value, source, S.One),
+        Bilinear(kept, v, S.One, left_norm=sympy.Rational(4, 3) * sqrt(6)), Bilinear(out, mixed, S.One),
+    ]  # fmt: skip
+    assert softmax.of == total
+    assert last == found.output
+
+
+def test_attention_to_another_array() -> None:
+    """A bias is added at every position of what its map reads; the output has the positions of the queries."""
+    found = lowered(SIGNAL + "layers: [{attention: {from: [[], [transpose, dense: 2]], heads: 2, relative_bias: 1}}]")
+    constants = [
+        p.constant
+        for p in found.primitives
+        if isinstance(p, Bilinear) and isinstance(found.primitives[p.left], Parameter)
+    ]
+    assert constants == [sqrt(8 * n), sqrt(3 * n), sqrt(8 * n), sqrt(8 * n), sqrt(3 * n)]
+    (table,) = [p for p in found.primitives if isinstance(p, Linear) and isinstance(found.primitives[p.of], Parameter)]
+    assert table.norm == sqrt(3 * n)  # the shorter diagonal
+
+
+def test_layernorm() -> None:
+    found = body(SIGNAL + "layers: [{layernorm: {eps: 1/4, affine: true}}]")
+    assert isinstance(found[0], Map)
+    assert found[0].entry.norm is not None
+    assert found[0].entry.norm.value == sqrt(3 * 8 * n)
+    assert found[1] == Bilinear(0, 2, S.One, sqrt(3 * n))
+    (rows,) = body(SIGNAL + "layers: [layernorm: {eps: 1/4, axes: 2}]")
+    assert isinstance(rows, Map)
+    assert sympy.simplify(rows.entry.smoothness.value - sympy.Rational(48, 25) / sqrt(5) * 4 / sqrt(24)) == 0
+
+
+def test_axes_that_move_keep_the_largest_entry() -> None:
+    for step in ("transpose", "permute: [1, 0]"):
+        assert body(SIGNAL + f"layers: [{step}]") == [Linear(0, S.One, contracts_sup=True)]
+
+
 def test_learned_gains_add_to_the_identity() -> None:
     found = body(SIGNAL + "layers: [{batchnorm: {eps: 1/4, affine: true}}]")
     normalised, gain, total = found
@@ -283,6 +351,8 @@ def test_published_batchnorm() -> None:
         ("{conv2d: {channels: 2, kernel: 3, dilation: 2}}", "a dilation"),
         ("{batchnorm: {eps: 1, form: additive}}", "the additive form"),
         ("dropout: 1/2", "there are no published constants of 'dropout'"),
+        ("layernorm: 1", "there are no published constants of 'layernorm'"),
+        ("attention: 1", "there are no published constants of 'attention'"),
         ("{softplus: 2}", "softplus with beta other than 1"),
     ],
 )

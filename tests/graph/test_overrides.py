@@ -51,7 +51,7 @@ def test_fields_of_copies_branches_and_modules() -> None:
         "residual_0.dense_0": 7,
         "head": R,
     }
-    assert found.layer("a.batchnorm_0").placed.facts.eps == sympy.Rational(1, 3)
+    assert found.layer("a.batchnorm_0").placed.facts.normalisation.eps == sympy.Rational(1, 3)
 
 
 def test_arguments_of_modules() -> None:

@@ -24,6 +24,7 @@ from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Layer
 from boundcalc.layers.index import VOCABULARY
+from boundcalc.layers.parts.heads import rotated
 
 Array = NDArray[np.float64]
 NUMPY = namespace_of(np.zeros(1))
@@ -184,6 +185,20 @@ def test_batchnorm(torch: Any, xp: Any) -> None:
     check(torch, xp, additive, [3], lambda z, a: (z - z.mean(0)) / (0.1 + z.std(0, correction=0)))
 
 
+def test_layernorm(torch: Any, xp: Any) -> None:
+    operator = torch.nn.functional.layer_norm
+    check(torch, xp, "layernorm: 1/10", [5, 3], lambda z, a: operator(z, [3], eps=0.1))
+    affine = "layernorm: {eps: 1/10, affine: true, axes: AXES}"
+    for axes, slice_ in (("1", [3]), ("2", [5, 3]), ("3", [2, 5, 3])):
+        check(
+            torch,
+            xp,
+            affine.replace("AXES", axes),
+            [2, 5, 3],
+            lambda z, a, slice_=slice_: operator(z, slice_, a["weight"], a["bias"], eps=0.1),
+        )
+
+
 @pytest.mark.parametrize("kind", ["maxpool1d", "avgpool1d"])
 def test_single_precision(torch: Any, xp: Any, kind: str) -> None:
     """Nothing that a layer adds of its own turns float32 into float64, or overflows."""
@@ -204,6 +219,9 @@ def test_means_and_shapes(torch: Any, xp: Any) -> None:
     check(torch, xp, "mean: {axis: 0}", [3, 4], lambda z, a: z.mean(1))
     check(torch, xp, "globalavgpool: {}", [3, 4, 5], lambda z, a: torch.nn.AdaptiveAvgPool2d(1)(z)[..., 0, 0])
     check(torch, xp, "flatten: {}", [3, 4], lambda z, a: torch.flatten(z, 1))
+    check(torch, xp, "permute: [2, 0, -2]", [3, 4, 5], lambda z, a: z.permute(0, 3, 1, 2))
+    check(torch, xp, "transpose: {}", [3, 4, 5], lambda z, a: z.transpose(-2, -1))
+    check(torch, xp, "transpose: [0, -1]", [3, 4, 5], lambda z, a: z.transpose(1, 3))
     check(torch, xp, "reshape: [2, 6]", [3, 4], lambda z, a: z.reshape(-1, 2, 6))
     check(torch, xp, "dropout: {p: 1/4, mode: eval}", [3], lambda z, a: torch.dropout(z, 0.25, False))
 
@@ -214,6 +232,74 @@ def test_dropout_keeps_what_torch_may_keep(torch: Any, xp: Any) -> None:
     z = torch.ones((2, 30), dtype=torch.float64)
     dropped = torch.dropout(z, 0.25, True)
     assert torch.allclose(layer.kind.forward(facts, {}, [z], xp)[dropped != 0], dropped[dropped != 0])
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("context", [[5, 8], [3, 6]])
+def test_attention_is_multi_head_attention(torch: Any, xp: Any, context: list[int], bias: bool) -> None:
+    of_two = "" if context == [5, 8] else f"from: [[], [{{linear: {{norm: 1, shape: {context}}}}}]], "
+    layer, facts = placed(f"attention: {{{of_two}heads: 4, bias: {str(bias).lower()}}}", "[5, 8]")
+    arrays, rng = arrays_of(torch, layer), np.random.default_rng(4)
+    queries, keys = (torch.asarray(rng.normal(size=(2, *shape))) for shape in ([5, 8], context))
+    options = {"kdim": context[1], "vdim": context[1]} if of_two else {}
+    module = torch.nn.MultiheadAttention(8, 4, bias=bias, batch_first=True, dtype=torch.float64, **options)
+    names = {"out_proj.weight": arrays["out.weight"]}
+    maps = [arrays[f"{name}.weight"] for name in ("query", "key", "value")]
+    if of_two:
+        names |= {f"{name}_proj_weight": array for name, array in zip("qkv", maps, strict=True)}
+    else:
+        names["in_proj_weight"] = torch.cat(maps)
+    if bias:
+        names["in_proj_bias"] = torch.cat([arrays[f"{name}.bias"] for name in ("query", "key", "value")])
+        names["out_proj.bias"] = arrays["out.bias"]
+    module.load_state_dict(names)
+    inputs = [queries, keys] if of_two else [queries]
+    expected = module(queries, inputs[-1], inputs[-1], need_weights=False)[0]
+    assert torch.allclose(layer.kind.forward(facts, arrays, inputs, xp), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("causal", [True, False])
+def test_attention_of_groups(torch: Any, xp: Any, groups: int, causal: bool) -> None:
+    def expected(z: Any, a: Mapping[str, Any]) -> Any:
+        maps = (
+            (torch.nn.functional.linear(z, a[f"{name}.weight"], a[f"{name}.bias"]))
+            for name in ("query", "key", "value")
+        )
+        heads = (image.unflatten(-1, (-1, 3)).transpose(-2, -3) for image in maps)
+        product = torch.nn.functional.scaled_dot_product_attention(*heads, is_causal=causal, enable_gqa=True)
+        joined = product.transpose(-2, -3).flatten(-2)
+        return torch.nn.functional.linear(joined, a["out.weight"], a["out.bias"])
+
+    step = f"attention: {{heads: 4, kv_heads: {groups}, width: 12, causal: {str(causal).lower()}}}"
+    check(torch, xp, step, [5, 7], expected)
+    check(torch, xp, step, [2, 5, 7], expected)
+
+
+def test_attention_with_a_table_of_offsets(torch: Any, xp: Any) -> None:
+    """With weights that are zero, the table alone decides how positions are mixed."""
+    layer, facts = placed("attention: {heads: 1, relative_bias: 1, bias: false}", "[4, 2]")
+    one = torch.eye(2, dtype=torch.float64)
+    table = torch.asarray([[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], dtype=torch.float64)  # of the offsets -3 to 3
+    arrays = {
+        "query.weight": 0 * one,
+        "key.weight": one,
+        "value.weight": one,
+        "out.weight": one,
+        "relative_bias.weight": table,
+    }
+    z = torch.asarray(np.random.default_rng(4).normal(size=(1, 4, 2)))
+    weights = torch.softmax(
+        torch.asarray([[float(3 + j - i) for j in range(4)] for i in range(4)], dtype=torch.float64), -1
+    )
+    assert torch.allclose(layer.kind.forward(facts, arrays, [z], xp), weights @ z)
+
+
+def test_rotary_embeddings_are_products_of_complex_numbers(torch: Any, xp: Any) -> None:
+    z = torch.asarray(np.random.default_rng(4).normal(size=(2, 5, 6)))
+    angles = torch.arange(5)[:, None] * 10_000.0 ** (-torch.arange(3, dtype=torch.float64) / 3)
+    turned = torch.complex(z[..., :3], z[..., 3:]) * torch.polar(torch.ones_like(angles), angles)
+    assert torch.allclose(rotated(z, xp), torch.cat([turned.real, turned.imag], -1))
 
 
 def test_losses(torch: Any, xp: Any) -> None:
@@ -254,7 +340,9 @@ def converter(framework: str) -> Callable[[Array], Any]:
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax"])
-@pytest.mark.parametrize("name", ["attention", "recurrent", "batchnorm of images", "activation gelu"])
+@pytest.mark.parametrize(
+    "name", ["attention", "attention layer", "recurrent", "batchnorm of images", "activation gelu"]
+)
 def test_networks_on_arrays_of_frameworks(framework: str, name: str) -> None:
     convert = converter(framework)
     network = bc.network(bc.loads(NETWORKS[name]))

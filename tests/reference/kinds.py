@@ -46,6 +46,14 @@ BATCHNORMS = (
     "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, form: sqrt", "eps: 1/2, form: additive",
     "eps: 1/4, positions: true", "eps: 1/4, positions: false", "eps: 1/2, form: additive, positions: false, affine: true",
 )  # fmt: skip
+LAYERNORMS = (
+    "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, axes: 1", "eps: 1/4, axes: 2, affine: true",
+)  # fmt: skip
+ATTENTIONS = (
+    "heads: 1", "heads: 2, bias: false", "heads: 2, bias: true, kv_heads: 1", "heads: 1, causal: true",
+    "heads: 2, causal: false, mask: true", "heads: 1, mask: false, width: 3", "heads: 1, rotary: true",
+    "heads: 2, rotary: false, dropout: 1/4", "heads: 2, relative_bias: 1/2", "heads: 1, relative_bias: 3, causal: true",
+)  # fmt: skip
 
 
 def _titled(kind: str, options: str) -> str:
@@ -82,7 +90,10 @@ def _windows() -> dict[str, str]:
 
 def _normalised() -> dict[str, str]:
     step = "{conv1d: {channels: 2, kernel: 1}}"
-    return {_titled("batchnorm", options): _of(SIGNAL, step, _step("batchnorm", options)) for options in BATCHNORMS}
+    found = {_titled("batchnorm", options): _of(SIGNAL, step, _step("batchnorm", options)) for options in BATCHNORMS}
+    return found | {
+        _titled("layernorm", options): _of(SIGNAL, step, _step("layernorm", options)) for options in LAYERNORMS
+    }
 
 
 def _products() -> dict[str, str]:
@@ -95,6 +106,14 @@ def _products() -> dict[str, str]:
             step = f"{{matmul: {{from: [[], [parameter: [{shape}]]], {options}}}}}"
             name = _titled("matmul", options) + (" after softmax" if softmax else "")
             found[name] = _of(ROWS, "dense: 3", *softmax, step)
+    return found
+
+
+def _attentions() -> dict[str, str]:
+    found = {
+        _titled("attention", options): _of(ROWS, "dense: 2", _step("attention", options)) for options in ATTENTIONS
+    }
+    found["attention of an array to another"] = _of(ROWS, "{attention: {from: [[dense: 2], input], heads: 2}}")
     return found
 
 
@@ -112,6 +131,9 @@ INSTANCES: Mapping[str, str] = {
     "flatten": _of(ROWS, "dense: 2", "flatten", "dense: 1"),
     "reshape": _of(ROWS, "dense: 2", "reshape: [4]", "dense: 1"),
     "reshape, -1": _of(ROWS, "dense: 2", "reshape: [1, -1]", "dense: 1"),
+    "permute": _of(GRIDS[2], "{conv2d: {channels: 2, kernel: 1}}", "permute: [1, -1, 0]", "dense: 1"),
+    "transpose": _of(ROWS, "dense: 2", "transpose", "dense: 1"),
+    "transpose, axes": _of(ROWS, "dense: 2", "transpose: [0, 1]", "dense: 1"),
     "dropout": _of(VECTOR, SCALAR, "dropout: 1/2"),
     "dropout, mode: train": _of(VECTOR, SCALAR, "{dropout: {p: 1/3, mode: train}}"),
     "dropout, mode: eval": _of(VECTOR, SCALAR, "{dropout: {p: 1/3, mode: eval}}"),
@@ -126,6 +148,7 @@ INSTANCES: Mapping[str, str] = {
     "multiply": _of(VECTOR, "{multiply: [[dense: 2], [dense: 2]]}"),
     "multiply of three": _of(VECTOR, SCALAR, "{multiply: [[], [], [dense: 1]]}"),
     **_products(),
+    **_attentions(),
     "parameter": _of(VECTOR, "{parameter: [2]}", "tanh"),
     "parameter, added": _of(VECTOR, "dense: 2", "{add: [[], [parameter: {shape: [2]}]]}"),
     "linear": _of(VECTOR, "dense: 2", "linear: 3/2"),

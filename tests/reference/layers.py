@@ -185,6 +185,55 @@ def max_pool(
     return np.take_along_axis(values, where[..., None], axis=-1)[..., 0]
 
 
+# Attention -----------------------------------------------------------------------------------------------------------
+
+
+def attention(
+    queries: Array,
+    context: Array,
+    arrays: Mapping[str, Array | None],
+    heads: int,
+    groups: int,
+    seen: NDArray[np.bool_],
+    kept: NDArray[np.float64],
+    rotary: bool,
+) -> Array:
+    """One head after the other. `seen` and `kept` (batch, ..., heads, queries, keys): what a mask leaves, and the factors of
+    dropout."""
+
+    def learned(name: str, z: Array) -> Array:
+        weight = arrays[f"{name}.weight"]
+        assert weight is not None
+        return dense(z, weight, arrays.get(f"{name}.bias"))
+
+    query, key, value = learned("query", queries), learned("key", context), learned("value", context)
+    width = query.shape[-1] // heads
+    table, found = arrays.get("relative_bias.weight"), []
+    offsets = np.subtract.outer(np.arange(queries.shape[-2]), np.arange(context.shape[-2]))
+    for head in range(heads):
+        group = head // (heads // groups)
+        q, k, v = (z[..., at * width : (at + 1) * width] for z, at in ((query, head), (key, group), (value, group)))
+        if rotary:
+            q, k = turned(q), turned(k)
+        scores = np.einsum("...ic,...jc->...ij", q, k) / math.sqrt(width)
+        if table is not None:
+            bias = table[:, head, queries.shape[-2] - 1 - offsets]
+            scores = scores + bias.reshape(len(bias), *(1,) * (scores.ndim - 3), *bias.shape[1:])
+        mask = seen[..., head, :, :]
+        weights = np.where(mask, np.exp(scores - scores.real.max(axis=-1, keepdims=True)), 0)
+        weights = weights / weights.sum(axis=-1, keepdims=True) * kept[..., head, :, :]
+        found.append(np.einsum("...ij,...jc->...ic", weights, v))
+    return learned("out", np.concatenate(found, axis=-1))
+
+
+def turned(z: Array) -> Array:
+    """Rotary embeddings, as products of complex numbers would be; z itself may be complex."""
+    half = z.shape[-1] // 2
+    angles = np.outer(np.arange(z.shape[-2]), 10_000.0 ** (-np.arange(half) / half))
+    a, b = z[..., :half], z[..., half:]
+    return np.concatenate([a * np.cos(angles) - b * np.sin(angles), a * np.sin(angles) + b * np.cos(angles)], axis=-1)
+
+
 # Normalisation -------------------------------------------------------------------------------------------------------
 
 
@@ -195,8 +244,16 @@ def batchnorm(z: Array, eps: float, form: str, positions: bool) -> Array:
     return centred / (np.sqrt(variance + eps) if form == "sqrt" else eps + np.sqrt(variance))
 
 
-def affine(z: Array, gain: Array, shift: Array) -> Array:
-    shape = (gain.shape[0], 1, gain.shape[1], *(1 for _ in z.shape[3:]))
+def layernorm(z: Array, eps: float, axes: int) -> Array:
+    rows = z.reshape(*z.shape[: z.ndim - axes], -1)
+    centred = rows - rows.mean(axis=-1, keepdims=True)
+    return (centred * ((centred**2).mean(axis=-1, keepdims=True) + eps) ** -0.5).reshape(z.shape)
+
+
+def affine(z: Array, gain: Array, shift: Array, after: int) -> Array:
+    """`after`: axes of z behind those of the gain."""
+    before = z.ndim - len(gain.shape[1:]) - after - 1
+    shape = (gain.shape[0], *(1,) * before, *gain.shape[1:], *(1,) * after)
     return gain.reshape(shape) * z + shift.reshape(shape)
 
 

@@ -157,8 +157,8 @@ class Network:
         return value if stored == shape else value.transpose(0, *range(value.ndim - 1, 0, -1))
 
     def _owner(self, layer: Layer, name: str) -> tuple[str, str]:
-        path, _, array = next(a.origin for a in layer.arrays if a.name == name).rpartition(".")
-        return path, array
+        origin = next(a.origin for a in layer.arrays if a.name == name)
+        return next((path, array) for path, array in self.arrays if f"{path}.{array}" == origin)
 
     # Running ---------------------------------------------------------------------------------------------------------
 
@@ -247,13 +247,29 @@ def _pooling(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
 
 def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
-    z = run.batchnorm(inputs[0], net.number(facts.eps), facts.form, facts.pooled)
+    eps, form = net.number(facts.normalisation.eps), facts.normalisation.form
+    z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    return _affine(net, layer, z, w, z.ndim - 3)
+
+
+def _layernorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    facts = layer.placed.facts
+    z = run.layernorm(inputs[0], net.number(facts.normalisation.eps), facts.axes)
+    return _affine(net, layer, z, w, 0)
+
+
+def _affine(net: Network, layer: Layer, z: Array, w: Array, after: int) -> Array:
+    """`after`: axes behind those of the learned gain and shift."""
     if not layer.arrays:
         return z
     gain, shift = net._array(layer, "weight", w), net._array(layer, "bias", w)
     assert gain is not None
     assert shift is not None
-    return run.affine(z, gain, shift)
+    return run.affine(z, gain, shift, after)
+
+
+def _permute(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    return inputs[0].transpose(0, 1, *(axis + 2 for axis in layer.placed.facts.order))
 
 
 def _dropout(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
@@ -264,6 +280,23 @@ def _dropout(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
 
 def _softmax(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     return run.softmax(inputs[0], layer.placed.facts.axis + 2)
+
+
+def _attention(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    """With `mask` one drawn at random, that leaves each query the first key; dropped weights as in dropout."""
+    facts, arrays = layer.placed.facts, {a.name: net._array(layer, a.name, w) for a in layer.arrays}
+    heads, groups = net.integer(facts.heads), net.integer(facts.groups)
+    queries, keys = inputs[0].shape[-2], inputs[-1].shape[-2]
+    rng, lead = net.rng(layer), inputs[0].shape[1:-2]
+    seen = np.ones((*lead, heads, queries, keys), dtype=bool)
+    if facts.causal:
+        seen &= np.tri(queries, keys, dtype=bool)
+    if facts.mask:
+        seen &= rng.random(seen.shape) < 0.6
+        seen[..., 0] = True
+    scale = net.number(facts.kept)
+    kept = scale * (rng.random(seen.shape) >= 1 - 1 / scale)
+    return run.attention(inputs[0], inputs[-1], arrays, heads, groups, seen, kept, facts.rotary)
 
 
 def _mean(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
@@ -343,6 +376,8 @@ _KINDS: Mapping[str, Callable[[Network, Layer, list[Array], Array], Array]] = {
     **dict.fromkeys([f"{form}pool{axes}d" for form in ("max", "avg") for axes in (1, 2, 3)], _pooling),
     "globalavgpool": _mean,
     "batchnorm": _batchnorm,
+    "layernorm": _layernorm,
+    **dict.fromkeys(("permute", "transpose"), _permute),
     "dropout": _dropout,
     "softmax": _softmax,
     "mean": _mean,
@@ -351,6 +386,7 @@ _KINDS: Mapping[str, Callable[[Network, Layer, list[Array], Array], Array]] = {
     "concat": _concat,
     "multiply": _product,
     "matmul": _matmul,
+    "attention": _attention,
     "parameter": _parameter,
     "linear": _linear,
     "map": _map,

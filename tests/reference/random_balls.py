@@ -25,7 +25,8 @@ class Learned:
 
 @dataclass(frozen=True)
 class Balls:
-    """What one layer says of the balls of its arrays."""
+    """What one layer says of the balls of its arrays. `bounded`: it has others, whose radius is a field; `inside`: steps that it
+    reads have arrays too, for which all holds."""
 
     scope: Scope
     arrays: Mapping[str, Shape]
@@ -33,6 +34,8 @@ class Balls:
     before: bool
     after: bool
     spectral: bool
+    bounded: bool = False
+    inside: bool = False
 
     def radius(self) -> Value:
         return self.scope.radius(self.before, self.after)
@@ -45,10 +48,17 @@ class Balls:
         taken = fields.get("share", {})
         own = [] if isinstance(taken, str) else [name for name in self.arrays if name not in taken]
         if own:
-            fields |= said_of_balls(own, self.radius, chance)
+            fields |= said_of_balls([] if self.inside else self._names(own), self.radius, chance)
         if self.spectral and chance(0.12):
             fields["spectral"] = self.scope.constant(("1/4", "1/2", "1", "2"))
         return fields
+
+    def _names(self, own: Sequence[str]) -> Sequence[str]:
+        """The arrays, or the maps that they are of, or what all maps call them."""
+        if not any("." in name for name in own):
+            return own
+        maps, last = ([name.rpartition(".")[side] for name in own] for side in (0, 2))
+        return list(dict.fromkeys(self.scope.draft.rng.choice((own, maps, last))))
 
     def _share(self) -> dict[str, Value]:
         """All arrays of another layer, or some arrays of some."""
@@ -61,7 +71,7 @@ class Balls:
             for path, arrays in layers.items()
             if arrays.keys() >= self.arrays.keys() and all(self._suits(arrays[n], n) for n in self.arrays)
         ]
-        if whole and rng.random() < 0.6:
+        if whole and not self.bounded and rng.random() < 0.6:
             return {"share": rng.choice(whole)}
         fitting = {name: [f"{a.path}.{a.name}" for a in learned if self._suits(a, name)] for name in self.arrays}
         chosen = {name: rng.choice(paths) for name, paths in fitting.items() if paths and rng.random() < 0.7}
@@ -78,7 +88,7 @@ def said_of_balls(
     """Radius, centre and frozen, for all arrays together or for each."""
     fields: dict[str, Value] = {}
     if chance(0.35):
-        fields["radius"] = {name: radius() for name in names} if chance(0.4) else radius()
+        fields["radius"] = {name: radius() for name in names} if names and chance(0.4) else radius()
     if chance(0.15):
         some = [name for name in names if chance(0.6)]
         fields["center"] = {name: radius() for name in some} if some and chance(0.6) else radius()

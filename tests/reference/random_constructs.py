@@ -7,7 +7,7 @@ from math import prod
 
 from reference.random_balls import Learned, Shape, Value, said_of_balls
 from reference.random_layers import adapt
-from reference.random_scope import Row, Scope
+from reference.random_scope import RADII, Row, Scope
 from reference.random_windows import shape_of
 
 SMALL = 24  # entries of what is combined
@@ -38,14 +38,25 @@ def operand(scope: Scope, shape: Shape) -> tuple[Value, Scope | None]:
     return child.steps, child
 
 
-def _combined(scope: Scope, kind: str, shapes: list[Shape], fields: Mapping[str, Value], shape: Shape) -> None:
-    """A step over operands of these shapes; the first is the step before where it fits."""
+def _combined(
+    scope: Scope,
+    kind: str,
+    shapes: list[Shape],
+    fields: Mapping[str, Value],
+    shape: Shape,
+    arrays: Mapping[str, Shape] | None = None,
+    bounded: Mapping[str, Shape] | None = None,
+) -> None:
+    """A step over operands of these shapes; the first is the step before where it fits. `arrays` of its own, and those that are
+    `bounded` by a field of the step."""
     found = [([], None) if i == 0 and scope.shape == s else operand(scope, s) for i, s in enumerate(shapes)]
     if len(set(shapes)) == 1 and scope.draft.chance(0.3):
         scope.draft.rng.shuffle(found)
     children = [child for _, child in found if child is not None]
-    inherited = said(scope, children, [array for child in children for array in child.own])
-    name = scope.push(kind, {"from": [value for value, _ in found], **fields, **inherited}, shape)
+    own = [array for child in children for array in child.own]
+    inherited = said(scope, children, own) if arrays is None else {}  # else it says so of its own as well
+    read = [value for value, _ in found]
+    name = scope.push(kind, {"from": read, **fields, **inherited}, shape, arrays, bounded=bounded, inside=own)
     for child in children:
         scope.adopt(child, name)
 
@@ -91,6 +102,45 @@ def matmul(scope: Scope) -> None:
     _combined(scope, "matmul", [shape_of(scope), other], given, (*rest, rows, width))
 
 
+def attention(scope: Scope) -> None:
+    """Of the step before to itself, or to something with as many axes before the positions."""
+    rng = scope.draft.rng
+    *rest, positions, features = shape_of(scope)
+    heads, narrow = rng.choice((1, 1, 2)), rng.random() < 0.4
+    rotary = rng.random() < 0.25
+    width = features
+    if features % heads or (rotary and features // heads % 2) or rng.random() < 0.2:
+        width = heads * rng.choice((2, 2, 4) if rotary else (1, 2))
+    fields: dict[str, Value] = {"heads": scope.size(heads)}
+    if width != features or rng.random() < 0.1:
+        fields["width"] = scope.size(width, features)
+    groups = 1 if narrow else heads
+    if groups != heads or rng.random() < 0.1:
+        fields["kv_heads"] = scope.size(groups)
+    bias = rng.random() < 0.6
+    flags = {"causal": (rng.random() < 0.4, False), "mask": (rng.random() < 0.2, False)}
+    flags |= {"bias": (bias, True), "rotary": (rotary, False)}
+    fields |= {
+        name: scope.flag(flag) for name, (flag, default) in flags.items() if flag != default or rng.random() < 0.2
+    }
+    if rng.random() < 0.2:
+        fields["dropout"] = scope.constant(("1/10", "1/4", "1/2"))
+    context = shape_of(scope)
+    if rng.random() < 0.4:
+        context = (*rest, rng.randint(1, 3), rng.randint(1, 3))
+    reads, narrow_width = context[-1], width // heads * groups
+    shapes = {"query": (width, features), "key": (narrow_width, reads), "value": (narrow_width, reads)}
+    arrays: dict[str, Shape] = {}
+    for name, shape in {**shapes, "out": (features, width)}.items():
+        arrays |= {f"{name}.weight": shape, **({f"{name}.bias": shape[:1]} if bias else {})}
+    radii: dict[str, Value] = {}
+    if rng.random() < 0.3:
+        fields["relative_bias"] = scope.constant(RADII)
+        radii = {"relative_bias.weight": (heads, positions + context[-2] - 1)}
+    read = [shape_of(scope)] if context == shape_of(scope) and rng.random() < 0.7 else [shape_of(scope), context]
+    _combined(scope, "attention", read, fields, shape_of(scope), arrays, radii)
+
+
 def bilinear(scope: Scope) -> None:
     rng, shape = scope.draft.rng, shape_of(scope)
     other = rng.choice([shape, *scope.nodes.values()])
@@ -104,7 +154,7 @@ def bilinear(scope: Scope) -> None:
 def said(scope: Scope, inside: Sequence[Scope], own: Sequence[Learned]) -> dict[str, Value]:
     """What a construct says of the balls of all layers inside it; a layer must be there that can use it."""
     fields: dict[str, Value] = {}
-    names = [name for name in ("weight", "bias") if any(array.name == name for array in own)]
+    names = [name for name in ("weight", "bias") if any(array.name.rpartition(".")[2] == name for array in own)]
     if own and scope.draft.chance(0.5):
         fields = said_of_balls(names, scope.radius, scope.draft.chance)
         if fields.get("frozen") is True:
@@ -142,6 +192,7 @@ COMBINATIONS: tuple[Row, ...] = (
     Row("multiply", 1.2, small, multiply, unary=False),
     Row("concat", 1.5, small_vectors, concat, unary=False),
     Row("matmul", 1.5, small_grids, matmul, unary=False),
+    Row("attention", 1.2, small_grids, attention, unary=False),
     Row("bilinear", 0.8, small, bilinear, unary=False),
     Row("residual", 2, small, residual, construct=True),
 )

@@ -86,6 +86,34 @@ def batchnorm(scope: Scope) -> None:
         batchnorm(scope)  # gains are shared with gains alone
 
 
+def layernorm(scope: Scope) -> None:
+    rng, shape = scope.draft.rng, shape_of(scope)
+    fields: dict[str, Value] = {"eps": scope.constant(("1/10", "1/4", "1/2", "1"))}
+    axes = rng.randint(1, len(shape))
+    if axes > 1 or rng.random() < 0.2:
+        fields["axes"] = scope.size(axes)
+    affine = rng.random() < 0.5
+    if affine or rng.random() < 0.2:
+        fields["affine"] = scope.flag(affine)
+    arrays: dict[str, Shape] = {"weight": shape[-axes:], "bias": shape[-axes:]} if affine else {}
+    scope.push("layernorm", fields, shape, arrays, gains=("weight",) if affine else ())
+
+
+def permute(scope: Scope) -> None:
+    rng, shape = scope.draft.rng, shape_of(scope)
+    order = rng.sample(range(len(shape)), len(shape))
+    written = [axis - len(shape) if rng.random() < 0.3 else axis for axis in order]
+    scope.push("permute", {"axes": written}, tuple(shape[axis] for axis in order))
+
+
+def transpose(scope: Scope) -> None:
+    rng, shape = scope.draft.rng, list(shape_of(scope))
+    last = rng.random() < 0.5
+    a, b = (-2, -1) if last else rng.sample(range(len(shape)), 2)
+    shape[a], shape[b] = shape[b], shape[a]
+    scope.push("transpose", {} if last else {"axes": [a, b]}, tuple(shape))
+
+
 def mean(scope: Scope) -> None:
     shape = shape_of(scope)
     axis = scope.draft.rng.randrange(-len(shape), len(shape))
@@ -228,6 +256,9 @@ LAYERS: tuple[Row, ...] = (
     *(Row(f"avgpool{a}d", 2, partial(_image, a), partial(pool, form="avg", axes=a)) for a in (1, 2, 3)),
     *(Row(f"maxpool{a}d", 2, partial(_image, a), partial(pool, form="max", axes=a), rough=True) for a in (1, 2, 3)),
     Row("batchnorm", 1.5, _vectors, batchnorm),
+    Row("layernorm", 1, _vectors, layernorm),
+    Row("permute", 0.3, _grids, permute),
+    Row("transpose", 0.3, _grids, transpose),
     Row("mean", 0.4, _grids, mean),
     Row("mean of a vector", 0.03, _vectors, mean),
     Row("globalavgpool", 0.4, _grids, globalavgpool),

@@ -155,17 +155,22 @@ class Scope:
         gains: Iterable[str] = (),
         spectral: bool = False,
         name: str | None = None,
+        bounded: Mapping[str, Shape] | None = None,
+        inside: Sequence[Learned] = (),
     ) -> str | None:
-        """One layer after the others, with what is said of its balls; gives its name, where it has one."""
+        """One layer after the others, with what is said of its balls; gives its name, where it has one. `bounded` are arrays
+        whose radius is one of the fields, `inside` those of steps that it reads."""
         draft, arrays, gains = self.draft, arrays or {}, frozenset(gains)
         known = (bool(self.shape) and kind != "parameter", bool(shape))
-        said = Balls(self, arrays, gains, *known, spectral).fields() if arrays else {}
+        balls = Balls(self, arrays, gains, *known, spectral, bool(bounded), bool(inside))
+        said = balls.fields() if arrays else {}
+        arrays = {**arrays, **(bounded or {})}
         self.linear = self.linear or spectral
         name = name or self.name(kind, 0.6 if arrays else 0.3)
         taken = said.get("share")
         shared = set(arrays) if isinstance(taken, str) else set(taken or ())
         owned = [Learned(str(name), a, s, a in gains) for a, s in arrays.items() if a not in shared]
-        draft.free += len(owned) if said.get("frozen") is not True else 0
+        draft.free += len(owned) if said.get("frozen") is not True else -len(inside)
         self.count(draft.batch * prod(shape) + sum(prod(array.shape) for array in owned))
         self.append(kind, {**fields, **said}, name, shape)
         self.own += owned

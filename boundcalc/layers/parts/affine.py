@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear, Linear, Sum
 from boundcalc.calculus.views import View, moved
 from boundcalc.catalogue import gains
 from boundcalc.catalogue.published import Published
-from boundcalc.graph.kind import Lowering
+from boundcalc.graph.kind import Learned, Lowering
+from boundcalc.graph.shape import Shape
 from boundcalc.layers.parts.maps import constants_of
 
 
@@ -23,16 +26,33 @@ def lower_affine(norm: sympy.Expr, view: View, row: int, of: int, lowering: Lowe
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     spectral = {} if lowering.spectral is None else {"spectral": lowering.spectral}
     lowering.own(operator_norm=norm, **({} if bias is None else {"bias": copies}), **spectral)
-    joint = bias is not None and weight.joint(bias)
-    constant = copies if joint else sympy.S.Zero
-    rows = moved([(row, 0)])
-    product = lowering.emit(
-        Bilinear(weight.parameter, of, norm, constant, lowering.spectral, left_view=rows, right_view=view, added=added)
+    product = Bilinear(
+        weight.parameter,
+        of,
+        norm,
+        left_norm=lowering.spectral,
+        left_view=moved([(row, 0)]),
+        right_view=view,
+        added=added,
     )
-    if bias is None or joint:
-        return product
-    repeated = lowering.emit(Linear(bias.parameter, copies, view=View(copied=added)))
-    return lowering.emit(Sum((product, repeated)))
+    return with_bias(product, weight, bias, copies, lowering)
+
+
+def with_bias(
+    product: Bilinear,
+    weight: Learned,
+    bias: Learned | None,
+    copies: sympy.Expr,
+    lowering: Lowering,
+    shape: Shape | None = None,
+) -> int:
+    """B(V, z) and a bias, whose operator norm is `copies`; `shape`: of the image, where it is not the layer's."""
+    if bias is None:
+        return lowering.emit(product, shape)
+    if weight.joint(bias):
+        return lowering.emit(replace(product, constant=copies), shape)
+    repeated = lowering.emit(Linear(bias.parameter, copies, view=View(copied=product.added)), shape)
+    return lowering.emit(Sum((lowering.emit(product, shape), repeated)), shape)
 
 
 def lower_published(

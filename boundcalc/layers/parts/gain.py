@@ -1,8 +1,8 @@
-"""The learned gain and shift of a channel, after a normalisation."""
+"""The learned gain and shift after a normalisation, where there are some: of each channel, or of each entry of a slice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -13,18 +13,25 @@ from boundcalc.catalogue import gains
 from boundcalc.graph.kind import Lowering
 
 
-def lower_gain(positions: sympy.Expr, of: int, lowering: Lowering) -> int:
+def lower_gain(own: Sequence[int], of: int, lowering: Lowering) -> int:
     """g z + h with (g, h) = (1, 0) + u: the identity plus a map bilinear in (u, z) of norm 1, coefficient of u
-    sqrt(m^2 + n positions). With a centre of its own, (g, h) is a parameter of norm centre + radius."""
+    sqrt(m^2 + copies). With a centre of its own, (g, h) is a parameter of norm centre + radius.
+
+    own: the axes of the image that the gain has, the batch counted; it is repeated along all others.
+    """
+    if not lowering.arrays:
+        return of
     weight, bias = lowering.arrays["weight"], lowering.arrays["bias"]
-    copies = gains.repeat_norm(lowering.batch * positions)
+    shape = (lowering.batch, *lowering.shape)
+    axes = frozenset(range(len(shape)))
+    added = axes - frozenset(own)
+    copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     joint = weight.joint(bias)
     constant = copies if joint else sympy.S.Zero
-    axes = frozenset(range(len(lowering.shape) + 1))
-    added, channel, each = axes - {1}, moved([(1, 0)]), same(axes)
+    entries, each = moved((axis, i) for i, axis in enumerate(own)), same(axes)
     terms = [
         lowering.emit(
-            Bilinear(weight.parameter, of, gains.GAIN_NORM, constant, left_view=channel, right_view=each, added=added)
+            Bilinear(weight.parameter, of, gains.GAIN_NORM, constant, left_view=entries, right_view=each, added=added)
         )
     ]
     if not joint:
@@ -34,7 +41,9 @@ def lower_gain(positions: sympy.Expr, of: int, lowering: Lowering) -> int:
     return terms[0] if len(terms) == 1 else lowering.emit(Sum(tuple(terms)))
 
 
-def forward_gain(z: Any, arrays: Mapping[str, Any], xp: Any) -> Any:
-    """One entry of the gain and of the shift for each channel of [n, channels, *positions]."""
-    shape = (-1, *(1 for _ in z.shape[2:]))
-    return xp.reshape(arrays["weight"], shape) * z + xp.reshape(arrays["bias"], shape)
+def forward_gain(z: Any, arrays: Mapping[str, Any], after: int, xp: Any) -> Any:
+    """`after`: how many axes of z come after those that the gain has."""
+    if not arrays:
+        return z
+    gain, shift = (xp.reshape(arrays[name], (*arrays[name].shape, *(1,) * after)) for name in ("weight", "bias"))
+    return gain * z + shift

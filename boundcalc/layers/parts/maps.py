@@ -14,7 +14,7 @@ from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.published import Published
 from boundcalc.graph.kind import Lowering
-from boundcalc.graph.shape import size
+from boundcalc.graph.shape import Shape, size
 from boundcalc.mistakes import SpecError
 
 _GIVEN = "given in the spec"
@@ -28,11 +28,13 @@ def lower_map(
     *,
     picks: bool = False,
     simplex: int | None = None,
+    shape: Shape | None = None,
 ) -> int:
-    """The map itself, with what its constants rely on kept and its constants reported."""
+    """The map itself, with what its constants rely on kept and its constants reported; `shape`: of the image, where it is not
+    the layer's."""
     lowering.assume(entry.assumed)
     lowering.own(lipschitz=entry.lipschitz.value, smoothness=entry.smoothness.value)
-    return lowering.emit(Map(of, entry, view, picks, simplex))
+    return lowering.emit(Map(of, entry, view, picks, simplex), shape)
 
 
 def lower_loss(entry: Nonlinearity, of: int, lowering: Lowering) -> int:
