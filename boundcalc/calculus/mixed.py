@@ -200,24 +200,34 @@ class Mixed:
 
     def average(self, at: int, rule: Average, of: Jet) -> Jet:
         """sum_i f_i(z_i)/N. By Cauchy-Schwarz a mean of products a_i b_i is at most t_a t_b, with t_x the smaller one of the
-        largest x_i and of their Euclidean norm over sqrt(N)."""
+        largest x_i and of their Euclidean norm over sqrt(N). In the norm of a place, before the mean, it is the largest f_i."""
         entry, place, whole = rule.entry, *(of[norm] for norm in readings.average(rule))
         root = self._lift(1 / sympy.sqrt(rule.count))
+
+        def slope_of(numbers: Numbers) -> Extended:
+            if entry.derivative_at_zero is None or not (self.refine or isinstance(slope, Unbounded)):
+                return slope
+            return smallest(self._lift(entry.derivative_at_zero) + curvature * numbers.norm, slope)
 
         def mean(each: Extended, together: Extended) -> Extended:
             return smallest(each, root * together)
 
         slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
-        if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
-            start = self._lift(entry.derivative_at_zero)
-            slope = smallest(mean(start + curvature * place.norm, start + curvature * whole.norm), slope)
-        first = mean(place.lipschitz, whole.lipschitz)
-        numbers = Numbers(
-            at_zero + slope * mean(place.norm, whole.norm),
-            slope * first,
-            slope * mean(place.smoothness, whole.smoothness) + curvature * first**2,
+        one = slope_of(place)
+        alone = Numbers(
+            at_zero + one * place.norm,
+            one * place.lipschitz,
+            one * place.smoothness + curvature * place.lipschitz**2,
         )
-        return Jet({WHOLE: numbers})
+        all_ = one if one == slope else mean(one, slope_of(whole))
+        first = mean(place.lipschitz, whole.lipschitz)
+        together = Numbers(
+            at_zero + all_ * mean(place.norm, whole.norm),
+            all_ * first,
+            all_ * mean(place.smoothness, whole.smoothness) + curvature * first**2,
+        )
+        self._label(together, Label(at, WHOLE, "average"))
+        return Jet({WHOLE: together, Norm(rule.axes): alone})
 
     def sum(self, at: int, rule: Sum, terms: Sequence[Jet]) -> Jet:
         def numbers(norm: Norm) -> Numbers:
