@@ -109,11 +109,13 @@ class Mixed:
         known = {Norm(axes): value for axes, value in readings.source(of, shape).items()}
 
         def numbers(wanted: Norm) -> Numbers:
-            factors = ((value, readings.closure(wanted, norm, shape)) for norm, value in known.items())
-            bounds = [value * (1 if factor is None else factor) for value, factor in factors]
-            return Numbers(smallest(*(self._lift(bound) for bound in bounds)), first_order, zero)
+            factors = {norm: readings.closure(wanted, norm, shape) or sympy.S.One for norm in known}
+            bounds = [value * factors[norm] for norm, value in known.items()]
+            return Numbers(
+                smallest(*(self._lift(bound) for bound in bounds)), self._lift(factors[WHOLE]) * first_order, zero
+            )
 
-        return Jet({wanted: numbers(wanted) if wanted.is_plain else whole for wanted in self._asked(at)})
+        return Jet({wanted: numbers(wanted) for wanted in self._asked(at)})
 
     def linear(self, at: int, rule: Linear, of: Jet) -> Jet:
         """A z: everything is multiplied by the norm of A on what a slice reads."""
@@ -160,18 +162,19 @@ class Mixed:
 
     def map(self, at: int, rule: Map, of: Jet) -> Jet:
         """a(z), slice by slice: D^2 = D^2 a [Dz, Dz] + Da D^2 z. The first term acts on each slice by itself, so one of its
-        factors is the largest slice of Dz."""
+        factors is the largest slice of Dz. Windows have places in common: what a slice reads as a whole is both factors."""
         shape, entry = self.graph.shapes[at], rule.entry
         everything, batch = readings.everything(shape), rule.view.batch
         of_slice = of[readings.slice_of(rule)]
         slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
-        if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
+        is_apart = not rule.view.windows  # constants of windows are those of one, times what reads it
+        if is_apart and entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
             # ||Da(z)|| <= ||Da(0)|| + L_a ||z|| on every slice.
             slope = smallest(self._lift(entry.derivative_at_zero) + curvature * of_slice.norm, slope)
 
-        def in_way(way: Reading, zero: Extended) -> Numbers:
+        def in_way(way: Reading, read: Numbers, zero: Extended) -> Numbers:
             z, factor = of[way.norm], self._lift(way.factor)
-            second = (z if rule.view.windows else of_slice).lipschitz * z.lipschitz
+            second = of_slice.lipschitz * z.lipschitz if is_apart else read.lipschitz**2
             return Numbers(
                 zero + factor * slope * z.norm,
                 factor * slope * z.lipschitz,
@@ -183,7 +186,8 @@ class Mixed:
                 return self._simplex(of[Norm(everything)])
             slices = readings.fixed(norm)
             equal = self._lift(readings.share(shape, slices & batch))
-            found = _least(in_way(way, equal * at_zero) for way in readings.of_map(rule, norm, shape))
+            ways = readings.of_map(rule, norm, shape)
+            found = _least(in_way(way, of[ways[0].norm], equal * at_zero) for way in ways)
             bounds = [found.norm]
             if (most := self._known(entry.norm)) is not None:
                 bounds.append(equal * most)
@@ -204,22 +208,20 @@ class Mixed:
         entry, place, whole = rule.entry, *(of[norm] for norm in readings.average(rule))
         root = self._lift(1 / sympy.sqrt(rule.count))
 
-        def slope_of(numbers: Numbers) -> Extended:
-            if entry.derivative_at_zero is None or not (self.refine or isinstance(slope, Unbounded)):
-                return slope
-            return smallest(self._lift(entry.derivative_at_zero) + curvature * numbers.norm, slope)
-
         def mean(each: Extended, together: Extended) -> Extended:
             return smallest(each, root * together)
 
         slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
-        one = slope_of(place)
+        one = all_ = slope
+        if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
+            at_start = self._lift(entry.derivative_at_zero)  # of all places together
+            of_place, of_all = (at_start + curvature * numbers.norm for numbers in (place, whole))
+            one, all_ = smallest(of_place, slope), smallest(mean(of_place, of_all), slope)
         alone = Numbers(
             at_zero + one * place.norm,
             one * place.lipschitz,
             one * place.smoothness + curvature * place.lipschitz**2,
         )
-        all_ = one if one == slope else mean(one, slope_of(whole))
         first = mean(place.lipschitz, whole.lipschitz)
         together = Numbers(
             at_zero + all_ * mean(place.norm, whole.norm),

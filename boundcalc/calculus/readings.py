@@ -136,10 +136,9 @@ def passes(primitive: p.Primitive, norm: Norm, shape: Shape) -> bool:
         case p.Map():
             return _is_entrywise(primitive.view, shape)
         case p.Bilinear():
-            # Row blocks of a factor that is measured as a whole: sum_h (||V_h|| x)^2 = ||V||^2 x^2.
-            rows = primitive.left_view.batch - primitive.right_view.batch
-            windows = {window.to for window in primitive.right_view.windows}
-            return bool(norm.heads) and norm.heads <= rows and norm.heads.isdisjoint(windows)
+            # Row blocks of a factor without other places: sum_h max_j (||V_h|| x_j)^2 = ||V||^2 max_j x_j^2.
+            rows, read = primitive.left_view.places - norm.largest, primitive.right_view.places
+            return bool(norm.heads) and norm.heads <= rows and rows.isdisjoint(norm.inner | read)
         case _:
             return False
 

@@ -53,6 +53,11 @@ class View:
         """The axes of the result along which the operation acts index by index."""
         return NONE.union(*(result for result, _ in self.along))
 
+    @property
+    def places(self) -> Axes:
+        """The axes of the result whose index says which places of the operand are read."""
+        return self.batch.union(window.to for window in self.windows if window.to is not None)
+
     def keeps(self, largest: Axes) -> Axes:
         """The axes of the operand that belong to these of the result. A group counts where all its axes are there."""
         return NONE.union(*(operand for result, operand in self.along if result <= largest))
