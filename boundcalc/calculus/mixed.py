@@ -292,22 +292,32 @@ class Mixed:
         return self.norms.get(at, ())
 
     def _jet(self, at: int, rule: Callable[[Norm], Numbers]) -> Jet:
-        """The rule in every norm that is asked for, and the closure: what one norm says of another."""
+        """The rule in every norm that is asked for, and the closure where it may say more: what one norm says of another."""
         primitive, shape = self.graph.primitives[at], self.graph.shapes[at]
         norms = self._asked(at)
-        own = {norm: rule(norm) for norm in norms if norm.is_plain or readings.passes(primitive, norm, shape)}
+        with_rule = [norm for norm in norms if norm.is_plain or readings.passes(primitive, norm, shape)]
+        effective = {norm: readings.effective(primitive, norm) for norm in with_rule}
+        found = {norm: rule(norm) for norm in dict.fromkeys(effective.values())}
+        own = {norm: found[least] for norm, least in effective.items()}
         name = type(primitive).__name__.lower()
         for norm, numbers in own.items():
             self._label(numbers, Label(at, norm, name))
-        return Jet({norm: self._closed(at, norm, own, shape) for norm in norms})
+        alone = readings.is_uniform(primitive)
+        return Jet(
+            {
+                norm: own[norm] if alone and norm in own and norm.is_plain else self._closed(at, norm, own, shape)
+                for norm in norms
+            }
+        )
 
     def _closed(self, at: int, norm: Norm, own: Mapping[Norm, Numbers], shape: readings.Shape) -> Numbers:
-        candidates = [own[norm]] if norm in own else []
+        candidates, used = ([own[norm]], [own[norm]]) if norm in own else ([], [])
         for known, numbers in own.items():
-            if numbers not in candidates and (factor := readings.closure(norm, known, shape)) is not None:
+            if numbers not in used and (factor := readings.closure(norm, known, shape)) is not None:
                 scaled = numbers.scaled(self._lift(factor))
                 self._label(scaled, Label(at, norm, f"from {known}"))
                 candidates.append(scaled)
+                used.append(numbers)
         return _least(candidates)
 
     def _label(self, numbers: Numbers, label: Label) -> None:

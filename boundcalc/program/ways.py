@@ -56,6 +56,8 @@ class Ways:
             node = arena.nodes[index]
             if index in self.taken:
                 found[index] = found[self.taken[index]]
+            elif node.op is not Op.LOOP and all(arg in found and found[arg].index == arg for arg in node.args):
+                found[index] = arena.scalar(index)  # nothing below it was taken
             elif isinstance(node.payload, Loop):
                 loop = node.payload
                 states = [arena.scalar(i) for i in loop.states]
@@ -65,10 +67,8 @@ class Ways:
                 found[index] = ends[node.args[0]][node.payload]
             elif isinstance(node.payload, Fraction):
                 found[index] = arena.power(found[node.args[0]], node.payload)
-            elif node.args:
-                found[index] = arena.combine(node.op, [found[arg] for arg in node.args])
             else:
-                found[index] = arena.scalar(index)
+                found[index] = arena.combine(node.op, [found[arg] for arg in node.args])
         return [found[scalar.index] for scalar in scalars]
 
 
