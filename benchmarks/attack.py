@@ -42,7 +42,7 @@ COLUMNS = tuple((blocks, norms) for norms in NORMS for blocks in ("total", "laye
 NAMES = {quantity.order: quantity.name for quantity in QUANTITIES}
 DERIVATIVES = [quantity.name for quantity in OF_DERIVATIVES]
 WHOLE = MEASURES[0]
-SECONDS = 3600.0  # a network has trials, not time, so that a run can be repeated
+SECONDS = 3600.0  # of a search: a network has trials, not time, so that a run can be repeated
 ROWS, FINER_ROWS = 6, 2  # of a network, which are climbed in the whole batch and in each finer measure
 LEAST_GROUP = 20  # ratios, for a line of the table
 
@@ -67,15 +67,15 @@ class Column:
     numbers: Mapping[Target, Number | None]
 
 
-def attacked(seed: int, trials: int) -> dict[str, Any]:
+def attacked(seed: int, trials: int, seconds: float) -> dict[str, Any]:
     """The ratios of one network."""
     try:
-        return {"seed": seed, "ratios": [list(ratio) for ratio in ratios(random_spec(seed), seed, trials)]}
+        return {"seed": seed, "ratios": [list(ratio) for ratio in ratios(random_spec(seed), seed, trials, seconds)]}
     except Exception:
         return {"seed": seed, "error": traceback.format_exc(limit=-3)}
 
 
-def ratios(text: str, seed: int, trials: int) -> Iterator[Ratio]:
+def ratios(text: str, seed: int, trials: int, seconds: float) -> Iterator[Ratio]:
     """One search for all columns of a measure. The bounds in euclidean norms hold in finer measures too, but are no measure of
     how tight they are: only what exceeds them is kept, and so it is of rows that are only met on the way."""
     architecture = bc.loads(text)
@@ -83,7 +83,7 @@ def ratios(text: str, seed: int, trials: int) -> Iterator[Ratio]:
     for measure in MEASURES:
         columns = {pair: euclidean.get(pair) or column(architecture, *pair, measure) for pair in COLUMNS}
         nodes = climbed(columns.values(), Random(f"{seed} {measure}"), measure)
-        for (blocks, norms), kind, (node, order), value in found(columns, nodes, seed, trials):
+        for (blocks, norms), kind, (node, order), value in found(columns, nodes, seed, trials, seconds):
             if value < 1 or (node in nodes and (measure == WHOLE or norms == "mixed")):
                 yield Ratio(measure, blocks, norms, kind, NAMES[order], value)
 
@@ -113,7 +113,7 @@ def climbed(columns: Iterable[Column], rng: Random, measure: str) -> set[str]:
 
 
 def found(
-    columns: Mapping[tuple[str, str], Column], nodes: Set[str], seed: int, trials: int
+    columns: Mapping[tuple[str, str], Column], nodes: Set[str], seed: int, trials: int, seconds: float
 ) -> Iterator[tuple[tuple[str, str], str, Target, float]]:
     """Climbing towards the smallest bound of these nodes; what is met of all."""
     *_, last = columns.values()
@@ -127,7 +127,7 @@ def found(
         for target, bound in each.numbers.items():
             if bound is not None and target[0] in nodes:
                 least[target] = min(least.get(target, math.inf), float_upper(bound))
-    best, _ = search(subject, least, trials, SECONDS, seed, lambda done: None)
+    best, _ = search(subject, least, trials, seconds, seed, lambda done: None)
     for pair, each in columns.items():
         for target, result in judged(best, each.numbers).items():
             if result.ratio is not None:
@@ -186,6 +186,7 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--trials", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of a search; there are four a network")
     parser.add_argument("--file", type=Path, default=Path("attack.jsonl"))
     parser.add_argument("--processes", type=int, default=None)
     given = parser.parse_args()
@@ -193,7 +194,7 @@ def main() -> None:
     done = {line["seed"] for line in lines}
     seeds = [seed for seed in range(given.first, given.first + given.networks) if seed not in done]
     with given.file.open("a") as stream, ProcessPoolExecutor(given.processes) as pool:
-        results = pool.map(partial(attacked, trials=given.trials), seeds)
+        results = pool.map(partial(attacked, trials=given.trials, seconds=given.seconds), seeds)
         for line in track(results, "attack", total=len(seeds)):
             stream.write(json.dumps(line) + "\n")
             stream.flush()
