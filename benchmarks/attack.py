@@ -3,7 +3,8 @@ of the parameters, in euclidean and in mixed norms.
 
 One line of JSON a network goes to a file; networks that are in it are not attacked again, so that a run can be stopped and resumed.
 At the end it prints how many networks and bounds were attacked, the smallest bound / found, how far the bounds of the network
-are from what was found in each measure, and the same by kind of layer for the network up to such a layer. Exit status 1 if a
+are from what was found in each measure, and the same for the network up to each layer, by how many
+layers that is and by the kind of the last. Exit status 1 if a
 bound is exceeded.
 """
 
@@ -44,16 +45,19 @@ DERIVATIVES = [quantity.name for quantity in OF_DERIVATIVES]
 WHOLE = MEASURES[0]
 SECONDS = 3600.0  # of a search: a network has trials, not time, so that a run can be repeated
 ROWS, FINER_ROWS = 6, 2  # of a network, which are climbed in the whole batch and in each finer measure
+DEPTHS = (2, 4, 8, 16, 10**6)
 LEAST_GROUP = 20  # ratios, for a line of the table
 
 
 class Ratio(NamedTuple):
-    """bound / found of one quantity; kind is '' for the network and its objective. Lines of the file have these as lists."""
+    """bound / found of one quantity; kind is '' for the network and its objective, `layers` how many a node is made of. Lines of
+    the file have these as lists."""
 
     measure: str
     blocks: str
     norms: str
     kind: str
+    layers: int
     quantity: str
     value: float
 
@@ -65,6 +69,10 @@ class Column:
     subject: Subject
     kinds: Mapping[str, str]
     numbers: Mapping[Target, Number | None]
+
+    def layers(self, node: str) -> int:
+        network = self.subject.network
+        return len(network.below([network.loss] if node == OBJECTIVE and network.loss else self.subject.rows[node]))
 
 
 def attacked(seed: int, trials: int, seconds: float) -> dict[str, Any]:
@@ -83,9 +91,10 @@ def ratios(text: str, seed: int, trials: int, seconds: float) -> Iterator[Ratio]
     for measure in MEASURES:
         columns = {pair: euclidean.get(pair) or column(architecture, *pair, measure) for pair in COLUMNS}
         nodes = climbed(columns.values(), Random(f"{seed} {measure}"), measure)
-        for (blocks, norms), kind, (node, order), value in found(columns, nodes, seed, trials, seconds):
+        for (blocks, norms), (node, order), value in found(columns, nodes, seed, trials, seconds):
             if value < 1 or (node in nodes and (measure == WHOLE or norms == "mixed")):
-                yield Ratio(measure, blocks, norms, kind, NAMES[order], value)
+                of = columns[blocks, norms]
+                yield Ratio(measure, blocks, norms, of.kinds[node], of.layers(node), NAMES[order], value)
 
 
 def column(architecture: Any, blocks: Any, norms: Any, measure: Any) -> Column:
@@ -114,7 +123,7 @@ def climbed(columns: Iterable[Column], rng: Random, measure: str) -> set[str]:
 
 def found(
     columns: Mapping[tuple[str, str], Column], nodes: Set[str], seed: int, trials: int, seconds: float
-) -> Iterator[tuple[tuple[str, str], str, Target, float]]:
+) -> Iterator[tuple[tuple[str, str], Target, float]]:
     """Climbing towards the smallest bound of these nodes; what is met of all."""
     *_, last = columns.values()
     subject = replace(
@@ -131,7 +140,7 @@ def found(
     for pair, each in columns.items():
         for target, result in judged(best, each.numbers).items():
             if result.ratio is not None:
-                yield pair, each.kinds[target[0]], target, result.ratio
+                yield pair, target, result.ratio
 
 
 def told(lines: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
@@ -144,33 +153,33 @@ def told(lines: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
         *(f"seed {line['seed']}: {line['error']}" for line in errors),
         *(f"seed {seed}: a ratio below 1: {', '.join(map(str, ratio))}" for seed, ratio in entries if ratio.value < 1),
     ]
-    groups: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
-    for _, ratio in entries:
-        groups[ratio[:-1]].append(ratio.value)
     of_networks = [(*column, name) for name in DERIVATIVES for column in COLUMNS]
-    of_kinds = [("layer", norms, name) for name in NAMES.values() for norms in NORMS]
-    kinds = sorted({ratio.kind for _, ratio in entries})
-    text += ["", *table("the network, measured by", of_networks, {m: [(m, "")] for m in MEASURES}, groups)]
-    every = [(WHOLE, kind) for kind in kinds]
-    rows = {"all of them": every} | {kind or "the network": [(WHOLE, kind)] for kind in kinds}
-    text += ["", *table("up to a layer of kind", of_kinds, rows, groups)]
+    of_rows = [("layer", norms, name) for name in NAMES.values() for norms in NORMS]
+    ratios = [ratio for _, ratio in entries]
+    whole = [ratio for ratio in ratios if ratio.measure == WHOLE]
+    networks = ((ratio.measure, ratio) for ratio in ratios if not ratio.kind)
+    depths = ((next(d for d in DEPTHS if ratio.layers <= d), ratio) for ratio in whole)
+    kinds = ((ratio.kind or "the network", ratio) for ratio in whole)
+    text += ["", *table("the network, measured by", of_networks, networks, MEASURES)]
+    text += ["", *table("of at most so many layers", of_rows, depths, DEPTHS)]
+    text += ["", *table("up to a layer of kind", of_rows, kinds)]
     return "\n".join(text), not errors and smallest >= 1
 
 
 def table(
     head: str,
     columns: Sequence[tuple[str, str, str]],
-    rows: Mapping[str, Sequence[tuple[str, str]]],
-    groups: Mapping[tuple[str, ...], Sequence[float]],
+    entries: Iterable[tuple[Any, Ratio]],
+    order: Sequence[Any] | None = None,
 ) -> Iterator[str]:
-    """Rows of pairs of a measure and a kind, columns of blocks, norms and a quantity."""
+    """A row for each title of an entry; columns of blocks, norms and a quantity."""
+    groups: defaultdict[Any, defaultdict[tuple[str, str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    for title, ratio in entries:
+        groups[title][ratio.blocks, ratio.norms, ratio.quantity].append(ratio.value)
     yield f"| {head} | bounds | " + " | ".join(f"{name}, {blocks}, {norms}" for blocks, norms, name in columns) + " |"
     yield "| --- " * (2 + len(columns)) + "|"
-    for title, places in rows.items():
-        values = [
-            [value for measure, kind in places for value in groups.get((measure, blocks, norms, kind, name), ())]
-            for blocks, norms, name in columns
-        ]
+    for title in sorted(groups) if order is None else order:
+        values = [groups[title][column] for column in columns]
         yield f"| {title} | {sum(map(len, values))} | " + " | ".join(map(_spread, values)) + " |"
 
 
