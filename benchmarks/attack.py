@@ -3,7 +3,8 @@ of the parameters, in euclidean and in mixed norms.
 
 One line of JSON a network goes to a file; networks that are in it are not attacked again, so that a run can be stopped and resumed.
 At the end it prints how many networks and bounds were attacked, the smallest bound / found, how far the bounds of the network
-are from what was found in each measure, and the same by kind of layer for the network up to such a layer. Exit status 1 if a
+are from what was found in each measure, and the same for the network up to each layer, by how many
+layers that is and by the kind of the last. Exit status 1 if a
 bound is exceeded.
 """
 
@@ -42,18 +43,21 @@ COLUMNS = tuple((blocks, norms) for norms in NORMS for blocks in ("total", "laye
 NAMES = {quantity.order: quantity.name for quantity in QUANTITIES}
 DERIVATIVES = [quantity.name for quantity in OF_DERIVATIVES]
 WHOLE = MEASURES[0]
-SECONDS = 3600.0  # a network has trials, not time, so that a run can be repeated
+SECONDS = 3600.0  # of a search: a network has trials, not time, so that a run can be repeated
 ROWS, FINER_ROWS = 6, 2  # of a network, which are climbed in the whole batch and in each finer measure
+DEPTHS = (2, 4, 8, 16, 10**6)
 LEAST_GROUP = 20  # ratios, for a line of the table
 
 
 class Ratio(NamedTuple):
-    """bound / found of one quantity; kind is '' for the network and its objective. Lines of the file have these as lists."""
+    """bound / found of one quantity; kind is '' for the network and its objective, `layers` how many a node is made of. Lines of
+    the file have these as lists."""
 
     measure: str
     blocks: str
     norms: str
     kind: str
+    layers: int
     quantity: str
     value: float
 
@@ -66,16 +70,20 @@ class Column:
     kinds: Mapping[str, str]
     numbers: Mapping[Target, Number | None]
 
+    def layers(self, node: str) -> int:
+        network = self.subject.network
+        return len(network.below([network.loss] if node == OBJECTIVE and network.loss else self.subject.rows[node]))
 
-def attacked(seed: int, trials: int) -> dict[str, Any]:
+
+def attacked(seed: int, trials: int, seconds: float) -> dict[str, Any]:
     """The ratios of one network."""
     try:
-        return {"seed": seed, "ratios": [list(ratio) for ratio in ratios(random_spec(seed), seed, trials)]}
+        return {"seed": seed, "ratios": [list(ratio) for ratio in ratios(random_spec(seed), seed, trials, seconds)]}
     except Exception:
         return {"seed": seed, "error": traceback.format_exc(limit=-3)}
 
 
-def ratios(text: str, seed: int, trials: int) -> Iterator[Ratio]:
+def ratios(text: str, seed: int, trials: int, seconds: float) -> Iterator[Ratio]:
     """One search for all columns of a measure. The bounds in euclidean norms hold in finer measures too, but are no measure of
     how tight they are: only what exceeds them is kept, and so it is of rows that are only met on the way."""
     architecture = bc.loads(text)
@@ -83,9 +91,10 @@ def ratios(text: str, seed: int, trials: int) -> Iterator[Ratio]:
     for measure in MEASURES:
         columns = {pair: euclidean.get(pair) or column(architecture, *pair, measure) for pair in COLUMNS}
         nodes = climbed(columns.values(), Random(f"{seed} {measure}"), measure)
-        for (blocks, norms), kind, (node, order), value in found(columns, nodes, seed, trials):
+        for (blocks, norms), (node, order), value in found(columns, nodes, seed, trials, seconds):
             if value < 1 or (node in nodes and (measure == WHOLE or norms == "mixed")):
-                yield Ratio(measure, blocks, norms, kind, NAMES[order], value)
+                of = columns[blocks, norms]
+                yield Ratio(measure, blocks, norms, of.kinds[node], of.layers(node), NAMES[order], value)
 
 
 def column(architecture: Any, blocks: Any, norms: Any, measure: Any) -> Column:
@@ -113,8 +122,8 @@ def climbed(columns: Iterable[Column], rng: Random, measure: str) -> set[str]:
 
 
 def found(
-    columns: Mapping[tuple[str, str], Column], nodes: Set[str], seed: int, trials: int
-) -> Iterator[tuple[tuple[str, str], str, Target, float]]:
+    columns: Mapping[tuple[str, str], Column], nodes: Set[str], seed: int, trials: int, seconds: float
+) -> Iterator[tuple[tuple[str, str], Target, float]]:
     """Climbing towards the smallest bound of these nodes; what is met of all."""
     *_, last = columns.values()
     subject = replace(
@@ -127,11 +136,11 @@ def found(
         for target, bound in each.numbers.items():
             if bound is not None and target[0] in nodes:
                 least[target] = min(least.get(target, math.inf), float_upper(bound))
-    best, _ = search(subject, least, trials, SECONDS, seed, lambda done: None)
+    best, _ = search(subject, least, trials, seconds, seed, lambda done: None)
     for pair, each in columns.items():
         for target, result in judged(best, each.numbers).items():
             if result.ratio is not None:
-                yield pair, each.kinds[target[0]], target, result.ratio
+                yield pair, target, result.ratio
 
 
 def told(lines: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
@@ -144,33 +153,33 @@ def told(lines: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
         *(f"seed {line['seed']}: {line['error']}" for line in errors),
         *(f"seed {seed}: a ratio below 1: {', '.join(map(str, ratio))}" for seed, ratio in entries if ratio.value < 1),
     ]
-    groups: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
-    for _, ratio in entries:
-        groups[ratio[:-1]].append(ratio.value)
     of_networks = [(*column, name) for name in DERIVATIVES for column in COLUMNS]
-    of_kinds = [("layer", norms, name) for name in NAMES.values() for norms in NORMS]
-    kinds = sorted({ratio.kind for _, ratio in entries})
-    text += ["", *table("the network, measured by", of_networks, {m: [(m, "")] for m in MEASURES}, groups)]
-    every = [(WHOLE, kind) for kind in kinds]
-    rows = {"all of them": every} | {kind or "the network": [(WHOLE, kind)] for kind in kinds}
-    text += ["", *table("up to a layer of kind", of_kinds, rows, groups)]
+    of_rows = [("layer", norms, name) for name in NAMES.values() for norms in NORMS]
+    ratios = [ratio for _, ratio in entries]
+    whole = [ratio for ratio in ratios if ratio.measure == WHOLE]
+    networks = ((ratio.measure, ratio) for ratio in ratios if not ratio.kind)
+    depths = ((next(d for d in DEPTHS if ratio.layers <= d), ratio) for ratio in whole)
+    kinds = ((ratio.kind or "the network", ratio) for ratio in whole)
+    text += ["", *table("the network, measured by", of_networks, networks, MEASURES)]
+    text += ["", *table("of at most so many layers", of_rows, depths, DEPTHS)]
+    text += ["", *table("up to a layer of kind", of_rows, kinds)]
     return "\n".join(text), not errors and smallest >= 1
 
 
 def table(
     head: str,
     columns: Sequence[tuple[str, str, str]],
-    rows: Mapping[str, Sequence[tuple[str, str]]],
-    groups: Mapping[tuple[str, ...], Sequence[float]],
+    entries: Iterable[tuple[Any, Ratio]],
+    order: Sequence[Any] | None = None,
 ) -> Iterator[str]:
-    """Rows of pairs of a measure and a kind, columns of blocks, norms and a quantity."""
+    """A row for each title of an entry; columns of blocks, norms and a quantity."""
+    groups: defaultdict[Any, defaultdict[tuple[str, str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    for title, ratio in entries:
+        groups[title][ratio.blocks, ratio.norms, ratio.quantity].append(ratio.value)
     yield f"| {head} | bounds | " + " | ".join(f"{name}, {blocks}, {norms}" for blocks, norms, name in columns) + " |"
     yield "| --- " * (2 + len(columns)) + "|"
-    for title, places in rows.items():
-        values = [
-            [value for measure, kind in places for value in groups.get((measure, blocks, norms, kind, name), ())]
-            for blocks, norms, name in columns
-        ]
+    for title in sorted(groups) if order is None else order:
+        values = [groups[title][column] for column in columns]
         yield f"| {title} | {sum(map(len, values))} | " + " | ".join(map(_spread, values)) + " |"
 
 
@@ -186,6 +195,7 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--trials", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of a search; there are four a network")
     parser.add_argument("--file", type=Path, default=Path("attack.jsonl"))
     parser.add_argument("--processes", type=int, default=None)
     given = parser.parse_args()
@@ -193,7 +203,7 @@ def main() -> None:
     done = {line["seed"] for line in lines}
     seeds = [seed for seed in range(given.first, given.first + given.networks) if seed not in done]
     with given.file.open("a") as stream, ProcessPoolExecutor(given.processes) as pool:
-        results = pool.map(partial(attacked, trials=given.trials), seeds)
+        results = pool.map(partial(attacked, trials=given.trials, seconds=given.seconds), seeds)
         for line in track(results, "attack", total=len(seeds)):
             stream.write(json.dumps(line) + "\n")
             stream.flush()

@@ -185,15 +185,17 @@ def pairs(rule: p.Bilinear, norm: Norm, shape: Shape, left_shape: Shape, right_s
 
 def _weighted(rule: p.Bilinear, largest: Axes, shape: Shape, left_shape: Shape, right_shape: Shape) -> Iterator[Pair]:
     """||sum_k A_k V_k|| <= (sum_k |A_k|) max_k ||V_k||, at each row; over what is not fixed, as one sum of squares, of
-    rows at most their number times the largest."""
+    rows at most their number times the largest. Samples may be such rows too, or be measured apart as heads are."""
     left, right = rule.left_view, rule.right_view
-    rows = left.batch - right.batch - largest
     read = left.keeps(left.batch)
     contracted = everything(right_shape) - right.keeps(right.batch)
-    kept, heads = right.keeps(largest), right.keeps((left.batch & right.batch) - largest)
     weights = Norm(read, summed=everything(left_shape) - read)
-    each = Norm(kept, heads=heads, inner=contracted) if heads else Norm(kept | contracted)
-    yield Pair(weights, each, sympy.sqrt(places(shape, rows)))
+    apart = (left.batch & right.batch) - largest
+    rows = left.batch - right.batch - largest
+    for samples in dict.fromkeys((NONE, apart & {0})):
+        kept, heads = right.keeps(largest | samples), right.keeps(apart - samples)
+        each = Norm(kept, heads=heads, inner=contracted) if heads else Norm(kept | contracted)
+        yield Pair(weights, each, sympy.sqrt(places(shape, rows | samples)))
 
 
 def known_operator(rule: p.Bilinear, norm: Norm, shape: Shape) -> Reading:

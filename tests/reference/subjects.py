@@ -26,10 +26,10 @@ def attacked(subject: Subject, bounds: Numbers, trials: int, seed: int = 0) -> M
     return results
 
 
-def unbroken(text: str, wrt: Sequence[str] = ("parameters",), trials: int = 2) -> dict[Target, Result]:
+def unbroken(text: str, wrt: Sequence[str] = ("parameters",), trials: int = 2, **options: Any) -> dict[Target, Result]:
     """Searched once, towards the bounds of the network and its objective; rows are looked at on the way."""
-    subject, total = subject_and_bounds(text, wrt=wrt)
-    same, layered = subject_and_bounds(text, wrt=wrt, blocks="layer")
+    subject, total = subject_and_bounds(text, wrt=wrt, **options)
+    same, layered = subject_and_bounds(text, wrt=wrt, blocks="layer", **options)
     assert same.network.shapes == subject.network.shapes
     climbed = {target: bound for target, bound in total.items() if target[0] in (OUTPUT, OBJECTIVE)}
     results, _ = attack(subject, climbed, trials, NO_LIMIT, 0, lambda done: None)
