@@ -118,7 +118,7 @@ def test_closed_forms_count_slices() -> None:
 
 
 def test_an_axis_may_be_an_argument_of_a_module_or_a_symbol() -> None:
-    module = "symbols: {k: 0}\ndefine: {m: {args: {along:}, layers: [linear: {norm: 3, axes: [along, k]}]}}\n"
+    module = "symbols: {k: 1}\ndefine: {m: {args: {along:}, layers: [linear: {norm: 3, axes: [along, k - 1]}]}}\n"
     found = bc.compile(bc.loads(f"{module}{ROWS}layers: [m: {{along: sample}}]"), measure="sample", norms="mixed")
     assert found.norm.evaluate() == 6
 
