@@ -41,7 +41,7 @@ class Fields(StepFields):
 class Facts:
     lipschitz: sympy.Expr
     smoothness: sympy.Expr | None
-    read: Shape  # sizes of the operand, the batch first
+    read: Shape  # of the operand
     slices: Slices
 
 
@@ -50,7 +50,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     lipschitz = at.constant(fields.lipschitz, "'lipschitz'")
     smoothness = None if fields.smoothness is None else at.constant(fields.smoothness, "'smoothness'")
     shape = given_shape(at, fields.shape)
-    facts = Facts(lipschitz, smoothness, (at.batch, *at.shape), slices_of(at, fields.axes, shape))
+    facts = Facts(lipschitz, smoothness, at.shape, slices_of(at, fields.axes, shape))
     return Placed(shape, facts, {"weight": ()})
 
 
