@@ -166,7 +166,7 @@ def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMI
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
     at = reference(graph.conditions)
     if options.norms == "mixed":
-        calculus = Mixed(Arena(), primitives, measured(graph, primitives, options.measure), options.refine)
+        calculus = Mixed.of(Arena(), primitives, measured(graph, primitives, options.measure), options.refine)
         found = grouped(graph, primitives, calculus, options.blocks, at)
     else:
         found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)

@@ -65,7 +65,7 @@ class PerSample:
         return {path: balls for path, balls in own.items() if balls}
 
     def _calculus(self, loss: int) -> Mixed:
-        return Mixed(Arena(), self.primitives, {loss: Norm(SAMPLE)}, self.refine)
+        return Mixed.of(Arena(), self.primitives, {loss: Norm(SAMPLE)}, self.refine)
 
     def _by_gradient(self, loss: int, balls: Mapping[str, frozenset[str]]) -> Mapping[str, Figure] | None:
         """p of l(s) = p.s along one way; None where l is no polynomial in the seeds."""

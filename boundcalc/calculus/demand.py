@@ -14,22 +14,40 @@ from boundcalc.calculus import readings
 from boundcalc.calculus.norms import WHOLE, Norm
 
 MOST = 16  # norms of one node; transformers need 6
-Asked = Mapping[int, tuple[Norm, ...]]  # of every primitive, in one order; plain ones first
+Norms = tuple[Norm, ...]  # in one order; plain ones first
 
 
-def asked(graph: p.PrimitiveGraph, measured: Mapping[int, Norm]) -> Asked:
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The norms of every primitive, those of every state of a loop (loop, state), and in which each output is measured."""
+
+    norms: Mapping[int, Norms]
+    states: Mapping[tuple[int, int], Norms]
+    measured: Mapping[int, Norm]
+
+
+def demanded(graph: p.PrimitiveGraph, measured: Mapping[int, Norm]) -> Demand:
     """`measured`: the norm in which each output is measured."""
-    found = _Demand(graph)
+    found = _Reading(graph)
     found.run(measured.items())
-    return {at: in_order(norms) for at, norms in found.norms.items()}
+    carried: dict[tuple[int, int], set[Norm]] = {}
+    for at, norms in found.norms.items():
+        primitive = graph.primitives[at]
+        if isinstance(primitive, (p.Carried, p.After)):
+            carried.setdefault((primitive.loop, primitive.state), set()).update(norms)
+    return Demand(
+        {at: _in_order(norms) for at, norms in found.norms.items()},
+        {state: _in_order(norms) for state, norms in carried.items()},
+        measured,
+    )
 
 
-def in_order(norms: Iterable[Norm]) -> tuple[Norm, ...]:
+def _in_order(norms: Iterable[Norm]) -> Norms:
     return tuple(sorted(norms, key=lambda norm: (not norm.is_plain, norm.order)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Demand:
+class _Reading:
     graph: p.PrimitiveGraph
     norms: dict[int, set[Norm]] = field(default_factory=dict[int, set[Norm]])
 

@@ -7,21 +7,20 @@ second-order term is measured in the largest slice. Which slices are read is in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import sympy
 
 from boundcalc.calculus import readings
-from boundcalc.calculus.demand import Asked, asked, in_order
+from boundcalc.calculus.demand import Demand, demanded
 from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
+from boundcalc.calculus.jets import Jet, Numbers, least
 from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.calculus.primitives import (
-    After,
     Average,
     Bilinear,
-    Carried,
     Concat,
     Constant,
     Linear,
@@ -43,58 +42,19 @@ _HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """A jet in one norm."""
-
-    norm: Extended
-    lipschitz: Extended
-    smoothness: Extended
-
-    def scaled(self, factor: Scalar) -> Numbers:
-        return Numbers(factor * self.norm, factor * self.lipschitz, factor * self.smoothness)
-
-
-@dataclass(frozen=True, slots=True)
-class Jet:
-    """Numbers in each norm that is asked for; no slice is larger than the whole batch."""
-
-    numbers: Mapping[Norm, Numbers]
-
-    def __getitem__(self, norm: Norm) -> Numbers:
-        return self.numbers[norm] if norm in self.numbers else self.numbers[WHOLE]
-
-
-def _least(candidates: Iterable[Numbers]) -> Numbers:
-    """Each component is a bound of its own: they may come from different ways."""
-    found = list(candidates)
-    return Numbers(
-        smallest(*(numbers.norm for numbers in found)),
-        smallest(*(numbers.lipschitz for numbers in found)),
-        smallest(*(numbers.smoothness for numbers in found)),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Mixed:
-    """The rules for one primitive graph; `measured`: the norm in which each output is measured."""
+    """The rules for one primitive graph, in the norms that are asked for; `labels` are told of what the rules append."""
 
     arena: Arena
     graph: PrimitiveGraph
-    measured: Mapping[int, Norm]
+    demand: Demand
     refine: bool = False
-    norms: Asked = field(init=False)
-    states: Mapping[tuple[int, int], tuple[Norm, ...]] = field(init=False)
-    labels: dict[int, Label] = field(init=False, default_factory=dict[int, Label])
+    labels: dict[int, Label] = field(default_factory=dict[int, Label])
 
-    def __post_init__(self) -> None:
-        found = asked(self.graph, self.measured)
-        carried: dict[tuple[int, int], set[Norm]] = {}
-        for at, norms in found.items():
-            primitive = self.graph.primitives[at]
-            if isinstance(primitive, (Carried, After)):
-                carried.setdefault((primitive.loop, primitive.state), set()).update(norms)
-        object.__setattr__(self, "norms", found)
-        object.__setattr__(self, "states", {state: in_order(norms) for state, norms in carried.items()})
+    @classmethod
+    def of(cls, arena: Arena, graph: PrimitiveGraph, measured: Mapping[int, Norm], refine: bool = False) -> Mixed:
+        """`measured`: the norm in which each output is measured."""
+        return cls(arena, graph, demanded(graph, measured), refine)
 
     @property
     def alike(self) -> Mapping[Component, Component]:
@@ -123,7 +83,7 @@ class Mixed:
 
         def numbers(norm: Norm) -> Numbers:
             ways = readings.through(rule.view, norm, shape)
-            return _least(of[way.norm].scaled(self._lift(rule.norm * way.factor)) for way in ways)
+            return least(of[way.norm].scaled(self._lift(rule.norm * way.factor)) for way in ways)
 
         return self._jet(at, numbers)
 
@@ -187,7 +147,7 @@ class Mixed:
             slices = readings.fixed(norm)
             equal = self._lift(readings.share(shape, slices & batch))
             ways = readings.of_map(rule, norm, shape)
-            found = _least(in_way(way, of[ways[0].norm], equal * at_zero) for way in ways)
+            found = least(in_way(way, of[ways[0].norm], equal * at_zero) for way in ways)
             bounds = [found.norm]
             if (most := self._known(entry.norm)) is not None:
                 bounds.append(equal * most)
@@ -262,7 +222,7 @@ class Mixed:
     def carried(self, loop: int, state: int, jet: Jet | None) -> Components:
         zero = self.arena.zero
         nothing = Numbers(zero, zero, zero)
-        norms = self.states.get((loop, state), ())
+        norms = self.demand.states.get((loop, state), ())
         return self.components(Jet({norm: nothing if jet is None else jet[norm] for norm in norms}))
 
     def components(self, jet: Jet) -> Components:
@@ -283,13 +243,13 @@ class Mixed:
         )
 
     def figures(self, at: int, jet: Jet) -> Figures:
-        if at not in self.measured:
+        if at not in self.demand.measured:
             return {}
-        numbers = jet[self.measured[at]]
+        numbers = jet[self.demand.measured[at]]
         return {NORM: numbers.norm, LIPSCHITZ: numbers.lipschitz, SMOOTHNESS: numbers.smoothness}
 
     def _asked(self, at: int) -> tuple[Norm, ...]:
-        return self.norms.get(at, ())
+        return self.demand.norms.get(at, ())
 
     def _jet(self, at: int, rule: Callable[[Norm], Numbers]) -> Jet:
         """The rule in every norm that is asked for, and the closure where it may say more: what one norm says of another."""
@@ -318,7 +278,7 @@ class Mixed:
                 self._label(scaled, Label(at, norm, f"from {known}"))
                 candidates.append(scaled)
                 used.append(numbers)
-        return _least(candidates)
+        return least(candidates)
 
     def _label(self, numbers: Numbers, label: Label) -> None:
         for value in (numbers.norm, numbers.lipschitz, numbers.smoothness):

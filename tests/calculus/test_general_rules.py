@@ -35,7 +35,7 @@ def bound(
     last = len(primitives) - 1
     names = ("",) * len(primitives)
     graph = p.PrimitiveGraph(tuple(primitives), names, sizes, {"": last}, last, None, (), {}, ())
-    found = trace(graph, Mixed(Arena(), graph, {last: norm}, refine)).figures[last][quantity]
+    found = trace(graph, Mixed.of(Arena(), graph, {last: norm}, refine)).figures[last][quantity]
     assert isinstance(found, Scalar)
     return float(evaluate([found], {})[0])
 

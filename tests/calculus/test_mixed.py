@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import boundcalc as bc
-from boundcalc.calculus.demand import MOST, asked
+from boundcalc.calculus.demand import MOST, demanded
 from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.graph.expand import expand
 from boundcalc.graph.lower import lower
@@ -83,8 +83,8 @@ def test_closed_forms_have_no_minima_and_say_where_they_were_chosen() -> None:
 def norms_of(text: str, path: str) -> set[str]:
     graph = expand(bc.loads(text))
     primitives = lower(graph, select(graph, ("parameters",)))
-    found = asked(primitives, {primitives.output: WHOLE})
-    return {str(norm) for norm in found[primitives.outputs[path]]}
+    found = demanded(primitives, {primitives.output: WHOLE})
+    return {str(norm) for norm in found.norms[primitives.outputs[path]]}
 
 
 def test_norms_are_asked_for_where_somebody_reads_them() -> None:
@@ -102,8 +102,8 @@ def test_a_node_has_few_norms() -> None:
     text = f"input: {{shape: {[2] * axes}, norm: 1}}\nradius: 1\nlayers: [dense: 2, {steps}]"
     graph = expand(bc.loads(text))
     primitives = lower(graph, select(graph, ("parameters",)))
-    found = asked(primitives, {primitives.output: Norm(frozenset({0, 3, 5}))})
-    assert max(map(len, found.values())) <= MOST + 1
+    found = demanded(primitives, {primitives.output: Norm(frozenset({0, 3, 5}))})
+    assert max(map(len, found.norms.values())) <= MOST + 1
     mixed = bc.compile(bc.loads(text), norms="mixed")
     assert mixed.smoothness.evaluate() <= bc.compile(bc.loads(text)).smoothness.evaluate() * (1 + 1e-9)
 
