@@ -22,7 +22,7 @@ from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
-from boundcalc.graph.measure import measured
+from boundcalc.graph.measure import coarser, measured
 from boundcalc.graph.measures import Measure
 from boundcalc.graph.selection import select
 from boundcalc.graph.vocabulary import check_vocabulary, retold
@@ -165,7 +165,8 @@ def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMI
 
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
     if options.norms == "mixed":
-        calculus = Mixed(Arena(), primitives, measured(graph, primitives, options.measure), options.refine)
+        norms, others = measured(graph, primitives, options.measure), coarser(graph, primitives, options.measure)
+        calculus = Mixed(Arena(), primitives, norms, options.refine, others)
         found = grouped(graph, primitives, calculus, options.blocks, reference(graph.conditions))
     else:
         found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)

@@ -17,10 +17,10 @@ MOST = 16  # norms of one node; transformers need 6
 Asked = Mapping[int, tuple[Norm, ...]]  # of every primitive, in one order; plain ones first
 
 
-def asked(graph: p.PrimitiveGraph, measured: Mapping[int, Norm]) -> Asked:
-    """`measured`: the norm in which each output is measured."""
+def asked(graph: p.PrimitiveGraph, outputs: Iterable[tuple[int, Norm]]) -> Asked:
+    """`outputs`: the norms in which each output is read."""
     found = _Demand(graph)
-    found.run(measured.items())
+    found.run(outputs)
     return {at: in_order(norms) for at, norms in found.norms.items()}
 
 

@@ -76,18 +76,20 @@ def _least(candidates: Iterable[Numbers]) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """The rules for one primitive graph; `measured`: the norm in which each output is measured."""
+    """The rules for one primitive graph; `measured`: the norm in which each output is measured; `coarser`: others in which
+    outputs are read, since they bound it too."""
 
     arena: Arena
     graph: PrimitiveGraph
     measured: Mapping[int, Norm]
     refine: bool = False
+    coarser: Sequence[tuple[int, Norm]] = ()
     norms: Asked = field(init=False)
     states: Mapping[tuple[int, int], tuple[Norm, ...]] = field(init=False)
     labels: dict[int, Label] = field(init=False, default_factory=dict[int, Label])
 
     def __post_init__(self) -> None:
-        found = asked(self.graph, self.measured)
+        found = asked(self.graph, [*self.measured.items(), *self.coarser])
         carried: dict[tuple[int, int], set[Norm]] = {}
         for at, norms in found.items():
             primitive = self.graph.primitives[at]
