@@ -1,4 +1,4 @@
-"""`make bench`: time and memory against depth, and what a gradient costs beside an evaluation.
+"""`make bench`: time and memory against depth, and what a gradient costs beside an evaluation, mixed norms beside euclidean.
 
 Every depth runs in a process of its own, so that memory is its own. Times are medians of several runs; the machine's speed cancels in
 the ratios: seconds per layer against the shallowest network that is not dominated by fixed costs, gradient against evaluation.
@@ -55,6 +55,10 @@ def measure(depth: int) -> dict[str, float]:
     value = median(lambda: evaluate([smoothness], bounds.values), runs)
     slopes = median(lambda: value_and_gradient(smoothness, bounds.values, symbols), runs)
     derived = median(lambda: gradient(smoothness, symbols), runs)
+    mixed = median(lambda: bc.compile(architecture, norms="mixed"), runs)
+    program = bc.compile(architecture, norms="mixed").smoothness.program
+    assert program is not None
+    mixed_value = median(lambda: evaluate([program], bounds.values), runs)
     document = median(lambda: json.dumps(bc.compile(architecture).to_dict()), runs)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
@@ -62,6 +66,8 @@ def measure(depth: int) -> dict[str, float]:
         "evaluate": value,
         "L and 8 derivatives": slopes,
         "their program": derived,
+        "mixed": mixed,
+        "evaluate mixed": mixed_value,
         "json": document,
         "memory MB": (peak - base) / 1024,
     }
@@ -91,6 +97,9 @@ def main() -> None:
     print("\nL and its derivatives by 8 hyperparameters, relative to evaluating L")
     for depth, row in found.items():
         print(f"{depth:<14}{row['L and 8 derivatives'] / row['evaluate']:10.2f}")
+    print("\nin mixed norms, relative to euclidean: compile, evaluate L")
+    for depth, row in found.items():
+        print(f"{depth:<14}{row['mixed'] / row['compile']:10.2f}{row['evaluate mixed'] / row['evaluate']:10.2f}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundcalc.arguments import Named, expect
 from boundcalc.blocks.index import grouped
+from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Blocks, Constants, Norms, Options
@@ -36,7 +37,6 @@ from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 if TYPE_CHECKING:
     from boundcalc.studies.falsify import Falsification
 
-MOST_BESIDE = 3_000  # primitives of a network that is shown in mixed norms unasked
 MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Spec = Architecture[Kind[Any, Any]]
 
@@ -150,7 +150,7 @@ def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYE
 def beside(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> list[Bounds]:
     """The same network under the other options that a text shows side by side; mixed norms of networks that are not too deep."""
     options = [options for options in bounds.options.beside if options != bounds.options]
-    if len(bounds.primitives.primitives) > MOST_BESIDE:
+    if not bounds.is_small:
         options = [each for each in options if each.norms == bounds.options.norms]
     return [recompiled(bounds, each, max_layers=max_layers) for each in options]
 
@@ -164,13 +164,14 @@ def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMI
 
 
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
+    at = reference(graph.conditions)
     if options.norms == "mixed":
         norms, others = measured(graph, primitives, options.measure), coarser(graph, primitives, options.measure)
         calculus = Mixed(Arena(), primitives, norms, options.refine, others)
-        found = grouped(graph, primitives, calculus, options.blocks, reference(graph.conditions))
+        found = grouped(graph, primitives, calculus, options.blocks, at)
     else:
         found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)
-    assembled = assemble(graph, primitives, found)
+    assembled = assemble(graph, primitives, found, PerSample(graph, primitives, options.refine, at).figures)
     published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
         architecture=architecture,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from boundcalc.calculus.trace import Traced
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.program.dependence import dependents
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.ways import Ways, choose
+from boundcalc.program.ways import PASSES, Ways, are_equal, choose, logarithms
 
 IN_LOOPS = "in a repeat the same way is kept in every pass"
 
@@ -34,7 +35,7 @@ class Asked:
     kept: Mapping[int, Figures]
     seeds: Mapping[str, sympy.Symbol]
     made: Mapping[sympy.Symbol, Set[int]]
-    in_loops: Set[int] = frozenset()  # those kept that a repeat is in
+    larger: Set[int] = frozenset()  # those kept that may be larger at the values where they were chosen
 
     def grouped(self, of: Callable[[int], NodeFigures], warnings: tuple[str, ...] = ()) -> Grouped:
         """The figures that `of` gives to each node."""
@@ -49,23 +50,21 @@ class Asked:
             return Infinite(value.reason, value.layer, loose)
         if kept == value:
             return Evaluated(kept, loose)
-        return Evaluated(kept, (*loose, *((IN_LOOPS,) if kept.index in self.in_loops else ())), value)
+        return Evaluated(kept, (*loose, *((IN_LOOPS,) if kept.index in self.larger else ())), value)
 
     def along(self, values: Values) -> tuple[Asked, Ways | None]:
         """The same with one way kept for each figure: the smallest at these values."""
         scalars = list(dict.fromkeys(s for f in self.figures.values() for s in f.values() if isinstance(s, Scalar)))
         if not scalars:
             return self, None
-        ways = choose(scalars, {**values, **dict.fromkeys(self.seeds.values(), sympy.S.One)})
+        at = {**values, **dict.fromkeys(self.seeds.values(), sympy.S.One)}
+        ways = choose(scalars, at)
         kept = dict(zip(scalars, ways.kept(scalars), strict=True))
         chosen = {
             node: {q: kept[s] if isinstance(s, Scalar) else s for q, s in figures.items()}
             for node, figures in self.figures.items()
         }
-        arena, ends = ways.arena, {scalar.index for scalar in kept.values()}
-        order = arena.needed(ends)
-        loops = {i for i in order if arena.nodes[i].op is Op.LOOP}
-        return replace(self, kept=chosen, in_loops=ends & dependents(arena, order, loops)), ways
+        return replace(self, kept=chosen, larger=_larger_in_loops(kept, at)), ways
 
     @property
     def has_ways(self) -> bool:
@@ -86,3 +85,21 @@ def asked(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -> Aske
     objective = len(primitives.primitives)
     figures = {**traced.figures, objective: regularized(graph, primitives, traced, primitives.loss)}
     return Asked(rows, primitives.output, objective, figures, figures, traced.seeds, traced.made)
+
+
+def _larger_in_loops(kept: Mapping[Scalar, Scalar], values: Values) -> frozenset[int]:
+    """Those that are larger than what they were kept of, since a repeat may take another side in each pass. With more passes
+    than were looked at, nobody knows."""
+    arena, ends = next(iter(kept)).arena, {scalar.index for scalar in kept.values()}
+    order = arena.needed(ends)
+    loops = {i for i in order if arena.nodes[i].op is Op.LOOP}
+    if not loops:
+        return frozenset()
+    looped = dependents(arena, order, loops)
+    found = [(before, after) for before, after in kept.items() if after != before and after.index in looped]
+    logs = logarithms([scalar for pair in found for scalar in pair], values) if found else {}
+    passes = max(logs.get(arena.nodes[i].args[-1], 0.0) for i in loops)
+    is_known = passes <= math.log(PASSES)
+    return frozenset(
+        after.index for before, after in found if not (is_known and are_equal(logs[before.index], logs[after.index]))
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -25,7 +25,21 @@ class Trail:
 
     def steps(self, scalar: Scalar) -> list[Step]:
         """From the input to `scalar`; what belongs to no layer (inputs side by side) is left out."""
-        found = (self.labels[i] for i in self.ways.needed([scalar.index]) if i in self.labels)
+        return self._told(self.ways.needed([scalar.index]))
+
+    def last(self, scalar: Scalar, path: str) -> list[Step]:
+        """Those of one layer, the last before `scalar`."""
+        stack, seen = [scalar.index], {scalar.index}
+        while stack:
+            index = stack.pop()
+            if index not in self.labels or self.owners[self.labels[index].at] == path:
+                fresh = [arg for arg in self.ways.arguments(index) if arg not in seen]
+                seen.update(fresh)
+                stack.extend(fresh)
+        return [step for step in self._told(seen) if step[0] == path]
+
+    def _told(self, indices: Iterable[int]) -> list[Step]:
+        found = (self.labels[i] for i in indices if i in self.labels)
         ordered = sorted(set(found), key=lambda label: (label.at, label.norm.order, label.rule))
         steps = ((self.owners[label.at], str(label.norm), label.rule) for label in ordered)
         return list(dict.fromkeys(step for step in steps if step[0]))

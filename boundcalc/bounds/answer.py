@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from boundcalc.blocks.trail import Step
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import Json
 from boundcalc.exact import decimals
@@ -35,6 +36,13 @@ class Answer:
     name: str
     _bound: Bound
     _of: Bounds
+    path: str = ""  # of its row
+    is_apart: bool = False  # from all other quantities
+
+    @property
+    def way(self) -> list[Step]:
+        """Through which norms it was reached; in the row of a layer, what that layer adds."""
+        return self._of.last_way(self._bound, self.path) if self.path else self._of.way(self._bound)
 
     @property
     def identifier(self) -> str:
@@ -63,7 +71,7 @@ class Answer:
     @property
     def number(self) -> Number | None:
         """The certified number at the spec's values, computed with all others; None while symbols are free."""
-        return self._of.numbers.get(self._bound)
+        return self.number_alone if self.is_apart else self._of.numbers.get(self._bound)
 
     @property
     def number_alone(self) -> Number | None:
@@ -131,6 +139,8 @@ class Answer:
             "finite": self.finite,
             "reason": self.infinite_because or self.absent or self.unclosed,
         }
+        if self._of.chosen_at is not None:
+            result["way"] = [list(step) for step in self.way]
         if self.upper:
             result["upper"] = True
         if number is not None:

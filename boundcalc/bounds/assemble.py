@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import sympy
 
@@ -26,7 +27,10 @@ class Assembled:
     rows: Mapping[str, LayerBounds]
 
 
-def assemble(graph: LayerGraph, primitives: PrimitiveGraph, grouped: Grouped) -> Assembled:
+def assemble(
+    graph: LayerGraph, primitives: PrimitiveGraph, grouped: Grouped, samples: Callable[[], Mapping[str, Figure]]
+) -> Assembled:
+    """`samples`: the figures of the gradients of one sample's loss, which are found when somebody asks."""
     rows = {path: _named(figures, path=path) for path, figures in grouped.rows.items()}
     network = _named(grouped.output)
     objective = None if grouped.objective is None else _named(grouped.objective, "objective_")
@@ -38,13 +42,25 @@ def assemble(graph: LayerGraph, primitives: PrimitiveGraph, grouped: Grouped) ->
         exists = graph.exists(path) if path else ()
         return {q: Bound(name, figure, forms, graph.conditions, exists) for q, (name, figure) in figures.items()}
 
+    @cache
+    def per_sample() -> Mapping[str, Bound]:
+        figures = {path: (f"per_sample_{path}", figure) for path, figure in samples().items()}
+        scalars = [(name, figure.scalar) for name, figure in figures.values()]
+        own = Forms(graph.conditions.symbols, [(name, scalar) for name, scalar in scalars if scalar is not None])
+        return {
+            path: Bound(name, figure, own, graph.conditions, graph.exists(path))
+            for path, (name, figure) in figures.items()
+        }
+
     def row(path: str) -> LayerBounds:
         layer = graph.layer(path)
         own = Named("constant", primitives.own.get(path, {}))
         return LayerBounds(layer, _radius(graph, layer), own, bounds(rows[path], path))
 
     return Assembled(
-        bounds(network), None if objective is None else Objective(bounds(objective)), {path: row(path) for path in rows}
+        bounds(network),
+        None if objective is None else Objective(bounds(objective), per_sample),
+        {path: row(path) for path in rows},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,8 @@ from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.language.architecture import Architecture
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
+
+SMALL = 3_000  # primitives of a network whose bounds in mixed norms are shown unasked
 
 
 class _OfDerivatives(Suggesting):
@@ -79,6 +81,14 @@ class Objective(_OfDerivatives):
     """l and L of F(w) = f(psi(w)) + r(w)."""
 
     figures: Mapping[Quantity, Bound]
+    samples: Callable[[], Mapping[str, Bound]]
+
+    @property
+    def per_sample(self) -> Named[Bound]:
+        """By layer: a bound of the gradient of one sample's loss by its own parameters, the regularizer aside, in mixed norms.
+        It is the sensitivity of a sum of gradients to one sample, what training with differential privacy adds noise for.
+        Infinite where a layer couples samples; layers without parameters that are differentiated by are left out."""
+        return Named("layer", self.samples())
 
     @property
     def quantities(self) -> tuple[Bound, ...]:
@@ -104,6 +114,11 @@ class Bounds(_OfAll):
         return self.graph.name
 
     @property
+    def is_small(self) -> bool:
+        """Whether mixed norms, which take several times as long, are shown unasked."""
+        return len(self.primitives.primitives) <= SMALL
+
+    @property
     def certified(self) -> bool:
         """Whether the numbers are upper bounds: not under the published constants."""
         return self.options.certified
@@ -116,7 +131,13 @@ class Bounds(_OfAll):
     def way(self, quantity: Bound) -> list[Step]:
         """Through which norms a bound was reached, as (path, norm, rule): one for each layer, norm and rule on the way that was
         chosen at `chosen_at`. Empty under euclidean norms, where there is one way, and for what is infinite."""
-        return [] if self.trail is None or quantity.recursion is None else self.trail.steps(quantity.recursion)
+        if self.trail is None or quantity.recursion is None:
+            return []
+        return self.trail.steps(quantity.recursion)
+
+    def last_way(self, quantity: Bound, path: str) -> list[Step]:
+        """What the layer at a path adds to the way of its own row."""
+        return [] if self.trail is None or quantity.recursion is None else self.trail.last(quantity.recursion, path)
 
     @property
     def chosen_at(self) -> Values | None:

@@ -76,6 +76,29 @@ class Document:
         return self._of.symbol_values
 
     @cached_property
+    def chosen_at(self) -> Mapping[str, str] | None:
+        """The values at which closed forms in mixed norms are the smallest; None in euclidean norms."""
+        values = self._of.chosen_at
+        return None if values is None else {symbol.name: to_str(value) for symbol, value in values.items()}
+
+    @property
+    def kept(self) -> str:
+        """What a person has to know of closed forms; empty in euclidean norms."""
+        if self.chosen_at is None:
+            return ""
+        at = ", ".join(f"{name} = {value}" for name, value in self.chosen_at.items())
+        return f"one way through the norms is kept, the smallest at {at}" if at else "one way through the norms is kept"
+
+    @cached_property
+    def per_sample(self) -> Mapping[str, Answer] | None:
+        """By layer, the gradient of one sample's loss; None where the network is large and nobody asked for mixed norms."""
+        objective, bounds = self._of.objective, self._of
+        if objective is None or not (bounds.is_small or self.options.norms == "mixed"):
+            return None
+        of = objective.per_sample.items()
+        return {path: Answer(bound.name, bound, bounds, is_apart=True) for path, bound in of}
+
+    @cached_property
     def totals(self) -> Mapping[str, Answer]:
         """The quantities of the network as a whole, as a person calls them."""
         objective = {} if self.objective is None else self.objective
@@ -99,6 +122,11 @@ class Document:
         """Whether some definitions are made of more than `count` others: told without any of them."""
         return self._of.norm.forms.has_many(names, count)
 
+    def _objective(self, quantities: Mapping[str, Answer]) -> dict[str, Json]:
+        samples = self.per_sample
+        told = None if samples is None else {path: _unnamed(answer) for path, answer in samples.items()}
+        return {**_quantities(quantities), "per_sample": told}
+
     def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`."""
         network = _quantities(self.network)  # numbers that take too long are refused before closed forms are sought
@@ -110,18 +138,24 @@ class Document:
             "warnings": list(self.warnings),
             "symbols": self.symbol_values,
             "conditions": [str(condition) for condition in self.conditions],
+            **({} if self.chosen_at is None else {"chosen_at": dict(self.chosen_at)}),
             "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
             "bounds": network,
-            "objective": None if self.objective is None else _quantities(self.objective),
+            "objective": None if self.objective is None else self._objective(self.objective),
             "layers": [row.to_dict() for row in self.rows],
         }
+
+
+def _unnamed(answer: Answer) -> dict[str, Json]:
+    """Of what stands in no list of definitions."""
+    return {name: value for name, value in answer.to_dict().items() if name not in ("definition", "way")}
 
 
 def document(bounds: Bounds) -> Document:
     """The document of some bounds."""
 
-    def quantities(found: Mapping[str, Bound]) -> Mapping[str, Answer]:
-        return {name: Answer(name, bound, bounds) for name, bound in found.items()}
+    def quantities(found: Mapping[str, Bound], path: str = "") -> Mapping[str, Answer]:
+        return {name: Answer(name, bound, bounds, path) for name, bound in found.items()}
 
     rows = (
         Row(
@@ -131,7 +165,7 @@ def document(bounds: Bounds) -> Document:
             parameters=row.layer.parameters,
             radius=row.radius,
             own=row.own,
-            quantities=quantities(row.named),
+            quantities=quantities(row.named, row.path),
         )
         for row in bounds.layers.values()
     )

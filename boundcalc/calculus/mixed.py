@@ -111,11 +111,13 @@ class Mixed:
         known = {Norm(axes): value for axes, value in readings.source(of, shape).items()}
 
         def numbers(wanted: Norm) -> Numbers:
-            factors = ((value, readings.closure(wanted, norm, shape)) for norm, value in known.items())
-            bounds = [value * (1 if factor is None else factor) for value, factor in factors]
-            return Numbers(smallest(*(self._lift(bound) for bound in bounds)), first_order, zero)
+            factors = {norm: readings.closure(wanted, norm, shape) or sympy.S.One for norm in known}
+            bounds = [value * factors[norm] for norm, value in known.items()]
+            return Numbers(
+                smallest(*(self._lift(bound) for bound in bounds)), self._lift(factors[WHOLE]) * first_order, zero
+            )
 
-        return Jet({wanted: numbers(wanted) if wanted.is_plain else whole for wanted in self._asked(at)})
+        return Jet({wanted: numbers(wanted) for wanted in self._asked(at)})
 
     def linear(self, at: int, rule: Linear, of: Jet) -> Jet:
         """A z: everything is multiplied by the norm of A on what a slice reads."""
@@ -162,18 +164,19 @@ class Mixed:
 
     def map(self, at: int, rule: Map, of: Jet) -> Jet:
         """a(z), slice by slice: D^2 = D^2 a [Dz, Dz] + Da D^2 z. The first term acts on each slice by itself, so one of its
-        factors is the largest slice of Dz."""
+        factors is the largest slice of Dz. Windows have places in common: what a slice reads as a whole is both factors."""
         shape, entry = self.graph.shapes[at], rule.entry
         everything, batch = readings.everything(shape), rule.view.batch
         of_slice = of[readings.slice_of(rule)]
         slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
-        if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
+        is_apart = not rule.view.windows  # constants of windows are those of one, times what reads it
+        if is_apart and entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
             # ||Da(z)|| <= ||Da(0)|| + L_a ||z|| on every slice.
             slope = smallest(self._lift(entry.derivative_at_zero) + curvature * of_slice.norm, slope)
 
-        def in_way(way: Reading, zero: Extended) -> Numbers:
+        def in_way(way: Reading, read: Numbers, zero: Extended) -> Numbers:
             z, factor = of[way.norm], self._lift(way.factor)
-            second = (z if rule.view.windows else of_slice).lipschitz * z.lipschitz
+            second = of_slice.lipschitz * z.lipschitz if is_apart else read.lipschitz**2
             return Numbers(
                 zero + factor * slope * z.norm,
                 factor * slope * z.lipschitz,
@@ -185,7 +188,8 @@ class Mixed:
                 return self._simplex(of[Norm(everything)])
             slices = readings.fixed(norm)
             equal = self._lift(readings.share(shape, slices & batch))
-            found = _least(in_way(way, equal * at_zero) for way in readings.of_map(rule, norm, shape))
+            ways = readings.of_map(rule, norm, shape)
+            found = _least(in_way(way, of[ways[0].norm], equal * at_zero) for way in ways)
             bounds = [found.norm]
             if (most := self._known(entry.norm)) is not None:
                 bounds.append(equal * most)
@@ -202,7 +206,7 @@ class Mixed:
 
     def average(self, at: int, rule: Average, of: Jet) -> Jet:
         """sum_i f_i(z_i)/N. By Cauchy-Schwarz a mean of products a_i b_i is at most t_a t_b, with t_x the smaller one of the
-        largest x_i and of their Euclidean norm over sqrt(N)."""
+        largest x_i and of their Euclidean norm over sqrt(N). In the norm of a place, before the mean, it is the largest f_i."""
         entry, place, whole = rule.entry, *(of[norm] for norm in readings.average(rule))
         root = self._lift(1 / sympy.sqrt(rule.count))
 
@@ -210,16 +214,24 @@ class Mixed:
             return smallest(each, root * together)
 
         slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
+        one = all_ = slope
         if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
-            start = self._lift(entry.derivative_at_zero)
-            slope = smallest(mean(start + curvature * place.norm, start + curvature * whole.norm), slope)
-        first = mean(place.lipschitz, whole.lipschitz)
-        numbers = Numbers(
-            at_zero + slope * mean(place.norm, whole.norm),
-            slope * first,
-            slope * mean(place.smoothness, whole.smoothness) + curvature * first**2,
+            at_start = self._lift(entry.derivative_at_zero)  # of all places together
+            of_place, of_all = (at_start + curvature * numbers.norm for numbers in (place, whole))
+            one, all_ = smallest(of_place, slope), smallest(mean(of_place, of_all), slope)
+        alone = Numbers(
+            at_zero + one * place.norm,
+            one * place.lipschitz,
+            one * place.smoothness + curvature * place.lipschitz**2,
         )
-        return Jet({WHOLE: numbers})
+        first = mean(place.lipschitz, whole.lipschitz)
+        together = Numbers(
+            at_zero + all_ * mean(place.norm, whole.norm),
+            all_ * first,
+            all_ * mean(place.smoothness, whole.smoothness) + curvature * first**2,
+        )
+        self._label(together, Label(at, WHOLE, "average"))
+        return Jet({WHOLE: together, Norm(rule.axes): alone})
 
     def sum(self, at: int, rule: Sum, terms: Sequence[Jet]) -> Jet:
         def numbers(norm: Norm) -> Numbers:
@@ -282,22 +294,32 @@ class Mixed:
         return self.norms.get(at, ())
 
     def _jet(self, at: int, rule: Callable[[Norm], Numbers]) -> Jet:
-        """The rule in every norm that is asked for, and the closure: what one norm says of another."""
+        """The rule in every norm that is asked for, and the closure where it may say more: what one norm says of another."""
         primitive, shape = self.graph.primitives[at], self.graph.shapes[at]
         norms = self._asked(at)
-        own = {norm: rule(norm) for norm in norms if norm.is_plain or readings.passes(primitive, norm, shape)}
+        with_rule = [norm for norm in norms if norm.is_plain or readings.passes(primitive, norm, shape)]
+        effective = {norm: readings.effective(primitive, norm) for norm in with_rule}
+        found = {norm: rule(norm) for norm in dict.fromkeys(effective.values())}
+        own = {norm: found[least] for norm, least in effective.items()}
         name = type(primitive).__name__.lower()
         for norm, numbers in own.items():
             self._label(numbers, Label(at, norm, name))
-        return Jet({norm: self._closed(at, norm, own, shape) for norm in norms})
+        alone = readings.is_uniform(primitive)
+        return Jet(
+            {
+                norm: own[norm] if alone and norm in own and norm.is_plain else self._closed(at, norm, own, shape)
+                for norm in norms
+            }
+        )
 
     def _closed(self, at: int, norm: Norm, own: Mapping[Norm, Numbers], shape: readings.Shape) -> Numbers:
-        candidates = [own[norm]] if norm in own else []
+        candidates, used = ([own[norm]], [own[norm]]) if norm in own else ([], [])
         for known, numbers in own.items():
-            if numbers not in candidates and (factor := readings.closure(norm, known, shape)) is not None:
+            if numbers not in used and (factor := readings.closure(norm, known, shape)) is not None:
                 scaled = numbers.scaled(self._lift(factor))
                 self._label(scaled, Label(at, norm, f"from {known}"))
                 candidates.append(scaled)
+                used.append(numbers)
         return _least(candidates)
 
     def _label(self, numbers: Numbers, label: Label) -> None:

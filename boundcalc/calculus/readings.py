@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 
@@ -15,7 +16,7 @@ from boundcalc.calculus import primitives as p
 from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.calculus.views import NONE, Axes, View
 
-Shape = Sequence[sympy.Expr]
+Shape = tuple[sympy.Expr, ...]
 ONE = sympy.S.One
 
 
@@ -36,11 +37,13 @@ class Pair:
     factor: sympy.Expr = ONE
 
 
+@lru_cache(maxsize=4096)
 def places(shape: Shape, axes: Axes) -> sympy.Expr:
     """How many indices there are along these axes."""
     return sympy.Mul(*(shape[axis] for axis in sorted(axes)))
 
 
+@lru_cache(maxsize=4096)
 def share(shape: Shape, axes: Axes) -> sympy.Expr:
     """What an array of equal slices has of its Euclidean norm in one of them."""
     return 1 / sympy.sqrt(places(shape, axes))
@@ -57,8 +60,9 @@ def fixed(norm: Norm) -> Axes:
 
 def closure(of: Norm, known: Norm, shape: Shape) -> sympy.Expr | None:
     """c with ||z||_of <= c ||z||_known, from the norms alone: fixing an index makes no slice larger, and the square of a slice
-    is the sum of those at the indices of an axis. None where nothing is known."""
-    if not known.is_plain or of == known:
+    is the sum of those at the indices of an axis. None where nothing is known, and where `known` fixes less: then a rule in the
+    norm `of` reads no more, and says no less."""
+    if not known.is_plain or of == known or (of.is_plain and known.largest <= of.largest):
         return None
     split = known.largest - of.largest
     if of.summed:  # Cauchy-Schwarz along the axis
@@ -66,6 +70,41 @@ def closure(of: Norm, known: Norm, shape: Shape) -> sympy.Expr | None:
     if of.heads and of.inner <= known.largest:  # every head at most the largest place of all heads
         return sympy.sqrt(places(shape, of.heads | (split - of.inner)))
     return sympy.sqrt(places(shape, split))
+
+
+def is_uniform(primitive: p.Primitive) -> bool:
+    """Whether the rule says as much in any plain norm as the closure of its images would, given that of its operands.
+
+    Every factor belongs to one axis: for S inside T, the operands are read in S' inside T', and fixing an axis of T but not of S
+    changes a constant by at most the root of its size. It does not hold where an axis has two readings, or none of its own.
+    """
+    match primitive:
+        case p.Linear(view=view) | p.Map(view=view):
+            return _is_plain(view)
+        case p.Bilinear():
+            return not primitive.stochastic and _is_plain(primitive.left_view) and _is_plain(primitive.right_view)
+        case _:
+            return isinstance(primitive, (p.Sum, p.Concat))
+
+
+def _is_plain(view: View) -> bool:
+    return not view.windows and all(len(result) == len(operand) == 1 for result, operand in view.along)
+
+
+def effective(primitive: p.Primitive, norm: Norm) -> Norm:
+    """The least norm in which a primitive's rule says the same: the axes of which it knows nothing are left out."""
+    if not norm.is_plain:
+        return norm
+    match primitive:
+        case p.Linear(view=view):
+            return Norm(norm.largest & view.known)
+        case p.Map(entry=entry, view=view) if entry.sup is None and not primitive.picks:
+            return Norm(norm.largest & view.known)
+        case p.Bilinear():
+            known = primitive.left_view.known | primitive.right_view.known | primitive.added
+            return Norm(norm.largest & known)
+        case _:
+            return norm
 
 
 def coarser(norm: Norm) -> Iterator[Norm]:
@@ -79,7 +118,7 @@ def through(view: View, norm: Norm, shape: Shape) -> list[Reading]:
     """The operand of a map with this view. A norm that is not plain passes where every axis does."""
     if not norm.is_plain and _is_entrywise(view, shape):
         return [Reading(norm)]
-    return [Reading(Norm(way.largest), way.factor) for way in view.ways(fixed(norm), shape.__getitem__)]
+    return [Reading(Norm(way.largest), way.factor) for way in view.ways(fixed(norm), shape)]
 
 
 def passes(primitive: p.Primitive, norm: Norm, shape: Shape) -> bool:
@@ -97,10 +136,9 @@ def passes(primitive: p.Primitive, norm: Norm, shape: Shape) -> bool:
         case p.Map():
             return _is_entrywise(primitive.view, shape)
         case p.Bilinear():
-            # Row blocks of a factor that is measured as a whole: sum_h (||V_h|| x)^2 = ||V||^2 x^2.
-            rows = primitive.left_view.batch - primitive.right_view.batch
-            windows = {window.to for window in primitive.right_view.windows}
-            return bool(norm.heads) and norm.heads <= rows and norm.heads.isdisjoint(windows)
+            # Row blocks of a factor without other places: sum_h max_j (||V_h|| x_j)^2 = ||V||^2 max_j x_j^2.
+            rows, read = primitive.left_view.places - norm.largest, primitive.right_view.places
+            return bool(norm.heads) and norm.heads <= rows and rows.isdisjoint(norm.inner | read)
         case _:
             return False
 
@@ -134,12 +172,11 @@ def pairs(rule: p.Bilinear, norm: Norm, shape: Shape, left_shape: Shape, right_s
     slice_ = fixed(norm)
     shared = (rule.left_view.batch & rule.right_view.batch) - slice_
     chosen = [(slice_ | shared, slice_), (slice_, slice_ | shared)] if shared else [(slice_, slice_)]
-    size = shape.__getitem__
     found = [
         Pair(Norm(left.largest), Norm(right.largest), left.factor * right.factor)
         for for_left, for_right in chosen
-        for left in rule.left_view.ways(for_left, size)
-        for right in rule.right_view.ways(for_right, size)
+        for left in rule.left_view.ways(for_left, shape)
+        for right in rule.right_view.ways(for_right, shape)
     ]
     if rule.stochastic and norm.is_plain:
         found += _weighted(rule, norm.largest, shape, left_shape, right_shape)

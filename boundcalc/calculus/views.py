@@ -6,8 +6,9 @@ axes over whose indices the largest slice is taken (norms.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 import sympy
@@ -52,27 +53,42 @@ class View:
         """The axes of the result along which the operation acts index by index."""
         return NONE.union(*(result for result, _ in self.along))
 
+    @property
+    def places(self) -> Axes:
+        """The axes of the result whose index says which places of the operand are read."""
+        return self.batch.union(window.to for window in self.windows if window.to is not None)
+
     def keeps(self, largest: Axes) -> Axes:
         """The axes of the operand that belong to these of the result. A group counts where all its axes are there."""
         return NONE.union(*(operand for result, operand in self.along if result <= largest))
 
-    def ways(self, largest: Axes, size: Callable[[int], sympy.Expr]) -> Iterator[Way]:
-        """The norms of the operand that a norm of the result can be had from; `size` is that of an axis of the result.
+    @property
+    def known(self) -> Axes:
+        """The axes of the result of which something is said; to fix the index of another one changes nothing."""
+        return self.batch.union(self.copied, (window.to for window in self.windows if window.to is not None))
+
+    def ways(self, largest: Axes, shape: tuple[sympy.Expr, ...]) -> tuple[Way, ...]:
+        """The norms of the operand that a norm of the result can be had from; `shape` is that of the result.
 
         A window read as a whole costs nothing where its index is fixed, since it is part of the slice; else each entry
         counts `touches` times (Euclid). Read entry by entry it costs sqrt(taps) times the largest. Copies count once where
         their index is fixed.
         """
-        kept = self.keeps(largest)
-        fixed = [window for window in self.windows if window.to is None or window.to in largest]
-        parts = [1 / sympy.sqrt(size(axis)) for axis in self.copied & largest]
-        parts += [1 / sympy.sqrt(window.touches) for window in fixed]
-        factor = sympy.Mul(*parts)
-        taps = sympy.Mul(*(window.taps for window in fixed))
-        if not fixed or taps != 1:
-            yield Way(kept, factor)
-        if fixed:
-            yield Way(kept.union(window.of for window in fixed), factor * sympy.sqrt(taps))
+        return _ways(self, largest, shape)
+
+
+@lru_cache(maxsize=4096)  # networks repeat their layers
+def _ways(view: View, largest: Axes, shape: tuple[sympy.Expr, ...]) -> tuple[Way, ...]:
+    kept = view.keeps(largest)
+    fixed = [window for window in view.windows if window.to is None or window.to in largest]
+    parts = [1 / sympy.sqrt(shape[axis]) for axis in view.copied & largest]
+    parts += [1 / sympy.sqrt(window.touches) for window in fixed]
+    factor = sympy.Mul(*parts)
+    taps = sympy.Mul(*(window.taps for window in fixed))
+    as_a_whole = () if fixed and taps == 1 else (Way(kept, factor),)
+    if not fixed:
+        return as_a_whole
+    return (*as_a_whole, Way(kept.union(window.of for window in fixed), factor * sympy.sqrt(taps)))
 
 
 AS_A_WHOLE = View()  # no axis along which anything is known

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 import click
+from click.core import ParameterSource
 
 from boundcalc.bounds.options import OPTIONS, Option, Options
 from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
@@ -51,7 +52,10 @@ def spec_parameters() -> list[click.Parameter]:
 
 def compile_parameters() -> list[click.Parameter]:
     """Of every command that compiles one."""
-    return [*spec_parameters(), *(_option(name, option) for name, option in OPTIONS.items())]
+    sharpest = click.Option(
+        ["--sharpest"], is_flag=True, help="the smallest bounds: --blocks layer --norms mixed --refine"
+    )
+    return [*spec_parameters(), *(_option(name, option) for name, option in OPTIONS.items()), sharpest]
 
 
 def _option(name: str, option: Option[str] | Option[bool] | Option[tuple[str, ...]]) -> click.Parameter:
@@ -112,4 +116,18 @@ def configured(spec: str, assignments: Sequence[str], values: str | None, vocabu
 def compiled(architecture: Spec, given: Given, max_layers: int) -> Bounds:
     from boundcalc.pipeline import compile_with
 
-    return compile_with(architecture, Options.checked(**given), max_layers=max_layers)
+    return compile_with(architecture, checked(given), max_layers=max_layers)
+
+
+def checked(given: Given) -> Options:
+    """The options of a command. Raises UsageError for those that contradict each other."""
+    context = click.get_current_context()
+    said = {
+        name: value
+        for name, value in given.items()
+        if name in OPTIONS and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    try:
+        return Options.sharpest(**said) if given.get("sharpest") else Options.checked(**said)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

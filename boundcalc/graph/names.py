@@ -12,7 +12,7 @@ from boundcalc.graph.evaluations import Evaluations
 from boundcalc.language.architecture import Step
 from boundcalc.mistakes import Mistake, SpecError
 
-WORDS = frozenset({"same", "true", "false"})  # words of the language that stand where expressions do
+WORDS = frozenset({"same", "sample", "true", "false"})  # words of the language that stand where expressions do
 
 
 def unknown_names(step: Step, environment: Environment, symbols: Mapping[str, sympy.Symbol]) -> Iterator[Mistake]:

@@ -150,6 +150,7 @@ EXPRESSION_SCHEMA: dict[str, Any] = {
 }
 NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 _AXES_SCHEMA: dict[str, Any] = {"anyOf": [EXPRESSION_SCHEMA, {"type": "array", "items": EXPRESSION_SCHEMA}]}
+_ALONG_SCHEMA: dict[str, Any] = {**_AXES_SCHEMA, "description": "sample, and axes counted without the batch"}
 _RADIUS_SCHEMA: dict[str, Any] = {
     "anyOf": [EXPRESSION_SCHEMA, {"type": "object", "additionalProperties": EXPRESSION_SCHEMA}]
 }
@@ -173,6 +174,7 @@ Terms = Annotated[
 ]
 Shape = Annotated[Terms, Whole()]
 Axes = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_AXES_SCHEMA), Whole()]
+Along = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_ALONG_SCHEMA)]
 Radius = Annotated[Expression | Mapping[str, Expression], PlainValidator(read_radius), WithJsonSchema(_RADIUS_SCHEMA)]
 Share = Annotated[
     bool | tuple[str, Place] | Mapping[str, tuple[str, Place]],

@@ -1,4 +1,4 @@
-"""linear: a fixed linear map that a person knows by its operator norm."""
+"""linear: a fixed linear map that a person knows by its operator norm, on the whole batch or on slices along `axes`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sympy
 
 from boundcalc.calculus.primitives import Linear
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import Shape
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.families import partial_isometry
 from boundcalc.layers.parts.operands import given_shape
+from boundcalc.layers.parts.slices import Slices, slices_of
 
 
 class Fields(StepFields):
@@ -24,26 +24,29 @@ class Fields(StepFields):
     value_field = "norm"
     norm: Term
     shape: types.Shape | None = None
+    axes: types.Along | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     norm: sympy.Expr
-    shape: Shape
+    slices: Slices
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
     shape = given_shape(at, fields.shape)
-    return Placed(shape, Facts(at.constant(fields.norm, "a norm"), shape))
+    return Placed(shape, Facts(at.constant(fields.norm, "a norm"), slices_of(at, fields.axes, shape)))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     lowering.own(operator_norm=facts.norm)
-    return lowering.emit(Linear(inputs[0], facts.norm))
+    return lowering.emit(Linear(inputs[0], facts.norm, view=facts.slices.view()))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    return float(facts.norm) * partial_isometry(inputs[0], facts.shape, xp)
+    slices = facts.slices
+    rows = partial_isometry(slices.cut(inputs[0], xp), slices.entries, xp)
+    return float(facts.norm) * slices.joined(rows, xp)
 
 
 KIND = Kind("linear", Fields, place, lower, forward, lower)

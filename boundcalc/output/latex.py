@@ -55,7 +55,9 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     lines += [rf"& \text{{if }} {_condition(condition, latex)}" for condition in document.conditions]
     of, others = document.options.phrases(Detail.COMMENT)
     remarks = [", ".join(of + others)] if of or others else []
-    comments = "".join(f"% {' '.join(line.split())}\n" for line in (document.name, *remarks, *document.warnings))
+    kept = [document.kept] if document.kept else []
+    remarks = [document.name, *remarks, *kept, *document.warnings]
+    comments = "".join(f"% {' '.join(line.split())}\n" for line in remarks)
     body = " \\\\\n".join(lines)
     return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
 

@@ -36,6 +36,7 @@ def to_python(document: Document) -> str:
     open_ended = [q.scalar for q in _quantities(document).values() if q.unclosed is not None and q.scalar is not None]
     listing = Listing(open_ended, printer) if open_ended else None
     lines = [f'"""{_title(document)}"""']
+    lines += [f"# {_plain(document.kept)}"] if document.kept else []
     lines += [f"# warning: {_plain(warning)}" for warning in document.warnings]
     lines += ["", "import math", "import numbers", "", "import numpy", "", ""]
     lines.append('@numpy.errstate(all="ignore")  # what is not finite is of no consequence, or inf')

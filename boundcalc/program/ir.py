@@ -256,11 +256,17 @@ class Scalar:
     def __add__(self, other: object) -> Scalar:
         if not isinstance(other, Scalar):
             return NotImplemented
+        zero = self.arena.zero.index  # most sums and products have a neutral side
+        if zero in (self.index, other.index):
+            return other if self.index == zero else self
         return self.arena.combine(Op.ADD, (self, other))
 
     def __mul__(self, other: object) -> Scalar:
         if not isinstance(other, Scalar):
             return NotImplemented
+        one = self.arena.one.index
+        if one in (self.index, other.index):
+            return other if self.index == one else self
         return self.arena.combine(Op.MUL, (self, other))
 
     def __truediv__(self, other: object) -> Scalar:

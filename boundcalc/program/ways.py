@@ -23,7 +23,7 @@ from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.loops import separate_loops
 
-TIE = 1e-13  # relative, of logarithms
+TIE = 1e-12  # relative, of logarithms
 PASSES = 64  # of a loop, to choose: what is smallest in the long run is smallest by then
 
 
@@ -56,6 +56,8 @@ class Ways:
             node = arena.nodes[index]
             if index in self.taken:
                 found[index] = found[self.taken[index]]
+            elif node.op is not Op.LOOP and all(arg in found and found[arg].index == arg for arg in node.args):
+                found[index] = arena.scalar(index)  # nothing below it was taken
             elif isinstance(node.payload, Loop):
                 loop = node.payload
                 states = [arena.scalar(i) for i in loop.states]
@@ -65,20 +67,28 @@ class Ways:
                 found[index] = ends[node.args[0]][node.payload]
             elif isinstance(node.payload, Fraction):
                 found[index] = arena.power(found[node.args[0]], node.payload)
-            elif node.args:
-                found[index] = arena.combine(node.op, [found[arg] for arg in node.args])
             else:
-                found[index] = arena.scalar(index)
+                found[index] = arena.combine(node.op, [found[arg] for arg in node.args])
         return [found[scalar.index] for scalar in scalars]
 
 
-def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> Ways:
-    """The smallest side of each minimum at these values, as far as floats tell; the first where they tell nothing. In a loop,
-    at its last pass. Raises MissingValues."""
-    arena = scalars[0].arena
-    roots = [scalar.index for scalar in scalars]
+def logarithms(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> dict[int, float]:
+    """Of all nodes below, as far as floats tell (nan elsewhere): in loops at the last pass, of at most `PASSES`. Raises
+    MissingValues."""
     with np.errstate(all="ignore"):
-        logs = interpret(arena, roots, _Floats({}, Budget(), Logarithms(_signed(values), Budget())))
+        algebra = _Floats({}, Budget(), Logarithms(_signed(values), Budget()))
+        return interpret(scalars[0].arena, [scalar.index for scalar in scalars], algebra)
+
+
+def are_equal(a: float, b: float) -> bool:
+    """Of two logarithms, whether they differ by no more than rounding does."""
+    return a == b or abs(a - b) <= TIE * max(1.0, abs(a))
+
+
+def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> Ways:
+    """The smallest side of each minimum at these values; the first where floats tell nothing. Raises MissingValues."""
+    arena, logs = scalars[0].arena, logarithms(scalars, values)
+    roots = [scalar.index for scalar in scalars]
 
     def log(index: int) -> float:
         found = logs.get(index, math.inf)
@@ -86,8 +96,7 @@ def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> W
 
     def smallest(args: Sequence[int]) -> int:
         least = min(map(log, args))
-        noise = TIE * max(1.0, abs(least)) if math.isfinite(least) else 0.0
-        return next(arg for arg in args if log(arg) <= least + noise)  # of equal ones the first: it is made of less
+        return next(arg for arg in args if are_equal(log(arg), least))  # of equal ones the first: it is made of less
 
     minima = (i for i in arena.needed(roots) if arena.nodes[i].op is Op.MIN)
     return Ways(arena, {i: smallest(arena.nodes[i].args) for i in minima})

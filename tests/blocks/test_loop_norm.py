@@ -9,10 +9,10 @@ from flint import arb, fmpq
 from boundcalc.blocks.entries import Symbolic, entries
 from boundcalc.blocks.loop_entries import NotLinearError
 from boundcalc.blocks.loop_norm import squared_norm
-from boundcalc.calculus.carried import separate_loops
 from boundcalc.exact.balls import ball
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.loops import separate_loops
 
 R, S, x = sympy.symbols("R S x", positive=True)
 K = sympy.Symbol("k", positive=True, integer=True)

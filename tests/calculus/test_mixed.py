@@ -1,107 +1,118 @@
-"""Mixed norms never give a larger bound than euclidean ones, and a closed form that keeps one way is a bound at all values."""
+"""The calculus in several norms: what an independent calculation gives, what the number of samples has no part in, what is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from random import Random
+from pathlib import Path
 
 import pytest
-import sympy
-from flint import arb
-from reference.random_specs import random_spec
 
 import boundcalc as bc
-from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.values import resolve
-from boundcalc.exact.balls import Number, ball
-from boundcalc.exact.enclosures import from_sympy
-from boundcalc.graph.measures import MEASURES
-from boundcalc.program.evaluate import evaluate
+from boundcalc.calculus.demand import MOST, asked
+from boundcalc.calculus.norms import WHOLE, Norm
+from boundcalc.graph.expand import expand
+from boundcalc.graph.lower import lower
+from boundcalc.graph.selection import select
 
-SMALL = arb("1e-10")  # relative: the numbers by blocks are certified ones of an iteration
-EQUAL = arb("1e-12")
-PLACES = 20
-FACTORS = (sympy.Rational(1, 8), sympy.Rational(1, 2), sympy.Rational(4, 5), sympy.Rational(3, 2), sympy.Integer(6))
+NORMS = Path(__file__).parent.parent / "reference" / "norms"
 
-
-def at_most(small: Number, large: Number, margin: arb = SMALL) -> bool:
-    return not ball(small) > ball(large) * (1 + margin)
-
-
-def pairs(small: Bounds, large: Bounds) -> list[tuple[Bound, Number | None, Number | None]]:
-    """The quantities of two bounds of the same layers, side by side; None where infinite."""
-    return [
-        (one, small.numbers.get(one), large.numbers.get(other))
-        for one, other in zip(small.quantities, large.quantities, strict=True)
-    ]
+# log10 of l and L, total and layer, by a program that shares nothing with this one.
+TABLE = {
+    ("vgg16", "euclidean", "batch"): ((9.476, 19.396), (8.887, 18.239)),
+    ("vgg16", "mixed", "batch"): ((9.476, 18.190), (8.887, 17.019)),
+    ("vgg16", "mixed", "sample"): ((8.422, 17.137), (7.833, 15.965)),
+    ("gpt2", "euclidean", "batch"): ((134.801, 268.121), (134.651, 267.820)),
+    ("gpt2", "mixed", "batch"): ((91.482, 179.526), (91.327, 179.216)),
+    ("gpt2", "mixed", "position"): ((89.525, 177.569), (89.370, 177.259)),
+    ("lstm", "mixed", "batch"): ((4.970, 9.267), (4.781, 8.890)),
+    ("lstm", "mixed", "sample"): ((4.217, 8.515), (4.028, 8.137)),
+}
 
 
-@pytest.mark.parametrize("seed", range(48))
-def test_mixed_is_at_most_euclidean(seed: int) -> None:
-    """In every measure, since no slice is larger than the batch; and layer at most total, of the network; and the total in a
-    finer measure at most that in a coarser one."""
-    architecture, refine = bc.loads(random_spec(seed)), seed // 4 % 2 == 1
-    measures = MEASURES if seed // 8 % 2 else (MEASURES[0], MEASURES[1 + seed // 4 % 3])
-    euclidean = {blocks: bc.compile(architecture, blocks=blocks, refine=refine) for blocks in ("total", "layer")}
-    coarser = euclidean["total"]
-    for measure in measures:
-        options = {"norms": "mixed", "measure": measure, "refine": refine}
-        mixed = {blocks: bc.compile(architecture, blocks=blocks, **options) for blocks in euclidean}
-        for bounds, others in ((mixed["total"], coarser), (mixed["layer"], euclidean["layer"])):
-            for quantity, small, large in pairs(bounds, others):
-                assert (small is None) <= (large is None), quantity.name
-                assert small is None or large is None or at_most(small, large), quantity.name
-        coarser = mixed["total"]
-        for name, quantity in mixed["layer"].named.items():
-            total = mixed["total"].named[name]
-            small, large = mixed["layer"].numbers.get(quantity), mixed["total"].numbers.get(total)
-            assert (small is None) == (large is None), name
-            assert small is None or large is None or at_most(small, large), name
+@pytest.mark.parametrize(("name", "norms", "measure"), TABLE)
+def test_an_independent_calculation_gives_the_same(name: str, norms: str, measure: str) -> None:
+    spec = bc.load(NORMS / f"{name}.yaml")
+    for blocks, expected in zip(("total", "layer"), TABLE[name, norms, measure], strict=True):
+        bounds = bc.compile(spec, blocks=blocks, norms=norms, measure=measure)  # type: ignore[arg-type]
+        found = (bounds.lipschitz.log10(), bounds.smoothness.log10())
+        assert found == pytest.approx(expected, abs=0.0006)
 
 
-@pytest.mark.parametrize("seed", range(48, 72))
-def test_a_closed_form_is_a_bound_at_all_values(seed: int) -> None:
-    measure, blocks = MEASURES[seed // 4 % 4], ("total", "layer")[seed // 2 % 2]
-    bounds = bc.compile(bc.loads(random_spec(seed)), norms="mixed", measure=measure, blocks=blocks)
-    finite = [quantity for quantity in bounds.named.values() if quantity.finite and quantity.unclosed is None]
-    for quantity in finite:
-        number = quantity.certified(bounds.values)
-        for value in forms(quantity, bounds.values):
-            assert at_most(number, value, EQUAL), quantity.name
-            assert quantity.upper or at_most(value, number, EQUAL), quantity.name
-    rng = Random(seed)
-    for _ in range(PLACES):
-        values = other_values(bounds, rng)
-        if values is None:
-            continue
-        for quantity in finite:
-            number = quantity.certified(values)
-            assert all(at_most(number, value, EQUAL) for value in forms(quantity, values)), (quantity.name, values)
-
-
-def forms(quantity: Bound, values: Mapping[sympy.Symbol, sympy.Expr]) -> list[Number]:
-    """What the closed form is at these values, as a program and as an expression, where there is one."""
-    found = [] if quantity.scalar is None else list(evaluate([quantity.scalar], values))
-    if quantity.expression is not None:
-        found.append(from_sympy(quantity.expression, values))
-    return found
-
-
-def other_values(bounds: Bounds, rng: Random) -> Mapping[sympy.Symbol, sympy.Expr] | None:
-    """Other values of the symbols that are numbers, which sizes keep; None where a condition is broken."""
-    declared, given = bounds.graph.conditions.declared, {}
-    for name, symbol in bounds.symbols.items():
-        value = declared.get(symbol)
-        if value is not None and value.is_number and not is_size(bounds, symbol):
-            given[name] = value * rng.choice(FACTORS)
-    try:
-        return resolve(bounds.graph.conditions, given)
-    except ValueError:
-        return None
-
-
-def is_size(bounds: Bounds, symbol: sympy.Symbol) -> bool:
-    return bool(symbol.is_integer) or any(
-        symbol in sympy.sympify(axis).free_symbols for shape in bounds.primitives.shapes for axis in shape
+def test_a_token_is_bounded_whatever_their_number_and_that_of_samples() -> None:
+    spec = bc.load(NORMS / "gpt2.yaml")
+    few, many = (
+        bc.compile(bc.override(spec, {"n": n, "T": length}), norms="mixed", measure="position")
+        for n, length in ((1, 2), (100, 4096))
     )
+    for quantity in ("lipschitz", "smoothness"):
+        assert few.named[quantity].log10() == pytest.approx(many.named[quantity].log10(), rel=1e-12)
+
+
+PERCEPTRON = """
+symbols: {n: 4, R: 2}
+batch: n
+input: {shape: [6], norm: {sample: 1}}
+radius: R
+layers: [dense: 5, softplus, dense: 3]
+loss: logistic
+"""
+
+
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+def test_an_objective_does_not_grow_with_the_batch(blocks: str) -> None:
+    found: list[tuple[float | None, ...]] = []
+    for n in (1, 100, 10_000):
+        spec = bc.override(bc.loads(PERCEPTRON), {"n": n})
+        bounds = bc.compile(spec, norms="mixed", blocks=blocks)  # type: ignore[arg-type]
+        assert bounds.objective is not None
+        found.append(tuple(q.log10() for q in bounds.objective.quantities))
+    for other in found[1:]:
+        assert other == pytest.approx(found[0], abs=1e-12)
+
+
+def test_closed_forms_have_no_minima_and_say_where_they_were_chosen() -> None:
+    spec = bc.loads(PERCEPTRON.replace("softplus", "tanh"))
+    euclidean, mixed = bc.compile(spec), bc.compile(spec, norms="mixed")
+    assert "Min" in str(euclidean.norm.expression)
+    assert "Min" not in str(mixed.norm.expression)
+    assert {str(symbol): value for symbol, value in (mixed.chosen_at or {}).items()} == {"n": 4, "R": 2}
+    free = bc.compile(bc.override(spec, {"R": None}), norms="mixed")
+    assert {str(symbol): value for symbol, value in (free.chosen_at or {}).items()} == {"n": 4, "R": 1}
+    assert euclidean.chosen_at is None
+
+
+def norms_of(text: str, path: str) -> set[str]:
+    graph = expand(bc.loads(text))
+    primitives = lower(graph, select(graph, ("parameters",)))
+    found = asked(primitives, [(primitives.output, WHOLE)])
+    return {str(norm) for norm in found[primitives.outputs[path]]}
+
+
+def test_norms_are_asked_for_where_somebody_reads_them() -> None:
+    text = PERCEPTRON.replace("loss: logistic\n", "")
+    assert norms_of(text, "dense_1") == {"{}"}
+    assert norms_of(text, "softplus_0") == {"{}"}
+    assert norms_of(text, "dense_0") == {"{}", "{sample, 0}"}  # the activation acts entry by entry
+
+
+def test_a_node_has_few_norms() -> None:
+    """However the axes are moved: what is not computed apart is bounded by the whole batch."""
+    axes = 7
+    moves = [f"softmax: {i % axes}, permute: {[*range(1, axes), 0]}" for i in range(4 * axes)]
+    steps = ", ".join(f"{{{step}}}" for move in moves for step in move.split(", ", 1))
+    text = f"input: {{shape: {[2] * axes}, norm: 1}}\nradius: 1\nlayers: [dense: 2, {steps}]"
+    graph = expand(bc.loads(text))
+    primitives = lower(graph, select(graph, ("parameters",)))
+    found = asked(primitives, [(primitives.output, Norm(frozenset({0, 3, 5})))])
+    assert max(map(len, found.values())) <= MOST + 1
+    mixed = bc.compile(bc.loads(text), norms="mixed")
+    assert mixed.smoothness.evaluate() <= bc.compile(bc.loads(text)).smoothness.evaluate() * (1 + 1e-9)
+
+
+def test_the_way_of_a_bound() -> None:
+    bounds = bc.compile(bc.loads(PERCEPTRON), norms="mixed")
+    way = bounds.way(bounds.smoothness)
+    assert ("softplus_0", "{}", "map") in way
+    assert ("dense_0", "{sample}", "bilinear") in way or ("dense_0", "{sample, 0}", "bilinear") in way
+    assert [path for path, _, _ in way] == sorted((path for path, _, _ in way), key=list(bounds.layers).index)
+    assert bounds.last_way(bounds.layers["softplus_0"].smoothness, "softplus_0")
+    assert bc.compile(bc.loads(PERCEPTRON)).way(bounds.smoothness) == []

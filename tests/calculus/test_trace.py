@@ -7,7 +7,6 @@ import sympy
 from flint import fmpq
 
 import boundcalc as bc
-from boundcalc.calculus.carried import separate_loops
 from boundcalc.calculus.euclidean import Euclidean, Jet
 from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.trace import Traced, trace
@@ -16,6 +15,7 @@ from boundcalc.graph.lower import lower
 from boundcalc.graph.selection import select
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
+from boundcalc.program.loops import separate_loops
 
 K = sympy.Symbol("k", positive=True, integer=True)
 R, x = sympy.symbols("R x", positive=True)

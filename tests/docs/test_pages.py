@@ -13,11 +13,25 @@ ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 RUN = {"yaml", "console", "python"}  # what conftest.py turns into tests
 FENCE = re.compile(r"^ *```(\S*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`[^`\n]*`")
+MATHEMATICS = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 
 
-def test_the_catalogue_is_up_to_date() -> None:
-    script = runpy.run_path(str(ROOT / "docs" / "generate_catalogue.py"))
-    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == script["page"]()
+@pytest.mark.parametrize("name", ["catalogue", "gains"])
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    script = runpy.run_path(str(ROOT / "docs" / f"generate_{name}.py"))
+    assert (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") == script["page"]()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_mathematics_is_typeset(page: Path) -> None:
+    """As MathML (docs/mathml.py): a command that is not known would be left as it is. A bar would end the cell of a table."""
+    typeset = runpy.run_path(str(ROOT / "docs" / "mathml.py"))["typeset"]
+    text = CODE.sub("", FENCE.sub("", page.read_text(encoding="utf-8")))
+    for formula in ("".join(pair) for pair in MATHEMATICS.findall(text)):
+        assert "\\" not in typeset(formula), formula
+        assert "|" not in formula, formula
+    assert "$" not in MATHEMATICS.sub("", text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -99,7 +99,32 @@ _MATRIX = "input: {shape: [3, 3], norm: {entry: 20}}\nradius: 1\n"
 _ROWS = "input: {shape: [2, 2], norm: 1}\nradius: 1\n"
 _QUERY = "inputs: {a: {shape: [1, 2], norm: 2}, b: {shape: [2, 2], norm: 2}}\nradius: 1\n"
 _SHARP = "{query: 99, key: 99, value: 1, out: 1}"  # one key may have all the weight
+_TABLE = "batch: 2\ninput: {shape: [2, 3], norm: 2}\nradius: 1\n"
+_TABLES = "batch: 2\ninputs: {a: {shape: [2, 3], norm: 3}, b: {shape: [2, 3], norm: 2}}\nradius: 1\n"
 _TWO = "inputs: {a: {shape: [2, 2], norm: 3}, b: {shape: [2, 2], norm: 2}}\nradius: 1\n"
+
+
+# Axes of a layer of given constants, the shape of its image, and the measures in which it reaches there what its constants promise:
+# its entries are spread over a slice, so that one is as large as the slice only where the slice has no other of that kind.
+_ALONG = (
+    ("[]", "[WIDTH]", ("batch",)),
+    ("[sample]", "[2, 3]", ("batch", "sample")),
+    ("[sample]", "[WIDTH]", ("batch", "sample", "entry")),
+    ("[0]", "[2, 3]", ("batch",)),
+    ("[sample, -2]", "[2, WIDTH]", ("batch", "sample", "position", "entry")),
+)
+
+
+def _along(header: str, step: str, wrt: str = "input", width: int = 1) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """A step with each of these axes, in all these measures; and without axes for a single sample. `width`: how many entries a
+    slice has where it has as few as there may be: the array of a generic layer takes one, what it reads another."""
+    rows = [("batch: 2", *row) for row in _ALONG] + [("batch: 1", "[]", "[WIDTH]", ("sample", "entry"))]
+    for batch, axes, shape, measures in rows:
+        fields = f"shape: {shape.replace('WIDTH', str(width))}" + (f", axes: {axes}" if axes != "[]" else "")
+        text = _layers(header.replace("batch: 2", batch), step.replace("AXES", fields))
+        for measure in measures:
+            options = {"wrt": (wrt,), "norms": "mixed", "measure": measure}
+            yield f"{step.replace('AXES', fields)} {batch}, {measure}", text, options
 
 
 def _layers(header: str, layers: str, loss: str = "") -> str:
@@ -227,6 +252,7 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
         ("", _layers(_VECTOR, "linear: 3"), _I),
         ("fewer", _layers(_VECTOR, "linear: {norm: 3, shape: [2]}"), _I),
         ("more", _layers(_VECTOR, "linear: {norm: 3, shape: [5]}"), _I),
+        *_along(_TABLE, "linear: {norm: 3, AXES}"),
     ),
     ("map", "Map.lipschitz"): tuple(
         (constants, _layers(_VECTOR, f"map: {{{constants}}}"), _I)
@@ -238,30 +264,37 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
             "lipschitz: 1/2, at_zero: 1, sup: 2, shape: [4]",
             "lipschitz: 1, smoothness: 0",
         )
-    ),
+    ) + tuple(_along(_TABLE, "map: {lipschitz: 2, smoothness: 3, at_zero: 1, AXES}")),
     ("map", "Map.smoothness"): tuple(
         (constants, _layers(_VECTOR, f"map: {{{constants}}}"), _I)
         for constants in ("lipschitz: 2, smoothness: 3", "lipschitz: 1/2, smoothness: 1, sup: 2", "lipschitz: 2, smoothness: 1/10, at_zero: 1")
-    ),
+    ) + tuple(_along(_TABLE, "map: {lipschitz: 2, smoothness: 3, at_zero: 1, AXES}")),
     ("map", "Map.at_zero"): tuple(
         (constants, _layers(_VECTOR.replace("norm: 2", "norm: 1/100"), f"map: {{{constants}}}"), _I)
         for constants in ("lipschitz: 1, at_zero: 2", "lipschitz: 1, smoothness: 3, at_zero: 2, sup: 5", "lipschitz: 1, sup: 3")
-    ),
+    ) + tuple(_along(_TABLE.replace("norm: 2", "norm: 1/100"), "map: {lipschitz: 1, at_zero: 2, AXES}")),
     ("map", "Map.norm"): tuple(
         (constants, _layers(_VECTOR.replace("norm: 2", "norm: 9"), f"map: {{{constants}}}"), _I)
         for constants in ("sup: 2", "lipschitz: 1, smoothness: 2, at_zero: 0, sup: 3", "lipschitz: 1, at_zero: 3, sup: 4")
+    ) + tuple(_along(_TABLE, "map: {lipschitz: 1, at_zero: 3, sup: 3, AXES}")),
+    ("map", "Map.sup"): (
+        ("axes", _layers(_TABLE, "map: {lipschitz: 1, at_zero: 3, sup: 3, axes: [sample, 0, 1]}, square"), _I),
+        ("one entry", _layers(_TABLE, "map: {lipschitz: 1, at_zero: 3, sup: 3, shape: [2, 1], axes: [sample, 0]}, square"), _I),
     ),
-    ("bilinear", "Bilinear.norm"): (("", _layers(_TWO, "bilinear: {from: [a, b], norm: 3, shape: [5]}"), {"wrt": ("a",)}),),
+    ("bilinear", "Bilinear.norm"): (("", _layers(_TWO, "bilinear: {from: [a, b], norm: 3, shape: [5]}"), {"wrt": ("a",)}), *_along(_TABLES, "bilinear: {from: [a, b], norm: 3, AXES}", "a")),
     ("generic", "Map.lipschitz"): (
         ("", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 1/2}"), {}),
         ("input", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 1/2, shape: [2]}"), _I),
         ("linear", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 0}"), _I),
         ("kinked", _layers(_VECTOR, "generic: 2"), {}),
+        *_along(_TABLE, "generic: {lipschitz: 2, smoothness: 1/2, AXES}", width=2),
     ),
     ("generic", "Map.smoothness"): (
         ("", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 1/2}"), {}),
         ("input", _layers(_VECTOR, "generic: {lipschitz: 2, smoothness: 3, shape: [1]}"), _I),
+        *_along(_TABLE, "generic: {lipschitz: 2, smoothness: 3, AXES}", width=2),
     ),
+    ("generic", "Linear.norm"): tuple(_along(_TABLE, "generic: {lipschitz: 2, smoothness: 3, AXES}", "parameters", width=2)),
     ("logistic", "Map.lipschitz"): (
         ("two", _layers(_FAR.replace("[3]", "[2]"), "identity", "logistic"), _I), ("three", _layers(_FAR, "identity", "logistic"), _I),
     ),

@@ -8,7 +8,8 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
-from boundcalc.graph.measure import MEASURES, Measure, axes_of
+from boundcalc.graph.measure import axes_of
+from boundcalc.graph.measures import MEASURES, Measure
 
 NETWORK = """batch: 3
 input: {shape: [3, 8, 8], norm: 1}

@@ -275,6 +275,26 @@ def squared(z: Array, target: Array) -> Array:
 # Layers known by their constants: members of the class that reach them ------------------------------------------------
 
 
+def slice_by_slice(
+    inputs: Sequence[Array],
+    shape: Sequence[int],
+    axes: Sequence[Sequence[int]],
+    act: Callable[[Sequence[Array], int], Array],
+) -> Array:
+    """A result of that shape whose slices each come from those of the inputs at the same index; `axes` of the result, then of each
+    input. `act` is handed slices (copies, ...) and the number of entries that it is to make; it may be another map for each."""
+    result = np.zeros(shape, dtype=complex)
+    for index in np.ndindex(*(shape[axis] for axis in axes[0])):
+        places: list[tuple[int | slice, ...]] = []
+        for array, own in zip((result, *inputs), axes, strict=True):
+            where = dict(zip(own, index, strict=True))
+            places.append(tuple(where.get(axis, slice(None)) for axis in range(array.ndim)))
+        into, *read = places
+        made = act([z[place] for z, place in zip(inputs, read, strict=True)], result[into][0].size)
+        result[into] = made.reshape(result[into].shape)
+    return result
+
+
 def unit(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
     vector = rng.normal(size=size)
     return vector / np.linalg.norm(vector)
@@ -306,10 +326,9 @@ def known_map(
 
 
 def known_linear(z: Array, into: int, norm: float, rng: np.random.Generator) -> Array:
-    """The same matrix for every sample."""
-    rows = z.reshape(*z.shape[:2], -1)
-    matrix = rng.normal(size=(into, rows.shape[-1]))
-    return rows @ (norm * matrix / np.linalg.norm(matrix, 2)).T
+    flat = z.reshape(z.shape[0], -1)
+    matrix = rng.normal(size=(into, flat.shape[1]))
+    return flat @ (norm * matrix / np.linalg.norm(matrix, 2)).T
 
 
 def known_bilinear(f: Array, g: Array, into: int, norm: float, rng: np.random.Generator) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -186,11 +186,7 @@ class Network:
         if node.kind.loss:
             return result
         if result.shape != full:
-            assert kind in ("flatten", "reshape", "linear", "map", "bilinear", "generic"), (
-                layer.path,
-                result.shape,
-                full,
-            )
+            assert kind in ("flatten", "reshape"), (layer.path, result.shape, full)
         return result.reshape(full)
 
     def _activation(self, layer: Layer, z: Array) -> Array:
@@ -208,9 +204,6 @@ class Network:
 
     def optional(self, value: sympy.Expr | None) -> float | None:
         return None if value is None else self.number(value)
-
-    def size_of(self, layer: Layer) -> int:
-        return self.batch * int(np.prod(self.shape(layer)))
 
 
 def parameters(layer: Layer) -> dict[str, sympy.Expr]:
@@ -329,29 +322,34 @@ def _parameter(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Arr
 
 
 def _linear(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    norm = net.number(layer.placed.facts.norm)
-    return run.known_linear(inputs[0], int(np.prod(net.shape(layer))), norm, net.rng(layer))
+    norm, rng = net.number(layer.placed.facts.norm), net.rng(layer)
+    return _in_slices(net, layer, inputs, lambda slices, into: run.known_linear(slices[0], into, norm, rng))
 
 
 def _map(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    facts = layer.placed.facts
+    facts, rng = layer.placed.facts, net.rng(layer)
     given = [net.optional(value) for value in (facts.lipschitz, facts.smoothness, facts.at_zero, facts.sup)]
-    return run.known_map(inputs[0], net.size_of(layer), *given, net.rng(layer))
+    return _in_slices(net, layer, inputs, lambda slices, into: run.known_map(slices[0], into, *given, rng))
 
 
 def _bilinear(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    norm = net.number(layer.placed.facts.norm)
-    return run.known_bilinear(inputs[0], inputs[1], net.size_of(layer), norm, net.rng(layer))
+    norm, rng = net.number(layer.placed.facts.norm), net.rng(layer)
+    return _in_slices(net, layer, inputs, lambda slices, into: run.known_bilinear(*slices, into, norm, rng))
 
 
 def _generic(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    facts = layer.placed.facts
-    lipschitz, smoothness = net.number(facts.lipschitz), net.optional(facts.smoothness)
+    facts, rng = layer.placed.facts, net.rng(layer)
+    constants = net.number(facts.lipschitz), 1.0 if facts.smoothness is None else net.number(facts.smoothness)
     parameter = net._array(layer, "weight", w)
     assert parameter is not None
-    return run.generic(
-        inputs[0], parameter, net.size_of(layer), lipschitz, 1.0 if smoothness is None else smoothness, net.rng(layer)
-    )
+    return _in_slices(net, layer, inputs, lambda slices, into: run.generic(slices[0], parameter, into, *constants, rng))
+
+
+def _in_slices(net: Network, layer: Layer, inputs: list[Array], act: Callable[[Sequence[Array], int], Array]) -> Array:
+    """What a layer of given constants does along the axes that it names; arrays have the copies as a further axis."""
+    slices = layer.placed.facts.slices
+    axes = [[axis + 1 for axis in own] for own in (slices.result, *slices.operands)]
+    return run.slice_by_slice(inputs, (inputs[0].shape[0], net.batch, *net.shape(layer)), axes, act)
 
 
 def _logistic(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:

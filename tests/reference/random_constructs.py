@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from reference.random_balls import Learned, Shape, Value, said_of_balls
-from reference.random_layers import adapt
+from reference.random_layers import adapt, given_axes
 from reference.random_scope import RADII, Row, Scope
 from reference.random_windows import shape_of
 
@@ -148,6 +148,7 @@ def bilinear(scope: Scope) -> None:
     if rng.random() < 0.5:
         shape = tuple(rng.randint(1, 4) for _ in range(rng.randint(1, 2)))
         fields["shape"] = scope.sizes(shape)
+    fields |= given_axes(scope, [shape_of(scope), other], shape)
     _combined(scope, "bilinear", [shape_of(scope), other], fields, shape)
 
 

@@ -159,12 +159,31 @@ def _given(scope: Scope, target: Shape | None) -> tuple[dict[str, Value], Shape]
     rng = scope.draft.rng
     if target is None and rng.random() < 0.6:
         return {}, shape_of(scope)
-    shape = target if target is not None else tuple(rng.randint(1, 4) for _ in range(rng.randint(1, 2)))
+    kept = shape_of(scope)[: rng.randint(0, 1)] if rng.random() < 0.5 else ()
+    shape = target if target is not None else (*kept, *(rng.randint(1, 4) for _ in range(rng.randint(1, 2))))
     return {"shape": scope.sizes(shape)}, shape
+
+
+def given_axes(scope: Scope, operands: Sequence[Shape], shape: Shape) -> dict[str, Value]:
+    """Axes along which its constants hold index by index; each is counted from the start, or from the end."""
+    rng, arrays = scope.draft.rng, (shape, *operands)
+    ranks = [len(array) for array in arrays]
+    numbers = [n for n in range(-min(ranks), min(ranks)) if len({array[n] for array in arrays}) == 1]
+    named: list[Value] = []
+    taken: set[tuple[int, int]] = set()
+    for axis in rng.sample(["sample", *numbers], rng.choice((0, 0, 1, 1, 2, len(numbers) + 1)) if numbers else 1):
+        own = set() if isinstance(axis, str) else {(i, axis % rank) for i, rank in enumerate(ranks)}
+        if taken.isdisjoint(own):
+            taken |= own
+            named.append(scope.argument(axis) if isinstance(axis, str) else axis)
+    if not named and rng.random() < 0.8:
+        return {}
+    return {"axes": named[0] if len(named) == 1 and rng.random() < 0.3 else named}
 
 
 def linear(scope: Scope, target: Shape | None = None) -> None:
     fields, shape = _given(scope, target)
+    fields |= given_axes(scope, [shape_of(scope)], shape)
     scope.push("linear", {"norm": scope.constant(("1/2", "3/4", "1", "3/2")), **fields}, shape)
 
 
@@ -184,7 +203,7 @@ def known_map(scope: Scope, target: Shape | None = None) -> None:
     if fields.keys().isdisjoint({"at_zero", "sup"}) and (scope.draft.smooth or scope.draft.chance(0.7)):
         fields["at_zero"] = "0"
     given, shape = _given(scope, target)
-    scope.push("map", {**fields, **given}, shape)
+    scope.push("map", {**fields, **given, **given_axes(scope, [shape_of(scope)], shape)}, shape)
 
 
 def generic(scope: Scope) -> None:
@@ -193,6 +212,7 @@ def generic(scope: Scope) -> None:
     if scope.draft.smooth or scope.draft.chance(0.7):
         fields["smoothness"] = scope.constant(("0", "1/2", "1", "2"))
     given, shape = _given(scope, None)
+    given |= given_axes(scope, [shape_of(scope)], shape)
     name = scope.push("generic", {**fields, **given}, shape, {"weight": ()})
     if scope.draft.smooth and name is not None:
         del scope.nodes[name], scope.inner[name]

@@ -111,9 +111,18 @@ def test_losses_by_hand() -> None:
     assert layers.squared(z, np.ones_like(z)).real.tolist() == pytest.approx([(3 + (np.log(3) - 1) ** 2) / 4])
 
 
+def test_slice_by_slice_by_hand() -> None:
+    """Sums along the last axis: slices along the second axis of the input, which is the first of the result."""
+    z = np.arange(6.0).reshape(1, 1, 2, 3).astype(complex)
+    found = layers.slice_by_slice(
+        [z], (1, 2, 2), [[1], [2]], lambda slices, into: slices[0].sum(axis=2) * np.ones(into)
+    )
+    assert found.real.tolist() == [[[3, 3], [12, 12]]]
+
+
 def test_members_of_given_classes_have_their_constants() -> None:
     rng = np.random.default_rng(1)
     z = rng.normal(size=(1, 2, 3)).astype(complex)
-    assert np.linalg.norm(layers.known_linear(np.eye(3)[None].astype(complex), 4, 2.5, rng)[0], 2) == pytest.approx(2.5)
+    assert np.linalg.norm(layers.known_linear(np.eye(3).astype(complex), 4, 2.5, rng), 2) == pytest.approx(2.5)
     assert np.linalg.norm(layers.known_map(z * 0, 6, 2.0, 3.0, 0.5, None, rng)) == pytest.approx(0.5)
     assert np.linalg.norm(layers.known_bilinear(z, z, 3, 2.0, rng)) <= 2 * np.linalg.norm(z) ** 2

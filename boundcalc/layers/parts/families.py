@@ -1,5 +1,8 @@
 """Members of the classes of maps that a person knows by constants alone: they reach the constants, so that a bound can be
-attacked. Fixed, not random: every unit vector is the constant one."""
+attacked. Fixed, not random: every unit vector is the constant one.
+
+They act on the rows of an array: the slices that a layer acts on by themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +11,29 @@ from typing import Any
 
 import sympy
 
-from boundcalc.graph.shape import Shape, size
+
+def along(rows: Any, xp: Any) -> Any:
+    """[<q, z>] of every row z, for the constant unit vector q."""
+    return xp.sum(rows, axis=1, keepdims=True) / math.sqrt(rows.shape[1])
 
 
-def along(z: Any, xp: Any) -> Any:
-    """[<q, z>] for the constant unit vector q of the whole array."""
-    return xp.reshape(xp.sum(z), (1,)) / math.sqrt(math.prod(z.shape))
+def spread(heights: Any, count: int, xp: Any) -> Any:
+    """h q of every row [h]: rows of so many entries."""
+    return heights * xp.full((1, count), 1 / math.sqrt(count), dtype=heights.dtype)
 
 
-def constant_unit(batch: int, shape: Shape, like: Any, xp: Any) -> Any:
-    full = (batch, *(int(axis) for axis in shape))
-    return xp.full(full, 1 / math.sqrt(math.prod(full)), dtype=like.dtype)
+def partial_isometry(rows: Any, count: int, xp: Any) -> Any:
+    """The entries of every row in order, cut off or filled up with zeros: a linear map of norm 1."""
+    kept = rows[:, :count]
+    missing = count - kept.shape[1]
+    return xp.concat([kept, xp.zeros((rows.shape[0], missing), dtype=rows.dtype)], axis=1) if missing else kept
 
 
-def partial_isometry(z: Any, shape: Shape, xp: Any) -> Any:
-    """Sample by sample, the entries in order, cut off or filled up with zeros: a linear map of norm 1."""
-    batch, wanted = z.shape[0], int(size(shape))
-    flat = xp.reshape(z, (batch, -1))[:, :wanted]
-    missing = wanted - flat.shape[1]
-    if missing:
-        flat = xp.concat([flat, xp.zeros((batch, missing), dtype=z.dtype)], axis=1)
-    return xp.reshape(flat, (batch, *(int(axis) for axis in shape)))
-
-
-def gathered(joint: Any, count: int, xp: Any) -> Any:
-    """The entries of a vector in order, filled up with zeros; the last of fewer is the mean direction of those that are left.
-    A linear map of norm 1 that forgets no entry."""
-    missing = count - joint.shape[0]
-    if missing >= 0:
-        return xp.concat([joint, xp.zeros((missing,), dtype=joint.dtype)], axis=0) if missing else joint
-    return xp.concat([joint[: count - 1], along(joint[count - 1 :], xp)], axis=0)
+def gathered(rows: Any, count: int, xp: Any) -> Any:
+    """The same; but the last of fewer entries is the mean direction of those that are left, so that none is forgotten."""
+    if rows.shape[1] <= count:
+        return partial_isometry(rows, count, xp)
+    return xp.concat([rows[:, : count - 1], along(rows[:, count - 1 :], xp)], axis=1)
 
 
 def reaching(

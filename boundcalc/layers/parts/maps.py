@@ -17,7 +17,7 @@ from boundcalc.graph.kind import Lowering
 from boundcalc.graph.shape import Shape, size
 from boundcalc.mistakes import SpecError
 
-_GIVEN = "given in the spec"
+GIVEN = "given in the spec"
 
 
 def lower_map(
@@ -92,14 +92,14 @@ def given_map(
         name=name,
         title=f"{name} of given constants",
         domain="where the spec's constants hold",
-        lipschitz=Fact(lipschitz, _GIVEN, reason=f"no Lipschitz constant of '{name}' is given"),
-        smoothness=Fact(smoothness, _GIVEN, reason=f"no smoothness constant of '{name}' is given"),
-        at_zero=Fact(bound_at_zero, _GIVEN, reason=unbounded),
-        norm=None if sup is None else Fact(sup, _GIVEN),
+        lipschitz=Fact(lipschitz, GIVEN, reason=f"no Lipschitz constant of '{name}' is given"),
+        smoothness=Fact(smoothness, GIVEN, reason=f"no smoothness constant of '{name}' is given"),
+        at_zero=Fact(bound_at_zero, GIVEN, reason=unbounded),
+        norm=None if sup is None else Fact(sup, GIVEN),
     )
 
 
 def unknown_map(name: str, reason: str) -> Nonlinearity:
     """A map without finite constants."""
-    unknown = Fact(None, _GIVEN, reason=reason)
+    unknown = Fact(None, GIVEN, reason=reason)
     return replace(given_map(name, None, None, None, None, reason), lipschitz=unknown, smoothness=unknown)

@@ -42,7 +42,7 @@ def closed_forms(document: Document, style: Style = "auto") -> Iterable[str]:
             slack = "" if quantity.slack is None else f" ({quantity.slack:.4g} times the number above)"
             lines.append(f"    an upper form: {'; '.join(quantity.upper)}{slack}")
     if lines:
-        yield "closed forms"
+        yield f"closed forms: {document.kept}" if document.kept else "closed forms"
         yield "\n".join(lines)
     many = document.has_many(wanted, DEFINITIONS_SHOWN)
     chain = used(document.definitions, wanted) if wanted and not many else []
