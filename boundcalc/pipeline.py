@@ -14,6 +14,7 @@ from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import reference, resolve, without_value
+from boundcalc.calculus.demand import demanded
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.mixed import Mixed
 from boundcalc.calculus.primitives import PrimitiveGraph
@@ -23,7 +24,7 @@ from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
-from boundcalc.graph.measure import measured
+from boundcalc.graph.measure import coarser, measured
 from boundcalc.graph.measures import Measure
 from boundcalc.graph.selection import select
 from boundcalc.graph.vocabulary import check_vocabulary, retold
@@ -166,7 +167,8 @@ def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMI
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
     at = reference(graph.conditions)
     if options.norms == "mixed":
-        calculus = Mixed.of(Arena(), primitives, measured(graph, primitives, options.measure), options.refine)
+        norms, others = measured(graph, primitives, options.measure), coarser(graph, primitives, options.measure)
+        calculus = Mixed(Arena(), primitives, demanded(primitives, norms, others), options.refine)
         found = grouped(graph, primitives, calculus, options.blocks, at)
     else:
         found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)

@@ -41,7 +41,9 @@ class Answer:
 
     @property
     def way(self) -> list[Step]:
-        """Through which norms it was reached; in the row of a layer, what that layer adds."""
+        """Through which norms it was reached; in the row of a layer, what that layer adds. Not known of what stands apart."""
+        if self.is_apart:
+            return []
         return self._of.last_way(self._bound, self.path) if self.path else self._of.way(self._bound)
 
     @property
@@ -95,7 +97,7 @@ class Answer:
     @property
     def definition(self) -> str | None:
         """Its name in the document's definitions."""
-        return self._of.definition(self._bound)
+        return None if self.is_apart else self._of.definition(self._bound)
 
     @property
     def upper(self) -> tuple[str, ...]:

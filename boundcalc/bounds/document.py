@@ -124,8 +124,7 @@ class Document:
 
     def _objective(self, quantities: Mapping[str, Answer]) -> dict[str, Json]:
         samples = self.per_sample
-        told = None if samples is None else {path: _unnamed(answer) for path, answer in samples.items()}
-        return {**_quantities(quantities), "per_sample": told}
+        return {**_quantities(quantities), "per_sample": None if samples is None else _quantities(samples)}
 
     def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`."""
@@ -144,11 +143,6 @@ class Document:
             "objective": None if self.objective is None else self._objective(self.objective),
             "layers": [row.to_dict() for row in self.rows],
         }
-
-
-def _unnamed(answer: Answer) -> dict[str, Json]:
-    """Of what stands in no list of definitions."""
-    return {name: value for name, value in answer.to_dict().items() if name not in ("definition", "way")}
 
 
 def document(bounds: Bounds) -> Document:

@@ -6,7 +6,7 @@ where it would need a further one: no slice is larger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from boundcalc.calculus import primitives as p
@@ -26,10 +26,11 @@ class Demand:
     measured: Mapping[int, Norm]
 
 
-def demanded(graph: p.PrimitiveGraph, measured: Mapping[int, Norm]) -> Demand:
-    """`measured`: the norm in which each output is measured."""
+def demanded(graph: p.PrimitiveGraph, measured: Mapping[int, Norm], coarser: Sequence[tuple[int, Norm]] = ()) -> Demand:
+    """`measured`: the norm in which each output is measured; `coarser`: others in which outputs are read, since they bound it
+    too."""
     found = _Reading(graph)
-    found.run(measured.items())
+    found.run([*measured.items(), *coarser])
     carried: dict[tuple[int, int], set[Norm]] = {}
     for at, norms in found.norms.items():
         primitive = graph.primitives[at]

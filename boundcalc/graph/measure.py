@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Node
-from boundcalc.graph.measures import Measure
+from boundcalc.graph.measures import MEASURES, Measure
 
 Axes = frozenset[int]  # 0 is the sample, i + 1 axis i of the shape
 SAMPLE = 0
@@ -38,3 +38,9 @@ def measured(graph: LayerGraph, primitives: PrimitiveGraph, measure: Measure) ->
     if len(graph.outputs) > 1:
         found[primitives.output] = WHOLE if measure == "batch" else Norm(frozenset({SAMPLE}))
     return found
+
+
+def coarser(graph: LayerGraph, primitives: PrimitiveGraph, measure: Measure) -> list[tuple[int, Norm]]:
+    """What is read of outputs in the measures that are no smaller: with it, a finer measure is never larger."""
+    measures = MEASURES[: MEASURES.index(measure)]
+    return [norm for each in measures for norm in measured(graph, primitives, each).items()]

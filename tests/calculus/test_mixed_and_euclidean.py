@@ -39,17 +39,20 @@ def pairs(small: Bounds, large: Bounds) -> list[tuple[Bound, Number | None, Numb
 
 @pytest.mark.parametrize("seed", range(48))
 def test_mixed_is_at_most_euclidean(seed: int) -> None:
-    """In every measure, since no slice is larger than the batch; and layer at most total, of the network."""
+    """In every measure, since no slice is larger than the batch; and layer at most total, of the network; and the total in a
+    finer measure at most that in a coarser one."""
     architecture, refine = bc.loads(random_spec(seed)), seed // 4 % 2 == 1
     measures = MEASURES if seed // 8 % 2 else (MEASURES[0], MEASURES[1 + seed // 4 % 3])
     euclidean = {blocks: bc.compile(architecture, blocks=blocks, refine=refine) for blocks in ("total", "layer")}
+    coarser = euclidean["total"]
     for measure in measures:
         options = {"norms": "mixed", "measure": measure, "refine": refine}
         mixed = {blocks: bc.compile(architecture, blocks=blocks, **options) for blocks in euclidean}
-        for blocks, bounds in mixed.items():
-            for quantity, small, large in pairs(bounds, euclidean[blocks]):
+        for bounds, others in ((mixed["total"], coarser), (mixed["layer"], euclidean["layer"])):
+            for quantity, small, large in pairs(bounds, others):
                 assert (small is None) <= (large is None), quantity.name
                 assert small is None or large is None or at_most(small, large), quantity.name
+        coarser = mixed["total"]
         for name, quantity in mixed["layer"].named.items():
             total = mixed["total"].named[name]
             small, large = mixed["layer"].numbers.get(quantity), mixed["total"].numbers.get(total)

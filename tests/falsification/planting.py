@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.primitives import Bilinear, Linear, Map, Primitive
+from boundcalc.calculus.primitives import Average, Bilinear, Linear, Map, Primitive
 from boundcalc.catalogue.fact import Fact
 from boundcalc.graph.kind import Kind, Lowering, Vocabulary
 from boundcalc.layers.index import VOCABULARY
@@ -25,7 +25,7 @@ def constants_of(primitive: Primitive) -> dict[str, Value]:
             found: dict[str, Value | None] = {"norm": primitive.norm}
         case Bilinear():
             found = {name: getattr(primitive, name) for name in ("norm", "constant", "left_norm")}
-        case Map(entry=entry):
+        case Map(entry=entry) | Average(entry=entry):
             facts = {name: getattr(entry, name) for name in FACTS}
             found = {name: fact.value for name, fact in facts.items() if fact is not None and _is_reached(fact)}
             found |= {name: getattr(entry, name) for name in NUMBERS}
@@ -44,7 +44,7 @@ def shrunk(primitive: Primitive, label: str, factor: sympy.Expr) -> Primitive:
     if label not in constants_of(primitive):
         return primitive
     name, value = label.partition(".")[2], constants_of(primitive)[label] * factor
-    if not isinstance(primitive, Map):
+    if not isinstance(primitive, (Map, Average)):
         return replace(primitive, **{name: value})
     old = getattr(primitive.entry, name)
     return replace(

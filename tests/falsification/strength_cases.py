@@ -208,6 +208,8 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("layernorm", "Linear.norm"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
     ("permute", "Linear.norm"): (("", _layers(_IMAGE, "permute: [1, 2, 0]"), _I),),
     ("transpose", "Linear.norm"): (("", _layers(_IMAGE, "transpose"), _I),),
+    ("flatten", "Linear.norm"): (("", _layers(_IMAGE, "flatten"), _I),),
+    ("reshape", "Linear.norm"): (("", _layers(_IMAGE, "reshape: [4, -1]"), _I),),
     ("dropout", "Linear.norm"): (("", _layers(_VECTOR, "dropout: 1/2"), _I),),
     ("softmax", "Map.lipschitz"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
     ("softmax", "Map.smoothness"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
@@ -295,14 +297,14 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
         *_along(_TABLE, "generic: {lipschitz: 2, smoothness: 3, AXES}", width=2),
     ),
     ("generic", "Linear.norm"): tuple(_along(_TABLE, "generic: {lipschitz: 2, smoothness: 3, AXES}", "parameters", width=2)),
-    ("logistic", "Map.lipschitz"): (
+    ("logistic", "Average.lipschitz"): (
         ("two", _layers(_FAR.replace("[3]", "[2]"), "identity", "logistic"), _I), ("three", _layers(_FAR, "identity", "logistic"), _I),
     ),
-    ("logistic", "Map.smoothness"): (
+    ("logistic", "Average.smoothness"): (
         ("two", _layers(_FAR.replace("[3]", "[2]"), "identity", "logistic"), _I), ("three", _layers(_FAR, "identity", "logistic"), _I),
     ),
-    ("squared", "Map.smoothness"): (("", _layers(_VECTOR, "identity", "{squared: {labels: 1}}"), _I),),
-    ("squared", "Map.derivative_at_zero"): (("", _layers(_VECTOR.replace("norm: 2", "norm: 1/100"), "identity", "{squared: {labels: 3}}"), _I),),
+    ("squared", "Average.smoothness"): (("", _layers(_VECTOR, "identity", "{squared: {labels: 1}}"), _I),),
+    ("squared", "Average.derivative_at_zero"): (("", _layers(_VECTOR.replace("norm: 2", "norm: 1/100"), "identity", "{squared: {labels: 3}}"), _I),),
 }  # fmt: skip
 
 

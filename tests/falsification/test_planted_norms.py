@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from reference.subjects import attacked, subject_and_bounds
 
-from boundcalc.calculus import readings
+from boundcalc.calculus import readings, views
 from boundcalc.calculus.mixed import Mixed
-from boundcalc.calculus.views import View
 from boundcalc.falsification.subject import OBJECTIVE, OUTPUT
 
 TRIALS = 6
@@ -62,13 +61,13 @@ SCORES = (  # s = w (x_1, x_2), weights of V
 
 MISTAKES = {
     "the taps of a window count once": Mistake(
-        View, "ways", "factor * sympy.sqrt(taps)", "factor", CONVOLUTION, {"measure": "position"}
+        views, "_ways", "factor * sympy.sqrt(taps)", "factor", CONVOLUTION, {"measure": "position"}
     ),
     "an entry that several windows read counts less": Mistake(
-        View, "ways", "1 / sympy.sqrt(window.touches)", "1 / window.touches", CONVOLUTION, {"measure": "position"}
+        views, "_ways", "1 / sympy.sqrt(window.touches)", "1 / window.touches", CONVOLUTION, {"measure": "position"}
     ),
     "a slice has no part of what is copied": Mistake(
-        View, "ways", "self.copied & largest", "self.copied", TOKENS + "[{parameter: [3, 1]}]"
+        views, "_ways", "view.copied & largest", "view.copied", TOKENS + "[{parameter: [3, 1]}]"
     ),
     "the bias is added once": Mistake(
         Mixed, "bilinear", "rule.added & readings.fixed(norm)", "rule.added", TOKENS + "[dense: 1]", {"measure": "sample"}
@@ -94,8 +93,11 @@ MISTAKES = {
     "heads read one place": Mistake(
         readings, "_weighted", "if heads else", "if not left else", HEADS, {"measure": "sample"}
     ),
+    "samples that are rows of weights count once": Mistake(
+        readings, "_weighted", "rows | samples)", "rows)", HEADS.replace("radius", "batch: 2\nradius")
+    ),
     "rows of weights count once": Mistake(
-        readings, "_weighted", "sympy.sqrt(places(shape, rows))", "ONE", HEADS, {"measure": "sample"}
+        readings, "_weighted", "rows | samples)", "samples)", HEADS, {"measure": "sample"}
     ),
     "the mean over places counted twice": Mistake(
         Mixed, "average", "1 / sympy.sqrt(rule.count)", "1 / rule.count",

@@ -24,8 +24,8 @@ MISSED: dict[str, str] = {}
 # Constants that no bound uses, and networks that have them: norms of losses, and what is asked of maps entry by entry only.
 SCORES = "input: {shape: [2], norm: 1}\nlayers: [identity]\nloss: "
 SILENT = {
-    ("logistic", "Map.at_zero"): SCORES + "logistic",
-    ("squared", "Map.at_zero"): SCORES + "{squared: {labels: 1}}",
+    ("logistic", "Average.at_zero"): SCORES + "logistic",
+    ("squared", "Average.at_zero"): SCORES + "{squared: {labels: 1}}",
     **{
         ("attention", f"Map.{name}"): "input: {shape: [2, 2], norm: 1}\nradius: 1\nlayers: [attention: 1, square]"
         for name in ("sup", "sup_at_zero")

@@ -38,7 +38,11 @@ BOUND = exactly(
     reason=NAME,
 )
 BOUND["properties"]["upper"] = {"const": True}
-PAIR = exactly(lipschitz=BOUND, smoothness=BOUND)
+BOUND["properties"]["way"] = {
+    "type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}
+}  # fmt: skip
+SAMPLES = {"anyOf": [{"type": "object", "additionalProperties": BOUND}, {"type": "null"}]}
+OBJECTIVE = exactly(lipschitz=BOUND, smoothness=BOUND, per_sample=SAMPLES)
 SIZE = {"type": ["integer", "string"]}
 LAYER = exactly(
     path=TEXT, kind=TEXT, shape={"type": "array", "items": SIZE}, parameters=SIZE,
@@ -47,13 +51,16 @@ LAYER = exactly(
     norm=BOUND, lipschitz=BOUND, smoothness=BOUND,
 )  # fmt: skip
 ANSWER = exactly(
-    schema={"const": 1}, name=TEXT, blocks={"enum": ["total", "layer"]}, wrt={"type": "array", "items": TEXT},
+    schema={"const": 1}, name=TEXT, blocks={"enum": ["total", "layer"]}, norms={"enum": ["euclidean", "mixed"]},
+    measure={"enum": ["batch", "sample", "position", "entry"]}, wrt={"type": "array", "items": TEXT},
     constants={"enum": ["sharp", "published"]}, refine={"type": "boolean"}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
     symbols={"type": "object", "additionalProperties": NAME}, conditions={"type": "array", "items": TEXT},
     definitions={"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}},
     bounds=exactly(norm=BOUND, lipschitz=BOUND, smoothness=BOUND),
-    objective={"anyOf": [PAIR, {"type": "null"}]}, layers={"type": "array", "items": LAYER},
+    objective={"anyOf": [OBJECTIVE, {"type": "null"}]}, layers={"type": "array", "items": LAYER},
 )  # fmt: skip
+
+ANSWER["properties"]["chosen_at"] = {"type": "object", "additionalProperties": TEXT}
 
 SYMBOLIC = """
 symbols: {n: 32, w:, R:, eps: 1/100, p: {value: 1/2, below: 1}}
@@ -77,7 +84,9 @@ def symbolic(request: pytest.FixtureRequest) -> bc.Bounds:
 
 
 def all_bounds(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [*answer["bounds"].values(), *(answer["objective"] or {}).values()]
+    objective = dict(answer["objective"] or {})
+    samples = objective.pop("per_sample", None) or {}
+    found = [*answer["bounds"].values(), *objective.values(), *samples.values()]
     return found + [layer[name] for layer in answer["layers"] for name in ("norm", "lipschitz", "smoothness")]
 
 
@@ -90,6 +99,22 @@ def test_every_spec_answers_as_agreed(path: Path) -> None:
     assert [layer["path"] for layer in answer["layers"]] == list(bounds.layers)
     for bound in all_bounds(answer):
         check_bound(bound, answer)
+
+
+@pytest.mark.parametrize("blocks", ["total", "layer"])
+def test_mixed_norms_say_their_way(blocks: str) -> None:
+    bounds = bc.compile(bc.loads(SYMBOLIC.replace("w:, R:", "w: 2, R: 1")), norms="mixed", blocks=blocks)  # type: ignore[arg-type]
+    answer = json.loads(json.dumps(bounds.to_dict(), allow_nan=False))
+    jsonschema.validate(answer, ANSWER)
+    assert answer["chosen_at"] == {"n": "32", "w": "2", "R": "1", "eps": "1/100", "p": "1/2"}
+    for bound in all_bounds(answer):
+        check_bound(bound, answer)
+        assert "way" in bound
+    paths = {path for path, _, _ in answer["bounds"]["smoothness"]["way"]}
+    assert paths <= set(bounds.layers)
+    assert {"conv2d_0", "gelu_0", "head"} <= paths
+    for layer in answer["layers"]:
+        assert all(path == layer["path"] for name in ("norm", "smoothness") for path, _, _ in layer[name]["way"])
 
 
 def check_bound(bound: dict[str, Any], answer: dict[str, Any]) -> None:

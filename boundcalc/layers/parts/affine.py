@@ -51,8 +51,9 @@ def with_bias(
         return lowering.emit(product, shape)
     if weight.joint(bias):
         return lowering.emit(replace(product, constant=copies), shape)
+    image = lowering.emit(product, shape)
     repeated = lowering.emit(Linear(bias.parameter, copies, view=View(copied=product.added)), shape)
-    return lowering.emit(Sum((lowering.emit(product, shape), repeated)), shape)
+    return lowering.emit(Sum((image, repeated)), shape)
 
 
 def lower_published(
