@@ -73,7 +73,7 @@ class Answer:
     @property
     def number(self) -> Number | None:
         """The certified number at the spec's values, computed with all others; None while symbols are free."""
-        return self.number_alone if self.is_apart else self._of.numbers.get(self._bound)
+        return (self._of.sample_numbers if self.is_apart else self._of.numbers).get(self._bound)
 
     @property
     def number_alone(self) -> Number | None:

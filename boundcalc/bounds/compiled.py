@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,7 +27,7 @@ from boundcalc.language.architecture import Architecture
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 
-SMALL = 3_000  # primitives of a network whose bounds in mixed norms are shown unasked
+SMALL = 1_000  # primitives of a network whose bounds in mixed norms are shown unasked
 
 
 class _OfDerivatives(Suggesting):
@@ -173,7 +173,15 @@ class Bounds(_OfAll):
     @cached_property
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
-        quantities = [q for q in self.quantities if q.absent(self.values) is None]
+        return self._numbers(self.quantities)
+
+    @cached_property
+    def sample_numbers(self) -> Mapping[Bound, Number]:
+        """The same of the gradients of one sample's loss."""
+        return {} if self.objective is None else self._numbers(tuple(self.objective.per_sample.values()))
+
+    def _numbers(self, of: Sequence[Bound]) -> Mapping[Bound, Number]:
+        quantities = [q for q in of if q.absent(self.values) is None]
         plain = {q: q.figure.program for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
         needed = free_symbols(list(plain.values()))
         ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
