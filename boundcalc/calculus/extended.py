@@ -43,6 +43,9 @@ Extended = Scalar | Unbounded
 def smallest(first: Extended, *others: Extended) -> Extended:
     """The smallest of several bounds of one thing; infinite ones do not count."""
     finite = [bound for bound in (first, *others) if isinstance(bound, Scalar)]
+    zero = next((bound for bound in finite if bound.is_zero), None)
+    if zero is not None:
+        return zero
     return finite[0].minimum(*finite[1:]) if finite else first
 
 

@@ -68,7 +68,10 @@ class Ways:
             elif isinstance(node.payload, Fraction):
                 found[index] = arena.power(found[node.args[0]], node.payload)
             else:
-                found[index] = arena.combine(node.op, [found[arg] for arg in node.args])
+                args = [found[arg] for arg in node.args]
+                if node.op is Op.MAX:  # of nonnegative numbers
+                    args = [arg for arg in args if not arg.is_zero] or args[:1]
+                found[index] = arena.combine(node.op, args)
         return [found[scalar.index] for scalar in scalars]
 
 

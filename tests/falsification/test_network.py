@@ -19,6 +19,7 @@ from boundcalc.falsification.network import Network, network_of
 from boundcalc.falsification.taylor import Taylor
 from boundcalc.falsification.taylor_namespace import TaylorNamespace
 from boundcalc.graph.expand import expand
+from boundcalc.graph.layer_graph import Layer
 
 XP = namespace_of(np.zeros(1))
 # The reference draws members of these classes at random.
@@ -40,7 +41,8 @@ def drawn(reference: Reference) -> set[str]:
     found: set[str] = set()
     for node in reference.graph:
         kind = getattr(getattr(node, "kind", None), "name", "")
-        if kind in DRAWN or found.intersection(node.inputs):
+        is_masked = isinstance(node, Layer) and getattr(node.placed.facts, "mask", False)
+        if kind in DRAWN or is_masked or found.intersection(node.inputs):
             found.add(node.path)
     return found
 
