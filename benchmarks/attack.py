@@ -3,9 +3,8 @@ of the parameters, in euclidean and in mixed norms.
 
 One line of JSON a network goes to a file; networks that are in it are not attacked again, so that a run can be stopped and resumed.
 At the end it prints how many networks and bounds were attacked, the smallest bound / found, how far the bounds of the network
-are from what was found in each measure, and the same for the network up to each layer, by how many
-layers that is and by the kind of the last. Exit status 1 if a
-bound is exceeded.
+are from what was found in each measure, and the same for the network up to each layer, by how many layers that is and by the
+kind of the last. Exit status 1 if a bound is exceeded.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ DERIVATIVES = [quantity.name for quantity in OF_DERIVATIVES]
 WHOLE = MEASURES[0]
 SECONDS = 3600.0  # of a search: a network has trials, not time, so that a run can be repeated
 ROWS, FINER_ROWS = 6, 2  # of a network, which are climbed in the whole batch and in each finer measure
-DEPTHS = (2, 4, 8, 16, 10**6)
+DEPTHS = (2, 4, 8, 16, math.inf)
 LEAST_GROUP = 20  # ratios, for a line of the table
 
 

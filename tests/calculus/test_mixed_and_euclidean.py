@@ -37,7 +37,7 @@ def pairs(small: Bounds, large: Bounds) -> list[tuple[Bound, Number | None, Numb
     ]
 
 
-@pytest.mark.parametrize("seed", range(48))
+@pytest.mark.parametrize("seed", range(40))
 def test_mixed_is_at_most_euclidean(seed: int) -> None:
     """In every measure, since no slice is larger than the batch; and layer at most total, of the network; and the total in a
     finer measure at most that in a coarser one."""
@@ -58,6 +58,15 @@ def test_mixed_is_at_most_euclidean(seed: int) -> None:
             small, large = mixed["layer"].numbers.get(quantity), mixed["total"].numbers.get(total)
             assert (small is None) == (large is None), name
             assert small is None or large is None or at_most(small, large), name
+
+
+@pytest.mark.parametrize("heads", [1, 2, 4])
+def test_heads_cost_nothing_in_the_whole_batch(heads: int) -> None:
+    """Three samples that attention keeps apart: sqrt(3) times one of them."""
+    text = f"batch: 3\nradius: 1\ninput: {{shape: [5, 8], norm: {{entry: 1}}}}\nlayers: [attention: {{heads: {heads}, bias: false}}]"
+    batch, sample = (bc.compile(bc.loads(text), norms="mixed", measure=measure) for measure in ("batch", "sample"))
+    for whole, one in zip(batch.named.values(), sample.named.values(), strict=True):
+        assert whole.evaluate() == pytest.approx(3**0.5 * one.evaluate(), rel=1e-9), whole.name
 
 
 @pytest.mark.parametrize("seed", range(48, 72))

@@ -9,7 +9,7 @@ from reference.subjects import unbroken
 from boundcalc.graph.measures import MEASURES
 
 
-@pytest.mark.parametrize("seed", range(240, 272))
+@pytest.mark.parametrize("seed", range(240, 264))
 def test_no_random_network_exceeds_its_bounds_in_mixed_norms(seed: int) -> None:
     """Four seeds after each other, which differ in what they make more often, in one measure."""
-    unbroken(random_spec(seed), trials=1, norms="mixed", measure=MEASURES[seed // 4 % len(MEASURES)])
+    unbroken(random_spec(seed), trials=1, seed=seed, norms="mixed", measure=MEASURES[seed // 4 % 4])

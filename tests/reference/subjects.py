@@ -26,13 +26,15 @@ def attacked(subject: Subject, bounds: Numbers, trials: int, seed: int = 0) -> M
     return results
 
 
-def unbroken(text: str, wrt: Sequence[str] = ("parameters",), trials: int = 2, **options: Any) -> dict[Target, Result]:
+def unbroken(
+    text: str, wrt: Sequence[str] = ("parameters",), trials: int = 2, seed: int = 0, **options: Any
+) -> dict[Target, Result]:
     """Searched once, towards the bounds of the network and its objective; rows are looked at on the way."""
     subject, total = subject_and_bounds(text, wrt=wrt, **options)
     same, layered = subject_and_bounds(text, wrt=wrt, blocks="layer", **options)
     assert same.network.shapes == subject.network.shapes
     climbed = {target: bound for target, bound in total.items() if target[0] in (OUTPUT, OBJECTIVE)}
-    results, _ = attack(subject, climbed, trials, NO_LIMIT, 0, lambda done: None)
+    results, _ = attack(subject, climbed, trials, NO_LIMIT, seed, lambda done: None)
     assert not [target for target, result in results.items() if result.violated]
     for bounds in (total, layered):
         assert exceeded(subject, bounds, results) == []
