@@ -152,6 +152,11 @@ def _keys(factors: Sequence[sympy.Basic]) -> list[tuple[Any, ...]]:
     return keys if len(set(keys)) == len(keys) else [factor.sort_key() for factor in factors]  # powers of one symbol
 
 
+def in_order(factors: Sequence[sympy.Basic]) -> list[sympy.Basic]:
+    """The factors of a product in the order in which SymPy prints them."""
+    return [factor for _, factor in sorted(zip(_keys(factors), factors, strict=True), key=_first)]
+
+
 def _first(pair: tuple[tuple[Any, ...], sympy.Basic]) -> tuple[Any, ...]:
     return pair[0]
 
