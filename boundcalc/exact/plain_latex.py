@@ -14,7 +14,7 @@ from boundcalc.exact.plain_text import Write, in_order, ordered_terms
 from boundcalc.exact.settled import settled_power
 
 _TERMS = (sympy.Symbol, sympy.Mul, sympy.Pow)
-_FACTORS = (sympy.Symbol, sympy.Add, sympy.Pow, sympy.log)
+_FACTORS = (sympy.Symbol, sympy.Add, sympy.Pow)
 
 
 def plain_latex(part: sympy.Basic, write: Write) -> str | None:
@@ -56,7 +56,7 @@ def _product(args: Sequence[sympy.Basic], write: Write) -> str | None:
         below += [] if first.q == 1 else [sympy.Integer(first.q)]
         args = args[1:]
     for factor in args:
-        if type(factor) not in _FACTORS:
+        if type(factor) not in _FACTORS and not _is_constant(factor):
             return None
         if not isinstance(factor, sympy.Pow):
             above.append(factor)
@@ -77,6 +77,13 @@ def _product(args: Sequence[sympy.Basic], write: Write) -> str | None:
         return numerator
     denominator = _factors(below, write)
     return None if denominator is None else rf"\frac{{{numerator}}}{{{denominator}}}"
+
+
+def _is_constant(factor: sympy.Basic) -> bool:
+    """The value of a function, which needs no parentheses; not of the exponential, which is a power."""
+    if not isinstance(factor, sympy.Function) or factor.is_Piecewise or not factor.is_number:
+        return False
+    return factor.as_base_exp()[1] is sympy.S.One
 
 
 def _factors(factors: Sequence[sympy.Basic], write: Write) -> str | None:
