@@ -43,7 +43,7 @@ def by_layer(total: Asked, seeded: Asked) -> Grouped:
     network = {key: _node(total, seeded, key) for key in seeded.network}
     rows = {key: _node(total, seeded, key) for key in seeded.rows.values()}
     afforded = _afforded(network, rows, seeds)
-    closed = _closed(afforded.nodes, network, seeds)
+    closed = _closed(afforded.nodes, network, seeds) if afforded.from_entries else {}
     numbers = NetworkNumbers(afforded.nodes, network.keys(), seeds, afforded.from_entries)
 
     def figure(key: int, quantity: Quantity) -> Figure:

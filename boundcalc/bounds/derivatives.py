@@ -67,11 +67,8 @@ class Derivative(Suggesting):
         """A number that contains the derivative; `ties` receives the minima that have two active branches there."""
         if self.value is None:
             raise ArithmeticError(f"{self.name} has no number: {self.reason}")
-        at: dict[sympy.Symbol, object] = dict(values)
-        if self.direction is not None:
-            at |= self.direction(values)
         try:
-            return evaluate([self.value], at, ties=ties)[0]  # type: ignore[arg-type]
+            return _evaluated([self], [self.value], values, ties)[0]
         except ZeroDivisionError:
             raise ArithmeticError(f"{self.name} does not exist there: the slope of a root at 0") from None
         except NoCase:
@@ -102,6 +99,40 @@ class Derivative(Suggesting):
 
     def __repr__(self) -> str:
         return f"<{self.name}: {'too long to print' if self.closed is None else self.closed}>"
+
+
+def certified(
+    derivatives: Mapping[str, Derivative], values: Values, ties: list[int]
+) -> tuple[Mapping[str, Number], Mapping[str, str]]:
+    """The numbers of derivatives of one bound, and why others have none; symbols without a value are in neither. They share
+    nearly all of their programs: one evaluation has them all, unless one of them does not exist there."""
+    programs = {name: each.value for name, each in derivatives.items() if each.value is not None}
+    needed = zip(programs, free_symbols(list(programs.values())), strict=True)
+    declared = {name: symbols.intersection(derivatives[name].conditions.symbols.values()) for name, symbols in needed}
+    ready = {name: derivatives[name] for name, symbols in declared.items() if symbols <= values.keys()}
+    try:
+        found = _evaluated(list(ready.values()), [programs[name] for name in ready], values, ties)
+        return dict(zip(ready, found, strict=True)), {}
+    except ArithmeticError:
+        numbers: dict[str, Number] = {}
+        missing: dict[str, str] = {}
+        for name, derivative in ready.items():
+            try:
+                numbers[name] = derivative.certified(values, ties)
+            except ArithmeticError as error:
+                missing[name] = str(error)
+        return numbers, missing
+
+
+def _evaluated(
+    derivatives: Sequence[Derivative], programs: Sequence[Scalar], values: Values, ties: list[int] | None
+) -> list[Number]:
+    """Of one bound, which has one direction."""
+    at: dict[sympy.Symbol, object] = dict(values)
+    direction = next((each.direction for each in derivatives if each.direction is not None), None)
+    if direction is not None:
+        at |= direction(values)
+    return evaluate(programs, at, ties=ties)  # type: ignore[arg-type]
 
 
 def elasticity(slope: Number, value: Number, whole: Number) -> float:

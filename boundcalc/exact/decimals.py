@@ -43,15 +43,22 @@ def float_upper(x: Number) -> float:
     end = _end(x, 1)
     if end == 0:
         return 0.0
-    if isinstance(end, arb):
-        mantissa, exponent = end.man_exp()
-        top = int(exponent) + int(abs(mantissa)).bit_length()  # 2^(top-1) <= |end| < 2^top
-        if top > 1024:
-            return math.inf if end > 0 else -sys.float_info.max
-        if top < -1100:
-            return math.ulp(0.0) if end > 0 else 0.0
-        end = end.fmpq()
-    exact = Fraction(int(end.p), int(end.q))
+    if isinstance(end, fmpq):
+        return _double_above(Fraction(int(end.p), int(end.q)))
+    mantissa, exponent = (int(part) for part in end.man_exp())
+    length = abs(mantissa).bit_length()
+    top = exponent + length  # 2^(top-1) <= |end| < 2^top
+    if top > 1024:
+        return math.inf if end > 0 else -sys.float_info.max
+    if top < -1100:
+        return math.ulp(0.0) if end > 0 else 0.0
+    if -1021 < top < 1024:  # not next to the ends of the range of doubles: 53 bits
+        excess = max(0, length - 53)
+        return math.ldexp(-(-mantissa >> excess), exponent + excess)
+    return _double_above(Fraction(mantissa) * Fraction(2) ** exponent)
+
+
+def _double_above(exact: Fraction) -> float:
     try:
         near = float(exact)
     except OverflowError:
@@ -71,14 +78,13 @@ def log10_upper(x: Number) -> float | None:
 
 
 def _end(x: Number, direction: int) -> Number:
-    """The upper end (1), the lower end (-1) or the centre (0)."""
+    """The upper end (1), the lower end (-1) or the centre (0): an exact number."""
     if isinstance(x, fmpq):
         return x
     if not x.is_finite():
         raise ArithmeticError("not a finite number")
     with ctx.workprec(max(_WORK_BITS, ctx.prec)):
-        end = x.mid() if direction == 0 else x.upper() if direction > 0 else x.lower()
-    return end.fmpq() if abs(int(end.man_exp()[1])) < _EXACT_BITS else end
+        return x.mid() if direction == 0 else x.upper() if direction > 0 else x.lower()
 
 
 def _decimal(x: Number, digits: int, direction: int) -> str:
@@ -87,39 +93,71 @@ def _decimal(x: Number, digits: int, direction: int) -> str:
     end = _end(x, direction)
     if end == 0:
         return "0"
+    sign = ""
     if end < 0:
-        return "-" + _format(*_scientific(-end, digits, -direction), digits)
-    return _format(*_scientific(end, digits, direction), digits)
+        with ctx.workprec(max(_WORK_BITS, ctx.prec)):  # of the end: exact
+            sign, end, direction = "-", -end, -direction
+    return sign + _format(*_scientific(end, digits, direction), digits)
 
 
 def _scientific(x: Number, digits: int, direction: int) -> tuple[int, int]:
-    """(m, e) with x rounded in the direction to m 10^e, m of `digits` digits."""
-    with ctx.workprec(_WORK_BITS + 4 * digits):
-        guess = (arb(x).log() / arb.const_log10()).mid().floor().unique_fmpz()
-        if guess is None:
-            raise ArithmeticError("the exponent is too large to print")
-        exponent = int(guess) - digits + 1
-        if _scaled(x, exponent, -1) < 10 ** (digits - 1):  # the guess may be one off next to a power of ten
-            exponent -= 1
-        mantissa = _scaled(x, exponent, direction)
-        if mantissa > 10**digits:
-            exponent += 1
-            mantissa = _scaled(x, exponent, direction)
-        return mantissa, exponent
+    """(m, e) with an exact x rounded in the direction to m 10^e, m of `digits` digits."""
+    ratio = _ratio(x)
+    guess = _log10_of_ball(x, digits) if ratio is None else math.floor(math.log10(ratio[0]) - math.log10(ratio[1]))
+
+    def rounded(exponent: int) -> tuple[int, int]:
+        """x / 10^exponent as an integer, rounded down and in the direction."""
+        if ratio is None or abs(exponent) >= _EXACT_BITS:
+            return _scaled_ball(x, exponent, digits, -1), _scaled_ball(x, exponent, digits, direction)
+        return _scaled(*ratio, exponent, direction)
+
+    exponent = guess - digits + 1
+    low, mantissa = rounded(exponent)
+    if low < 10 ** (digits - 1):  # the guess may be one off next to a power of ten
+        exponent -= 1
+        low, mantissa = rounded(exponent)
+    if mantissa > 10**digits:
+        exponent += 1
+        low, mantissa = rounded(exponent)
+    return mantissa, exponent
 
 
-def _scaled(x: Number, exponent: int, direction: int) -> int:
-    """x / 10^exponent, rounded in the direction to an integer."""
-    if isinstance(x, fmpq) and abs(exponent) < _EXACT_BITS:
-        scaled = x / fmpq(10) ** exponent
-        if direction > 0:
-            return int(scaled.ceil())
-        return int(scaled.floor() if direction < 0 else (scaled + fmpq(1, 2)).floor())
-    ball = arb(x) / arb(10) ** fmpz(exponent)
-    if direction > 0:
-        whole = ball.upper().ceil().unique_fmpz()
+def _ratio(x: Number) -> tuple[int, int] | None:
+    """An exact number as a fraction; None where that has millions of digits."""
+    if isinstance(x, fmpq):
+        return int(x.p), int(x.q)
+    mantissa, exponent = (int(part) for part in x.man_exp())
+    if abs(exponent) >= _EXACT_BITS:
+        return None
+    return (mantissa << exponent, 1) if exponent >= 0 else (mantissa, 1 << -exponent)
+
+
+def _scaled(top: int, bottom: int, exponent: int, direction: int) -> tuple[int, int]:
+    """top / bottom / 10^exponent, rounded down to an integer, and in the direction."""
+    if exponent < 0:
+        top *= 10**-exponent
     else:
-        whole = (ball.lower() if direction < 0 else ball.mid() + 0.5).floor().unique_fmpz()
+        bottom *= 10**exponent
+    low, rest = divmod(top, bottom)
+    return low, low + ((rest > 0) if direction > 0 else direction == 0 and 2 * rest >= bottom)
+
+
+def _log10_of_ball(x: Number, digits: int) -> int:
+    with ctx.workprec(_WORK_BITS + 4 * digits):
+        return _whole((arb(x).log() / arb.const_log10()).mid().floor())
+
+
+def _scaled_ball(x: Number, exponent: int, digits: int, direction: int) -> int:
+    """x / 10^exponent as a ball, whose end is rounded in the direction to an integer."""
+    with ctx.workprec(_WORK_BITS + 4 * digits):
+        ball = arb(x) / arb(10) ** fmpz(exponent)
+        if direction > 0:
+            return _whole(ball.upper().ceil())
+        return _whole((ball.lower() if direction < 0 else ball.mid() + 0.5).floor())
+
+
+def _whole(x: arb) -> int:
+    whole = x.unique_fmpz()
     if whole is None:
         raise ArithmeticError("the exponent is too large to print")
     return int(whole)

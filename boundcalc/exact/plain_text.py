@@ -85,10 +85,13 @@ def _product(factors: Sequence[sympy.Basic], write: Write) -> str | None:
         below += [] if first.q == 1 else [write(sympy.Integer(first.q))]
     if not all(type(factor) in _PARTS or isinstance(factor, sympy.Function) for factor in factors):
         return None
-    keys = _keys(factors)
-    if len(set(keys)) < len(keys):
-        return None
-    for _, factor in sorted(zip(keys, factors, strict=True), key=_first):
+    ordered: list[sympy.Basic] = []
+    for group in ([f for f in factors if not _divides(f)], [f for f in factors if _divides(f)]):
+        keys = _keys(group)
+        if len(set(keys)) < len(keys):
+            return None
+        ordered += [factor for _, factor in sorted(zip(keys, group, strict=True), key=_first)]
+    for factor in ordered:
         base, exponent = factor.args if type(factor) is sympy.Pow else (factor, _ONE)
         if not isinstance(exponent, sympy.Rational) or (exponent.q == 1 and isinstance(base, sympy.Rational)):
             return None
@@ -106,6 +109,11 @@ def _product(factors: Sequence[sympy.Basic], write: Write) -> str | None:
     if len(below) > 1:
         return f"{text}/({'*'.join(below)})"
     return f"{text}/{below[0]}" if below else text
+
+
+def _divides(factor: sympy.Basic) -> bool:
+    """Whether it stands below the line; what stands above has its own order."""
+    return type(factor) is sympy.Pow and isinstance(factor.exp, sympy.Rational) and factor.exp.p < 0
 
 
 def quotient(factors: Sequence[sympy.Basic], write: Write) -> str | None:
@@ -146,10 +154,26 @@ def _keys(factors: Sequence[sympy.Basic]) -> list[tuple[Any, ...]]:
     keys = [
         (_SYMBOL, (1, (base.name,)))
         if type(base) is sympy.Symbol
-        else (factor.sort_key() if others > 1 else (base.class_key(),))
+        else (_sort_key(factor) if others > 1 else (base.class_key(),))
         for factor, base in zip(factors, bases, strict=True)
     ]
     return keys if len(set(keys)) == len(keys) else [factor.sort_key() for factor in factors]  # powers of one symbol
+
+
+def _sort_key(factor: sympy.Basic) -> tuple[Any, ...]:
+    """SymPy's key: of a power of a sum the keys of the terms in order, which SymPy finds by their coefficients in doubles."""
+    base, exponent = factor.args if type(factor) is sympy.Pow else (factor, _ONE)
+    if type(base) is not sympy.Add or not isinstance(exponent, sympy.Rational):
+        return factor.sort_key()
+    terms = ordered_terms(base.args)
+    if terms is None:
+        return factor.sort_key()
+    return base.class_key(), (len(terms), tuple(term.sort_key() for term in terms)), exponent.sort_key(), _ONE
+
+
+def in_order(factors: Sequence[sympy.Basic]) -> list[sympy.Basic]:
+    """The factors of a product in the order in which SymPy prints them."""
+    return [factor for _, factor in sorted(zip(_keys(factors), factors, strict=True), key=_first)]
 
 
 def _first(pair: tuple[tuple[Any, ...], sympy.Basic]) -> tuple[Any, ...]:

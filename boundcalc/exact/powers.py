@@ -20,6 +20,8 @@ MAX_LOG_FACTOR = 4096
 
 
 def power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    if exponent is sympy.S.NegativeOne and isinstance(base, sympy.Rational) and base.p:
+        return checked(sympy.Rational(base.q, base.p))  # no larger than the base
     low, high = sign_range(base)
     if low == high == 0:
         return _zero_power(exponent)

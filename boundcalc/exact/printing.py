@@ -7,7 +7,7 @@ Python itself neither prints nor reads an integer of more than 4,300 digits.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
 from boundcalc.exact.limits import is_complicated
+from boundcalc.exact.plain_latex import plain_latex
 from boundcalc.exact.plain_text import FEW, ordered_terms, plain_text
 
 _LONGEST = 10**1000
@@ -54,6 +55,20 @@ class _Text(_Ordered, StrPrinter):
 
 
 class Latex(_Ordered, LatexPrinter):
+    """`names`: what symbols are called, by their own names."""
+
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self._names: Mapping[str, str] = {} if names is None else names
+
+    def _print(self, expr: sympy.Basic, **options: Any) -> str:
+        text = None if options else plain_latex(expr, self._print)
+        return super()._print(expr, **options) if text is None else text
+
+    def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
+        name = self._names.get(expr.name)
+        return super()._print_Symbol(expr, style) if name is None else name
+
     def _print_Integer(self, expr: sympy.Integer) -> str:
         return _integer(int(expr), r" \cdot ", "^{{{}}}")
 

@@ -66,7 +66,10 @@ def settled_product(factors: Sequence[sympy.Expr]) -> sympy.Expr | None:
 
 
 def settled_sum(terms: Sequence[sympy.Expr]) -> sympy.Expr | None:
-    """The sum of a number and of different symbols, powers of them and of sums, and products without sums of numbers."""
+    """The sum of a number and of different symbols, powers of them and of sums, and products without sums of numbers; twice one
+    symbol."""
+    if len(terms) == 2 and terms[0] is terms[1] and type(terms[0]) is sympy.Symbol:
+        return _made(sympy.Mul, sympy.Integer(2), terms[0])
     numbers = [term for term in terms if isinstance(term, sympy.Rational)]
     others = [term for term in terms if not isinstance(term, sympy.Rational)]
     parts = set[tuple[sympy.Basic, ...]]()

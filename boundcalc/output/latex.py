@@ -30,9 +30,7 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     definitions = used(document.definitions, wanted)
     paths = {quantity.definition: quantity.identifier for quantity in reversed(document.quantities)}
     letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
-    names = {sympy.Symbol(name, positive=True): text for name, text in letters.items()}
-    names |= {symbol: _escaped(name) for name, symbol in document.symbols.items()}
-    latex = Latex({"symbol_names": names})
+    latex = Latex(letters | {name: _escaped(name) for name in document.symbols})
     signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
     lines = [f"{letters[name]} &{signs.get(name, '=')} {latex.doprint(expression)}" for name, expression in definitions]
     for quantity in document.totals.values():

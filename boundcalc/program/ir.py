@@ -112,14 +112,14 @@ class Arena:
 
     def needed(self, roots: Iterable[int], stop: Set[int] = frozenset()) -> list[int]:
         """The nodes that `roots` are made of (loop bodies too), arguments first; those in `stop` are not entered."""
-        stack = list(roots)
-        seen = set(stack)
-        while stack:
-            index = stack.pop()
+        nodes, seen = self.nodes, set(roots)
+        queue = list(seen)  # which grows: every sweep over a program begins here
+        for index in queue:
             if index not in stop:
-                fresh = [arg for arg in self.nodes[index].args if arg not in seen]
-                seen.update(fresh)
-                stack.extend(fresh)
+                for arg in nodes[index].args:
+                    if arg not in seen:
+                        seen.add(arg)
+                        queue.append(arg)
         return sorted(seen)
 
     def body(self, index: int) -> list[int]:

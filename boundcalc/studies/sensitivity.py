@@ -11,7 +11,7 @@ from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.answer import SHORT, short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.derivatives import WRITTEN, Derivative, definitions_of, elasticity, too_long
+from boundcalc.bounds.derivatives import WRITTEN, Derivative, certified, definitions_of, elasticity, too_long
 from boundcalc.bounds.options import Json
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.quantities import OF_DERIVATIVES
@@ -80,24 +80,19 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
         if not bound.finite:
             continue
         derivatives = dict(zip(symbols, bound.gradient(symbols), strict=True))
-        numbers: dict[str, Number] = {}
         elasticities: dict[str, float] = {}
-        missing: dict[str, str] = {}
         ties: list[int] = []
         whole = bounds.number(bound)
-        for symbol, derivative in derivatives.items():
-            if not derivative.free_symbols <= bounds.values.keys() or derivative.reason is not None:
-                continue
-            if derivative.direction is not None and whole is None:
-                continue  # where the blocks reach the bound is not known without all values
-            try:
-                numbers[symbol] = derivative.certified(bounds.values, ties)
-            except ArithmeticError as error:
-                missing[symbol] = str(error)
-                continue
+        known = {  # where the blocks reach the bound is not known without all values
+            symbol: derivative
+            for symbol, derivative in derivatives.items()
+            if derivative.reason is None and (derivative.direction is None or whole is not None)
+        }
+        numbers, missing = certified(known, bounds.values, ties)
+        for symbol, number in numbers.items():
             value = bounds.values.get(bounds.symbols[symbol])
             if whole is not None and value is not None and whole != 0:
-                elasticities[symbol] = elasticity(numbers[symbol], to_number(value), whole)
+                elasticities[symbol] = elasticity(number, to_number(value), whole)
         found[quantity.name] = Sensitivity(bound, derivatives, numbers, elasticities, bool(ties), missing)
     return found
 

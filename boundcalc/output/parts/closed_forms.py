@@ -59,6 +59,6 @@ def used(definitions: Sequence[tuple[str, sympy.Expr]], wanted: Iterable[str]) -
     found: list[tuple[str, sympy.Expr]] = []
     for name, value in reversed(definitions):
         if name in needed:
-            needed |= {str(symbol) for symbol in value.free_symbols}
+            needed |= {symbol.name for symbol in value.free_symbols if isinstance(symbol, sympy.Symbol)}
             found.append((name, value))
     return found[::-1]

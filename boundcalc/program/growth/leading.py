@@ -124,6 +124,8 @@ def _leaf(
 ) -> LeadingPower | Undecided:
     if symbol not in expression.free_symbols:
         return LeadingPower(evaluate_leaf(expression, values), Fraction(0))
+    if (monomial := _monomial(expression, symbol)) is not None:
+        return LeadingPower(evaluate_leaf(monomial[0], values), monomial[1])
     terms = leading_term(expression, symbol, at)
     if isinstance(terms, Undecided):
         return terms
@@ -136,3 +138,18 @@ def _leaf(
     if base != symbol or not isinstance(exponent, sympy.Rational):
         return Undecided(f"{expression} does not grow as a power of {symbol}")
     return LeadingPower(evaluate_leaf(coefficient, values), Fraction(int(exponent.p), int(exponent.q)))
+
+
+def _monomial(expression: sympy.Expr, symbol: sympy.Symbol) -> tuple[sympy.Expr, Fraction] | None:
+    """Coefficient and exponent of what is its own leading term, as the radii of most layers are."""
+    others: list[sympy.Expr] = []
+    exponent = Fraction(0)
+    for factor in sympy.Mul.make_args(expression):
+        if symbol not in factor.free_symbols:
+            others.append(factor)
+            continue
+        base, own = factor.as_base_exp()
+        if base != symbol or not isinstance(own, sympy.Rational):
+            return None
+        exponent += Fraction(int(own.p), int(own.q))
+    return sympy.Mul(*others), exponent
