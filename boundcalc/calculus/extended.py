@@ -41,11 +41,10 @@ Extended = Scalar | Unbounded
 
 
 def smallest(first: Extended, *others: Extended) -> Extended:
-    """The smallest of several bounds of one thing; infinite ones do not count."""
+    """The smallest of several bounds of one thing; infinite ones do not count, and nothing is smaller than zero."""
     finite = [bound for bound in (first, *others) if isinstance(bound, Scalar)]
-    zero = next((bound for bound in finite if bound.is_zero), None)
-    if zero is not None:
-        return zero
+    if zero := [bound for bound in finite if bound.is_zero]:
+        return zero[0]
     return finite[0].minimum(*finite[1:]) if finite else first
 
 

@@ -60,6 +60,11 @@ def test_mixed_is_at_most_euclidean(seed: int) -> None:
             assert small is None or large is None or at_most(small, large), name
 
 
+def test_what_is_zero_in_one_way_is_zero() -> None:
+    """Beside a learned part: the largest of nothing and of a form in the blocks is a form."""
+    assert bc.compile(bc.loads(random_spec(418)), norms="mixed", measure="entry", blocks="layer").lipschitz.finite
+
+
 @pytest.mark.parametrize("heads", [1, 2, 4])
 def test_heads_cost_nothing_in_the_whole_batch(heads: int) -> None:
     """Three samples that attention keeps apart: sqrt(3) times one of them."""
