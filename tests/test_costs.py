@@ -141,7 +141,7 @@ def test_the_other_grouping_computes_no_rows(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(forms, "certified", counted)
     architecture = bc.loads(cell(10))
     other = bc.compile(architecture, blocks="layer").document
-    text = to_text(bc.compile(architecture).document, Layout(other=other))
+    text = to_text(bc.compile(architecture).document, Layout(beside=(other,)))
     assert "blocks: layer" in text
     assert nodes == [1]
 
