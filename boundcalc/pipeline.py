@@ -12,7 +12,7 @@ from boundcalc.blocks.index import grouped
 from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.options import Blocks, Constants, Norms, Options
+from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import reference, resolve, without_value
 from boundcalc.calculus.demand import demanded
 from boundcalc.calculus.euclidean import Euclidean
@@ -61,12 +61,12 @@ def loads(text: str | bytes, source: str = "<text>", *, vocabulary: Vocabulary =
 def compile(
     architecture: Spec,
     *,
-    blocks: Blocks | None = None,
-    norms: Norms | None = None,
-    measure: Measure | None = None,
-    wrt: str | Sequence[str] | None = None,
-    constants: Constants | None = None,
-    refine: bool | None = None,
+    blocks: Blocks = NOT_SAID,
+    norms: Norms = NOT_SAID,
+    measure: Measure = NOT_SAID,
+    wrt: str | Sequence[str] = NOT_SAID,
+    constants: Constants = NOT_SAID,
+    refine: bool = NOT_SAID,
     sharpest: bool = False,
     vocabulary: Vocabulary | None = None,
     max_layers: int = LAYER_LIMIT,
@@ -86,7 +86,7 @@ def compile(
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
     said = {"blocks": blocks, "norms": norms, "measure": measure, "wrt": wrt, "constants": constants, "refine": refine}
-    given = {name: value for name, value in said.items() if value is not None}
+    given = {name: value for name, value in said.items() if value is not NOT_SAID}
     options = (
         Options.sharpest(**given)
         if expect(sharpest, bool, "sharpest", "write True or False")

@@ -108,7 +108,7 @@ def test_no_pass_is_the_identity(name: str, way: str, blocks: Blocks) -> None:
             else:
                 assert number == pytest.approx(least, rel=1e-14)
         # Every output can be written, and the function written in Python says the same.
-        assert to_text(found.document, Layout(other=total.document))
+        assert to_text(found.document, Layout(beside=(total.document,)))
         assert to_latex(found.document)
         assert json.loads(json.dumps(found.to_dict()))["bounds"]["norm"]["finite"] is True
         namespace: dict[str, object] = {}

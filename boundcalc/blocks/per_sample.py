@@ -7,7 +7,7 @@ blocks alone; where it is a polynomial in the seeds, the entries of all layers a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sympy
 
@@ -33,12 +33,13 @@ LOOSE = "the bound by all layers together is taken for each"
 
 @dataclass(frozen=True, slots=True)
 class PerSample:
-    """The loss of one network; `at`: the values at which ways are chosen."""
+    """The loss of one network; `at`: the values at which ways are chosen. All figures are of one arena."""
 
     graph: LayerGraph
     primitives: p.PrimitiveGraph
     refine: bool
     at: Values
+    arena: Arena = field(default_factory=Arena)
 
     def figures(self) -> Mapping[str, Figure]:
         """By layer: those with learned arrays of their own that are differentiated by. Empty without a loss that is a mean."""
@@ -65,7 +66,7 @@ class PerSample:
         return {path: balls for path, balls in own.items() if balls}
 
     def _calculus(self, loss: int) -> Mixed:
-        return Mixed.of(Arena(), self.primitives, {loss: Norm(SAMPLE)}, self.refine)
+        return Mixed.of(self.arena, self.primitives, {loss: Norm(SAMPLE)}, self.refine)
 
     def _by_gradient(self, loss: int, balls: Mapping[str, frozenset[str]]) -> Mapping[str, Figure] | None:
         """p of l(s) = p.s along one way; None where l is no polynomial in the seeds."""

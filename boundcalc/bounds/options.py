@@ -26,6 +26,16 @@ Norms = Literal["euclidean", "mixed"]
 SHARPEST: Mapping[str, Any] = MappingProxyType({"blocks": "layer", "norms": "mixed", "refine": True})
 
 
+class _NotSaid:
+    """An argument that is not given: an option has its default, or what `sharpest` says."""
+
+    def __repr__(self) -> str:
+        return "its default"
+
+
+NOT_SAID: Any = _NotSaid()
+
+
 class Detail(IntEnum):
     """How much an output says of the options that have their default."""
 

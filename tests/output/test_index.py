@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 
 import boundcalc as bc
-from boundcalc.bounds.options import OPTIONS, Detail, Options
+from boundcalc.bounds.options import NOT_SAID, OPTIONS, Detail, Options
 from boundcalc.output.index import FORMATS
 from boundcalc.output.json import to_json
 from boundcalc.output.parts.layout import Layout
@@ -73,7 +73,7 @@ def test_every_option_is_in_every_output(name: str) -> None:
 
 def test_compile_takes_the_options_with_their_defaults() -> None:
     parameters = inspect.signature(bc.compile).parameters
-    assert all(parameters[name].default is None for name in OPTIONS)  # not said
+    assert all(parameters[name].default is NOT_SAID for name in OPTIONS)
     assert bc.compile(SPEC).options == Options()
     assert bc.compile(SPEC, sharpest=True).options == Options.sharpest()
     assert parameters.keys() - OPTIONS.keys() == {"architecture", "sharpest", "vocabulary", "max_layers"}
