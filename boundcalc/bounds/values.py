@@ -134,11 +134,9 @@ WHOLE_SIZE = 16  # of a size without a value
 
 def reference(conditions: Conditions) -> Mapping[sympy.Symbol, sympy.Expr]:
     """Values at which a choice is made that holds for all values: those of the spec, and 1 for a symbol without one, or
-    `WHOLE_SIZE` for one that is whole; as far as they are values of the symbols."""
-    free = [s for s in conditions.symbols.values() if s not in conditions.declared]
-    given = {s: sympy.Integer(WHOLE_SIZE if s.is_integer else 1) for s in free}
-    try:
-        return resolve(conditions, {s.name: value for s, value in given.items()})
-    except ValueError:  # outside their ranges: any values do
-        known = {s: cast(sympy.Expr, value.xreplace(dict(given))) for s, value in conditions.values.items()}
-        return {**given, **known}
+    `WHOLE_SIZE` for one that is whole. What the spec computes from such a symbol counts as one without: nothing is evaluated."""
+    known = {symbol: value for symbol, value in conditions.values.items() if not value.free_symbols}
+    return {
+        symbol: known.get(symbol, sympy.Integer(WHOLE_SIZE if symbol.is_integer else 1))
+        for symbol in conditions.symbols.values()
+    }
