@@ -14,10 +14,10 @@ from fractions import Fraction
 import sympy
 
 from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
+from boundcalc.calculus.facts import lifted, most_of
 from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
 from boundcalc.calculus.protocol import Component, Components, Label
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
-from boundcalc.catalogue.fact import Fact
 from boundcalc.program.ir import Arena, Scalar
 
 
@@ -90,10 +90,12 @@ class Euclidean:
     def map(self, at: int, rule: Map, of: Jet) -> Jet:
         """a(z): ||a(z)|| <= ||a(0)|| + l_a ||z||; D = Da Dz; D^2 = D^2 a [Dz, Dz] + Da D^2 z."""
         entry = rule.entry
-        slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
-        most = self._known(entry.norm)
+        slope, curvature, at_zero = (
+            lifted(self.arena, fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero)
+        )
+        most = most_of(self.arena, entry.norm)
         sup_at_zero = None if entry.sup_at_zero is None else self._lift(entry.sup_at_zero)
-        most_sup = self._known(entry.sup)
+        most_sup = most_of(self.arena, entry.sup)
         slope_at_zero = None if entry.derivative_at_zero is None else self._lift(entry.derivative_at_zero)
         if slope_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
             # ||Da(z)|| <= ||Da(0)|| + L_a ||z||; entry by entry where Da is diagonal.
@@ -131,7 +133,9 @@ class Euclidean:
     def average(self, at: int, rule: Average, of: Jet) -> Jet:
         """sum_i f_i(z_i)/N: with N slopes of Euclidean norm s together, D = s/N; D^2 = L_f/N, slice by slice, and s/N."""
         entry, count = rule.entry, self._lift(rule.count)
-        slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
+        slope, curvature, at_zero = (
+            lifted(self.arena, fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero)
+        )
         slope = slope * count ** Fraction(-1, 2)
         curvature = curvature * count**-1
         if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
@@ -154,10 +158,3 @@ class Euclidean:
 
     def _lift(self, value: sympy.Expr) -> Scalar:
         return self.arena.leaf(value)
-
-    def _fact(self, fact: Fact) -> Extended:
-        return Unbounded(fact.reason) if fact.value is None else self._lift(fact.value)
-
-    def _known(self, fact: Fact | None) -> Scalar | None:
-        """What bounds the image whatever the argument, where something does."""
-        return None if fact is None or fact.value is None else self._lift(fact.value)

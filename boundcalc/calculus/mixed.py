@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import sympy
 
 from boundcalc.calculus import readings
 from boundcalc.calculus.demand import Demand, demanded
 from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
+from boundcalc.calculus.facts import lifted, most_of
 from boundcalc.calculus.jets import Jet, Numbers, least
 from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.calculus.primitives import (
@@ -33,12 +33,10 @@ from boundcalc.calculus.primitives import (
 from boundcalc.calculus.protocol import Component, Components, Label
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
 from boundcalc.calculus.readings import Reading
-from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.softmax import SUMMED_SMOOTHNESS
 from boundcalc.program.ir import Arena, Scalar
 
 _NORM, _LIPSCHITZ, _SMOOTHNESS = NORM.name, LIPSCHITZ.name, SMOOTHNESS.name
-_HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,9 @@ class Mixed:
         shape, entry = self.graph.shapes[at], rule.entry
         everything, batch = readings.everything(shape), rule.view.batch
         of_slice = of[readings.slice_of(rule)]
-        slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
+        slope, curvature, at_zero = (
+            lifted(self.arena, fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero)
+        )
         is_apart = not rule.view.windows  # constants of windows are those of one, times what reads it
         if is_apart and entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
             # ||Da(z)|| <= ||Da(0)|| + L_a ||z|| on every slice.
@@ -149,9 +149,9 @@ class Mixed:
             ways = readings.of_map(rule, norm, shape)
             found = least(in_way(way, of[ways[0].norm], equal * at_zero) for way in ways)
             bounds = [found.norm]
-            if (most := self._known(entry.norm)) is not None:
+            if (most := most_of(self.arena, entry.norm)) is not None:
                 bounds.append(equal * most)
-            if (most := self._known(entry.sup)) is not None:
+            if (most := most_of(self.arena, entry.sup)) is not None:
                 bounds.append(most * self._lift(sympy.sqrt(readings.places(shape, everything - slices))))
             return Numbers(smallest(*bounds), found.lipschitz, found.smoothness)
 
@@ -171,7 +171,9 @@ class Mixed:
         def mean(each: Extended, together: Extended) -> Extended:
             return smallest(each, root * together)
 
-        slope, curvature, at_zero = (self._fact(fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero))
+        slope, curvature, at_zero = (
+            lifted(self.arena, fact) for fact in (entry.lipschitz, entry.smoothness, entry.at_zero)
+        )
         one = all_ = slope
         if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
             at_start = self._lift(entry.derivative_at_zero)  # of all places together
@@ -287,10 +289,3 @@ class Mixed:
 
     def _lift(self, value: sympy.Expr) -> Scalar:
         return self.arena.leaf(value)
-
-    def _fact(self, fact: Fact) -> Extended:
-        return Unbounded(fact.reason) if fact.value is None else self._lift(fact.value)
-
-    def _known(self, fact: Fact | None) -> Scalar | None:
-        """What bounds the image whatever the argument, where something does."""
-        return None if fact is None or fact.value is None else self._lift(fact.value)

@@ -65,7 +65,7 @@ class View:
     @property
     def known(self) -> Axes:
         """The axes of the result of which something is said; to fix the index of another one changes nothing."""
-        return self.batch.union(self.copied, (window.to for window in self.windows if window.to is not None))
+        return self.places | self.copied
 
     def ways(self, largest: Axes, shape: tuple[sympy.Expr, ...]) -> tuple[Way, ...]:
         """The norms of the operand that a norm of the result can be had from; `shape` is that of the result.
