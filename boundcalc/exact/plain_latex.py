@@ -90,5 +90,7 @@ def _factors(factors: Sequence[sympy.Basic], write: Write) -> str | None:
     """Side by side, sums in parentheses unless they stand alone."""
     if len(factors) == 1:
         return write(factors[0])
-    texts = [rf"\left({write(f)}\right)" if isinstance(f, sympy.Add) else write(f) for f in in_order(factors)]
+    if (ordered := in_order(factors)) is None:
+        return None
+    texts = [rf"\left({write(f)}\right)" if isinstance(f, sympy.Add) else write(f) for f in ordered]
     return None if any(text[0].isdigit() for text in texts[1:]) else " ".join(texts)

@@ -56,8 +56,9 @@ def ordered_terms(terms: Sequence[sympy.Basic]) -> list[sympy.Basic] | None:
                 return None
         powers.append(found)
     bases = list({base: None for found in powers for base in found})
-    bases = [base for _, base in sorted(zip(_keys(bases), bases, strict=True), key=_first)]
-    keys = [tuple(-found.get(base, 0) for base in bases) for found in powers]
+    if (ordered := in_order(bases)) is None:
+        return None
+    keys = [tuple(-found.get(base, 0) for base in ordered) for found in powers]
     if len(set(keys)) < len(keys):
         return None
     return [term for _, term in sorted(zip(keys, terms, strict=True), key=_first)]
@@ -87,10 +88,9 @@ def _product(factors: Sequence[sympy.Basic], write: Write) -> str | None:
         return None
     ordered: list[sympy.Basic] = []
     for group in ([f for f in factors if not _divides(f)], [f for f in factors if _divides(f)]):
-        keys = _keys(group)
-        if len(set(keys)) < len(keys):
+        if (part := in_order(group)) is None:
             return None
-        ordered += [factor for _, factor in sorted(zip(keys, group, strict=True), key=_first)]
+        ordered += part
     for factor in ordered:
         base, exponent = factor.args if type(factor) is sympy.Pow else (factor, _ONE)
         if not isinstance(exponent, sympy.Rational) or (exponent.q == 1 and isinstance(base, sympy.Rational)):
@@ -171,12 +171,16 @@ def _sort_key(factor: sympy.Basic) -> tuple[Any, ...]:
     return base.class_key(), (len(terms), tuple(term.sort_key() for term in terms)), exponent.sort_key(), _ONE
 
 
-def in_order(factors: Sequence[sympy.Basic]) -> list[sympy.Basic]:
-    """The factors of a product in the order in which SymPy prints them."""
-    return [factor for _, factor in sorted(zip(_keys(factors), factors, strict=True), key=_first)]
+def in_order(factors: Sequence[sympy.Basic]) -> list[sympy.Basic] | None:
+    """The factors of a product in the order in which SymPy prints them; None where two tie, as exp(x) and exp(1*x): SymPy's order
+    is then that of its hashes."""
+    keys = _keys(factors)
+    if len(set(keys)) < len(keys):
+        return None
+    return [factor for _, factor in sorted(zip(keys, factors, strict=True), key=_first)]
 
 
-def _first(pair: tuple[tuple[Any, ...], sympy.Basic]) -> tuple[Any, ...]:
+def _first(pair: tuple[tuple[Any, ...], object]) -> tuple[Any, ...]:
     return pair[0]
 
 
