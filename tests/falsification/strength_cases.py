@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
+from reference.families.index import FAMILIES
 
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.index import ACTIVATIONS, ELEMENTWISE
@@ -311,7 +312,8 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
 def cases() -> list[Case]:
     rows = [
         Case(kind, constant, text, options, variant)
-        for (kind, constant), networks in NETWORKS.items()
+        for table in (NETWORKS, *(family.cases for family in FAMILIES))
+        for (kind, constant), networks in table.items()
         for variant, text, options in networks
     ]
     return [*elementwise(), *rows]

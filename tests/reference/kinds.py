@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reference.families.index import FAMILIES
+
 HEAD = "batch: 2\nradius: 1\n"
 NARROW = "radius: 1\ninput: {shape: [1], norm: 2}\n"  # one number, one sample: constants are nearly reached
 VECTOR = HEAD + "input: {shape: [3], norm: {sample: 1}}\n"
@@ -175,4 +177,5 @@ INSTANCES: Mapping[str, str] = {
     "regularizer": _of(NARROW, SCALAR) + "loss: {squared: {labels: 1}}\nregularizer: {l2: 1/2}\n",
     "residual": _of(VECTOR, "dense: 2", "{residual: [tanh, dense: 2]}"),
     "repeat": _of(VECTOR, "{repeat: {times: 2, layers: [dense: 3, tanh]}}"),
+    **{name: text for family in FAMILIES for name, text in family.instances.items()},
 }

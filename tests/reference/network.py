@@ -15,6 +15,7 @@ from boundcalc.graph.layer_graph import Input, Layer, Node, Slice, Stack, Zeros
 from boundcalc.graph.selection import select
 from boundcalc.language.architecture import Architecture
 from reference import layers as run
+from reference.families.index import FAMILIES
 from reference.layers import Array
 
 OUTPUT = "@output"  # all outputs of the network together
@@ -392,5 +393,6 @@ _KINDS: Mapping[str, Callable[[Network, Layer, list[Array], Array], Array]] = {
     "generic": _generic,
     "logistic": _logistic,
     "squared": _squared,
+    **{kind: computes for family in FAMILIES for kind, computes in family.computes.items()},
 }
 COVERED = frozenset(_KINDS) | frozenset(run.ACTIVATIONS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from math import prod
 
+from reference.families.index import FAMILIES
 from reference.random_balls import Shape, Value
 from reference.random_scope import Row, Scope
 from reference.random_windows import conv, given_bias, pool, shape_of
@@ -289,4 +290,5 @@ LAYERS: tuple[Row, ...] = (
     Row("linear", 0.6, _any, linear),
     Row("map", 0.8, _any, known_map),
     Row("generic", 0.7, _any, generic),
+    *(row for family in FAMILIES for row in family.makers),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reference.families.index import FAMILIES
+
 HEADER = "symbols: {R: 3/2}\nbatch: 2\nradius: R\n"
 VECTOR = HEADER + "input: {shape: [3], norm: {sample: 1}}\n"
 NARROW = (
@@ -191,6 +193,7 @@ layers:
     "squared, narrow": NARROW + "layers: [dense: {units: 1, bias: false}, dense: {units: 1, bias: false}]\nloss: {squared: {labels: 1}}",
     "autoencoder": VECTOR + "layers: [dense: 2, tanh, {dense: {units: 3, name: decoded}}]\nloss: {squared: {from: [decoded, input]}}",
     "a loss of a frozen network": VECTOR + "layers: [{dense: {units: 2, frozen: true}}, relu, {dense: {units: 3, frozen: true}}]\nloss: logistic",
+    **{name: text for family in FAMILIES for name, text in family.networks.items()},
 }  # fmt: skip
 
 SELECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -1,0 +1,8 @@
+"""The families. One row for each file of this folder."""
+
+from __future__ import annotations
+
+from reference.families import moves, normalisations, sequences
+from reference.families.family import Family
+
+FAMILIES: tuple[Family, ...] = (moves.FAMILY, normalisations.FAMILY, sequences.FAMILY)
