@@ -17,8 +17,8 @@ from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.features import of_output
 from boundcalc.graph.inherited import Use, said
-from boundcalc.graph.kind import Kind, Operand, Vocabulary
-from boundcalc.graph.layer_graph import Input, Layer
+from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
+from boundcalc.graph.layer_graph import Input, Layer, Replaced
 from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
@@ -113,7 +113,9 @@ class Walk:
             remedy = "no layer of this version reads tokens"
             raise fail(step.place, f"'{step.kind}' reads token ids, which have no norm", remedy)
         channels = _channels("in", [operand.shape for operand in operands], kind)
-        placed = kind.place(step.fields, StepAt(self.context, step.kind, step.place, environment, channels, operands))
+        at = StepAt(self.context, step.kind, step.place, environment, channels, operands)
+        placed = kind.place(step.fields, at)
+        kind, placed, replaces = self._smoothed(kind, placed, at)
         channels = {**channels, **_channels("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
         arrays = balls_of(self.context, step, path, placed, inherited, channels, environment, placement.loops)
@@ -128,11 +130,21 @@ class Walk:
             placed=placed,
             arrays=arrays,
             spectral=spectral_of(self.context, kind, inherited, channels),
+            replaces=replaces,
         )
         self._note_fields(step, kind)
         self.context.graph.call(path, path)
         self.context.written.setdefault(step.place, []).append(path)
         return self.context.graph.add(layer)
+
+    def _smoothed(
+        self, kind: Kind[Any, Any], placed: Placed[Any], at: StepAt
+    ) -> tuple[Kind[Any, Any], Placed[Any], Replaced | None]:
+        """The smooth layer that stands for this one, where smooth layers are asked for and there is one."""
+        if self.context.architecture.smoothing is None or kind.smoothed is None:
+            return kind, placed, None
+        found = kind.smoothed(placed.facts, at, self.context.mu)
+        return found.kind, found.placed, Replaced(kind.name, found.error)
 
     def _read(self, path: str) -> Operand:
         node = self.context.graph.node(path)
