@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from boundcalc.exact.expression import Expression, parse
 from boundcalc.mistakes import Place
 
-CHOICES = "write 'softplus', or 'moreau=MU' with a positive number or an expression in the symbols of the spec"
+SOFTPLUS = "softplus"  # what it is called after what stands for ReLU
+CHOICES = f"write '{SOFTPLUS}', or 'moreau=MU' with a positive number or an expression in the symbols of the spec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Smoothing:
 def read_smoothing(text: str) -> Smoothing:
     """Raises ValueError for what is no smoothing, SpecError for what is wrong inside MU."""
     method, equals, mu = text.partition("=")
-    if text == "softplus":
+    if text == SOFTPLUS:
         return Smoothing(None)
     if method != "moreau" or not equals or not mu.strip():
         raise ValueError(f"there is no smoothing {text!r}; {CHOICES}")
