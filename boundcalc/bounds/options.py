@@ -94,7 +94,9 @@ def _smoothing(value: object, name: str) -> str:
 
 
 def _smoothed(value: str | None) -> str:
-    mu = str(value).partition("=")[2]
+    if value is None:
+        return "kinks as they are"
+    mu = value.partition("=")[2]
     if not mu:
         return (
             "softplus for relu (at most log(2) above), averages for maximum pooling (below by the spread of a window)"
