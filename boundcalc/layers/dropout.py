@@ -63,4 +63,11 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0] * float(facts.norm)
 
 
-KIND = Kind("dropout", Fields, place, lower, forward)
+KIND = Kind(
+    "dropout",
+    Fields,
+    place,
+    lower,
+    forward,
+    aliases=("Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "SpatialDropout2D"),
+)
