@@ -8,6 +8,7 @@ from boundcalc.graph.kind import FixedVocabulary
 from boundcalc.layers import (
     activation,
     add,
+    argmin,
     attention,
     batchnorm,
     bilinear,
@@ -61,6 +62,7 @@ _ROWS = (
     (map.KIND,),
     (bilinear.KIND,),
     (generic.KIND,),
+    (argmin.KIND,),
     (logistic.KIND,),
     (squared.KIND,),
 )
