@@ -132,7 +132,26 @@ class Walk:
         self._note_fields(step, kind)
         self.context.graph.call(path, path)
         self.context.written.setdefault(step.place, []).append(path)
-        return self.context.graph.add(layer)
+        self.context.graph.add(layer)
+        self._parts(layer, operands)
+        return path
+
+    def _parts(self, layer: Layer, operands: tuple[Operand, ...]) -> None:
+        """What is read of a layer in parts, each by a name inside its own."""
+        for index, placed in enumerate(layer.placed.parts):
+            assert layer.kind.part
+            self.context.count_layer(layer.place)
+            part = Layer(
+                path=f"{layer.path}.{index}",
+                place=layer.place,
+                inputs=(layer.path,),
+                shape=placed.shape,
+                features=of_output(len(placed.shape), placed.features, operands),
+                loops=layer.loops,
+                kind=layer.kind.part,
+                placed=placed,
+            )
+            self.context.graph.call(part.path, self.context.graph.add(part))
 
     def _read(self, path: str) -> Operand:
         node = self.context.graph.node(path)
