@@ -177,6 +177,15 @@ class Lowering(Protocol):
     def error(self, message: str, remedy: str | None = None) -> SpecError: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Smoothed:
+    """A smooth layer in place of one with kinks. `error`: by how much an entry differs at most, where that is known."""
+
+    kind: Kind[Any, Any]
+    placed: Placed[Any]
+    error: sympy.Expr | None
+
+
 Lower = Callable[[Facts, tuple[int, ...], Lowering], int]
 # An array of NumPy, JAX, PyTorch or autograd; the last argument of `Forward` is their namespace (array API, and `erf`).
 Forward = Callable[[Facts, Mapping[str, Any], Sequence[Any], Any], Any]
@@ -189,10 +198,13 @@ class Kind(Generic[Fields, Facts]):
     place: from the fields and the operands to the shape, the learned arrays and the facts. Raises SpecError.
     lower: the layer as primitives; gives the one of its output.
     forward: the same map on arrays of shape [batch, *shape]; `facts` have numbers in place of symbols.
+    smoothed: the smooth layer that stands for it under `--smooth`: for softplus and averages where the last argument is None, for
+    Moreau envelopes where it is their parameter.
     published: the layer with the constants of the paper; None where the paper has none.
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: whether it can use a bound of the operator norm of its linear map.
+    aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether an operand may be token ids.
     part: the kind of its parts, which learn nothing and read its output.
     """
@@ -208,6 +220,8 @@ class Kind(Generic[Fields, Facts]):
     spectral: bool = False
     reads_tokens: bool = False
     loss: bool = False
+    aliases: tuple[str, ...] = ()
+    smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed] | None = None
     part: Kind[Any, Any] | None = None
 
 

@@ -87,14 +87,23 @@ class Input(Node):
         return "input"
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What a smooth layer stands for: what a person wrote, and by how much an entry differs at most, where that is known."""
+
+    kind: str
+    error: sympy.Expr | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer(Node):
-    """A step of a kind of the vocabulary, placed: what a person wrote."""
+    """A step of a kind of the vocabulary, placed: what a person wrote, or the smooth layer that stands for it."""
 
     kind: Kind[Any, Any]
     placed: Placed[Any]
     arrays: tuple[Array, ...] = ()
     spectral: sympy.Expr | None = None
+    replaces: Replaced | None = None
 
     @property
     def label(self) -> str:

@@ -16,9 +16,9 @@ from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.features import of_output
-from boundcalc.graph.inherited import Use, said
-from boundcalc.graph.kind import Kind, Operand, Vocabulary
-from boundcalc.graph.layer_graph import Input, Layer
+from boundcalc.graph.inherited import said, without_effect
+from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
+from boundcalc.graph.layer_graph import Input, Layer, Replaced
 from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
@@ -28,7 +28,7 @@ from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
 from boundcalc.language.structure import Repeat, Residual, StepFields
-from boundcalc.mistakes import Mistake, SpecError
+from boundcalc.mistakes import SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Walk:
         """A field that nothing can use would be ignored in silence."""
         for use in said(step.fields, step.place):
             if use not in self.context.said:  # by the first of many copies
-                mistake = _without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
+                mistake = without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
                 self.context.said[use] = mistake
 
     def layer(
@@ -113,7 +113,9 @@ class Walk:
             remedy = "no layer of this version reads tokens"
             raise fail(step.place, f"'{step.kind}' reads token ids, which have no norm", remedy)
         channels = _channels("in", [operand.shape for operand in operands], kind)
-        placed = kind.place(step.fields, StepAt(self.context, step.kind, step.place, environment, channels, operands))
+        at = StepAt(self.context, step.kind, step.place, environment, channels, operands)
+        placed = kind.place(step.fields, at)
+        kind, placed, replaces = self._smoothed(kind, placed, at)
         channels = {**channels, **_channels("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
         arrays = balls_of(self.context, step, path, placed, inherited, channels, environment, placement.loops)
@@ -128,6 +130,7 @@ class Walk:
             placed=placed,
             arrays=arrays,
             spectral=spectral_of(self.context, kind, inherited, channels),
+            replaces=replaces,
         )
         self._note_fields(step, kind)
         self.context.graph.call(path, path)
@@ -152,6 +155,15 @@ class Walk:
                 placed=placed,
             )
             self.context.graph.call(part.path, self.context.graph.add(part))
+
+    def _smoothed(
+        self, kind: Kind[Any, Any], placed: Placed[Any], at: StepAt
+    ) -> tuple[Kind[Any, Any], Placed[Any], Replaced | None]:
+        """The smooth layer that stands for this one, where smooth layers are asked for and there is one."""
+        if self.context.architecture.smoothing is None or kind.smoothed is None:
+            return kind, placed, None
+        found = kind.smoothed(placed.facts, at, self.context.mu)
+        return found.kind, found.placed, Replaced(kind.name, found.error)
 
     def _read(self, path: str) -> Operand:
         node = self.context.graph.node(path)
@@ -270,21 +282,6 @@ def _reads_one(step: Step) -> None:
     if step.sources is not None and len(step.sources) != 1:
         message = f"'{step.kind}' reads one input, not {len(step.sources)}"
         raise fail(step.place, message, "combine them with add or concat first")
-
-
-def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary: Vocabulary) -> Mistake:
-    field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
-    if use.field == "spectral":
-        needs = "linear map whose norm it could bound"
-        remedy = (
-            f"leave it out; it is a field of {', '.join(name for name, known in vocabulary.items() if known.spectral)}"
-        )
-    elif use.field == "share":
-        needs, remedy = "learned array that it could share", "leave it out"
-    else:
-        needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
-    finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
-    return Mistake(use.place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
 def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:

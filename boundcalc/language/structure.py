@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from boundcalc.language.fields import Flag, Name, Passes, Radius, RawMapping, RawOperands, RawSteps, Share, Term
+from boundcalc.mistakes import folded
 
 
 class StepFields(BaseModel):
@@ -93,6 +94,10 @@ class Word(Protocol):
     def fields(self) -> type[StepFields]: ...
     @property
     def loss(self) -> bool: ...
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """What other libraries call it."""
+        ...
 
 
 Words = Mapping[str, Word]
@@ -100,12 +105,15 @@ Words = Mapping[str, Word]
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The fields of every step: of layers and constructs, and of losses."""
+    """The fields of every step: of layers and constructs, and of losses. `aliases`: what other libraries call them, folded."""
 
     layers: Mapping[str, type[StepFields]]
     losses: Mapping[str, type[StepFields]]
+    aliases: Mapping[str, str]
 
     @staticmethod
     def of(words: Words) -> Lexicon:
         layers = {name: word.fields for name, word in words.items() if not word.loss}
-        return Lexicon({**layers, **CONSTRUCTS}, {name: word.fields for name, word in words.items() if word.loss})
+        losses = {name: word.fields for name, word in words.items() if word.loss}
+        aliases = {folded(alias): name for name, word in words.items() for alias in word.aliases}
+        return Lexicon({**layers, **CONSTRUCTS}, losses, aliases)

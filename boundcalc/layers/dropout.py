@@ -75,6 +75,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("dropout", Fields, place, lower, forward),
-    Kind("stochastic_depth", DepthFields, place_depth, lower, forward),
+    Kind(
+        "dropout",
+        Fields,
+        place,
+        lower,
+        forward,
+        aliases=("Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "SpatialDropout2D"),
+    ),
+    Kind("stochastic_depth", DepthFields, place_depth, lower, forward, aliases=("DropPath",)),
 )

@@ -123,7 +123,7 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("expand", ExpandFields, place_expand, lower, forward),
+    Kind("expand", ExpandFields, place_expand, lower, forward, aliases=("broadcast_to", "tile")),
     Kind("squeeze", AxisFields, place_squeeze, lower, forward, lower),
-    Kind("unsqueeze", AxisFields, place_unsqueeze, lower, forward, lower),
+    Kind("unsqueeze", AxisFields, place_unsqueeze, lower, forward, lower, aliases=("expand_dims",)),
 )

@@ -73,8 +73,12 @@ def _touches(at: At, mode: str, entries: sympy.Expr, before: sympy.Expr, after: 
         if not at.fits(at_least(reach - amount, sympy.S.Zero)):
             finding = f"`mode: {mode}` adds at most {at.known(reach)} places here, not {at.known(amount)}"
             raise at.error(finding, "use a smaller amount, or mode: replicate")
-    free = reach - before - after  # entries that no padding, or one of both, reads
-    if at.pinned(sympy.Gt(free, 0) if mode == "reflect" else sympy.Ge(free, 0)):
+    alone = (
+        [sympy.Gt(reach, before + after), sympy.Le(entries, 2)]
+        if mode == "reflect"
+        else [sympy.Ge(reach, before + after)]
+    )
+    if any(at.pinned(condition) for condition in alone):
         return sympy.Integer(2)
     return 1 + minimum((sympy.S.One, before)) + minimum((sympy.S.One, after))
 
@@ -114,4 +118,15 @@ def _source(mode: str, place: int, count: int) -> int | None:
             return -place if place < 0 else 2 * (count - 1) - place
 
 
-KIND = Kind("pad", Fields, place, lower, forward)
+KIND = Kind(
+    "pad",
+    Fields,
+    place,
+    lower,
+    forward,
+    aliases=tuple(
+        f"{name}{axes}d"
+        for name in ("ZeroPad", "ReflectionPad", "ReplicationPad", "CircularPad", "ZeroPadding")
+        for axes in (1, 2, 3)
+    ),
+)

@@ -88,4 +88,6 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0][(slice(None),) * (facts.axis + 1) + (kept,)]
 
 
-KIND = Kind("slice", Fields, place, lower, forward)
+KIND = Kind(
+    "slice", Fields, place, lower, forward, aliases=("narrow", "StridedSlice", "Cropping1D", "Cropping2D", "Cropping3D")
+)

@@ -54,4 +54,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0]
 
 
-KIND = Kind("split", Fields, place, lower, forward, part=slicing.KIND)
+KIND = Kind("split", Fields, place, lower, forward, part=slicing.KIND, aliases=("chunk", "unbind", "unstack"))

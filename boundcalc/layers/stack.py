@@ -43,4 +43,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.stack(list(inputs), axis=facts.axis + 1)
 
 
-KIND = Kind("stack", Fields, place, lower, forward, lower, operands=None)
+KIND = Kind("stack", Fields, place, lower, forward, lower, operands=None, aliases=("pack",))

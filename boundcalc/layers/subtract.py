@@ -38,4 +38,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0] - inputs[1]
 
 
-KIND = Kind("subtract", Fields, place, lower, forward, lower, operands=None)
+KIND = Kind("subtract", Fields, place, lower, forward, lower, operands=None, aliases=("sub",))

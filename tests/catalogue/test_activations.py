@@ -48,11 +48,14 @@ REFERENCE = {
     "hardsigmoid": lambda x: anp.minimum(anp.maximum(x + 3, 0.0), 6.0) / 6,
     "hardswish": lambda x: x * anp.minimum(anp.maximum(x + 3, 0.0), 6.0) / 6,
     "softshrink": lambda x, lambd=0.5: anp.where(x > lambd, x - lambd, anp.where(x < -lambd, x + lambd, 0.0)),
+    "moreau_relu": lambda x, mu=1.0: anp.where(x < 0, 0.0, anp.where(x < 2 * mu, x**2 / (4 * mu), x - mu)),
     "hardshrink": lambda x, lambd=0.5: anp.where(anp.abs(x) > lambd, x, 0.0),
 }
 
 CASES = [(name, {}) for name in ELEMENTWISE] + [
     ("softplus", {"beta": "3"}),
+    ("moreau_relu", {"mu": "1/10"}),
+    ("moreau_relu", {"mu": "3"}),
     ("softplus", {"beta": "1/7"}),
     ("leaky_relu", {"negative_slope": "5/2"}),
     ("leaky_relu", {"negative_slope": "-3"}),
