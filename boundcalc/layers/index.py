@@ -8,6 +8,7 @@ from boundcalc.graph.kind import FixedVocabulary
 from boundcalc.layers import (
     activation,
     add,
+    argmin,
     attention,
     batchnorm,
     bilinear,
@@ -77,6 +78,7 @@ _ROWS = (
     (map.KIND,),
     (bilinear.KIND,),
     (generic.KIND,),
+    (argmin.KIND,),
     (logistic.KIND,),
     (squared.KIND,),
 )
