@@ -21,7 +21,11 @@ def is_standard(name: str) -> bool:
 
 def names() -> list[str]:
     """The files of the library, as an include has them."""
-    return sorted(f"{PREFIX}{entry.name}" for entry in files("boundcalc").joinpath(FOLDER).iterdir() if entry.name.endswith(".yaml"))
+    return sorted(
+        f"{PREFIX}{entry.name}"
+        for entry in files("boundcalc").joinpath(FOLDER).iterdir()
+        if entry.name.endswith(".yaml")
+    )
 
 
 def read_standard(item: Scalar, folder: Path | None) -> Node:

@@ -85,5 +85,13 @@ KINDS = (
         aliases=("Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "SpatialDropout2D"),
         example=example("dense: 4, tanh, dropout: 1/2, dense: 2"),
     ),
-    Kind("stochastic_depth", DepthFields, place_depth, lower, forward, aliases=("DropPath",), example=example("{residual: [dense: 3, stochastic_depth: 1/5]}")),
+    Kind(
+        "stochastic_depth",
+        DepthFields,
+        place_depth,
+        lower,
+        forward,
+        aliases=("DropPath",),
+        example=example("{residual: [dense: 3, stochastic_depth: 1/5]}"),
+    ),
 )
