@@ -29,6 +29,9 @@ class Facts:
     parameters: Mapping[str, sympy.Expr]  # those that were given, and the defaults
 
 
+_ALIASES = {"silu": ("swish",), "arctan": ("atan",), "hardtanh": ("clip", "clamp"), "hardswish": ("h_swish",)}
+
+
 def fields_of(entry: Nonlinearity) -> type[StepFields]:
     """A field for each parameter of the row."""
     return optional_terms(entry.name, entry.title, [parameter.name for parameter in entry.parameters], __name__)
@@ -82,7 +85,8 @@ class Row:
 def activation(entry: Nonlinearity) -> Kind[StepFields, Facts]:
     """The kind of one row of the catalogue."""
     published = None if entry.published is None else lower_published
-    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published)
+    aliases = _ALIASES.get(entry.name, ())
+    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published, aliases=aliases)
 
 
 _SOFTPLUS, _MOREAU = activation(SOFTPLUS), activation(MOREAU_RELU)

@@ -149,4 +149,12 @@ def _evaluated(facts: Facts, given: Statistics, z: Any, xp: Any) -> Any:
     return float(given.slope) * z - xp.full(z.shape[1:], float(given.offset) / math.sqrt(means), dtype=z.dtype)
 
 
-KIND = Kind("batchnorm", Fields, place, lower, forward, lower_published)
+KIND = Kind(
+    "batchnorm",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower_published,
+    aliases=("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization"),
+)

@@ -100,6 +100,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("groupnorm", GroupFields, place_group, lower, forward),
-    Kind("instancenorm", InstanceFields, place_instance, lower, forward),
+    Kind("groupnorm", GroupFields, place_group, lower, forward, aliases=("GroupNormalization",)),
+    Kind(
+        "instancenorm",
+        InstanceFields,
+        place_instance,
+        lower,
+        forward,
+        aliases=("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "InstanceNormalization"),
+    ),
 )

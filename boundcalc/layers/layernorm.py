@@ -80,6 +80,6 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("layernorm", LayerFields, place_layer, lower, forward, channels=-1),
-    Kind("rmsnorm", RmsFields, place_rms, lower, forward, channels=-1),
+    Kind("layernorm", LayerFields, place_layer, lower, forward, channels=-1, aliases=("LayerNormalization",)),
+    Kind("rmsnorm", RmsFields, place_rms, lower, forward, channels=-1, aliases=("RMSNormalization",)),
 )

@@ -186,15 +186,36 @@ class Smoothing:
         )
 
 
+def _called(form: str, axes: int) -> tuple[str, ...]:
+    return f"{form}Pooling{axes}D", *((f"{form}Pool",) if axes == 2 else ())
+
+
 def _average(axes: int) -> Kind[Fields, Facts]:
     published = lower_published_average if axes == 2 else None
-    return Kind(f"avgpool{axes}d", Fields, Placing(axes).place, lower_average, forward_average, published)
+    return Kind(
+        f"avgpool{axes}d",
+        Fields,
+        Placing(axes).place,
+        lower_average,
+        forward_average,
+        published,
+        aliases=_called("Average", axes),
+    )
 
 
 def _maximum(axes: int) -> Kind[Fields, Facts]:
     published = lower_published_maximum if axes == 2 else None
     place, smoothed = Placing(axes).place, Smoothing(axes).smoothed
-    return Kind(f"maxpool{axes}d", Fields, place, lower_maximum, forward_maximum, published, smoothed=smoothed)
+    return Kind(
+        f"maxpool{axes}d",
+        Fields,
+        place,
+        lower_maximum,
+        forward_maximum,
+        published,
+        smoothed=smoothed,
+        aliases=_called("Max", axes),
+    )
 
 
 # The paper's constants are those of two axes.

@@ -224,7 +224,7 @@ def test_layernorm() -> None:
     assert isinstance(found[0], Map)
     assert found[0].entry.norm is not None
     assert found[0].entry.norm.value == sqrt(3 * 8 * n)
-    assert found[1] == Bilinear(0, 2, S.One, sqrt(3 * n), right_norm=sqrt(3 * 8 * n))
+    assert found[1] == Bilinear(0, 2, S.One, sqrt(3 * n), right_norm=sqrt(3 * 8 * n), right_apart=frozenset({0, 1}))
     (rows,) = body(SIGNAL + "layers: [layernorm: {eps: 1/4, axes: 2}]")
     assert isinstance(rows, Map)
     assert sympy.simplify(rows.entry.smoothness.value - sympy.Rational(48, 25) / sqrt(5) * 4 / sqrt(24)) == 0

@@ -100,7 +100,7 @@ class Network:
         array = next(a for a in layer.arrays if a.name == name)
         if array.center is not None:
             return self.number(array.center) * run.unit(rng, size)
-        return np.ones(size) if array.at_one else np.zeros(size)
+        return np.full(size, 0.0 if array.start is None else self.number(array.start))
 
     def _inner(self, path: str) -> float:
         """A spectral bound S holds for weights of norm S over the norm of the layer's bilinear map."""

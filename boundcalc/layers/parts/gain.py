@@ -24,8 +24,8 @@ class Most:
 
 
 def lower_gain(own: Sequence[int], of: int, lowering: Lowering, most: Most | None = None) -> int:
-    """g z + h with (g, h) = (1, 0) + u: the identity plus a map bilinear in (u, z) of norm 1, coefficient of u
-    sqrt(m^2 + copies), and no more than `most`. With a centre of its own, (g, h) is a parameter of norm centre + radius.
+    """g z + h with (g, h) = (s, 0) + u: s z plus a map bilinear in (u, z) of norm 1, coefficient of u sqrt(m^2 + copies), and no
+    more than `most`; mostly s = 1. With a centre of its own, (g, h) is a parameter of norm centre + radius.
 
     own: the axes of the image that the gain has, the batch counted; it is repeated along all others.
     """
@@ -37,6 +37,7 @@ def lower_gain(own: Sequence[int], of: int, lowering: Lowering, most: Most | Non
     added = axes - frozenset(own)
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     joint = bias is not None and weight.joint(bias)
+    each = same(axes)
     product = Bilinear(
         weight.parameter,
         of,
@@ -45,14 +46,15 @@ def lower_gain(own: Sequence[int], of: int, lowering: Lowering, most: Most | Non
         right_norm=None if most is None else most.norm,
         right_apart=NONE if most is None else most.apart,
         left_view=moved((axis, i) for i, axis in enumerate(own)),
-        right_view=same(axes),
+        right_view=each,
         added=added,
     )
     terms = [lowering.emit(product)]
     if bias is not None and not joint:
         terms.append(lowering.emit(Linear(bias.parameter, copies, view=View(copied=added))))
-    if weight.at_one:
-        terms.insert(0, of)
+    if weight.start is not None:
+        started = of if weight.start == 1 else lowering.emit(Linear(of, weight.start, view=each))
+        terms.insert(0, started)
     return terms[0] if len(terms) == 1 else lowering.emit(Sum(tuple(terms)))
 
 
