@@ -7,6 +7,7 @@ from types import MappingProxyType
 from boundcalc.graph.kind import FixedVocabulary
 from boundcalc.layers import (
     activation,
+    adaptive,
     add,
     argmin,
     attention,
@@ -24,6 +25,7 @@ from boundcalc.layers import (
     layernorm,
     linear,
     logistic,
+    lppool,
     map,
     matmul,
     mean,
@@ -42,12 +44,16 @@ from boundcalc.layers import (
     squared,
     stack,
     subtract,
+    upsample,
 )  # fmt: skip
 
 _ROWS = (
     (dense.KIND,),
     convolution.KINDS,
     pooling.KINDS,
+    adaptive.KINDS,
+    (lppool.KIND,),
+    (upsample.KIND,),
     mean.KINDS,
     (batchnorm.KIND,),
     (layernorm.KIND,),
