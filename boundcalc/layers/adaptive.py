@@ -18,12 +18,13 @@ from boundcalc.calculus.primitives import Linear
 from boundcalc.calculus.views import View, Window, moved
 from boundcalc.catalogue import poolings
 from boundcalc.graph.features import FIRST
-from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.kind import At, Forward, Kind, Lower, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import windows
 from boundcalc.layers.parts.averages import applied, heaviest, most_touched
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
 
 
@@ -114,11 +115,17 @@ def forward_maximum(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[An
     return z
 
 
+def _kind(form: str, axes: int, lower: Lower[Facts], forward: Forward) -> Kind[Fields, Facts]:
+    name = f"adaptive{form}pool{axes}d"
+    shown = example(f"conv{axes}d: {{channels: 2, kernel: 1}}, tanh, {name}: 2", f"[1{', 5' * axes}]")
+    return Kind(name, Fields, Placing(axes).place, lower, forward, example=shown)
+
+
 KINDS = tuple(
     kind
     for axes in (1, 2, 3)
     for kind in (
-        Kind(f"adaptiveavgpool{axes}d", Fields, Placing(axes).place, lower_average, forward_average),
-        Kind(f"adaptivemaxpool{axes}d", Fields, Placing(axes).place, lower_maximum, forward_maximum),
+        _kind("avg", axes, lower_average, forward_average),
+        _kind("max", axes, lower_maximum, forward_maximum),
     )
 )

@@ -20,6 +20,7 @@ from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Axes, Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import windows
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
 
 AXES = 2
@@ -77,4 +78,11 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return norms[..., 0]
 
 
-KIND = Kind("lppool2d", Fields, place, lower, forward)
+KIND = Kind(
+    "lppool2d",
+    Fields,
+    place,
+    lower,
+    forward,
+    example=example("conv2d: {channels: 2, kernel: 1}, tanh, lppool2d: {p: 2, kernel: 2}", "[1, 4, 4]"),
+)

@@ -24,6 +24,7 @@ from boundcalc.language import fields as types
 from boundcalc.language.fields import Axes
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.averages import applied
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.moves import along_others, read_once
 from boundcalc.layers.parts.windows import per_axis
 
@@ -99,4 +100,5 @@ KIND = Kind(
         "UpsamplingBilinear2d",
         *(f"UpSampling{n}D" for n in (1, 2, 3)),
     ),
+    example=example("conv1d: {channels: 2, kernel: 2}, tanh, {upsample: {factor: 2, mode: linear}}", "[1, 5]"),
 )

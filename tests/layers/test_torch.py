@@ -62,6 +62,39 @@ def check(torch: Any, xp: Any, step: str, shape: list[int], expected: Callable[[
     assert torch.allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
 
+def test_normalisations(torch: Any, xp: Any) -> None:
+    nn = torch.nn.functional
+    means, variances = (torch.full((4,), value, dtype=torch.float64) for value in (3 / 2, 3 / 4))
+
+    def groups(count: int) -> Callable[[Any, Mapping[str, Any]], Any]:
+        return lambda z, a: nn.group_norm(z, count, a.get("weight"), a.get("bias"), 0.25)
+
+    for shape in ([4, 3], [4, 3, 2], [4, 2, 1, 3]):
+        check(torch, xp, "groupnorm: {groups: 2, eps: 1/4, affine: true}", shape, groups(2))
+        check(torch, xp, "groupnorm: {groups: 1, eps: 1/4}", shape, groups(1))
+        check(
+            torch,
+            xp,
+            "instancenorm: {eps: 1/4, affine: true}",
+            shape,
+            lambda z, a: nn.instance_norm(z, weight=a["weight"], bias=a["bias"], eps=0.25),
+        )
+        check(
+            torch,
+            xp,
+            "rmsnorm: {eps: 1/4, affine: true, axes: 2}",
+            shape,
+            lambda z, a: nn.rms_norm(z, z.shape[-2:], a["weight"], 0.25),
+        )
+        check(  # a variance of 3/4 and means of 3/2: 1/sqrt(variance + 1/4) is 1, the norm of four times 3/2 is 3
+            torch,
+            xp,
+            "batchnorm: {eps: 1/4, mode: eval, slope: 1, offset: 3, affine: true}",
+            shape,
+            lambda z, a: nn.batch_norm(z, means, variances, a["weight"], a["bias"], False, eps=0.25),
+        )
+
+
 def test_dense(torch: Any, xp: Any) -> None:
     linear = torch.nn.functional.linear
     check(torch, xp, "dense: 3", [4], lambda z, a: linear(z, a["weight"], a["bias"]))

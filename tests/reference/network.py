@@ -244,7 +244,11 @@ def _pooling(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
 def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
     eps, form = net.number(facts.normalisation.eps), facts.normalisation.form
-    z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    if facts.given is None:
+        z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    else:  # equal statistics, which reach their bounds
+        means = np.ones(net.shape(layer)[: 1 if facts.pooled else None])
+        z = net.number(facts.given.slope) * inputs[0] - net.number(facts.given.offset) / np.linalg.norm(means)
     return _affine(net, layer, z, w, z.ndim - 3)
 
 
