@@ -115,7 +115,7 @@ def forward_maximum(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[An
     return z
 
 
-def _kind(form: str, axes: int, lower: Lower[Facts], forward: Forward) -> Kind[Fields, Facts]:
+def _kind(form: str, axes: int, lower: Lower[Facts], forward: Forward[Facts]) -> Kind[Fields, Facts]:
     name = f"adaptive{form}pool{axes}d"
     shown = example(f"conv{axes}d: {{channels: 2, kernel: 1}}, tanh, {name}: 2", f"[1{', 5' * axes}]")
     return Kind(name, Fields, Placing(axes).place, lower, forward, example=shown)
