@@ -43,11 +43,13 @@ from boundcalc.layers import (
     squared,
     stack,
     subtract,
+    transposed,
 )  # fmt: skip
 
 _ROWS = (
     (dense.KIND,),
     convolution.KINDS,
+    transposed.KINDS,
     pooling.KINDS,
     mean.KINDS,
     (batchnorm.KIND,),
