@@ -204,6 +204,7 @@ class Kind(Generic[Fields, Facts]):
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: whether it can use a bound of the operator norm of its linear map.
+    example: a small spec that uses it.
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether an operand may be token ids.
     part: the kind of its parts, which learn nothing and read its output.
@@ -221,6 +222,7 @@ class Kind(Generic[Fields, Facts]):
     reads_tokens: bool = False
     loss: bool = False
     aliases: tuple[str, ...] = ()
+    example: str = ""
     smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed] | None = None
     part: Kind[Any, Any] | None = None
 

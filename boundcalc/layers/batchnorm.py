@@ -29,6 +29,7 @@ from boundcalc.graph.shape import Shape, size
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Flag, Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.gain import forward_gain, lower_gain
 from boundcalc.layers.parts.maps import constants_of, outside, published_map
 from boundcalc.layers.parts.normalisation import Normalisation
@@ -156,5 +157,6 @@ KIND = Kind(
     lower,
     forward,
     lower_published,
+    example=example("conv1d: {channels: 2, kernel: 2}, batchnorm: {eps: 1/10, affine: true}", "[1, 5]"),
     aliases=("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization"),
 )

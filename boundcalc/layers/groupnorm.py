@@ -20,6 +20,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Flag, Size, Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.gain import forward_gain, lower_gain
 from boundcalc.layers.parts.normalisation import Normalisation
 
@@ -100,7 +101,15 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("groupnorm", GroupFields, place_group, lower, forward, aliases=("GroupNormalization",)),
+    Kind(
+        "groupnorm",
+        GroupFields,
+        place_group,
+        lower,
+        forward,
+        aliases=("GroupNormalization",),
+        example=example("conv1d: {channels: 4, kernel: 2}, groupnorm: {groups: 2, eps: 1/10}", "[1, 5]"),
+    ),
     Kind(
         "instancenorm",
         InstanceFields,
@@ -108,5 +117,6 @@ KINDS = (
         lower,
         forward,
         aliases=("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "InstanceNormalization"),
+        example=example("conv1d: {channels: 2, kernel: 2}, instancenorm: 1/10", "[1, 5]"),
     ),
 )

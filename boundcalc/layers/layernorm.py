@@ -16,6 +16,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Flag, Size, Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.gain import forward_gain, lower_gain
 from boundcalc.layers.parts.normalisation import Normalisation
 
@@ -80,6 +81,24 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("layernorm", LayerFields, place_layer, lower, forward, channels=-1, aliases=("LayerNormalization",)),
-    Kind("rmsnorm", RmsFields, place_rms, lower, forward, channels=-1, aliases=("RMSNormalization",)),
+    Kind(
+        "layernorm",
+        LayerFields,
+        place_layer,
+        lower,
+        forward,
+        channels=-1,
+        aliases=("LayerNormalization",),
+        example=example("dense: 4, layernorm: {eps: 1/10, affine: true}", "[3, 4]"),
+    ),
+    Kind(
+        "rmsnorm",
+        RmsFields,
+        place_rms,
+        lower,
+        forward,
+        channels=-1,
+        aliases=("RMSNormalization",),
+        example=example("dense: 4, rmsnorm: {eps: 1/10, affine: true}", "[3, 4]"),
+    ),
 )

@@ -22,6 +22,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes, Flag, Size
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import filters, windows
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -142,6 +143,7 @@ KINDS = tuple(
         forward,
         spectral=True,
         aliases=(f"Conv{axes}DTranspose", *(("ConvTranspose",) if axes == 2 else ())),
+        example=example(f"convtranspose{axes}d: {{channels: 2, kernel: 2, stride: 2}}, tanh", shape),
     )
-    for axes in (1, 2, 3)
+    for axes, shape in ((1, "[2, 4]"), (2, "[2, 3, 3]"), (3, "[1, 2, 2, 2]"))
 )
