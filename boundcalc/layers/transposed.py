@@ -109,7 +109,8 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
         before = d * (k - 1) - p
         ends.append((before, o + p - (n - 1) * s - 1))
     grown = [(sympy.Integer(max(before, 0)), sympy.Integer(max(after, 0))) for before, after in ends]
-    z = windows.padded(_cropped(z, ends), grown, 0.0, xp)
+    kept = (slice(max(-before, 0), n - max(-after, 0)) for (before, after), n in zip(ends, z.shape[2:], strict=True))
+    z = windows.padded(z[(slice(None), slice(None), *kept)], grown, 0.0, xp)  # a negative padding takes entries away
     ones = (sympy.S.One,) * len(facts.kernel)
     taps = windows.taps(z, facts.outputs, facts.kernel, ones, facts.dilation, xp, turned=True)
     groups, count = int(facts.groups), math.prod(weight.shape[2:])
@@ -126,12 +127,6 @@ def _set_apart(z: Any, axis: int, stride: int, xp: Any) -> Any:
     spread = xp.stack([z, *(zeros for _ in range(stride - 1))], axis=axis + 1)
     joined = xp.reshape(spread, (*z.shape[:axis], z.shape[axis] * stride, *z.shape[axis + 1 :]))
     return joined[(slice(None),) * axis + (slice(0, z.shape[axis] * stride - stride + 1),)]
-
-
-def _cropped(z: Any, ends: Sequence[tuple[int, int]]) -> Any:
-    """Without the entries that a negative padding takes away."""
-    kept = (slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(ends, z.shape[2:], strict=True))
-    return z[(slice(None), slice(None), *kept)]
 
 
 KINDS = tuple(

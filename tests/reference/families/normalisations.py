@@ -186,14 +186,14 @@ def _transposed_of(axes: int) -> Row:
             "dilation": (dilation, 1),
             "groups": (groups, 1),
         }
-        fields |= {name: value for name, (value, default) in optional.items() if value != default or rng.random() < 0.1}
+        fields |= {name: value for name, (value, default) in optional.items() if value != default or rng.random() < 0.3}
         arrays: dict[str, Shape] = {
             "weight": (before, channels // groups, *(kernel,) * axes),
             **({"bias": (channels,)} if bias else {}),
         }
         scope.push(f"convtranspose{axes}d", fields, (channels, *after), arrays, spectral=True)
 
-    return Row(f"convtranspose{axes}d", 1, lambda shape: len(shape) == axes + 1, make)
+    return Row(f"convtranspose{axes}d", 2, lambda shape: len(shape) == axes + 1, make)
 
 
 # The family ----------------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ for _channels, _groups_, _from in ((4, 4, 4), (4, 2, 2), (2, 2, 4), (4, 2, 4)):
 
 def _transposed_cases() -> dict[tuple[str, str], tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...]]:
     found: dict[tuple[str, str], tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...]] = {}
-    for axes, shape in ((1, "[1, 8]"), (2, "[1, 4, 3]"), (3, "[1, 3, 2, 2]")):
+    for axes, shape, kernel in ((1, "[1, 8]", "2"), (2, "[1, 8, 1]", "[2, 1]"), (3, "[1, 1, 8, 1]", "[1, 2, 1]")):
         kind = f"convtranspose{axes}d"
 
         def spec(fields: str, norm: str = "1", kind: str = kind, shape: str = shape) -> str:
@@ -252,13 +252,13 @@ def _transposed_cases() -> dict[tuple[str, str], tuple[tuple[str, str, dict[str,
             )
 
         found[kind, "Bilinear.norm"] = (
-            ("", spec("kernel: 2, bias: false"), _I),
-            ("stride", spec("kernel: 2, stride: 2, bias: false"), {}),
-            ("dilation", spec("kernel: 2, dilation: 2, bias: false"), _I),
+            ("", spec(f"kernel: {kernel}, bias: false"), _I),
+            ("stride", spec(f"kernel: {kernel}, stride: 2, bias: false"), {}),
+            ("dilation", spec(f"kernel: {kernel}, dilation: 2, bias: false"), _I),
         )
-        found[kind, "Bilinear.constant"] = (("", spec("kernel: 2", "1/10"), {}),)
-        found[kind, "Bilinear.left_norm"] = (("", spec("kernel: 2, bias: false, spectral: 1/2"), _I),)
-        found[kind, "Linear.norm"] = (("", spec("kernel: 2, radius: {weight: 1/10, bias: 2}", "1/10"), {}),)
+        found[kind, "Bilinear.constant"] = (("", spec(f"kernel: {kernel}", "1/10"), {}),)
+        found[kind, "Bilinear.left_norm"] = (("", spec(f"kernel: {kernel}, bias: false, spectral: 1/2"), _I),)
+        found[kind, "Linear.norm"] = (("", spec(f"kernel: {kernel}, radius: {{weight: 1/10, bias: 2}}", "1/10"), {}),)
     return found
 
 
