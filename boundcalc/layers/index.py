@@ -45,12 +45,14 @@ from boundcalc.layers import (
     squared,
     stack,
     subtract,
+    transposed,
     upsample,
 )  # fmt: skip
 
 _ROWS = (
     (dense.KIND,),
     convolution.KINDS,
+    transposed.KINDS,
     pooling.KINDS,
     adaptive.KINDS,
     (lppool.KIND,),

@@ -127,6 +127,22 @@ def test_convolutions(torch: Any, xp: Any, axes: int, fields: str, options: Mapp
     )
 
 
+@pytest.mark.parametrize(
+    ("axes", "fields", "options"),
+    [
+        (1, "kernel: 3", {}),
+        (1, "kernel: 3, stride: 2, padding: 2, output_padding: 1, groups: 2", {"stride": 2, "padding": 2, "output_padding": 1, "groups": 2}),
+        (2, "kernel: [2, 3], stride: [3, 1], dilation: [1, 2]", {"stride": (3, 1), "dilation": (1, 2)}),
+        (2, "kernel: 2, stride: 2, bias: false, groups: 4", {"stride": 2, "groups": 4}),
+        (3, "kernel: [2, 1, 3], stride: 2, padding: [1, 0, 1]", {"stride": 2, "padding": (1, 0, 1)}),
+    ],
+)  # fmt: skip
+def test_transposed_convolutions(torch: Any, xp: Any, axes: int, fields: str, options: Mapping[str, Any]) -> None:
+    operator, shape = getattr(torch.nn.functional, f"conv_transpose{axes}d"), [4, *(5, 4, 3)[:axes]]
+    step = f"convtranspose{axes}d: {{channels: 8, {fields}}}"
+    check(torch, xp, step, shape, lambda z, a: operator(z, a["weight"], a.get("bias"), **options))
+
+
 POOLINGS = (
     (1, "kernel: 3", {"kernel_size": 3}),
     (1, "kernel: 3, stride: 1, padding: 1", {"kernel_size": 3, "stride": 1, "padding": 1}),
