@@ -92,7 +92,7 @@ def conv(scope: Scope, axes: int, channels: int | None = None) -> None:
 def pool(scope: Scope, form: str, axes: int) -> None:
     rng, (channels, *places) = scope.draft.rng, shape_of(scope)
     ceil = rng.random() < 0.5
-    windows = _windows(rng, tuple(places), pooling=True, ceil=ceil, wide=form == "max")
+    windows = _windows(rng, tuple(places), pooling=True, ceil=ceil, wide=form == "max" and not ceil)
     fields: dict[str, Value] = {"kernel": _listed(scope, [w.kernel for w in windows])}
     if any(w.stride != w.kernel for w in windows) or rng.random() < 0.3:
         fields["stride"] = _listed(scope, [w.stride for w in windows])
