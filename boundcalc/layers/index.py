@@ -7,6 +7,7 @@ from types import MappingProxyType
 from boundcalc.graph.kind import FixedVocabulary
 from boundcalc.layers import (
     activation,
+    adaptive,
     add,
     argmin,
     attention,
@@ -27,6 +28,7 @@ from boundcalc.layers import (
     linear,
     localresponsenorm,
     logistic,
+    lppool,
     map,
     matmul,
     mean,
@@ -46,6 +48,7 @@ from boundcalc.layers import (
     stack,
     subtract,
     transposed,
+    upsample,
 )  # fmt: skip
 
 _ROWS = (
@@ -53,6 +56,9 @@ _ROWS = (
     convolution.KINDS,
     transposed.KINDS,
     pooling.KINDS,
+    adaptive.KINDS,
+    (lppool.KIND,),
+    (upsample.KIND,),
     mean.KINDS,
     (batchnorm.KIND,),
     layernorm.KINDS,

@@ -230,6 +230,38 @@ def test_pad(torch: Any, xp: Any, fields: str, amounts: tuple[int, int], mode: s
     check(torch, xp, f"pad: {{{fields}}}", [3, 5], lambda z, a: torch.nn.functional.pad(z, amounts, mode=mode))
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["avg", "max"])
+def test_adaptive_poolings(torch: Any, xp: Any, kind: str, axes: int) -> None:
+    operator = getattr(torch.nn.functional, f"adaptive_{kind}_pool{axes}d")
+    for size in (1, 2, 3, 5, 8):
+        step = f"adaptive{kind}pool{axes}d: {size}"
+        check(torch, xp, step, [2, *(7, 5, 4)[:axes]], lambda z, a, size=size: operator(z, size))
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_upsample(torch: Any, xp: Any, axes: int) -> None:
+    linear = ("linear", "bilinear", "trilinear")[axes - 1]
+    operator, shape = torch.nn.functional.interpolate, [2, *(4, 3, 1)[:axes]]
+    for factor in (1, 2, 3):
+        check(torch, xp, f"upsample: {factor}", shape, lambda z, a, f=factor: operator(z, scale_factor=f))
+        step = f"upsample: {{factor: {factor}, mode: linear}}"
+        check(torch, xp, step, shape, lambda z, a, f=factor: operator(z, scale_factor=f, mode=linear))
+
+
+def test_options_of_poolings(torch: Any, xp: Any) -> None:
+    functional = torch.nn.functional
+    step = "maxpool2d: {kernel: [2, 3], stride: 1, padding: 1, dilation: 2}"
+    check(torch, xp, step, [2, 7, 6], lambda z, a: functional.max_pool2d(z, (2, 3), 1, 1, 2))
+    for ceil in (False, True):
+        step = f"avgpool2d: {{kernel: 3, stride: 2, padding: 1, ceil: {str(ceil).lower()}, count_include_pad: false}}"
+        check(torch, xp, step, [2, 8, 5], lambda z, a, c=ceil: functional.avg_pool2d(z, 3, 2, 1, c, False))
+    for p in (2, 4):
+        step = f"lppool2d: {{p: {p}, kernel: [2, 3], stride: 1}}"
+        check(torch, xp, step, [2, 5, 6], lambda z, a, p=p: functional.lp_pool2d(z, p, (2, 3), 1))
+    check(torch, xp, "mean: [0, -1]", [2, 5, 6], lambda z, a: z.mean(dim=(1, 3)))
+
+
 def test_moves(torch: Any, xp: Any) -> None:
     check(torch, xp, "roll: {axis: -1, by: 7}", [3, 5], lambda z, a: torch.roll(z, 7, -1))
     check(torch, xp, "expand: [2, 3, -1, 4]", [3, 5, 1], lambda z, a: z[:, None].expand(2, 2, 3, 5, 4))
