@@ -40,7 +40,7 @@ def _make_argmin(scope: Scope) -> None:
     }
     if scope.draft.smooth or rng.random() < 0.7:
         fields["lipschitz_hessian"] = scope.constant(("1/4", "1"))
-    if rng.random() < 0.6:
+    if scope.draft.smooth or rng.random() < 0.6:  # behind a map of unbounded norm L is infinite
         fields["at_zero"] = scope.constant(("1/2", "2"))
     if rng.random() < 0.5:
         shape = (rng.randint(1, 3), 2)[: rng.randint(1, 2)]
