@@ -26,13 +26,13 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """One array that a layer reads. `tokens`: token ids, which have no norm.
+    """One array that a layer reads. `tokens`: how many ids there are, where it holds token ids, which have no norm.
 
     `row_stochastic`: the entries along the last axis are nonnegative and add up to 1. `features`: its feature axis.
     """
 
     shape: Shape
-    tokens: bool = False
+    tokens: sympy.Expr | None = None
     row_stochastic: bool = False
     features: int | None = None
 
@@ -113,7 +113,7 @@ class Placed(Generic[Facts]):
     """The shape of the output, the learned arrays, and the facts. `gains` are arrays that start at one.
 
     Arrays called MAP.ARRAY are those of one of several learned maps: each map has a ball of its own.
-    `radii`: of balls whose radius is a field of the kind itself.
+    `radii`: of balls whose radius is a field of the kind itself. `frozen`: maps that are bounded and never differentiated.
     `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
     of the first operand where there are as many axes.
     """
@@ -125,6 +125,7 @@ class Placed(Generic[Facts]):
     radii: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
     row_stochastic: bool = False
     features: int | None = None
+    frozen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ class Kind(Generic[Fields, Facts]):
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: whether it can use a bound of the operator norm of its linear map.
-    reads_tokens: whether an operand may be token ids.
+    reads_tokens: whether it reads token ids, and nothing else.
     """
 
     name: str

@@ -18,7 +18,7 @@ from boundcalc.graph.environment import BoundExpression, BoundLayers, Environmen
 from boundcalc.graph.features import of_output
 from boundcalc.graph.inherited import Use, said
 from boundcalc.graph.kind import Kind, Operand, Vocabulary
-from boundcalc.graph.layer_graph import Input, Layer
+from boundcalc.graph.layer_graph import Layer
 from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
@@ -109,9 +109,7 @@ class Walk:
         inside = inside or placement.inside(name, placement.inherited.overlay(step.fields, environment, step.place))
         inputs = self._operands(step, current, environment, inside, kind)
         operands = tuple(self._read(node) for node in inputs)
-        if not kind.reads_tokens and any(operand.tokens for operand in operands):
-            remedy = "no layer of this version reads tokens"
-            raise fail(step.place, f"'{step.kind}' reads token ids, which have no norm", remedy)
+        _check_tokens(step, kind, operands, self.context.architecture.vocabulary)
         channels = _channels("in", [operand.shape for operand in operands], kind)
         placed = kind.place(step.fields, StepAt(self.context, step.kind, step.place, environment, channels, operands))
         channels = {**channels, **_channels("out", [placed.shape], kind)}
@@ -138,7 +136,7 @@ class Walk:
         node = self.context.graph.node(path)
         return Operand(
             node.shape,
-            tokens=isinstance(node, Input) and node.norm is None,
+            tokens=node.tokens,
             row_stochastic=isinstance(node, Layer) and node.placed.row_stochastic,
             features=node.features,
         )
@@ -245,6 +243,17 @@ class Walk:
             outside = placement.inside(name, outer, (carry.name for carry in step.carry))
             current = self.operand(step.sources[0], current, environment, outside)
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
+
+
+def _check_tokens(step: Step, kind: Kind[Any, Any], operands: Sequence[Operand], vocabulary: Vocabulary) -> None:
+    """Token ids are read by kinds that read nothing else."""
+    if any((operand.tokens is not None) != kind.reads_tokens for operand in operands):
+        reading = " or ".join(name for name, known in vocabulary.items() if known.reads_tokens)
+        if kind.reads_tokens:
+            finding, remedy = f"'{step.kind}' reads token ids", "declare the input with them: {shape: [T], tokens: V}"
+            raise fail(step.place, f"{finding}, and here are numbers", remedy)
+        finding = f"'{step.kind}' reads token ids, which have no norm"
+        raise fail(step.place, finding, f"turn them into features first, with {reading}" if reading else None)
 
 
 def _reads_one(step: Step) -> None:
