@@ -100,6 +100,11 @@ class At(Protocol):
         """Whether a quotient of sizes is a size; where symbols leave it open, it is kept as a condition."""
         ...
 
+    def copies(self, passes: sympy.Expr, most: int) -> int | None:
+        """How many copies a layer makes of its own body, which it has so many passes of; None where it lowers to a loop: the
+        number is symbolic (but for whom repeats are unrolled) or more than `most`."""
+        ...
+
     def warn(self, message: str) -> None: ...
     def same(self, left: sympy.Expr, right: sympy.Expr) -> bool:
         """Whether two sizes are equal; kept as a condition where only the values of symbols say so."""
@@ -114,7 +119,7 @@ class Placed(Generic[Facts]):
 
     Arrays called MAP.ARRAY are those of one of several learned maps: each map has a ball of its own.
     `radii`: of balls whose radius is a field of the kind itself. `frozen`: maps that are bounded and never differentiated.
-    `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
+    `loops`: whether it lowers to loops. `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
     of the first operand where there are as many axes.
     """
 
@@ -126,6 +131,7 @@ class Placed(Generic[Facts]):
     row_stochastic: bool = False
     features: int | None = None
     frozen: frozenset[str] = frozenset()
+    loops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,13 @@ class Lowering(Protocol):
 
     def emit(self, primitive: Primitive, shape: Shape | None = None) -> int:
         """A further primitive, and its number; `shape` is that of its array where it is not the layer's output."""
+        ...
+
+    def loop(
+        self, states: Mapping[str, Shape], passes: sympy.Expr, body: Callable[[Sequence[int]], Sequence[int]]
+    ) -> tuple[int, ...]:
+        """A loop over states of these names and shapes, which start at zero: `body` emits one pass, from the primitives that stand for
+        the states to those that replace them. Gives the states after the last pass."""
         ...
 
     def own(self, **constants: sympy.Expr | None) -> None:

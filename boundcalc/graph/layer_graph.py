@@ -229,6 +229,11 @@ class LayerGraph:
         return (self.node(path) for path in self.digraph)
 
     @property
+    def has_loops(self) -> bool:
+        """Whether some symbolic repeat, or layer, is a loop."""
+        return bool(self.loops) or any(layer.placed.loops for layer in self.layers)
+
+    @property
     def layers(self) -> Iterator[Layer]:
         return (node for node in self if isinstance(node, Layer))
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
-
 import sympy
-from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.at import StepAt
@@ -52,9 +49,7 @@ def repeat_steps(
         if fields.index is not None:
             raise fail(step.place, "a repeat with a symbolic number of times has no index", "give it a number of times")
         return copy.loop(times, current)
-    if known != times:
-        context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
-        context.conditions.unrolled.update(s for s in times.free_symbols if isinstance(s, sympy.Symbol))
+    context.unrolled(times, known, fields.times.place)
     if known == 0 and current is None:
         raise fail(fields.times.place, NOTHING, ONE_PASS)
     if int(known) > context.max_layers:
