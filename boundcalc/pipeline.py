@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from boundcalc.arguments import Named, expect
@@ -30,6 +31,7 @@ from boundcalc.graph.selection import select
 from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
+from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import Mistake, Place, SpecError
 from boundcalc.program.ir import Arena
@@ -67,6 +69,7 @@ def compile(
     wrt: str | Sequence[str] = NOT_SAID,
     constants: Constants = NOT_SAID,
     refine: bool = NOT_SAID,
+    smooth: str | None = NOT_SAID,
     sharpest: bool = False,
     vocabulary: Vocabulary | None = None,
     max_layers: int = LAYER_LIMIT,
@@ -78,14 +81,22 @@ def compile(
     measure: the norm of outputs and rows, "batch" (unless said), or the largest "sample", "position" or "entry".
     wrt: "parameters" (unless said), names of inputs, or paths of layers with wildcards. constants: "sharp" (unless said), or
     those "published" with the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's
-    slope. sharpest: blocks="layer", norms="mixed", refine=True.
+    slope. smooth: "softplus" or "moreau=MU" puts smooth maps in place of ReLU and maximum pooling. sharpest: blocks="layer", norms="mixed", refine=True.
     vocabulary: other kinds in place of those that the architecture was read with; every step is of one of them.
     max_layers: a network that expands to more layers is refused.
 
     Raises SpecError for mistakes that show when the graph is built, TypeError and ValueError for arguments that are none.
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
-    said = {"blocks": blocks, "norms": norms, "measure": measure, "wrt": wrt, "constants": constants, "refine": refine}
+    said = {
+        "blocks": blocks,
+        "norms": norms,
+        "measure": measure,
+        "wrt": wrt,
+        "constants": constants,
+        "refine": refine,
+        "smooth": smooth,
+    }
     given = {name: value for name, value in said.items() if value is not NOT_SAID}
     options = (
         Options.sharpest(**given)
@@ -123,14 +134,17 @@ def falsify(
     return attack(compile(architecture, **options), trials=trials, seconds=seconds, seed=seed, witness=file)
 
 
-def network(architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Network:
+def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = LAYER_LIMIT) -> Network:
     """The network that a spec declares, as a function of its learned arrays (`head.weight`) and inputs, on arrays of NumPy,
     PyTorch or JAX. The first axis of inputs and outputs is the batch; every copy of a repeat has arrays of its own.
 
-    Raises SpecError for mistakes of the spec and for symbols without values, which sizes need.
+    smooth: as in `compile`.
+
+    Raises SpecError for mistakes of the spec and for symbols without values, which sizes need; ValueError for what is no
+    smoothing.
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
-    graph = expand(architecture, unroll=True, max_layers=max_layers)
+    graph = expand(smoothed(architecture, smooth), unroll=True, max_layers=max_layers)
     values = resolve(graph.conditions, {})
     missing = without_value(graph.conditions, values)
     if missing or graph.loops:
@@ -142,10 +156,16 @@ def network(architecture: Spec, *, max_layers: int = LAYER_LIMIT) -> Network:
 
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """`compile` with options that are checked. Raises SpecError."""
+    architecture = smoothed(architecture, options.smooth)
     layerwise = options.blocks == "layer"
     graph = unrolled_if_few(architecture, max_layers) if layerwise else expand(architecture, max_layers=max_layers)
     primitives = lower(graph, select(graph, options.wrt), use_published=options.constants == "published")
     return _traced(architecture, graph, primitives, options)
+
+
+def smoothed(architecture: Spec, smooth: str | None) -> Spec:
+    """The spec with smooth maps in place of kinks, as `--smooth` says it; None: as it is. Raises ValueError, SpecError."""
+    return architecture if smooth is None else replace(architecture, smoothing=read_smoothing(smooth))
 
 
 def beside(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> list[Bounds]:

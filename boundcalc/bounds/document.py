@@ -18,6 +18,7 @@ from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import SCHEMA, Json, Options
 from boundcalc.exact.printing import to_str
+from boundcalc.graph.layer_graph import Replaced
 from boundcalc.graph.shape import Shape
 from boundcalc.language.conditions import Conditions
 
@@ -35,6 +36,7 @@ class Row:
     parameters: sympy.Expr
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
     own: Mapping[str, sympy.Expr | None]
+    replaces: Replaced | None
     quantities: Mapping[str, Answer]
 
     def to_dict(self) -> dict[str, Json]:
@@ -42,6 +44,7 @@ class Row:
         return {
             "path": self.path,
             "kind": self.kind,
+            **_replaces(self.replaces),
             "shape": [_size(axis) for axis in self.shape],
             "parameters": _size(self.parameters),
             "radius": {name: to_str(value) for name, value in radius.items()}
@@ -159,6 +162,7 @@ def document(bounds: Bounds) -> Document:
             parameters=row.layer.parameters,
             radius=row.radius,
             own=row.own,
+            replaces=row.layer.replaces,
             quantities=quantities(row.named, row.path),
         )
         for row in bounds.layers.values()
@@ -178,6 +182,13 @@ def document(bounds: Bounds) -> Document:
 
 def _quantities(found: Mapping[str, Answer]) -> dict[str, Json]:
     return {name: quantity.to_dict() for name, quantity in found.items()}
+
+
+def _replaces(replaced: Replaced | None) -> dict[str, Json]:
+    if replaced is None:
+        return {}
+    error = None if replaced.error is None else to_str(replaced.error)
+    return {"replaces": {"kind": replaced.kind, "error": error}}
 
 
 def _size(value: sympy.Expr) -> int | str:

@@ -50,6 +50,7 @@ class Option(Generic[T]):
     """One option. `check(value, name)` gives the value, or raises TypeError or ValueError with the remedy.
 
     phrase: a value as outputs say it; `of`: without a comma after what it is about; `order`: among the phrases of a text.
+    `metavar`: of a value that is no choice, on the command line.
     default_said: the least detail at which its default is said. Values other than the default are always said.
     """
 
@@ -61,6 +62,7 @@ class Option(Generic[T]):
     choices: tuple[T, ...] = ()
     default_said: Detail = Detail.STUDY
     of: bool = False
+    metavar: str | None = None
 
 
 def _one_of(*choices: T) -> Callable[[object, str], T]:
@@ -81,6 +83,30 @@ def _names(value: object, name: str) -> tuple[str, ...]:
     remedy = "write 'parameters', the name of an input or a path such as 'stage4.**', or a list of them"
     words = value.split(",") if isinstance(value, str) else expect(value, (list, tuple), name, remedy)
     return tuple(expect(word, str, f"an entry of {name}", remedy).strip() for word in words)
+
+
+def _smoothing(value: object, name: str) -> str:
+    from boundcalc.language.smoothing import CHOICES, read_smoothing  # needs the parser
+
+    text = expect(value, str, name, CHOICES).replace(" ", "")
+    read_smoothing(text)
+    return text
+
+
+def _smoothed(value: str | None) -> str:
+    if value is None:
+        return "kinks as they are"
+    mu = value.partition("=")[2]
+    if not mu:
+        return (
+            "softplus for relu (at most log(2) above), averages for maximum pooling (below by the spread of a window)"
+        )
+    return "softplus for relu (at most log(2) above), averages for maximum pooling (below by the spread of a window)"
+    mu = str(value).partition("=")[2]
+    return (
+        f"moreau envelopes for relu (at most {mu} below), {mu}*logsumexp for maximum pooling of w entries "
+        f"(at most {mu}*log(w) above)"
+    )
 
 
 def _declare(option: Option[T]) -> T:
@@ -152,6 +178,18 @@ class Options:
             phrase=lambda value: "refined slopes" if value else "slopes not refined",
             order=4,
             default_said=Detail.NEVER,
+        )
+    )
+
+    smooth: str | None = _declare(
+        Option(
+            default=None,
+            help="'softplus' or 'moreau=MU': smooth maps in place of ReLU and maximum pooling",
+            check=_smoothing,
+            phrase=_smoothed,
+            order=6,
+            default_said=Detail.NEVER,
+            metavar="softplus|moreau=MU",
         )
     )
 

@@ -15,7 +15,7 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 class Parameter:
     """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected.
 
-    `ones` is the norm of gains that start at one: the rules see the difference from them, a regularizer the whole.
+    `ones` is the norm of where gains start (at one): the rules see the difference from it, a regularizer the whole.
     `made_in` are the repeats that make a new ball in each pass, outermost first; in any other the ball is one and the same.
     """
 

@@ -11,14 +11,15 @@ from boundcalc.catalogue.kinked import KINKED
 from boundcalc.catalogue.losses import ALL_LOSSES
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.normalisations import NORMALISATIONS as _NORMALISATIONS
+from boundcalc.catalogue.smoothings import MOREAU_RELU
 from boundcalc.catalogue.softmax import SOFTMAX
 
 # Elementwise functions, each a layer of that name whose fields are its parameters.
 ACTIVATIONS: Mapping[str, Nonlinearity] = MappingProxyType({entry.name: entry for entry in SMOOTH + GATES + KINKED})
 
-# All of them: also those that are layers with a file of their own.
+# All of them: also those that are layers with a file of their own, or stand for one with kinks.
 ELEMENTWISE: Mapping[str, Nonlinearity] = MappingProxyType(
-    {entry.name: entry for entry in (IDENTITY, *SMOOTH, SQUARE, *GELUS, *GATES, *KINKED)}
+    {entry.name: entry for entry in (IDENTITY, *SMOOTH, SQUARE, *GELUS, *GATES, *KINKED, MOREAU_RELU)}
 )
 
 NORMALISATIONS: Mapping[tuple[str, str], Nonlinearity] = MappingProxyType(

@@ -58,15 +58,23 @@ def compile_parameters() -> list[click.Parameter]:
     return [*spec_parameters(), *(_option(name, option) for name, option in OPTIONS.items()), sharpest]
 
 
-def _option(name: str, option: Option[str] | Option[bool] | Option[tuple[str, ...]]) -> click.Parameter:
+def option_of(name: str) -> click.Parameter:
+    """The option of that name, of a command that compiles nothing."""
+    return _option(name, OPTIONS[name])
+
+
+def _option(
+    name: str, option: Option[str] | Option[bool] | Option[tuple[str, ...]] | Option[str | None]
+) -> click.Parameter:
     default = option.default
     if isinstance(default, bool):
         return click.Option([f"--{name}"], is_flag=True, default=default, help=option.help)
     return click.Option(
         [f"--{name}"],
         type=click.Choice([str(choice) for choice in option.choices]) if option.choices else None,
-        default=default if isinstance(default, str) else ",".join(default),
-        show_default=True,
+        default=",".join(default) if isinstance(default, tuple) else default,
+        show_default=default is not None,
+        metavar=option.metavar,
         help=option.help,
     )
 

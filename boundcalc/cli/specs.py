@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from boundcalc.cli.spec import configured, limit_option, load_spec, spec_parameters
+from boundcalc.cli.spec import checked, configured, limit_option, load_spec, option_of, spec_parameters
 from boundcalc.cli.streams import complain, emit, warn, write
 from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
 from boundcalc.output.json import to_json
@@ -62,13 +62,23 @@ def check(specs: Sequence[str], form: str, vocabulary: str | None, max_layers: i
         sys.exit(MISTAKE)
 
 
-@click.command(params=spec_parameters())
-def show(spec: str, assignments: Sequence[str], values: str | None, vocabulary: str | None, max_layers: int) -> None:
+@click.command(params=[*spec_parameters(), option_of("smooth")])
+def show(
+    spec: str,
+    assignments: Sequence[str],
+    values: str | None,
+    vocabulary: str | None,
+    max_layers: int,
+    smooth: str | None,
+) -> None:
     """The layer graph, with shapes and numbers of parameters."""
     from boundcalc.graph.expand import expand
     from boundcalc.output.parts.layer_graph import graph_to_text
+    from boundcalc.pipeline import smoothed
 
-    graph = expand(configured(spec, assignments, values, vocabulary), max_layers=max_layers)
+    asked = checked({"smooth": smooth} if smooth else {})
+    architecture = smoothed(configured(spec, assignments, values, vocabulary), asked.smooth)
+    graph = expand(architecture, max_layers=max_layers)
     write(graph_to_text(graph), None)
     warn(graph.warnings)
 

@@ -50,6 +50,7 @@ class Context:
     mistakes: Mistakes
     unroll: bool
     max_layers: int = LAYER_LIMIT
+    mu: sympy.Expr | None = None  # of Moreau envelopes in place of kinks
     layers: int = 0
     walked: int = 0
     said: dict[Use, Mistake] = field(default_factory=dict[Use, Mistake])  # fields, and what each is if nothing uses it

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.context import Context, TooLargeError, UnknownError
@@ -68,6 +69,7 @@ class _Expansion:
         except SpecError as error:
             self.mistakes.extend(error)
             raise SpecError(self.mistakes) from None
+        self.context.mu = self._mu(top)
         fields = self.overrides.apply("", architecture.fields)
         placement = Placement("", Inherited().overlay(fields, top, Place(architecture.source, 0, 0)))
         placement.take((*architecture.inputs, *((LOSS,) if architecture.loss is not None else ())))
@@ -78,6 +80,17 @@ class _Expansion:
             self.mistakes.extend(m for use, m in self.context.said.items() if use not in self.context.used)
         self.mistakes.raise_if_any()
         return graph
+
+    def _mu(self, top: Environment) -> sympy.Expr | None:
+        """The parameter of Moreau envelopes: an expression in the symbols of the file, whatever modules call theirs."""
+        smoothing = self.architecture.smoothing
+        if smoothing is None or smoothing.mu is None:
+            return None
+        at = StepAt(self.context, "smooth", smoothing.mu.place, top)
+        mu = at.term(smoothing.mu)
+        if not at.fits(cast(Boolean, sympy.Gt(mu, 0))):
+            raise at.error(f"the parameter of Moreau envelopes is positive, not {at.known(mu)}", "write moreau=1/10")
+        return mu
 
     def _inputs(self, top: Environment) -> str | None:
         """Inputs are nodes; a single one is what the first step reads."""
@@ -134,6 +147,8 @@ class _Expansion:
                     Place(architecture.source, 1, 1), "the file has no layers", "layers: [{dense: 10}, relu]"
                 )
         graph.outputs = tuple(outputs)
+        if not graph.balls and any(True for _ in graph.layers):
+            graph.warnings.append("the network learns nothing: none of its layers has a learned array")
         if architecture.loss is not None and not self.mistakes:
             source = outputs[-1] if outputs else None
             try:

@@ -115,33 +115,37 @@ class At(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[Facts]):
-    """The shape of the output, the learned arrays, and the facts. `gains` are arrays that start at one.
+    """The shape of the output, the learned arrays, and the facts. `gains` are arrays whose entries start at `start`.
 
     Arrays called MAP.ARRAY are those of one of several learned maps: each map has a ball of its own.
     `radii`: of balls whose radius is a field of the kind itself. `frozen`: maps that are bounded and never differentiated.
-    `loops`: whether it lowers to loops. `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
-    of the first operand where there are as many axes.
+    `loops`: whether it lowers to loops. `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end
+    where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
+    as `name.0`, `name.1`.
     """
 
     shape: Shape
     facts: Facts
     arrays: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
     gains: frozenset[str] = frozenset()
+    start: sympy.Expr = sympy.S.One
     radii: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
     row_stochastic: bool = False
     features: int | None = None
     frozen: frozenset[str] = frozenset()
     loops: bool = False
+    parts: tuple[Placed[Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A learned array as lowering sees it: the primitive of its ball, and which array of which layer it is."""
+    """A learned array as lowering sees it: the primitive of its ball, and which array of which layer it is; `start`: see
+    `Array`."""
 
     parameter: int
     ball: str
     origin: str
-    at_one: bool
+    start: sympy.Expr | None
 
     def joint(self, other: Learned) -> bool:
         """Whether two arrays are different parts of one ball."""
@@ -188,6 +192,15 @@ class Lowering(Protocol):
     def error(self, message: str, remedy: str | None = None) -> SpecError: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Smoothed:
+    """A smooth layer in place of one with kinks. `error`: by how much an entry differs at most, where that is known."""
+
+    kind: Kind[Any, Any]
+    placed: Placed[Any]
+    error: sympy.Expr | None
+
+
 Lower = Callable[[Facts, tuple[int, ...], Lowering], int]
 # An array of NumPy, JAX, PyTorch or autograd; the last argument of `Forward` is their namespace (array API, and `erf`).
 Forward = Callable[[Facts, Mapping[str, Any], Sequence[Any], Any], Any]
@@ -200,11 +213,15 @@ class Kind(Generic[Fields, Facts]):
     place: from the fields and the operands to the shape, the learned arrays and the facts. Raises SpecError.
     lower: the layer as primitives; gives the one of its output.
     forward: the same map on arrays of shape [batch, *shape]; `facts` have numbers in place of symbols.
+    smoothed: the smooth layer that stands for it under `--smooth`: for softplus and averages where the last argument is None, for
+    Moreau envelopes where it is their parameter; None where it is smooth as it is.
     published: the layer with the constants of the paper; None where the paper has none.
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: whether it can use a bound of the operator norm of its linear map.
+    aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether it reads token ids, and nothing else.
+    part: the kind of its parts, which learn nothing and read its output.
     """
 
     name: str
@@ -218,6 +235,9 @@ class Kind(Generic[Fields, Facts]):
     spectral: bool = False
     reads_tokens: bool = False
     loss: bool = False
+    aliases: tuple[str, ...] = ()
+    smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed | None] | None = None
+    part: Kind[Any, Any] | None = None
 
 
 # The one place where fields and facts are erased: a vocabulary holds kinds of all fields and facts.

@@ -16,19 +16,20 @@ from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.features import of_output
-from boundcalc.graph.inherited import Use, said
-from boundcalc.graph.kind import Kind, Operand, Vocabulary
-from boundcalc.graph.layer_graph import Layer
+from boundcalc.graph.inherited import said, without_effect
+from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
+from boundcalc.graph.layer_graph import Layer, Replaced
 from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
 from boundcalc.graph.repeat import repeat_steps
 from boundcalc.graph.shape import Shape
+from boundcalc.graph.tokens import check_tokens
 from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
 from boundcalc.language.structure import Repeat, Residual, StepFields
-from boundcalc.mistakes import Mistake, SpecError
+from boundcalc.mistakes import SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Walk:
         """A field that nothing can use would be ignored in silence."""
         for use in said(step.fields, step.place):
             if use not in self.context.said:  # by the first of many copies
-                mistake = _without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
+                mistake = without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
                 self.context.said[use] = mistake
 
     def layer(
@@ -109,9 +110,11 @@ class Walk:
         inside = inside or placement.inside(name, placement.inherited.overlay(step.fields, environment, step.place))
         inputs = self._operands(step, current, environment, inside, kind)
         operands = tuple(self._read(node) for node in inputs)
-        _check_tokens(step, kind, operands, self.context.architecture.vocabulary)
+        check_tokens(step, kind, operands, self.context.architecture.vocabulary)
         channels = _channels("in", [operand.shape for operand in operands], kind)
-        placed = kind.place(step.fields, StepAt(self.context, step.kind, step.place, environment, channels, operands))
+        at = StepAt(self.context, step.kind, step.place, environment, channels, operands)
+        placed = kind.place(step.fields, at)
+        kind, placed, replaces = self._smoothed(kind, placed, at)
         channels = {**channels, **_channels("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
         arrays = balls_of(self.context, step, path, placed, inherited, channels, environment, placement.loops)
@@ -126,11 +129,42 @@ class Walk:
             placed=placed,
             arrays=arrays,
             spectral=spectral_of(self.context, kind, inherited, channels),
+            replaces=replaces,
         )
         self._note_fields(step, kind)
         self.context.graph.call(path, path)
         self.context.written.setdefault(step.place, []).append(path)
-        return self.context.graph.add(layer)
+        self.context.graph.add(layer)
+        self._parts(layer, operands)
+        return path
+
+    def _parts(self, layer: Layer, operands: tuple[Operand, ...]) -> None:
+        """What is read of a layer in parts, each by a name inside its own."""
+        for index, placed in enumerate(layer.placed.parts):
+            assert layer.kind.part
+            self.context.count_layer(layer.place)
+            part = Layer(
+                path=f"{layer.path}.{index}",
+                place=layer.place,
+                inputs=(layer.path,),
+                shape=placed.shape,
+                features=of_output(len(placed.shape), placed.features, operands),
+                loops=layer.loops,
+                kind=layer.kind.part,
+                placed=placed,
+            )
+            self.context.graph.call(part.path, self.context.graph.add(part))
+
+    def _smoothed(
+        self, kind: Kind[Any, Any], placed: Placed[Any], at: StepAt
+    ) -> tuple[Kind[Any, Any], Placed[Any], Replaced | None]:
+        """The smooth layer that stands for this one, where smooth layers are asked for and there is one."""
+        if self.context.architecture.smoothing is None or kind.smoothed is None:
+            return kind, placed, None
+        found = kind.smoothed(placed.facts, at, self.context.mu)
+        if found is None:
+            return kind, placed, None
+        return found.kind, found.placed, Replaced(kind.name, found.error)
 
     def _read(self, path: str) -> Operand:
         node = self.context.graph.node(path)
@@ -245,36 +279,10 @@ class Walk:
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
 
 
-def _check_tokens(step: Step, kind: Kind[Any, Any], operands: Sequence[Operand], vocabulary: Vocabulary) -> None:
-    """Token ids are read by kinds that read nothing else."""
-    if any((operand.tokens is not None) != kind.reads_tokens for operand in operands):
-        reading = " or ".join(name for name, known in vocabulary.items() if known.reads_tokens)
-        if kind.reads_tokens:
-            finding, remedy = f"'{step.kind}' reads token ids", "declare the input with them: {shape: [T], tokens: V}"
-            raise fail(step.place, f"{finding}, and here are numbers", remedy)
-        finding = f"'{step.kind}' reads token ids, which have no norm"
-        raise fail(step.place, finding, f"turn them into features first, with {reading}" if reading else None)
-
-
 def _reads_one(step: Step) -> None:
     if step.sources is not None and len(step.sources) != 1:
         message = f"'{step.kind}' reads one input, not {len(step.sources)}"
         raise fail(step.place, message, "combine them with add or concat first")
-
-
-def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary: Vocabulary) -> Mistake:
-    field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
-    if use.field == "spectral":
-        needs = "linear map whose norm it could bound"
-        remedy = (
-            f"leave it out; it is a field of {', '.join(name for name, known in vocabulary.items() if known.spectral)}"
-        )
-    elif use.field == "share":
-        needs, remedy = "learned array that it could share", "leave it out"
-    else:
-        needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
-    finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
-    return Mistake(use.place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
 def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:

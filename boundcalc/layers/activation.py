@@ -4,17 +4,20 @@ parameters of its row."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
 
 from boundcalc.calculus.views import same
+from boundcalc.catalogue.activations import SOFTPLUS
 from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.catalogue.kinked import RELU
 from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.catalogue.smoothings import MOREAU_RELU
 from boundcalc.exact.arrays import on_arrays
 from boundcalc.exact.expression import Expression
-from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.kind import At, Kind, Lowering, Placed, Smoothed
 from boundcalc.graph.shape import size
 from boundcalc.language.structure import StepFields, optional_terms
 from boundcalc.layers.parts.maps import constants_of, lower_map, outside, published_map
@@ -26,14 +29,20 @@ class Facts:
     parameters: Mapping[str, sympy.Expr]  # those that were given, and the defaults
 
 
+_ALIASES = {"silu": ("swish",), "arctan": ("atan",), "hardtanh": ("clip", "clamp"), "hardswish": ("h_swish",)}
+
+
 def fields_of(entry: Nonlinearity) -> type[StepFields]:
     """A field for each parameter of the row."""
     return optional_terms(entry.name, entry.title, [parameter.name for parameter in entry.parameters], __name__)
 
 
 def place_entry(entry: Nonlinearity, given: Mapping[str, Expression], at: At) -> Placed[Facts]:
+    return place_values(entry, {name: at.term(expression) for name, expression in given.items()}, at)
+
+
+def place_values(entry: Nonlinearity, values: Mapping[str, sympy.Expr], at: At) -> Placed[Facts]:
     """The constants must hold for the expressions, and for the values that they have."""
-    values = {name: at.term(expression) for name, expression in given.items()}
     entries = at.batch * size(at.shape)
     try:
         instance = entry.instantiate(at.pinned, entries=entries, **values)
@@ -76,10 +85,24 @@ class Row:
 def activation(entry: Nonlinearity) -> Kind[StepFields, Facts]:
     """The kind of one row of the catalogue."""
     published = None if entry.published is None else lower_published
-    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published)
+    aliases = _ALIASES.get(entry.name, ())
+    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published, aliases=aliases)
 
 
-KINDS = tuple(activation(entry) for entry in ACTIVATIONS.values())
+_SOFTPLUS, _MOREAU = activation(SOFTPLUS), activation(MOREAU_RELU)
+
+
+def smoothed_relu(facts: Facts, at: At, mu: sympy.Expr | None) -> Smoothed:
+    """0 <= softplus(z) - relu(z) <= log 2, largest at 0; 0 <= relu(z) - moreau_relu(z) <= mu, from 2 mu on."""
+    if mu is None:
+        return Smoothed(_SOFTPLUS, place_values(SOFTPLUS, {}, at), sympy.log(2))
+    return Smoothed(_MOREAU, place_values(MOREAU_RELU, {"mu": mu}, at), mu)
+
+
+KINDS = tuple(
+    replace(kind, smoothed=smoothed_relu) if kind.name == RELU.name else kind
+    for kind in map(activation, ACTIVATIONS.values())
+)
 
 
 def __getattr__(name: str) -> type[StepFields]:

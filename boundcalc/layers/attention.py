@@ -255,4 +255,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return dense("out", on.join_heads(xp.matmul(weights, value), xp))
 
 
-KIND = Kind("attention", Fields, place, lower, forward, channels=-1, operands=None)
+KIND = Kind(
+    "attention",
+    Fields,
+    place,
+    lower,
+    forward,
+    channels=-1,
+    operands=None,
+    aliases=("MultiheadAttention", "self_attention", "scaled_dot_product_attention"),
+)

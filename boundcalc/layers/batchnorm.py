@@ -84,4 +84,12 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return forward_gain(facts.normalisation.forward(z, axes, xp), arrays, z.ndim - 2, xp)
 
 
-KIND = Kind("batchnorm", Fields, place, lower, forward, lower_published)
+KIND = Kind(
+    "batchnorm",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower_published,
+    aliases=("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization"),
+)

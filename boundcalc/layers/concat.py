@@ -49,4 +49,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.concat(list(inputs), axis=facts.axis + 1)
 
 
-KIND = Kind("concat", Fields, place, lower, forward, lower, operands=None)
+KIND = Kind("concat", Fields, place, lower, forward, lower, operands=None, aliases=("cat", "concatenate"))

@@ -135,6 +135,7 @@ KINDS = tuple(
         forward,
         lower_published if axes == 2 else None,
         spectral=True,
+        aliases=(f"Convolution{axes}D", *(("Conv", "Convolution") if axes == 2 else ())),
     )
     for axes in (1, 2, 3)
 )

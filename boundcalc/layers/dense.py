@@ -56,4 +56,14 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return image + arrays["bias"] if "bias" in arrays else image
 
 
-KIND = Kind("dense", Fields, place, lower, forward, lower_published, channels=-1, spectral=True)
+KIND = Kind(
+    "dense",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower_published,
+    channels=-1,
+    spectral=True,
+    aliases=("Linear", "fc", "fully_connected", "Gemm", "inner_product"),
+)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Annotated, Any
 
@@ -78,8 +79,7 @@ class Facts:
         """The letters of each operand, each once, without those that it alone has and the result has not: they are summed."""
         counts = Counter(letter for letters in (*self.operands, self.result) for letter in set(letters))
         return tuple(
-            "".join(a for a in dict.fromkeys(letters) if a in self.result or counts[a] > 1)
-            for letters in self.operands
+            "".join(a for a in dict.fromkeys(letters) if a in self.result or counts[a] > 1) for letters in self.operands
         )
 
     def shape(self, letters: str) -> Shape:
@@ -196,7 +196,7 @@ def _grouped(z: Any, groups: Sequence[str], xp: Any) -> Any:
     ends = [1]
     for group in groups:
         ends.append(ends[-1] + len(group))
-    sizes = (prod(z.shape[a:b]) for a, b in zip(ends, ends[1:], strict=False))
+    sizes = (prod(z.shape[a:b]) for a, b in pairwise(ends))
     return xp.reshape(z, (z.shape[0], *sizes))
 
 

@@ -62,4 +62,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return forward_gain(facts.normalisation.forward(z, axes, xp), arrays, 0, xp)
 
 
-KIND = Kind("layernorm", Fields, place, lower, forward, channels=-1)
+KIND = Kind("layernorm", Fields, place, lower, forward, channels=-1, aliases=("LayerNormalization",))

@@ -17,6 +17,8 @@ from boundcalc.layers.parts.families import partial_isometry
 from boundcalc.layers.parts.operands import given_shape
 from boundcalc.layers.parts.slices import Slices, slices_of
 
+UNITS = 8  # a whole number from here on looks like the width of a layer
+
 
 class Fields(StepFields):
     """A fixed linear map of known operator norm."""
@@ -35,7 +37,10 @@ class Facts:
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
     shape = given_shape(at, fields.shape)
-    return Placed(shape, Facts(at.constant(fields.norm, "a norm"), slices_of(at, fields.axes, shape)))
+    norm = at.constant(fields.norm, "a norm")
+    if isinstance(norm, sympy.Integer) and norm >= UNITS:
+        at.warn(f"'linear: {norm}' is a fixed map of norm {norm}; a learned layer of {norm} units is dense: {norm}")
+    return Placed(shape, Facts(norm, slices_of(at, fields.axes, shape)))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

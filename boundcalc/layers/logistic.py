@@ -58,4 +58,20 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.mean(whole - z[..., 0])
 
 
-KIND = Kind("logistic", Fields, place, lower, forward, lower_published, loss=True)
+KIND = Kind(
+    "logistic",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower_published,
+    loss=True,
+    aliases=(
+        "CrossEntropyLoss",
+        "cross_entropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "SoftmaxCrossEntropyLoss",
+        "NLLLoss",
+    ),
+)

@@ -71,6 +71,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("globalavgpool", GlobalFields, place_global, lower, forward),
-    Kind("mean", MeanFields, place_mean, lower, forward),
+    Kind(
+        "globalavgpool",
+        GlobalFields,
+        place_global,
+        lower,
+        forward,
+        aliases=("GlobalAveragePool", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D"),
+    ),
+    Kind("mean", MeanFields, place_mean, lower, forward, aliases=("ReduceMean",)),
 )

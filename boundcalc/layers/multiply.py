@@ -35,4 +35,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return reduce(lambda product, factor: product * factor, inputs)
 
 
-KIND = Kind("multiply", CombinationFields, place, lower, forward, lower, operands=None)
+KIND = Kind("multiply", CombinationFields, place, lower, forward, lower, operands=None, aliases=("mul", "hadamard"))

@@ -15,11 +15,12 @@ import sympy
 
 from boundcalc.calculus.primitives import Linear
 from boundcalc.calculus.views import View, Window, moved
-from boundcalc.catalogue import convolutions, poolings, published
+from boundcalc.catalogue import convolutions, poolings, published, smoothings
+from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.features import FIRST
-from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import Shape
+from boundcalc.graph.kind import At, Kind, Lowering, Placed, Smoothed
+from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Axes, Flag
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import windows
@@ -145,18 +146,77 @@ def _window_sizes(facts: Facts) -> list[list[float]]:
     ]
 
 
-# The paper's constants are those of two axes.
-KINDS = tuple(
-    kind
-    for axes in (1, 2, 3)
-    for kind in (
-        Kind(
-            f"maxpool{axes}d", Fields, Placing(axes).place, lower_maximum, forward_maximum,
-            lower_published_maximum if axes == 2 else None,
-        ),
-        Kind(
-            f"avgpool{axes}d", Fields, Placing(axes).place, lower_average, forward_average,
-            lower_published_average if axes == 2 else None,
-        ),
+@dataclass(frozen=True, slots=True)
+class SoftFacts:
+    """Windows of which the largest entry is smoothed: mu log-sum-exp(z/mu)."""
+
+    windows: Facts
+    mu: sympy.Expr
+    entry: Nonlinearity
+
+
+def lower_soft(facts: SoftFacts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    return lower_map(facts.entry, inputs[0], lowering, _view(facts.windows, facts.windows.kernel))
+
+
+def forward_soft(facts: SoftFacts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    """Taken out of the largest entry, so that nothing overflows; what is padded adds nothing."""
+    mu = float(facts.mu)
+    taps = _taps(facts.windows, inputs[0], -1e300, xp)
+    largest = xp.max(taps, axis=-1, keepdims=True)
+    return mu * xp.log(xp.sum(xp.exp((taps - largest) / mu), axis=-1)) + largest[..., 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """What stands for the maximum over windows of so many axes: their average, or mu log-sum-exp(z/mu)."""
+
+    axes: int
+
+    def smoothed(self, facts: Facts, at: At, mu: sympy.Expr | None) -> Smoothed:
+        shape = (at.shape[0], *facts.outputs)
+        if mu is None:  # the average differs by any part of the spread of a window
+            return Smoothed(_average(self.axes), Placed(shape, facts, features=FIRST), None)
+        taps, windows = size(facts.kernel), at.batch * size(shape)
+        entry = smoothings.log_sum_exp(facts.touches, taps, windows, mu)
+        return Smoothed(
+            Kind(f"lsepool{self.axes}d", Fields, Placing(self.axes).place, lower_soft, forward_soft),
+            Placed(shape, SoftFacts(facts, mu, entry), features=FIRST),
+            mu * sympy.log(taps),
+        )
+
+
+def _called(form: str, axes: int) -> tuple[str, ...]:
+    return f"{form}Pooling{axes}D", *((f"{form}Pool",) if axes == 2 else ())
+
+
+def _average(axes: int) -> Kind[Fields, Facts]:
+    published = lower_published_average if axes == 2 else None
+    return Kind(
+        f"avgpool{axes}d",
+        Fields,
+        Placing(axes).place,
+        lower_average,
+        forward_average,
+        published,
+        aliases=_called("Average", axes),
     )
-)  # fmt: skip
+
+
+def _maximum(axes: int) -> Kind[Fields, Facts]:
+    published = lower_published_maximum if axes == 2 else None
+    place, smoothed = Placing(axes).place, Smoothing(axes).smoothed
+    return Kind(
+        f"maxpool{axes}d",
+        Fields,
+        place,
+        lower_maximum,
+        forward_maximum,
+        published,
+        smoothed=smoothed,
+        aliases=_called("Max", axes),
+    )
+
+
+# The paper's constants are those of two axes.
+KINDS = tuple(kind for axes in (1, 2, 3) for kind in (_maximum(axes), _average(axes)))

@@ -9,7 +9,7 @@ maps, `input` and `hidden`, which have the rows of all gates, with a bias and a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import sympy
@@ -18,10 +18,11 @@ from pydantic import PlainValidator, WithJsonSchema
 from boundcalc.calculus.primitives import Bilinear, Concat, Constant, Linear
 from boundcalc.calculus.views import Window, moved, same
 from boundcalc.catalogue import gains
-from boundcalc.catalogue.activations import TANH
+from boundcalc.catalogue.activations import SOFTPLUS, TANH
 from boundcalc.catalogue.kinked import RELU
+from boundcalc.catalogue.smoothings import MOREAU_RELU
 from boundcalc.graph.features import LAST
-from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.kind import At, Kind, Lowering, Placed, Smoothed
 from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Flag, Size
@@ -69,15 +70,16 @@ class Facts:
 
 
 def place_plain(fields: PlainFields, at: At) -> Placed[Facts]:
-    return _placed(fields, cells.plain(_ROWS[fields.nonlinearity]), at)
+    units, word = at.size(fields.units, "the number of units"), fields.nonlinearity
+    return _placed(fields, cells.Plain(_ROWS[word].instantiate(entries=at.batch * units), word == RELU.name), at)
 
 
 def place_lstm(fields: GatedFields, at: At) -> Placed[Facts]:
-    return _placed(fields, cells.LSTM, at)
+    return _placed(fields, cells.LSTM(), at)
 
 
 def place_gru(fields: GatedFields, at: At) -> Placed[Facts]:
-    return _placed(fields, cells.GRU, at)
+    return _placed(fields, cells.GRU(), at)
 
 
 def _placed(fields: GatedFields, cell: Cell, at: At) -> Placed[Facts]:
@@ -90,15 +92,29 @@ def _placed(fields: GatedFields, cell: Cell, at: At) -> Placed[Facts]:
     if layers < 1:
         raise at.error(f"'{at.kind}' has at least one layer, not {layers}", "leave `layers` out")
     directions = ("", "_reverse") if at.flag(fields.both) else ("",)
-    facts = Facts(steps, features, units, layers, directions, at.flag(fields.last), at.copies(steps, COPIES), cell)
+    copies = at.copies(steps, COPIES)
+    return _of_cell(Facts(steps, features, units, layers, directions, at.flag(fields.last), copies, cell))
+
+
+def _of_cell(facts: Facts) -> Placed[Facts]:
+    units, cell, directions = facts.units, facts.cell, len(facts.directions)
     arrays: dict[str, Shape] = {}
-    for layer in range(layers):
+    for layer in range(facts.layers):
         for name in facts.names(layer):
-            for of, width in (("input", features if layer == 0 else units * len(directions)), ("hidden", units)):
+            for of, width in (("input", facts.features if layer == 0 else units * directions), ("hidden", units)):
                 arrays[f"{of}{name}.weight"] = (cell.gates * units, width)
                 arrays[f"{of}{name}.bias"] = (cell.gates * units,)
-    shape = (units * len(directions),) if facts.last else (steps, units * len(directions))
+    shape = (units * directions,) if facts.last else (facts.steps, units * directions)
     return Placed(shape, facts, arrays, features=LAST, loops=facts.copies is None)
+
+
+def smoothed(facts: Facts, at: At, mu: sympy.Expr | None) -> Smoothed | None:
+    """Softplus or the Moreau envelope in place of ReLU; how far states move apart nobody knows."""
+    if not isinstance(facts.cell, cells.Plain) or not facts.cell.is_relu:
+        return None
+    entries = at.batch * facts.units
+    row = SOFTPLUS.instantiate(entries=entries) if mu is None else MOREAU_RELU.instantiate(entries=entries, mu=mu)
+    return Smoothed(RNN, _of_cell(replace(facts, cell=cells.Plain(row, is_relu=False))), None)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -190,8 +206,9 @@ def _states(facts: Facts, entries: Sequence[Any], maps: Sequence[tuple[Any, Any]
     return found
 
 
+RNN = Kind("rnn", PlainFields, place_plain, lower, forward, channels=-1, smoothed=smoothed)
 KINDS = (
-    Kind("rnn", PlainFields, place_plain, lower, forward, channels=-1),
+    RNN,
     Kind("lstm", GatedFields, place_lstm, lower, forward, channels=-1),
     Kind("gru", GatedFields, place_gru, lower, forward, channels=-1),
 )

@@ -57,4 +57,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.reshape(inputs[0], (inputs[0].shape[0], *(int(axis) for axis in facts.shape)))
 
 
-KIND = Kind("reshape", Fields, place, lower, forward, lower)
+KIND = Kind("reshape", Fields, place, lower, forward, lower, aliases=("view", "unflatten", "rearrange"))

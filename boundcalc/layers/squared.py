@@ -63,4 +63,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.sum(difference * difference) / (2 * z.shape[0])
 
 
-KIND = Kind("squared", Fields, place, lower, forward, operands=None, loss=True)
+KIND = Kind(
+    "squared",
+    Fields,
+    place,
+    lower,
+    forward,
+    operands=None,
+    loss=True,
+    aliases=("MSELoss", "mse", "mean_squared_error", "l2_loss"),
+)

@@ -38,6 +38,7 @@ REFERENCE = {
     "softsign": lambda x: x / (1 + anp.abs(x)),
     "elu": lambda x, alpha=1.0: anp.where(x > 0, x, alpha * (anp.exp(anp.where(x > 0, 0.0, x)) - 1)),
     "celu": lambda x, alpha=1.0: anp.where(x > 0, x, alpha * (anp.exp(anp.where(x > 0, 0.0, x) / alpha) - 1)),
+    "affine": lambda x, scale=1.0, shift=0.0: scale * x + shift,
     "gelu": lambda x: x * (1 + erf(x / np.sqrt(2))) / 2,
     "gelu_tanh": lambda x: 0.5 * x * (1 + tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
     "silu": lambda x: x * 0.5 * (1 + tanh(x / 2)),
@@ -48,11 +49,14 @@ REFERENCE = {
     "hardsigmoid": lambda x: anp.minimum(anp.maximum(x + 3, 0.0), 6.0) / 6,
     "hardswish": lambda x: x * anp.minimum(anp.maximum(x + 3, 0.0), 6.0) / 6,
     "softshrink": lambda x, lambd=0.5: anp.where(x > lambd, x - lambd, anp.where(x < -lambd, x + lambd, 0.0)),
+    "moreau_relu": lambda x, mu=1.0: anp.where(x < 0, 0.0, anp.where(x < 2 * mu, x**2 / (4 * mu), x - mu)),
     "hardshrink": lambda x, lambd=0.5: anp.where(anp.abs(x) > lambd, x, 0.0),
 }
 
 CASES = [(name, {}) for name in ELEMENTWISE] + [
     ("softplus", {"beta": "3"}),
+    ("moreau_relu", {"mu": "1/10"}),
+    ("moreau_relu", {"mu": "3"}),
     ("softplus", {"beta": "1/7"}),
     ("leaky_relu", {"negative_slope": "5/2"}),
     ("leaky_relu", {"negative_slope": "-3"}),
@@ -62,6 +66,7 @@ CASES = [(name, {}) for name in ELEMENTWISE] + [
     ("elu", {"alpha": "-2"}),
     ("celu", {"alpha": "2"}),
     ("celu", {"alpha": "1/5"}),
+    ("affine", {"scale": "-2", "shift": "1/3"}),
     ("hardtanh", {"min_val": "-3", "max_val": "1/2"}),
     ("hardtanh", {"min_val": "1", "max_val": "2"}),
     ("hardtanh", {"min_val": "-5", "max_val": "-4"}),

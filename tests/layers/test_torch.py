@@ -132,6 +132,7 @@ def modules(torch: Any) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     )  # where torch switches to x, which is 2e-9 off at its default
     found |= {"arctan": lambda: torch.atan, "sin": lambda: torch.sin, "gaussian": lambda: lambda z: torch.exp(-z * z)}
     found |= {"square": lambda: torch.square, "identity": nn.Identity}
+    found["affine"] = lambda scale=1, shift=0: lambda z: scale * z + shift
     return found
 
 
@@ -144,6 +145,7 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "softshrink": ({"lambd": 2},),
     "hardshrink": ({"lambd": 2},),
     "gelu": ({"approximate": "tanh"},),
+    "affine": ({"scale": -2, "shift": 0.5},),
 }
 
 
@@ -161,6 +163,27 @@ def test_softplus_far_out(torch: Any, xp: Any) -> None:
     z = torch.asarray([[1e4, 30.0, -1e4]], dtype=torch.float64)
     found = layer.kind.forward(facts, {}, [z], xp)
     assert torch.allclose(found, torch.nn.functional.softplus(z), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "amounts", "mode"),
+    [
+        ("amounts: [0, [1, 2]]", (1, 2), "constant"),
+        ("amounts: [0, [3, 0]], mode: reflect", (3, 0), "reflect"),
+        ("amounts: [0, [1, 6]], mode: replicate", (1, 6), "replicate"),
+        ("amounts: [0, [5, 2]], mode: circular", (5, 2), "circular"),
+    ],
+)
+def test_pad(torch: Any, xp: Any, fields: str, amounts: tuple[int, int], mode: str) -> None:
+    check(torch, xp, f"pad: {{{fields}}}", [3, 5], lambda z, a: torch.nn.functional.pad(z, amounts, mode=mode))
+
+
+def test_moves(torch: Any, xp: Any) -> None:
+    check(torch, xp, "roll: {axis: -1, by: 7}", [3, 5], lambda z, a: torch.roll(z, 7, -1))
+    check(torch, xp, "expand: [2, 3, -1, 4]", [3, 5, 1], lambda z, a: z[:, None].expand(2, 2, 3, 5, 4))
+    check(torch, xp, "squeeze: -2", [3, 1, 2], lambda z, a: z.squeeze(-2))
+    check(torch, xp, "unsqueeze: -1", [3, 2], lambda z, a: z.unsqueeze(-1))
+    check(torch, xp, "slice: {axis: 1, start: -4, step: 2}", [3, 5], lambda z, a: z[:, :, -4::2])
 
 
 def test_batchnorm(torch: Any, xp: Any) -> None:

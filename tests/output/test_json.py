@@ -53,13 +53,14 @@ LAYER = exactly(
 ANSWER = exactly(
     schema={"const": 1}, name=TEXT, blocks={"enum": ["total", "layer"]}, norms={"enum": ["euclidean", "mixed"]},
     measure={"enum": ["batch", "sample", "position", "entry"]}, wrt={"type": "array", "items": TEXT},
-    constants={"enum": ["sharp", "published"]}, refine={"type": "boolean"}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
+    constants={"enum": ["sharp", "published"]}, refine={"type": "boolean"}, smooth={"type": ["string", "null"]}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
     symbols={"type": "object", "additionalProperties": NAME}, conditions={"type": "array", "items": TEXT},
     definitions={"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}},
     bounds=exactly(norm=BOUND, lipschitz=BOUND, smoothness=BOUND),
     objective={"anyOf": [OBJECTIVE, {"type": "null"}]}, layers={"type": "array", "items": LAYER},
 )  # fmt: skip
 
+LAYER["properties"]["replaces"] = exactly(kind=TEXT, error={"type": ["string", "null"]})
 ANSWER["properties"]["chosen_at"] = {"type": "object", "additionalProperties": TEXT}
 
 SYMBOLIC = """

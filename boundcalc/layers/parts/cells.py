@@ -6,9 +6,9 @@ state is the output h. Everything is entry by entry: Jacobians are diagonal, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sympy
 
@@ -38,15 +38,26 @@ class Units:
         return self._emit(Linear(of, sympy.S.One, contracts_sup=True, view=_VIEW))
 
     def map(self, entry: Nonlinearity, of: int) -> int:
-        instance = entry.instantiate(entries=self.lowering.batch * self.units)
-        self.lowering.assume(instance.assumed)
-        return self._emit(Map(of, instance, _VIEW))
+        self.lowering.assume(entry.assumed)
+        return self._emit(Map(of, entry, _VIEW))
+
+    def sigmoid(self, of: int) -> int:
+        return self._row(SIGMOID, of)
+
+    def tanh(self, of: int) -> int:
+        return self._row(TANH, of)
+
+    def within_one(self, of: int) -> int:
+        return self._row(WITHIN_ONE, of)
 
     def product(self, left: int, right: int) -> int:
         return self._emit(Bilinear(left, right, sympy.S.One, entrywise=True, left_view=_VIEW, right_view=_VIEW))
 
     def total(self, *terms: int) -> int:
         return self._emit(Sum(terms))
+
+    def _row(self, row: Nonlinearity, of: int) -> int:
+        return self.map(row.instantiate(entries=self.lowering.batch * self.units), of)
 
     def _emit(self, primitive: Linear | Map | Bilinear | Sum) -> int:
         return self.lowering.emit(primitive, (self.units,))
@@ -62,63 +73,81 @@ class Arrays:
         assert entry.function is not None
         return on_arrays(entry.function, z, self.xp)
 
+    def sigmoid(self, z: Any) -> Any:
+        return self.map(SIGMOID, z)
+
+    def tanh(self, z: Any) -> Any:
+        return self.map(TANH, z)
+
+
+class Cell(Protocol):
+    """`gates`: how many rows of gates the images have; `states`: the names of those that it carries."""
+
+    @property
+    def gates(self) -> int: ...
+    @property
+    def states(self) -> tuple[str, ...]: ...
+
+    def lower(self, on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
+        """The primitives of the images, and of the states before, to those of the states after."""
+        ...
+
+    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+        """The same on arrays, where the images are lists of gates."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """`gates`: how many rows of gates the images have; `states`: the names of those that it carries.
+class Plain:
+    """h' = a(W x + b + W' h + b'), where `squash` has the constants of all units."""
 
-    lower: the primitives of the images, and of the states before, to those of the states after. forward: the same on arrays, where
-    the images are lists of gates.
-    """
+    squash: Nonlinearity
+    is_relu: bool
+    gates: int = 1
+    states: tuple[str, ...] = ("h",)
 
-    gates: int
-    states: tuple[str, ...]
-    lower: Callable[[Units, int, int, Sequence[int]], tuple[int, ...]]
-    forward: Callable[[Arrays, Sequence[Any], Sequence[Any], Sequence[Any]], tuple[Any, ...]]
+    def lower(self, on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
+        return (on.map(self.squash, on.total(x, h)),)
 
-
-def plain(squash: Nonlinearity) -> Cell:
-    """h' = a(W x + b + W' h + b')."""
-
-    def lower(on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
-        return (on.map(squash, on.total(x, h)),)
-
-    def forward(on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        return (on.map(squash, x[0] + h[0]),)
-
-    return Cell(1, ("h",), lower, forward)
+    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+        return (on.map(self.squash, x[0] + h[0]),)
 
 
-def _lower_lstm(on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
+@dataclass(frozen=True, slots=True)
+class LSTM:
     """c' = f c + i g and h' = o tanh(c'), so that |h'| < 1."""
-    rows = on.lowering.emit(Sum((x, h)), (4 * on.units,))
-    i, f, g, o = (on.gate(rows) for _ in range(4))
-    kept = on.product(on.map(SIGMOID, f), states[1])
-    c = on.total(kept, on.product(on.map(SIGMOID, i), on.map(TANH, g)))
-    return on.product(on.map(SIGMOID, o), on.map(TANH, c)), c
+
+    gates: int = 4
+    states: tuple[str, ...] = ("h", "c")
+
+    def lower(self, on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
+        rows = on.lowering.emit(Sum((x, h)), (4 * on.units,))
+        i, f, g, o = (on.gate(rows) for _ in range(4))
+        kept = on.product(on.sigmoid(f), states[1])
+        c = on.total(kept, on.product(on.sigmoid(i), on.tanh(g)))
+        return on.product(on.sigmoid(o), on.tanh(c)), c
+
+    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+        i, f, g, o = (a + b for a, b in zip(x, h, strict=True))
+        c = on.sigmoid(f) * states[1] + on.sigmoid(i) * on.tanh(g)
+        return on.sigmoid(o) * on.tanh(c), c
 
 
-def _forward_lstm(on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-    i, f, g, o = (a + b for a, b in zip(x, h, strict=True))
-    c = on.map(SIGMOID, f) * states[1] + on.map(SIGMOID, i) * on.map(TANH, g)
-    return on.map(SIGMOID, o) * on.map(TANH, c), c
+@dataclass(frozen=True, slots=True)
+class GRU:
+    """h' = z h + (1 - z) tanh(n_x + r n_h): between h and tanh, so that |h'| <= 1 as h starts at 0; 1 - z is sigmoid of minus what
+    z is of."""
 
+    gates: int = 3
+    states: tuple[str, ...] = ("h",)
 
-def _lower_gru(on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
-    """h' = z h + (1 - z) tanh(n_x + r n_h): between h and tanh, so that |h'| <= 1 as h starts at 0; 1 - z is sigmoid of minus
-    what z is of."""
-    (r_x, z_x, n_x), (r_h, z_h, n_h) = ([on.gate(image) for _ in range(3)] for image in (x, h))
-    r, before = on.map(SIGMOID, on.total(r_x, r_h)), on.total(z_x, z_h)
-    n = on.map(TANH, on.total(n_x, on.product(r, n_h)))
-    old = on.product(on.map(SIGMOID, before), states[0])
-    new = on.product(on.map(SIGMOID, on.negated(before)), n)
-    return (on.map(WITHIN_ONE, on.total(old, new)),)
+    def lower(self, on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
+        (r_x, z_x, n_x), (r_h, z_h, n_h) = ([on.gate(image) for _ in range(3)] for image in (x, h))
+        r, before = on.sigmoid(on.total(r_x, r_h)), on.total(z_x, z_h)
+        n = on.tanh(on.total(n_x, on.product(r, n_h)))
+        old, new = on.product(on.sigmoid(before), states[0]), on.product(on.sigmoid(on.negated(before)), n)
+        return (on.within_one(on.total(old, new)),)
 
-
-def _forward_gru(on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-    r, z = on.map(SIGMOID, x[0] + h[0]), on.map(SIGMOID, x[1] + h[1])
-    return (z * states[0] + (1 - z) * on.map(TANH, x[2] + r * h[2]),)
-
-
-LSTM = Cell(4, ("h", "c"), _lower_lstm, _forward_lstm)
-GRU = Cell(3, ("h",), _lower_gru, _forward_gru)
+    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+        r, z = on.sigmoid(x[0] + h[0]), on.sigmoid(x[1] + h[1])
+        return (z * states[0] + (1 - z) * on.tanh(x[2] + r * h[2]),)
