@@ -23,6 +23,7 @@ from boundcalc.graph.shape import size
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.maps import lower_map
+from boundcalc.layers.parts.moves import along_others, read_alone, read_once
 from boundcalc.layers.parts.windows import axis_of
 
 
@@ -57,9 +58,11 @@ class Gated:
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     view = same(range(len(lowering.shape) + 1))
+    window = read_alone(facts.axis) if lowering.shape[facts.axis] == 1 else read_once(facts.axis)
+    half = along_others((facts.axis,), len(lowering.shape), (window,))
     first, second = (
-        lowering.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=view)) for _ in range(2)
-    )  # entry i is entry i, or i + half, of the axis
+        lowering.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=half)) for _ in range(2)
+    )
     gate = lower_map(facts.gate, second, lowering, view)
     return lowering.emit(Bilinear(first, gate, sympy.S.One, entrywise=True, left_view=view, right_view=view))
 

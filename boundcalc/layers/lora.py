@@ -1,6 +1,6 @@
 """lora: z -> W z + B (A z) on the last axis, W of shape [units, features] frozen, A and B learned, of `rank` rows and columns.
 
-Three maps with a ball each, `base`, `down` and `up`; the base is bounded, not differentiated. `radius: {base: 0}` leaves the two
+Three maps with a ball each, `base`, `down` and `up`; the base is bounded, not differentiated. `radius: {base: 0, down: R, up: R}` leaves the two
 factors alone. A scale alpha/rank belongs into the radius of `up`. Bilinear maps of norm 1, as in dense.
 """
 

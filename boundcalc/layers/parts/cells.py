@@ -19,6 +19,7 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.within import WITHIN_ONE
 from boundcalc.exact.arrays import on_arrays
 from boundcalc.graph.kind import Lowering
+from boundcalc.layers.parts.moves import along_others, read_once
 
 _VIEW = same((0, 1))  # the samples, and the units
 
@@ -32,7 +33,7 @@ class Units:
 
     def gate(self, of: int) -> int:
         """The rows of one gate."""
-        return self._emit(Linear(of, sympy.S.One, contracts_sup=True, view=_VIEW))
+        return self._emit(Linear(of, sympy.S.One, contracts_sup=True, view=along_others((0,), 1, (read_once(0),))))
 
     def negated(self, of: int) -> int:
         return self._emit(Linear(of, sympy.S.One, contracts_sup=True, view=_VIEW))
