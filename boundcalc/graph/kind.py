@@ -219,6 +219,7 @@ class Kind(Generic[Fields, Facts]):
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: whether it can use a bound of the operator norm of its linear map.
+    example: a small spec that uses it.
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether it reads token ids, and nothing else.
     part: the kind of its parts, which learn nothing and read its output.
@@ -236,6 +237,7 @@ class Kind(Generic[Fields, Facts]):
     reads_tokens: bool = False
     loss: bool = False
     aliases: tuple[str, ...] = ()
+    example: str = ""
     smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed | None] | None = None
     part: Kind[Any, Any] | None = None
 

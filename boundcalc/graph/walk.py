@@ -66,7 +66,8 @@ class Walk:
         if isinstance(binding, BoundLayers):
             return self._splice(binding, current, placement)
         if isinstance(binding, BoundExpression):
-            raise fail(step.place, f"the argument '{step.kind}' is an expression, not a list of layers")
+            finding = f"the argument '{step.kind}' is an expression, not a list of layers"
+            raise fail(step.place, finding, f"hand layers on in a list: {step.kind}: [{binding.expression.text}]")
         name = placement.name(step)
         path = f"{placement.prefix}{name}"
         fields = self.context.overrides.apply(path, step.fields)

@@ -17,6 +17,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 MODES = ("train", "eval")
 Mode = Annotated[str, PlainValidator(types.choice(*MODES)), WithJsonSchema({"enum": list(MODES)})]
@@ -82,6 +83,15 @@ KINDS = (
         lower,
         forward,
         aliases=("Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "SpatialDropout2D"),
+        example=example("dense: 4, tanh, dropout: 1/2, dense: 2"),
     ),
-    Kind("stochastic_depth", DepthFields, place_depth, lower, forward, aliases=("DropPath",)),
+    Kind(
+        "stochastic_depth",
+        DepthFields,
+        place_depth,
+        lower,
+        forward,
+        aliases=("DropPath",),
+        example=example("{residual: [dense: 3, stochastic_depth: 1/5]}"),
+    ),
 )

@@ -200,4 +200,13 @@ def _grouped(z: Any, groups: Sequence[str], xp: Any) -> Any:
     return xp.reshape(z, (z.shape[0], *sizes))
 
 
-KIND = Kind("einsum", Fields, place, lower, forward, operands=None, channels=-1)
+KIND = Kind(
+    "einsum",
+    Fields,
+    place,
+    lower,
+    forward,
+    operands=None,
+    channels=-1,
+    example='radius: 1\ninput: {shape: [3, 4], norm: 1}\nlayers: [dense: 2, {einsum: {equation: "ij,ik->jk", from: [[], []]}}]\n',
+)

@@ -52,4 +52,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.reshape(rows, (*ids.shape, rows.shape[-1]))
 
 
-KIND = Kind("embedding", Fields, place, lower, forward, channels=-1, reads_tokens=True)
+KIND = Kind(
+    "embedding",
+    Fields,
+    place,
+    lower,
+    forward,
+    channels=-1,
+    reads_tokens=True,
+    example="input: {shape: [8], tokens: 100}\nradius: 1\nlayers: [embedding: 4, dense: 2]\n",
+)

@@ -21,6 +21,7 @@ from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.windows import axis_of
 
 
@@ -123,7 +124,26 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("expand", ExpandFields, place_expand, lower, forward, aliases=("broadcast_to", "tile")),
-    Kind("squeeze", AxisFields, place_squeeze, lower, forward, lower),
-    Kind("unsqueeze", AxisFields, place_unsqueeze, lower, forward, lower, aliases=("expand_dims",)),
+    Kind(
+        "expand",
+        ExpandFields,
+        place_expand,
+        lower,
+        forward,
+        aliases=("broadcast_to", "tile"),
+        example=example("mean: 0, expand: [2, 3]", "[2, 3]"),
+    ),
+    Kind(
+        "squeeze", AxisFields, place_squeeze, lower, forward, lower, example=example("dense: 3, squeeze: 0", "[1, 3]")
+    ),
+    Kind(
+        "unsqueeze",
+        AxisFields,
+        place_unsqueeze,
+        lower,
+        forward,
+        lower,
+        aliases=("expand_dims",),
+        example=example("dense: 3, unsqueeze: 0"),
+    ),
 )

@@ -55,7 +55,7 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     features = len(lowering.shape)  # the samples are axis 0; the nodes stand before the features
     apart = same(axis for axis in range(features + 1) if axis != features - 1)
     propagated = lowering.emit(Linear(inputs[0], facts.norm, view=apart), facts.inputs)
-    return affine.lower_affine(gains.DENSE_NORM, same(range(features)), features, propagated, lowering)
+    return affine.lower_affine(gains.DENSE_NORM, same(range(features)), (features,), propagated, lowering)
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
@@ -74,4 +74,12 @@ def _path(nodes: int, norm: float) -> list[list[float]]:
     ]
 
 
-KIND = Kind("gcn", Fields, place, lower, forward, channels=-1)
+KIND = Kind(
+    "gcn",
+    Fields,
+    place,
+    lower,
+    forward,
+    channels=-1,
+    example="radius: 1\ninput: {shape: [5, 4], norm: 1}\nlayers: [{gcn: {units: 4, operator: 1}}, tanh]\n",
+)

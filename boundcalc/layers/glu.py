@@ -60,9 +60,7 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     view = same(range(len(lowering.shape) + 1))
     window = read_alone(facts.axis) if lowering.shape[facts.axis] == 1 else read_once(facts.axis)
     half = along_others((facts.axis,), len(lowering.shape), (window,))
-    first, second = (
-        lowering.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=half)) for _ in range(2)
-    )
+    first, second = (lowering.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=half)) for _ in range(2))
     gate = lower_map(facts.gate, second, lowering, view)
     return lowering.emit(Bilinear(first, gate, sympy.S.One, entrywise=True, left_view=view, right_view=view))
 
@@ -75,6 +73,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = tuple(
-    Kind(name, Fields, Gated(gate).place, lower, forward)
+    Kind(
+        name,
+        Fields,
+        Gated(gate).place,
+        lower,
+        forward,
+        example=f"radius: 1\ninput: {{shape: [4], norm: 1}}\nlayers: [dense: 6, {name}, dense: 2]\n",
+    )
     for name, gate in (("glu", SIGMOID), ("swiglu", SILU), ("geglu", GELU))
 )

@@ -62,4 +62,12 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.matmul(z, arrays[BASE].T) + xp.matmul(xp.matmul(z, arrays[DOWN].T), arrays[UP].T)
 
 
-KIND = Kind("lora", Fields, place, lower, forward, channels=-1)
+KIND = Kind(
+    "lora",
+    Fields,
+    place,
+    lower,
+    forward,
+    channels=-1,
+    example="radius: 1\ninput: {shape: [4], norm: 1}\nlayers: [{lora: {units: 4, rank: 2}}]\n",
+)

@@ -21,6 +21,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language import fields as types
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.moves import along_others, read_once
 
 MODES = ("zeros", "reflect", "replicate", "circular")
@@ -129,4 +130,5 @@ KIND = Kind(
         for name in ("ZeroPad", "ReflectionPad", "ReplicationPad", "CircularPad", "ZeroPadding")
         for axes in (1, 2, 3)
     ),
+    example=example("{pad: {amounts: [0, 1], mode: reflect}}, {conv1d: {channels: 2, kernel: 3}}", "[1, 5]"),
 )

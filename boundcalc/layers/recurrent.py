@@ -201,14 +201,18 @@ def _states(facts: Facts, entries: Sequence[Any], maps: Sequence[tuple[Any, Any]
             xp.matmul(read, weight.T) + bias for read, (weight, bias) in zip((entry, states[0]), maps, strict=True)
         ]
         gates = [[image[:, i * units : (i + 1) * units] for i in range(facts.cell.gates)] for image in images]
-        states = facts.cell.forward(cells.Arrays(xp), *gates, states)
+        states = facts.cell.forward(*gates, states, xp)
         found.append(states[0])
     return found
 
 
-RNN = Kind("rnn", PlainFields, place_plain, lower, forward, channels=-1, smoothed=smoothed)
+def _example(name: str) -> str:
+    return f"radius: 1\ninput: {{shape: [T, 4], norm: {{sample: 1}}}}\nsymbols: {{T: 3}}\nlayers: [{{{name}: {{units: 4, last: true}}}}, dense: 2]\n"
+
+
+RNN = Kind("rnn", PlainFields, place_plain, lower, forward, channels=-1, smoothed=smoothed, example=_example("rnn"))
 KINDS = (
     RNN,
-    Kind("lstm", GatedFields, place_lstm, lower, forward, channels=-1),
-    Kind("gru", GatedFields, place_gru, lower, forward, channels=-1),
+    Kind("lstm", GatedFields, place_lstm, lower, forward, channels=-1, example=_example("lstm")),
+    Kind("gru", GatedFields, place_gru, lower, forward, channels=-1, example=_example("gru")),
 )

@@ -13,6 +13,7 @@ from boundcalc.calculus.views import same
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.windows import axis_of
 
 
@@ -53,4 +54,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.concat(parts, axis=facts.axis + 1) if cut else z
 
 
-KIND = Kind("roll", Fields, place, lower, forward, lower)
+KIND = Kind("roll", Fields, place, lower, forward, lower, example=example("dense: 3, roll: {axis: 0, by: 1}", "[4, 3]"))

@@ -15,6 +15,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Flag, Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.gain import forward_gain, lower_gain
 
 
@@ -63,6 +64,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("scale", ScaleFields, place_scale, lower, forward),
-    Kind("layer_scale", LayerScaleFields, place_layer_scale, lower, forward),
+    Kind("scale", ScaleFields, place_scale, lower, forward, example=example("dense: 3, scale: {bias: true}")),
+    Kind(
+        "layer_scale",
+        LayerScaleFields,
+        place_layer_scale,
+        lower,
+        forward,
+        example=example("{residual: [dense: 3, layer_scale: 1/10]}"),
+    ),
 )

@@ -62,4 +62,12 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.stack([xp.asarray(row)] * int(facts.batch), axis=0)
 
 
-KIND = Kind("sinusoidal", Fields, place, lower, forward, operands=0)
+KIND = Kind(
+    "sinusoidal",
+    Fields,
+    place,
+    lower,
+    forward,
+    operands=0,
+    example="input: {shape: [8], tokens: 100}\nradius: 1\nlayers: [embedding: 4, {add: [[], [sinusoidal: [8, 4]]]}]\n",
+)

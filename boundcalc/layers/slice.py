@@ -18,6 +18,7 @@ from boundcalc.exact.values import floor
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.fields import Size, Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.moves import along_others, read_alone, read_once
 from boundcalc.layers.parts.windows import axis_of
 
@@ -89,5 +90,11 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KIND = Kind(
-    "slice", Fields, place, lower, forward, aliases=("narrow", "StridedSlice", "Cropping1D", "Cropping2D", "Cropping3D")
+    "slice",
+    Fields,
+    place,
+    lower,
+    forward,
+    aliases=("narrow", "StridedSlice", "Cropping1D", "Cropping2D", "Cropping3D"),
+    example=example("dense: 3, {slice: {axis: 0, start: 1}}", "[4, 3]"),
 )

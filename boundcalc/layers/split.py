@@ -17,6 +17,7 @@ from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers import slice as slicing
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.windows import axis_of
 
 
@@ -54,4 +55,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0]
 
 
-KIND = Kind("split", Fields, place, lower, forward, part=slicing.KIND, aliases=("chunk", "unbind", "unstack"))
+KIND = Kind(
+    "split",
+    Fields,
+    place,
+    lower,
+    forward,
+    part=slicing.KIND,
+    aliases=("chunk", "unbind", "unstack"),
+    example=example("dense: 4, {split: {axis: 0, sizes: [1, 3], name: s}}, {dense: {units: 2, from: s.1}}"),
+)

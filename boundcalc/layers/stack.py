@@ -12,6 +12,7 @@ from boundcalc.calculus.primitives import Concat
 from boundcalc.graph.features import with_new
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.fields import Term
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, common_shape
 from boundcalc.layers.parts.windows import axis_of
 
@@ -43,4 +44,14 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.stack(list(inputs), axis=facts.axis + 1)
 
 
-KIND = Kind("stack", Fields, place, lower, forward, lower, operands=None, aliases=("pack",))
+KIND = Kind(
+    "stack",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    operands=None,
+    aliases=("pack",),
+    example=example("{stack: [[dense: 3], [dense: 3, tanh]]}"),
+)

@@ -11,6 +11,7 @@ import sympy
 from boundcalc.calculus.primitives import Linear, Sum
 from boundcalc.calculus.views import same
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, common_shape, pair_of
 
 
@@ -38,4 +39,14 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0] - inputs[1]
 
 
-KIND = Kind("subtract", Fields, place, lower, forward, lower, operands=None, aliases=("sub",))
+KIND = Kind(
+    "subtract",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    operands=None,
+    aliases=("sub",),
+    example=example("dense: 3, tanh, {subtract: [[], input]}"),
+)

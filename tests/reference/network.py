@@ -244,15 +244,21 @@ def _convolution(net: Network, layer: Layer, inputs: list[Array], w: Array) -> A
 
 def _pooling(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
-    pool = run.max_pool if layer.kind.name.startswith("max") else run.average_pool
+    counts = net.shape(layer)[1:]
     kernel, stride, padding = (net.axes(values) for values in (facts.kernel, facts.stride, facts.padding))
-    return pool(inputs[0], kernel, stride, padding, net.shape(layer)[1:])
+    if layer.kind.name.startswith("max"):
+        return run.max_pool(inputs[0], kernel, stride, padding, counts, net.axes(facts.dilation))
+    return run.average_pool(inputs[0], kernel, stride, padding, counts, facts.counted)
 
 
 def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
     eps, form = net.number(facts.normalisation.eps), facts.normalisation.form
-    z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    if facts.given is None:
+        z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    else:  # equal statistics, which reach their bounds
+        means = np.ones(net.shape(layer)[: 1 if facts.pooled else None])
+        z = net.number(facts.given.slope) * inputs[0] - net.number(facts.given.offset) / np.linalg.norm(means)
     return _affine(net, layer, z, w, z.ndim - 3)
 
 

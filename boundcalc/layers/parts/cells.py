@@ -64,21 +64,17 @@ class Units:
         return self.lowering.emit(primitive, (self.units,))
 
 
-@dataclass(frozen=True, slots=True)
-class Arrays:
-    """The same on arrays."""
+def _map(entry: Nonlinearity, z: Any, xp: Any) -> Any:
+    assert entry.function is not None
+    return on_arrays(entry.function, z, xp)
 
-    xp: Any
 
-    def map(self, entry: Nonlinearity, z: Any) -> Any:
-        assert entry.function is not None
-        return on_arrays(entry.function, z, self.xp)
+def _sigmoid(z: Any, xp: Any) -> Any:
+    return _map(SIGMOID, z, xp)
 
-    def sigmoid(self, z: Any) -> Any:
-        return self.map(SIGMOID, z)
 
-    def tanh(self, z: Any) -> Any:
-        return self.map(TANH, z)
+def _tanh(z: Any, xp: Any) -> Any:
+    return _map(TANH, z, xp)
 
 
 class Cell(Protocol):
@@ -93,7 +89,7 @@ class Cell(Protocol):
         """The primitives of the images, and of the states before, to those of the states after."""
         ...
 
-    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+    def forward(self, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any], xp: Any) -> tuple[Any, ...]:
         """The same on arrays, where the images are lists of gates."""
         ...
 
@@ -110,8 +106,8 @@ class Plain:
     def lower(self, on: Units, x: int, h: int, states: Sequence[int]) -> tuple[int, ...]:
         return (on.map(self.squash, on.total(x, h)),)
 
-    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        return (on.map(self.squash, x[0] + h[0]),)
+    def forward(self, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any], xp: Any) -> tuple[Any, ...]:
+        return (_map(self.squash, x[0] + h[0], xp),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +124,10 @@ class LSTM:
         c = on.total(kept, on.product(on.sigmoid(i), on.tanh(g)))
         return on.product(on.sigmoid(o), on.tanh(c)), c
 
-    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+    def forward(self, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any], xp: Any) -> tuple[Any, ...]:
         i, f, g, o = (a + b for a, b in zip(x, h, strict=True))
-        c = on.sigmoid(f) * states[1] + on.sigmoid(i) * on.tanh(g)
-        return on.sigmoid(o) * on.tanh(c), c
+        c = _sigmoid(f, xp) * states[1] + _sigmoid(i, xp) * _tanh(g, xp)
+        return _sigmoid(o, xp) * _tanh(c, xp), c
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +145,6 @@ class GRU:
         old, new = on.product(on.sigmoid(before), states[0]), on.product(on.sigmoid(on.negated(before)), n)
         return (on.within_one(on.total(old, new)),)
 
-    def forward(self, on: Arrays, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        r, z = on.sigmoid(x[0] + h[0]), on.sigmoid(x[1] + h[1])
-        return (z * states[0] + (1 - z) * on.tanh(x[2] + r * h[2]),)
+    def forward(self, x: Sequence[Any], h: Sequence[Any], states: Sequence[Any], xp: Any) -> tuple[Any, ...]:
+        r, z = _sigmoid(x[0] + h[0], xp), _sigmoid(x[1] + h[1], xp)
+        return (z * states[0] + (1 - z) * _tanh(x[2] + r * h[2], xp),)

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear, Linear, Sum
-from boundcalc.calculus.views import View, moved, same
+from boundcalc.calculus.views import NONE, Axes, View, moved, same
 from boundcalc.catalogue import gains
 from boundcalc.graph.kind import Lowering
 
 
-def lower_gain(own: Sequence[int], of: int, lowering: Lowering) -> int:
-    """g z + h with (g, h) = (s, 0) + u: s z plus a map bilinear in (u, z) of norm 1, coefficient of u sqrt(m^2 + copies);
-    mostly s = 1. With a centre of its own, (g, h) is a parameter of norm centre + radius.
+@dataclass(frozen=True, slots=True)
+class Most:
+    """What bounds (g, h) -> g z + h after a normalisation, and of it each index of the axes `apart` of the image has an equal
+    share: catalogue/gains.py."""
+
+    norm: sympy.Expr
+    apart: Axes
+
+
+def lower_gain(own: Sequence[int], of: int, lowering: Lowering, most: Most | None = None) -> int:
+    """g z + h with (g, h) = (s, 0) + u: s z plus a map bilinear in (u, z) of norm 1, coefficient of u sqrt(m^2 + copies), and no
+    more than `most`; mostly s = 1. With a centre of its own, (g, h) is a parameter of norm centre + radius.
 
     own: the axes of the image that the gain has, the batch counted; it is repeated along all others.
     """
@@ -27,13 +37,19 @@ def lower_gain(own: Sequence[int], of: int, lowering: Lowering) -> int:
     added = axes - frozenset(own)
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     joint = bias is not None and weight.joint(bias)
-    constant = copies if joint else sympy.S.Zero
-    entries, each = moved((axis, i) for i, axis in enumerate(own)), same(axes)
-    terms = [
-        lowering.emit(
-            Bilinear(weight.parameter, of, gains.GAIN_NORM, constant, left_view=entries, right_view=each, added=added)
-        )
-    ]
+    each = same(axes)
+    product = Bilinear(
+        weight.parameter,
+        of,
+        gains.GAIN_NORM,
+        copies if joint else sympy.S.Zero,
+        right_norm=None if most is None else most.norm,
+        right_apart=NONE if most is None else most.apart,
+        left_view=moved((axis, i) for i, axis in enumerate(own)),
+        right_view=each,
+        added=added,
+    )
+    terms = [lowering.emit(product)]
     if bias is not None and not joint:
         terms.append(lowering.emit(Linear(bias.parameter, copies, view=View(copied=added))))
     if weight.start is not None:

@@ -280,7 +280,9 @@ def gated(scope: Scope) -> None:
     is_last = axis == len(shape) - 1 and scope.draft.chance(0.6)
     fields: dict[str, Value] = {} if is_last else {"axis": axis}
     scope.push(
-        scope.draft.rng.choice(("glu", "swiglu", "geglu")), fields, (*shape[:axis], shape[axis] // 2, *shape[axis + 1 :])
+        scope.draft.rng.choice(("glu", "swiglu", "geglu")),
+        fields,
+        (*shape[:axis], shape[axis] // 2, *shape[axis + 1 :]),
     )
 
 
@@ -313,7 +315,12 @@ def einsum(scope: Scope) -> None:
 
 def recurrent(scope: Scope) -> None:
     rng, (steps, last) = scope.draft.rng, shape_of(scope)
-    kind, units, both, deep = rng.choice(("rnn", "lstm", "gru")), rng.randint(1, 2), rng.random() < 0.3, rng.random() < 0.2
+    kind, units, both, deep = (
+        rng.choice(("rnn", "lstm", "gru")),
+        rng.randint(1, 2),
+        rng.random() < 0.3,
+        rng.random() < 0.2,
+    )
     gates = {"rnn": 1, "lstm": 4, "gru": 3}[kind]
     fields: dict[str, Value] = {"units": scope.size(units, last)}
     if both or rng.random() < 0.2:
@@ -345,4 +352,12 @@ MAKERS = (
     Row("recurrent", 0.6, lambda shape: len(shape) == 2 and shape[0] <= 4, recurrent),
 )
 
-FAMILY = Family(COMPUTES, {f"sequences, {name}": text for name, text in INSTANCES.items()}, INSTANCES, MAKERS, CASES, SILENT, missed=MISSED)
+FAMILY = Family(
+    COMPUTES,
+    {f"sequences, {name}": text for name, text in INSTANCES.items()},
+    INSTANCES,
+    MAKERS,
+    CASES,
+    SILENT,
+    missed=MISSED,
+)
