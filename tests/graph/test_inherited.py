@@ -101,6 +101,9 @@ def test_spectral_is_used_where_a_rule_says_so() -> None:
         "conv1d",
         "conv2d",
         "conv3d",
+        "convtranspose1d",
+        "convtranspose2d",
+        "convtranspose3d",
     }
     for head, step in ((VECTOR, "dense: {units: 4"), (IMAGE, "conv2d: {channels: 4, kernel: 3")):
         text = head + "layers: [{%s, bias: false%s}}]"
