@@ -7,6 +7,7 @@ from types import MappingProxyType
 from boundcalc.graph.kind import FixedVocabulary
 from boundcalc.layers import (
     activation,
+    adaptive,
     add,
     argmin,
     attention,
@@ -25,6 +26,7 @@ from boundcalc.layers import (
     layernorm,
     linear,
     logistic,
+    lppool,
     map,
     matmul,
     mean,
@@ -43,12 +45,18 @@ from boundcalc.layers import (
     squared,
     stack,
     subtract,
+    transposed,
+    upsample,
 )  # fmt: skip
 
 _ROWS = (
     (dense.KIND,),
     convolution.KINDS,
+    transposed.KINDS,
     pooling.KINDS,
+    adaptive.KINDS,
+    (lppool.KIND,),
+    (upsample.KIND,),
     mean.KINDS,
     (batchnorm.KIND,),
     layernorm.KINDS,
