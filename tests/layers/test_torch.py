@@ -70,6 +70,9 @@ def test_normalisations(torch: Any, xp: Any) -> None:
         return lambda z, a: nn.group_norm(z, count, a.get("weight"), a.get("bias"), 0.25)
 
     for shape in ([4, 3], [4, 3, 2], [4, 2, 1, 3]):
+        check(torch, xp, "l2norm: {eps: 2, axis: 0}", shape, lambda z, a: nn.normalize(z, eps=2.0))
+        step = "localresponsenorm: {size: 3, alpha: 2, beta: 1/2, k: 3}"
+        check(torch, xp, step, shape, lambda z, a: nn.local_response_norm(z, 3, 2.0, 0.5, 3.0))
         check(torch, xp, "groupnorm: {groups: 2, eps: 1/4, affine: true}", shape, groups(2))
         check(torch, xp, "groupnorm: {groups: 1, eps: 1/4}", shape, groups(1))
         check(

@@ -50,7 +50,7 @@ def _window(rng: Random, pooling: bool, wide: bool) -> Window:
     kernel = rng.choice((1, 2, 2, 3, 3))
     padding = rng.choice((0, 0, 1)) if not pooling or kernel > 1 else 0
     stride = rng.choice((1, kernel, 2, 3)) if pooling else rng.choice((1, 1, 1, 2))
-    dilation = rng.choice((1, 1, 2)) if wide or not pooling else 1
+    dilation = rng.choice((1, 2) if wide else (1, 1, 2)) if wide or not pooling else 1
     return Window(kernel, stride, 0 if pooling and dilation > 1 else padding, dilation)
 
 
@@ -92,7 +92,7 @@ def conv(scope: Scope, axes: int, channels: int | None = None) -> None:
 def pool(scope: Scope, form: str, axes: int) -> None:
     rng, (channels, *places) = scope.draft.rng, shape_of(scope)
     ceil = rng.random() < 0.5
-    windows = _windows(rng, tuple(places), pooling=True, ceil=ceil, wide=form == "max")
+    windows = _windows(rng, tuple(places), pooling=True, ceil=ceil, wide=form == "max" and not ceil)
     fields: dict[str, Value] = {"kernel": _listed(scope, [w.kernel for w in windows])}
     if any(w.stride != w.kernel for w in windows) or rng.random() < 0.3:
         fields["stride"] = _listed(scope, [w.stride for w in windows])
@@ -102,7 +102,7 @@ def pool(scope: Scope, form: str, axes: int) -> None:
         fields["ceil"] = scope.flag(ceil)
     if any(w.dilation > 1 for w in windows):
         fields["dilation"] = _listed(scope, [w.dilation for w in windows])
-    if form == "avg" and rng.random() < 0.4:
+    if form == "avg" and rng.random() < 0.7:
         fields["count_include_pad"] = scope.flag(rng.random() < 0.3)
     after = (w.outputs(axis, ceil) for w, axis in zip(windows, places, strict=True))
     scope.push(f"{form}pool{axes}d", fields, (channels, *after))

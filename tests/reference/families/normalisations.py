@@ -82,6 +82,23 @@ def _transposed(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Ar
     return found if bias is None else found + bias.reshape(len(w), 1, -1, *(1 for _ in outputs))
 
 
+def _unit(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    (z,), axis = inputs, layer.placed.facts.axis + 2
+    least = net.number(layer.placed.facts.eps)
+    square = (z * z).sum(axis=axis, keepdims=True)
+    return z / np.where(square.real > least**2, np.sqrt(square), least)
+
+
+def _local_response(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    (z,), facts = inputs, layer.placed.facts
+    size, alpha, beta, k = net.integer(facts.size), *(net.number(x) for x in (facts.alpha, facts.beta, facts.k))
+    found = np.empty_like(z)
+    for i in range(z.shape[2]):
+        seen = z[:, :, max(i - size // 2, 0) : i + (size - 1) // 2 + 1]
+        found[:, :, i] = z[:, :, i] / (k + alpha * (seen**2).sum(axis=2) / size) ** beta
+    return found
+
+
 # Small specs ---------------------------------------------------------------------------------------------------------
 
 _HEAD = "batch: 2\nradius: 1\n"
@@ -196,6 +213,24 @@ def _transposed_of(axes: int) -> Row:
     return Row(f"convtranspose{axes}d", 2, lambda shape: len(shape) == axes + 1, make)
 
 
+def l2norm(scope: Scope) -> None:
+    rank = len(shape_of(scope))
+    axis = scope.draft.rng.randrange(-rank, rank)
+    fields = {
+        "eps": scope.constant(("1/4", "1/2", "1")),
+        **({} if axis == -1 and scope.draft.chance(0.5) else {"axis": axis}),
+    }
+    scope.push("l2norm", fields, shape_of(scope))
+
+
+def localresponsenorm(scope: Scope) -> None:
+    fields: dict[str, Value] = {"size": scope.size(scope.draft.rng.randint(1, 4))}
+    for name, options in (("alpha", ("1/2", "2")), ("beta", ("1/2", "3/4", "2")), ("k", ("1/2", "1", "2"))):
+        if scope.draft.chance(0.6):
+            fields[name] = scope.constant(options)
+    scope.push("localresponsenorm", fields, shape_of(scope))
+
+
 # The family ----------------------------------------------------------------------------------------------------------
 
 _FLAGS = ("eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, affine: true, radius: {weight: 1, bias: 1/2}")
@@ -233,6 +268,20 @@ for _axes, _shape in _GRIDS.items():
         _head, _learned, f"{{convtranspose{_axes}d: {{channels: 4, kernel: 3, {_given}}}}}", "tanh",
         f"{{convtranspose{_axes}d: {{channels: 1, kernel: 1, bias: false}}}}", f"{{convtranspose{_axes}d: {{channels: 1, kernel: 1, bias: true}}}}",
     )  # fmt: skip
+NETWORKS["local responses"] = _of(
+    _SIGNAL, _CONV, "{localresponsenorm: {size: 3, alpha: 2, beta: 1/2, k: 1/2}}", "localresponsenorm: 2", "l2norm: 1/4", "{l2norm: {eps: 1/2, axis: 0}}",
+)  # fmt: skip
+for _given in (
+    "size: 1, alpha: 1",
+    "size: 3, alpha: 6, beta: 2",
+    "size: 2, alpha: 4, k: 1/4",
+    "size: 4, alpha: 9, beta: 1/2",
+):
+    INSTANCES[f"localresponsenorm, {_given}"] = _of(_SIGNAL, _CONV, f"{{localresponsenorm: {{{_given}}}}}")
+INSTANCES |= {
+    "l2norm": _of(_SIGNAL, _CONV, "l2norm: 1/4"),
+    "l2norm, axis: 0": _of(_SIGNAL, _CONV, "{l2norm: {eps: 1/4, axis: 0}}"),
+}
 # Depthwise and grouped: channels of what is read, of the image, both or none are groups.
 for _channels, _groups_, _from in ((4, 4, 4), (4, 2, 2), (2, 2, 4), (4, 2, 4)):
     _step = f"{{conv1d: {{channels: {_channels}, kernel: 2, groups: {_groups_}}}}}"
@@ -267,6 +316,8 @@ FAMILY = Family(
         "rmsnorm": _rms,
         "groupnorm": _groups,
         "instancenorm": _groups,
+        "l2norm": _unit,
+        "localresponsenorm": _local_response,
         **dict.fromkeys(("convtranspose1d", "convtranspose2d", "convtranspose3d"), _transposed),
     },
     networks=NETWORKS,
@@ -276,11 +327,23 @@ FAMILY = Family(
         Row("groupnorm", 0.7, lambda shape: len(shape) >= 1, groupnorm),
         Row("instancenorm", 0.5, lambda shape: len(shape) >= 2, instancenorm),
         *(_transposed_of(axes) for axes in (1, 2, 3)),
+        Row("l2norm", 0.7, lambda shape: len(shape) >= 1, l2norm, rough=True),
+        Row("localresponsenorm", 0.8, lambda shape: len(shape) >= 1, localresponsenorm),
     ),
     cases={
         **_cases("rmsnorm", "", shift=False, alone="[4, 1]", one="[4, 1]"),
         **_cases("groupnorm", "groups: 2, ", alone="[2, 4]", one="[4, 1]"),
         **_cases("instancenorm", "", alone="[1, 4]", one="[2, 2]"),
         **_transposed_cases(),
+        ("l2norm", "Map.lipschitz"): (
+            ("", _of(_TINY, "l2norm: 1/2"), _I),
+            ("axis", _of(_TINY, "{l2norm: {eps: 1/3, axis: 0}}"), _I),
+        ),
+        ("l2norm", "Map.norm"): (("", _of(_FAR, "l2norm: 1/2"), _I),),
+        ("l2norm", "Map.sup"): (("", _of(_FAR.replace("[4, 2]", "[4, 1]"), "l2norm: 1/2", "square"), _I),),
     },
+    silent={
+        ("l2norm", "Map.sup_at_zero"): "input: {shape: [2], norm: 1}\nlayers: [l2norm: 1, square]",
+    },
+    without=frozenset({"localresponsenorm"}),
 )
