@@ -145,16 +145,17 @@ def suggest(name: str, candidates: Iterable[str]) -> str | None:
     if len(name) > LONGEST_NAME:
         return None
     choices = sorted({c for c in candidates if c != name and len(c) <= LONGEST_NAME})
-    folded = _fold(name)
+    key = folded(name)
     best = next((c for c in choices if c.lower() == name.lower()), None)
-    best = best or next((c for c in choices if folded and _fold(c) == folded), None)
+    best = best or next((c for c in choices if key and folded(c) == key), None)
     if best is None and len(choices) <= MOST_CANDIDATES:
-        near = [(_distance(folded, _fold(c), len(name) // 3), c) for c in choices]
+        near = [(_distance(key, folded(c), len(name) // 3), c) for c in choices]
         best = min(((d, c) for d, c in near if d is not None), default=(0, None))[1]
     return None if best is None else f"did you mean '{best}'?"
 
 
-def _fold(name: str) -> str:
+def folded(name: str) -> str:
+    """A name without case and underscores."""
     return name.lower().replace("_", "")
 
 

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import sympy
 
-from boundcalc.catalogue import convolutions, gains, normalisations, poolings, published, symbols
+from boundcalc.catalogue import convolutions, gains, local_response, normalisations, poolings, published, symbols
 from boundcalc.catalogue.fact import Fact
 from boundcalc.catalogue.index import ELEMENTWISE, LOSSES, NORMALISATIONS, SOFTMAX
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
@@ -46,12 +46,16 @@ def page() -> str:
     parts += ["## Normalisations\n", _text(normalisations)]
     batchnorm = {form: entry for (kind, form), entry in NORMALISATIONS.items() if kind == "batchnorm"}
     parts += [_entry(f"### batchnorm, form `{form}`", entry) for form, entry in batchnorm.items()]
-    parts += [_entry("### layernorm", NORMALISATIONS["layernorm", "sqrt"])]
+    parts += [
+        _entry(f"### {kind}", NORMALISATIONS[kind, "sqrt"])
+        for kind in ("layernorm", "rmsnorm", "groupnorm", "instancenorm")
+    ]
+    parts += [_entry("### l2norm", normalisations.UNIT), "### localresponsenorm\n", _text(local_response)]
     parts += ["## Poolings\n", _entry("### Max pooling", poolings.max_pool(sympy.symbols("q_1 q_2", positive=True)))]
     parts += ["### Average pooling\n", *_functions(poolings.average_pool_norm, poolings.global_average_norm)]
     parts += ["## Linear and bilinear maps\n", LINEAR]
     parts += ["### Dense layers and learned gains\n", _constant(gains, "DENSE_NORM"), _constant(gains, "GAIN_NORM")]
-    parts += _functions(gains.repeat_norm, gains.augmented_norm)
+    parts += _functions(gains.repeat_norm, gains.augmented_norm, gains.normalised_norm)
     parts += ["### Convolutions\n", *_functions(convolutions.touches, convolutions.convolution_norm)]
     parts += ["### Dropout\n", *_functions(gains.dropout_norm)]
     parts += ["## Losses\n", *(_entry(f"### {entry.name}", entry) for entry in LOSSES.values())]

@@ -156,7 +156,8 @@ def in_folders(*folders: str) -> list[Path]:
 def test_engines_spell_no_layer() -> None:
     """Knowledge is handed down: a layer or loss is named where it is defined, and in no engine."""
     primitives = {name.lower() for name, value in vars(primitives_module).items() if isinstance(value, type)}
-    allowed = primitives | {op.value for op in Op} | CONSTRUCTS.keys() | {SOFTPLUS}
+    fields = {info.alias or name for kind in VOCABULARY.values() for name, info in kind.fields.model_fields.items()}
+    allowed = primitives | {op.value for op in Op} | CONSTRUCTS.keys() | fields | {SOFTPLUS}
     names = VOCABULARY.keys() - allowed
     assert {"dense", "softmax", "squared", "flatten"} <= names
     spelled = [

@@ -139,6 +139,8 @@ class _Expansion:
                     Place(architecture.source, 1, 1), "the file has no layers", "layers: [{dense: 10}, relu]"
                 )
         graph.outputs = tuple(outputs)
+        if not graph.balls and any(True for _ in graph.layers):
+            graph.warnings.append("the network learns nothing: none of its layers has a learned array")
         if architecture.loss is not None and not self.mistakes:
             source = outputs[-1] if outputs else None
             try:

@@ -16,7 +16,7 @@ from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.features import of_output
-from boundcalc.graph.inherited import Use, said
+from boundcalc.graph.inherited import said, without_effect
 from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
 from boundcalc.graph.layer_graph import Input, Layer, Replaced
 from boundcalc.graph.modules import Call
@@ -28,7 +28,7 @@ from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
 from boundcalc.language.structure import Repeat, Residual, StepFields
-from boundcalc.mistakes import Mistake, SpecError
+from boundcalc.mistakes import SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ class Walk:
         if isinstance(binding, BoundLayers):
             return self._splice(binding, current, placement)
         if isinstance(binding, BoundExpression):
-            raise fail(step.place, f"the argument '{step.kind}' is an expression, not a list of layers")
+            finding = f"the argument '{step.kind}' is an expression, not a list of layers"
+            raise fail(step.place, finding, f"hand layers on in a list: {step.kind}: [{binding.expression.text}]")
         name = placement.name(step)
         path = f"{placement.prefix}{name}"
         fields = self.context.overrides.apply(path, step.fields)
@@ -90,7 +91,7 @@ class Walk:
         """A field that nothing can use would be ignored in silence."""
         for use in said(step.fields, step.place):
             if use not in self.context.said:  # by the first of many copies
-                mistake = _without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
+                mistake = without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
                 self.context.said[use] = mistake
 
     def layer(
@@ -135,7 +136,26 @@ class Walk:
         self._note_fields(step, kind)
         self.context.graph.call(path, path)
         self.context.written.setdefault(step.place, []).append(path)
-        return self.context.graph.add(layer)
+        self.context.graph.add(layer)
+        self._parts(layer, operands)
+        return path
+
+    def _parts(self, layer: Layer, operands: tuple[Operand, ...]) -> None:
+        """What is read of a layer in parts, each by a name inside its own."""
+        for index, placed in enumerate(layer.placed.parts):
+            assert layer.kind.part
+            self.context.count_layer(layer.place)
+            part = Layer(
+                path=f"{layer.path}.{index}",
+                place=layer.place,
+                inputs=(layer.path,),
+                shape=placed.shape,
+                features=of_output(len(placed.shape), placed.features, operands),
+                loops=layer.loops,
+                kind=layer.kind.part,
+                placed=placed,
+            )
+            self.context.graph.call(part.path, self.context.graph.add(part))
 
     def _smoothed(
         self, kind: Kind[Any, Any], placed: Placed[Any], at: StepAt
@@ -263,21 +283,6 @@ def _reads_one(step: Step) -> None:
     if step.sources is not None and len(step.sources) != 1:
         message = f"'{step.kind}' reads one input, not {len(step.sources)}"
         raise fail(step.place, message, "combine them with add or concat first")
-
-
-def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary: Vocabulary) -> Mistake:
-    field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
-    if use.field == "spectral":
-        needs = "linear map whose norm it could bound"
-        remedy = (
-            f"leave it out; it is a field of {', '.join(name for name, known in vocabulary.items() if known.spectral)}"
-        )
-    elif use.field == "share":
-        needs, remedy = "learned array that it could share", "leave it out"
-    else:
-        needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
-    finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
-    return Mistake(use.place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
 def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from boundcalc.language import fields
 from boundcalc.language.architecture import Argument, Branch, Carry, Operand, Reference, Step
+from boundcalc.language.foreign import is_known, meant
 from boundcalc.language.structure import COMMON_FIELDS, Call, Lexicon, Repeat, Residual, StepFields
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
-from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
+from boundcalc.mistakes import Mistakes, Place, SpecError, folded, shown, suggest
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -27,7 +28,7 @@ def validate(model: type[Model], entries: Iterable[tuple[Scalar, Node]], place: 
         mistakes = Mistakes()
         places = {key.text: key.place for key, _ in pairs}
         known = [info.alias or name for name, info in model.model_fields.items()]
-        guesses = [suggest(name, known) for name in places if name not in known]
+        guesses = {name: _guess(name, known) for name in places if name not in known}
         for entry in error.errors():
             name = str(entry["loc"][0]) if entry["loc"] else ""
             where = places.get(name, place)
@@ -35,16 +36,24 @@ def validate(model: type[Model], entries: Iterable[tuple[Scalar, Node]], place: 
             if isinstance(cause, SpecError):
                 mistakes.extend(cause)
             elif entry["type"] == "missing":
-                if f"did you mean '{name}'?" in guesses:
-                    continue  # it is there, and misspelt
+                if any(f"'{name}'" in guess for guess in guesses.values()):
+                    continue  # it is there, misspelt or in the words of another library
                 mistakes.add(place, f"{owner} requires the field '{name}'", f"write {name}: VALUE", kind="missing")
             elif entry["type"] == "extra_forbidden":
                 own = [n for n in known if n not in COMMON_FIELDS] or sorted(COMMON_FIELDS)
-                remedy = suggest(name, known) or f"its fields are {', '.join(own)}"
+                remedy = guesses.get(name) or f"its fields are {', '.join(own)}"
                 mistakes.add(where, f"{owner} has no field {shown(name)}", remedy, kind="unknown_field")
             else:
                 mistakes.add(where, f"{owner}: {entry['msg']}")
         raise SpecError(mistakes) from None
+
+
+def _guess(name: str, known: list[str]) -> str:
+    """What to write instead of a field that a layer does not have; empty where nothing is near."""
+    if is_known(name):
+        return "leave it out: it is the size of what the layer reads"
+    ours = meant(name, known)
+    return (suggest(name, known) or "") if ours is None else f"it is called '{ours}' here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +115,12 @@ class StepReader:
         assert len(self.mistakes) == before
         what = "loss" if loss else "layer"
         remedy = suggest(kind, [*known, *(() if loss else (*self.modules, *self.arguments))])
-        if kind in self.lexicon.losses and not loss:
-            remedy = f"{kind} is a loss: write it as `loss: {kind}`"
+        ours = self.lexicon.aliases.get(folded(kind), kind)
+        if ours in self.lexicon.losses and not loss:
+            called = f"{ours} is a loss" if ours == kind else f"'{kind}' is a loss, called '{ours}' here"
+            remedy = f"{called}: write it as `loss: {ours}`"
+        elif ours in known:
+            remedy = f"it is called '{ours}' here"
         elif remedy is None:
             remedy = (
                 f"the losses are {', '.join(self.lexicon.losses)}"

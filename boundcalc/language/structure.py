@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from boundcalc.language.fields import Flag, Name, Passes, Radius, RawMapping, RawOperands, RawSteps, Share, Term
+from boundcalc.mistakes import folded
 
 
 class StepFields(BaseModel):
@@ -50,13 +51,13 @@ class Repeat(StepFields):
 
 
 def optional_terms(name: str, title: str, names: Sequence[str], module: str) -> type[StepFields]:
-    """A model of fields that are expressions and may be left out; of a single one a bare value is enough.
+    """A model of fields that are expressions and may be left out; a bare value is the first.
 
     `module` is where pickle finds the model, by its name.
     """
     terms: dict[str, Any] = dict.fromkeys(names, (Term | None, None))
     model = create_model(name, __base__=StepFields, __doc__=title, __module__=module, **terms)
-    model.value_field = names[0] if len(names) == 1 else None
+    model.value_field = names[0] if names else None
     return model
 
 
@@ -93,6 +94,10 @@ class Word(Protocol):
     def fields(self) -> type[StepFields]: ...
     @property
     def loss(self) -> bool: ...
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """What other libraries call it."""
+        ...
 
 
 Words = Mapping[str, Word]
@@ -100,12 +105,15 @@ Words = Mapping[str, Word]
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The fields of every step: of layers and constructs, and of losses."""
+    """The fields of every step: of layers and constructs, and of losses. `aliases`: what other libraries call them, folded."""
 
     layers: Mapping[str, type[StepFields]]
     losses: Mapping[str, type[StepFields]]
+    aliases: Mapping[str, str]
 
     @staticmethod
     def of(words: Words) -> Lexicon:
         layers = {name: word.fields for name, word in words.items() if not word.loss}
-        return Lexicon({**layers, **CONSTRUCTS}, {name: word.fields for name, word in words.items() if word.loss})
+        losses = {name: word.fields for name, word in words.items() if word.loss}
+        aliases = {folded(alias): name for name, word in words.items() for alias in word.aliases}
+        return Lexicon({**layers, **CONSTRUCTS}, losses, aliases)

@@ -17,6 +17,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Flag, Size
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -44,7 +45,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     row = len(lowering.shape)
-    return affine.lower_affine(gains.DENSE_NORM, same(range(row)), row, inputs[0], lowering)
+    return affine.lower_affine(gains.DENSE_NORM, same(range(row)), (row,), inputs[0], lowering)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -56,4 +57,15 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return image + arrays["bias"] if "bias" in arrays else image
 
 
-KIND = Kind("dense", Fields, place, lower, forward, lower_published, channels=-1, spectral=True)
+KIND = Kind(
+    "dense",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower_published,
+    channels=-1,
+    spectral=True,
+    example=example("dense: 4, softplus, dense: 2"),
+    aliases=("Linear", "fc", "fully_connected", "Gemm", "inner_product"),
+)

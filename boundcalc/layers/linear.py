@@ -13,9 +13,12 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.families import partial_isometry
 from boundcalc.layers.parts.operands import given_shape
 from boundcalc.layers.parts.slices import Slices, slices_of
+
+UNITS = 8  # a whole number from here on looks like the width of a layer
 
 
 class Fields(StepFields):
@@ -35,7 +38,10 @@ class Facts:
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
     shape = given_shape(at, fields.shape)
-    return Placed(shape, Facts(at.constant(fields.norm, "a norm"), slices_of(at, fields.axes, shape)))
+    norm = at.constant(fields.norm, "a norm")
+    if isinstance(norm, sympy.Integer) and norm >= UNITS:
+        at.warn(f"'linear: {norm}' is a fixed map of norm {norm}; a learned layer of {norm} units is dense: {norm}")
+    return Placed(shape, Facts(norm, slices_of(at, fields.axes, shape)))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -49,4 +55,6 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return float(facts.norm) * slices.joined(rows, xp)
 
 
-KIND = Kind("linear", Fields, place, lower, forward, lower)
+KIND = Kind(
+    "linear", Fields, place, lower, forward, lower, example=example("dense: 3, linear: {norm: 1/2, shape: [2]}")
+)

@@ -14,6 +14,7 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import show_shape
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_loss, lower_map, published_map
 
 
@@ -58,4 +59,21 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.mean(whole - z[..., 0])
 
 
-KIND = Kind("logistic", Fields, place, lower, forward, lower_published, loss=True)
+KIND = Kind(
+    "logistic",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower_published,
+    loss=True,
+    aliases=(
+        "CrossEntropyLoss",
+        "cross_entropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "SoftmaxCrossEntropyLoss",
+        "NLLLoss",
+    ),
+    example=example("dense: 3, tanh, dense: 2", loss="logistic"),
+)

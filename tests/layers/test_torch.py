@@ -62,6 +62,42 @@ def check(torch: Any, xp: Any, step: str, shape: list[int], expected: Callable[[
     assert torch.allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
 
+def test_normalisations(torch: Any, xp: Any) -> None:
+    nn = torch.nn.functional
+    means, variances = (torch.full((4,), value, dtype=torch.float64) for value in (3 / 2, 3 / 4))
+
+    def groups(count: int) -> Callable[[Any, Mapping[str, Any]], Any]:
+        return lambda z, a: nn.group_norm(z, count, a.get("weight"), a.get("bias"), 0.25)
+
+    for shape in ([4, 3], [4, 3, 2], [4, 2, 1, 3]):
+        check(torch, xp, "l2norm: {eps: 2, axis: 0}", shape, lambda z, a: nn.normalize(z, eps=2.0))
+        step = "localresponsenorm: {size: 3, alpha: 2, beta: 1/2, k: 3}"
+        check(torch, xp, step, shape, lambda z, a: nn.local_response_norm(z, 3, 2.0, 0.5, 3.0))
+        check(torch, xp, "groupnorm: {groups: 2, eps: 1/4, affine: true}", shape, groups(2))
+        check(torch, xp, "groupnorm: {groups: 1, eps: 1/4}", shape, groups(1))
+        check(
+            torch,
+            xp,
+            "instancenorm: {eps: 1/4, affine: true}",
+            shape,
+            lambda z, a: nn.instance_norm(z, weight=a["weight"], bias=a["bias"], eps=0.25),
+        )
+        check(
+            torch,
+            xp,
+            "rmsnorm: {eps: 1/4, affine: true, axes: 2}",
+            shape,
+            lambda z, a: nn.rms_norm(z, z.shape[-2:], a["weight"], 0.25),
+        )
+        check(  # a variance of 3/4 and means of 3/2: 1/sqrt(variance + 1/4) is 1, the norm of four times 3/2 is 3
+            torch,
+            xp,
+            "batchnorm: {eps: 1/4, mode: eval, slope: 1, offset: 3, affine: true}",
+            shape,
+            lambda z, a: nn.batch_norm(z, means, variances, a["weight"], a["bias"], False, eps=0.25),
+        )
+
+
 def test_dense(torch: Any, xp: Any) -> None:
     linear = torch.nn.functional.linear
     check(torch, xp, "dense: 3", [4], lambda z, a: linear(z, a["weight"], a["bias"]))
@@ -92,6 +128,22 @@ def test_convolutions(torch: Any, xp: Any, axes: int, fields: str, options: Mapp
         shape,
         lambda z, a: operator(z, a["weight"], a.get("bias"), **options),
     )
+
+
+@pytest.mark.parametrize(
+    ("axes", "fields", "options"),
+    [
+        (1, "kernel: 3", {}),
+        (1, "kernel: 3, stride: 2, padding: 2, output_padding: 1, groups: 2", {"stride": 2, "padding": 2, "output_padding": 1, "groups": 2}),
+        (2, "kernel: [2, 3], stride: [3, 1], dilation: [1, 2]", {"stride": (3, 1), "dilation": (1, 2)}),
+        (2, "kernel: 2, stride: 2, bias: false, groups: 4", {"stride": 2, "groups": 4}),
+        (3, "kernel: [2, 1, 3], stride: 2, padding: [1, 0, 1]", {"stride": 2, "padding": (1, 0, 1)}),
+    ],
+)  # fmt: skip
+def test_transposed_convolutions(torch: Any, xp: Any, axes: int, fields: str, options: Mapping[str, Any]) -> None:
+    operator, shape = getattr(torch.nn.functional, f"conv_transpose{axes}d"), [4, *(5, 4, 3)[:axes]]
+    step = f"convtranspose{axes}d: {{channels: 8, {fields}}}"
+    check(torch, xp, step, shape, lambda z, a: operator(z, a["weight"], a.get("bias"), **options))
 
 
 POOLINGS = (
@@ -132,6 +184,7 @@ def modules(torch: Any) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     )  # where torch switches to x, which is 2e-9 off at its default
     found |= {"arctan": lambda: torch.atan, "sin": lambda: torch.sin, "gaussian": lambda: lambda z: torch.exp(-z * z)}
     found |= {"square": lambda: torch.square, "identity": nn.Identity}
+    found["affine"] = lambda scale=1, shift=0: lambda z: scale * z + shift
     return found
 
 
@@ -144,6 +197,7 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "softshrink": ({"lambd": 2},),
     "hardshrink": ({"lambd": 2},),
     "gelu": ({"approximate": "tanh"},),
+    "affine": ({"scale": -2, "shift": 0.5},),
 }
 
 
@@ -161,6 +215,59 @@ def test_softplus_far_out(torch: Any, xp: Any) -> None:
     z = torch.asarray([[1e4, 30.0, -1e4]], dtype=torch.float64)
     found = layer.kind.forward(facts, {}, [z], xp)
     assert torch.allclose(found, torch.nn.functional.softplus(z), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "amounts", "mode"),
+    [
+        ("amounts: [0, [1, 2]]", (1, 2), "constant"),
+        ("amounts: [0, [3, 0]], mode: reflect", (3, 0), "reflect"),
+        ("amounts: [0, [1, 6]], mode: replicate", (1, 6), "replicate"),
+        ("amounts: [0, [5, 2]], mode: circular", (5, 2), "circular"),
+    ],
+)
+def test_pad(torch: Any, xp: Any, fields: str, amounts: tuple[int, int], mode: str) -> None:
+    check(torch, xp, f"pad: {{{fields}}}", [3, 5], lambda z, a: torch.nn.functional.pad(z, amounts, mode=mode))
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["avg", "max"])
+def test_adaptive_poolings(torch: Any, xp: Any, kind: str, axes: int) -> None:
+    operator = getattr(torch.nn.functional, f"adaptive_{kind}_pool{axes}d")
+    for size in (1, 2, 3, 5, 8):
+        step = f"adaptive{kind}pool{axes}d: {size}"
+        check(torch, xp, step, [2, *(7, 5, 4)[:axes]], lambda z, a, size=size: operator(z, size))
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_upsample(torch: Any, xp: Any, axes: int) -> None:
+    linear = ("linear", "bilinear", "trilinear")[axes - 1]
+    operator, shape = torch.nn.functional.interpolate, [2, *(4, 3, 1)[:axes]]
+    for factor in (1, 2, 3):
+        check(torch, xp, f"upsample: {factor}", shape, lambda z, a, f=factor: operator(z, scale_factor=f))
+        step = f"upsample: {{factor: {factor}, mode: linear}}"
+        check(torch, xp, step, shape, lambda z, a, f=factor: operator(z, scale_factor=f, mode=linear))
+
+
+def test_options_of_poolings(torch: Any, xp: Any) -> None:
+    functional = torch.nn.functional
+    step = "maxpool2d: {kernel: [2, 3], stride: 1, padding: 1, dilation: 2}"
+    check(torch, xp, step, [2, 7, 6], lambda z, a: functional.max_pool2d(z, (2, 3), 1, 1, 2))
+    for ceil in (False, True):
+        step = f"avgpool2d: {{kernel: 3, stride: 2, padding: 1, ceil: {str(ceil).lower()}, count_include_pad: false}}"
+        check(torch, xp, step, [2, 8, 5], lambda z, a, c=ceil: functional.avg_pool2d(z, 3, 2, 1, c, False))
+    for p in (2, 4):
+        step = f"lppool2d: {{p: {p}, kernel: [2, 3], stride: 1}}"
+        check(torch, xp, step, [2, 5, 6], lambda z, a, p=p: functional.lp_pool2d(z, p, (2, 3), 1))
+    check(torch, xp, "mean: [0, -1]", [2, 5, 6], lambda z, a: z.mean(dim=(1, 3)))
+
+
+def test_moves(torch: Any, xp: Any) -> None:
+    check(torch, xp, "roll: {axis: -1, by: 7}", [3, 5], lambda z, a: torch.roll(z, 7, -1))
+    check(torch, xp, "expand: [2, 3, -1, 4]", [3, 5, 1], lambda z, a: z[:, None].expand(2, 2, 3, 5, 4))
+    check(torch, xp, "squeeze: -2", [3, 1, 2], lambda z, a: z.squeeze(-2))
+    check(torch, xp, "unsqueeze: -1", [3, 2], lambda z, a: z.unsqueeze(-1))
+    check(torch, xp, "slice: {axis: 1, start: -4, step: 2}", [3, 5], lambda z, a: z[:, :, -4::2])
 
 
 def test_batchnorm(torch: Any, xp: Any) -> None:

@@ -80,6 +80,10 @@ def batchnorm(scope: Scope) -> None:
         fields["form"] = rng.choice(("sqrt", "additive"))
     if rng.random() < 0.4:
         fields["positions"] = scope.flag(rng.random() < 0.3)
+    if rng.random() < 0.1:
+        fields["mode"] = "train"
+    elif not rough and rng.random() < 0.2:
+        fields |= {"mode": "eval", "slope": scope.constant(("1/2", "1")), "offset": scope.constant(("0", "1/2", "2"))}
     arrays: dict[str, Shape] = {"weight": shape[:1], "bias": shape[:1]} if affine else {}
     name = scope.draft.fresh("batchnorm") if affine and rng.random() < 0.6 else None
     scope.push("batchnorm", fields, shape, arrays, gains=("weight",) if affine else (), name=name)
@@ -117,6 +121,11 @@ def transpose(scope: Scope) -> None:
 
 def mean(scope: Scope) -> None:
     shape = shape_of(scope)
+    if len(shape) > 2 and scope.draft.chance(0.3):
+        axes = scope.draft.rng.sample(range(len(shape)), 2)
+        written = [axis - len(shape) if scope.draft.chance(0.3) else axis for axis in axes]
+        scope.push("mean", {"axis": written}, tuple(n for i, n in enumerate(shape) if i not in axes))
+        return
     axis = scope.draft.rng.randrange(-len(shape), len(shape))
     given = {} if axis == -1 and scope.draft.chance(0.5) else {"axis": axis}
     scope.push("mean", given, tuple(n for i, n in enumerate(shape) if i != axis % len(shape)))

@@ -46,7 +46,18 @@ def test_the_report_of_derivatives() -> None:
     assert table.columns == ["symbol", "value", "d lipschitz", "elasticity of lipschitz"]
     assert report.answered
     data = json.loads(report_to_json(report))
-    assert list(data)[:9] == ["schema", "name", "blocks", "norms", "measure", "wrt", "constants", "refine", "certified"]
+    assert list(data)[:10] == [
+        "schema",
+        "name",
+        "blocks",
+        "norms",
+        "measure",
+        "wrt",
+        "constants",
+        "refine",
+        "smooth",
+        "certified",
+    ]
     assert data["infinite"].keys() == {"smoothness"}
     assert report_to_text(report).startswith(
         "architecture: derivatives of the bounds, sharp constants, blocks: total\n"

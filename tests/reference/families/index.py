@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference.families import moves, normalisations, sequences
+from reference.families import implicit, moves, normalisations, resizing, sequences
 from reference.families.family import Family
 
-FAMILIES: tuple[Family, ...] = (moves.FAMILY, normalisations.FAMILY, sequences.FAMILY)
+FAMILIES: tuple[Family, ...] = (implicit.FAMILY, moves.FAMILY, resizing.FAMILY, normalisations.FAMILY, sequences.FAMILY)
