@@ -248,13 +248,8 @@ class Mixed:
         return found
 
     def jet(self, components: Components) -> Jet:
-        norms = dict.fromkeys(name.norm for name in components)
-        return Jet(
-            {
-                norm: Numbers(*(components[Component(name, norm)] for name in (_NORM, _LIPSCHITZ, _SMOOTHNESS)))
-                for norm in norms
-            }
-        )
+        norms, names = dict.fromkeys(name.norm for name in components), (_NORM, _LIPSCHITZ, _SMOOTHNESS)
+        return Jet({norm: Numbers(*(components[Component(name, norm)] for name in names)) for norm in norms})
 
     def figures(self, at: int, jet: Jet) -> Figures:
         if at not in self.demand.measured:
