@@ -32,6 +32,6 @@ def grouped(
     if at is not None:
         programs, ways = along(programs, at)
         trail = None if ways is None else Trail(ways, calculus.labels, primitives.owners, at)
-    by_blocks = by_loops if graph.loops else by_layer
+    by_blocks = by_loops if graph.has_loops else by_layer
     found = by_total(*programs) if blocks == "total" else by_blocks(*programs)
     return replace(found, trail=trail)
