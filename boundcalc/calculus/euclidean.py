@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import sympy
 
-from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
+from boundcalc.calculus.extended import Extended, Unbounded, are_finite, hypot, largest, smallest
 from boundcalc.calculus.facts import lifted, most_of
 from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
 from boundcalc.calculus.protocol import Component, Components, Label
@@ -148,6 +148,9 @@ class Euclidean:
     def carried(self, loop: int, state: int, jet: Jet | None) -> Components:
         zero = self.arena.zero
         return self.components(Jet(zero, zero, zero, zero) if jet is None else jet)
+
+    def is_finite(self, jet: Jet) -> bool:
+        return are_finite(jet.norm, jet.sup, jet.lipschitz, jet.smoothness)
 
     def components(self, jet: Jet) -> Components:
         return {_NORM: jet.norm, _SUP: jet.sup, _LIPSCHITZ: jet.lipschitz, _SMOOTHNESS: jet.smoothness}

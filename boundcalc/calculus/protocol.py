@@ -78,6 +78,10 @@ class Calculus(Protocol[J]):
         """What a loop carries of a jet, all that is read of the state; of None, a state that starts at zero."""
         ...
 
+    def is_finite(self, jet: J) -> bool:
+        """Whether all its numbers are."""
+        ...
+
     def components(self, jet: J) -> Components:
         """All numbers of a jet, by name: a loop carries those that change from pass to pass. Every jet of a state has the
         same names in the same order."""
