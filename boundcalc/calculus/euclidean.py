@@ -15,6 +15,7 @@ import sympy
 
 from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
 from boundcalc.calculus.facts import lifted, most_of
+from boundcalc.calculus.norms import Norm
 from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
 from boundcalc.calculus.protocol import Component, Components, Label
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
@@ -146,6 +147,9 @@ class Euclidean:
     def carried(self, loop: int, state: int, jet: Jet | None) -> Components:
         zero = self.arena.zero
         return self.components(Jet(zero, zero, zero, zero) if jet is None else jet)
+
+    def within(self, at: int, wanted: Norm, known: Norm) -> Scalar:
+        return self.arena.one
 
     def components(self, jet: Jet) -> Components:
         return {_NORM: jet.norm, _SUP: jet.sup, _LIPSCHITZ: jet.lipschitz, _SMOOTHNESS: jet.smoothness}

@@ -227,6 +227,12 @@ class Mixed:
         norms = self.demand.states.get((loop, state), ())
         return self.components(Jet({norm: nothing if jet is None else jet[norm] for norm in norms}))
 
+    def within(self, at: int, wanted: Norm, known: Norm) -> Scalar | None:
+        if wanted == known or (wanted.is_plain and known.is_plain and known.largest <= wanted.largest):
+            return self.arena.one
+        factor = readings.closure(wanted, known, self.graph.shapes[at])
+        return None if factor is None else self._lift(factor)
+
     def components(self, jet: Jet) -> Components:
         found: dict[Component, Extended] = {}
         for norm, numbers in jet.numbers.items():

@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.environment import Environment
+from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.language.structure import StepFields
-from boundcalc.mistakes import Place
+from boundcalc.mistakes import Mistake, Place
 
 Balls = Expression | Mapping[str, Expression]
 Value = TypeVar("Value")
@@ -102,6 +103,22 @@ def said(fields: StepFields, place: Place) -> Iterator[Use]:
         yield from (Use(at, "share", array) for array, (_, at) in fields.share.items())
     elif isinstance(fields.share, tuple):
         yield Use(fields.share[1], "share")
+
+
+def without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary: Vocabulary) -> Mistake:
+    """What a field is that no layer inside `name` uses."""
+    field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
+    if use.field == "spectral":
+        needs = "linear map whose norm it could bound"
+        remedy = (
+            f"leave it out; it is a field of {', '.join(name for name, known in vocabulary.items() if known.spectral)}"
+        )
+    elif use.field == "share":
+        needs, remedy = "learned array that it could share", "leave it out"
+    else:
+        needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
+    finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
+    return Mistake(use.place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
 def _use(value: Expression | bool, field: str, place: Place) -> Use:

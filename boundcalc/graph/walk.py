@@ -5,7 +5,7 @@ A step sees the steps before it, so shapes are known when they are needed and `i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,8 @@ from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.features import of_output
-from boundcalc.graph.inherited import Use, said
+from boundcalc.graph.fixed_point import fixed_point_steps
+from boundcalc.graph.inherited import said, without_effect
 from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
 from boundcalc.graph.layer_graph import Input, Layer, Replaced
 from boundcalc.graph.modules import Call
@@ -27,8 +28,8 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
-from boundcalc.language.structure import Repeat, Residual, StepFields
-from boundcalc.mistakes import Mistake, SpecError
+from boundcalc.language.structure import FixedPoint, Repeat, Residual, StepFields
+from boundcalc.mistakes import SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,10 @@ class Walk:
             result = self._residual(step, name, current, environment, placement)
         elif isinstance(step.fields, Repeat):
             result = self._repeat(step, step.fields, name, current, environment, placement)
+        elif isinstance(step.fields, FixedPoint):
+            current = self._read_beside(step, (step.fields.state,), name, current, environment, placement)
+            own = replace(placement, inherited=self.context.inherited(step, name, environment, placement))
+            result = fixed_point_steps(self.context, self.steps, step, step.fields, name, current, environment, own)
         else:
             return self.layer(
                 step, name, current, environment, placement, self.context.architecture.vocabulary[step.kind]
@@ -90,7 +95,7 @@ class Walk:
         """A field that nothing can use would be ignored in silence."""
         for use in said(step.fields, step.place):
             if use not in self.context.said:  # by the first of many copies
-                mistake = _without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
+                mistake = without_effect(step.kind, kind, use, self.context.architecture.vocabulary)
                 self.context.said[use] = mistake
 
     def layer(
@@ -251,33 +256,32 @@ class Walk:
         environment: Environment,
         placement: Placement,
     ) -> str | None:
-        if step.sources is not None:
-            _reads_one(step)
-            outer = placement.inherited.overlay(fields, environment, step.place)
-            outside = placement.inside(name, outer, (carry.name for carry in step.carry))
-            current = self.operand(step.sources[0], current, environment, outside)
+        states = (carry.name for carry in step.carry)
+        current = self._read_beside(step, states, name, current, environment, placement)
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
+
+    def _read_beside(
+        self,
+        step: Step,
+        states: Iterable[str],
+        name: str,
+        current: str | None,
+        environment: Environment,
+        placement: Placement,
+    ) -> str | None:
+        """What a step with states reads: its operand stands inside it, beside the body."""
+        if step.sources is None:
+            return current
+        _reads_one(step)
+        outer = placement.inherited.overlay(step.fields, environment, step.place)
+        outside = placement.inside(name, outer, states)
+        return self.operand(step.sources[0], current, environment, outside)
 
 
 def _reads_one(step: Step) -> None:
     if step.sources is not None and len(step.sources) != 1:
         message = f"'{step.kind}' reads one input, not {len(step.sources)}"
         raise fail(step.place, message, "combine them with add or concat first")
-
-
-def _without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary: Vocabulary) -> Mistake:
-    field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
-    if use.field == "spectral":
-        needs = "linear map whose norm it could bound"
-        remedy = (
-            f"leave it out; it is a field of {', '.join(name for name, known in vocabulary.items() if known.spectral)}"
-        )
-    elif use.field == "share":
-        needs, remedy = "learned array that it could share", "leave it out"
-    else:
-        needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
-    finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
-    return Mistake(use.place, f"{field} has no effect: {finding}", remedy, "no_effect")
 
 
 def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:
