@@ -45,35 +45,6 @@ def _make_argmin(scope: Scope) -> None:
     scope.push("argmin", fields, shape)
 
 
-def _fixed(body: str, fields: str = "", shape: str = "[2]") -> str:
-    return f"{{fixed_point: {{state: z, shape: {shape}, {fields}layers: [{body}]}}}}"
-
-
-_SMALL = "{dense: {from: z, units: 2, radius: 1/2}}"
-_INJECTED = f"{{add: [[], [{_SMALL}]]}}"
-_NARROW = "radius: 1\ninput: {shape: [1], norm: 2}\n"
-_SCALAR = "{add: [[], [{dense: {from: z, units: 1, bias: false, radius: 1/2}}]]}"
-_ROWS = "batch: 2\nradius: 1\ninput: {shape: [2, 2], norm: {sample: 1}}\n"
-_FIXED = {
-    "fixed point": _VECTOR + f"layers: [dense: 2, {_fixed(_INJECTED + ', tanh')}, dense: 1]",
-    "fixed point, linear": _NARROW + f"layers: [{_fixed(_SCALAR, shape='[1]')}]",
-    "fixed point with a kink": _VECTOR + f"layers: [dense: 2, {_fixed(_INJECTED + ', relu')}, softplus]",
-    "fixed point of rows": _ROWS + f"layers: [{_fixed(_INJECTED + ', tanh', 'name: deq, ', '[2, 2]')}, {{add: [[], deq.z, deq.add_0]}}]",
-    "fixed point of a product": _VECTOR
-    + f"layers: [dense: 2, {_fixed('{multiply: [z, [{dense: {units: 2, radius: 1/8}}]]}, ' + _INJECTED + ', tanh')}]",
-    "fixed point that is bounded": _VECTOR
-    + f"layers: [dense: 2, {_fixed('{multiply: [z, [{dense: {from: z, units: 2, radius: 1/8}}]]}, {add: [[], input]}, tanh', shape='[3]').replace('units: 2', 'units: 3')}, dense: 1]",
-    "fixed points, one in the other": _VECTOR
-    + f"layers: [dense: 2, {_fixed('{add: [[], [{linear: {norm: 1/4, from: z}}]]}, ' + _fixed('{add: [[], [{dense: {from: y, units: 2, radius: 1/3}}]]}, tanh').replace('state: z', 'state: y'))}]",
-    "fixed point of a repeat": _VECTOR
-    + f"layers: [dense: 2, {_fixed('{dense: {from: z, units: 2, radius: 1/2}}, {repeat: {times: 2, layers: [tanh, {dense: {units: 2}}]}}, {add: [[], input]}', shape='[3]').replace('units: 2', 'units: 3')}]",
-    "fixed point in a repeat": _VECTOR.replace("radius: 1", "radius: 1\nsymbols: {k: {value: 2, integer: true}}")
-    + f"layers: [dense: 2, {{repeat: {{times: k, layers: [{_fixed(_INJECTED + ', softplus')}]}}}}]",
-    "fixed point, frozen and shared": _VECTOR
-    + f"layers: [dense: 2, {_fixed(_INJECTED + ', tanh', 'name: a, ')}, {_fixed(_INJECTED + ', tanh', 'share: a, ')}, {_fixed(_INJECTED + ', sin', 'frozen: true, ')}]".replace("share: a, layers: [{add: [[], [{dense: {from: z, units: 2, radius: 1/2}}]]}", "share: a, layers: [{add: [[], [{dense: {from: z, units: 2}}]]}"),
-}
-
-
 _INPUT: dict[str, Any] = {"wrt": ("input",)}
 _ONE = "input: {shape: [3], norm: 2}\nradius: 1\nlayers: "
 FAMILY = Family(
@@ -82,13 +53,11 @@ FAMILY = Family(
         "argmin": _VECTOR
         + f"layers: [dense: 2, {{{_ARGMIN}, lipschitz_hessian: 1, at_zero: 2, shape: [4]}}}}, dense: 1]",
         "argmin, no smoothness": _VECTOR + f"layers: [dense: 2, {{{_ARGMIN}}}}}]",
-        **_FIXED,
     },
     instances={
         "argmin": _VECTOR + f"layers: [dense: 2, {{{_ARGMIN}, lipschitz_hessian: 2}}}}]",
         "argmin, at_zero": _VECTOR + f"layers: [dense: 2, {{{_ARGMIN}, lipschitz_hessian: 2, at_zero: 1}}}}, dense: 2]",
         "argmin, shape": _VECTOR + f"layers: [dense: 2, {{{_ARGMIN}, lipschitz_hessian: 2, shape: [2, 2]}}}}]",
-        **_FIXED,
     },
     makers=(Row("argmin", 0.2, lambda shape: len(shape) >= 1, _make_argmin),),
     cases={
