@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import compile, falsify, load, loads, network
+    from boundcalc.pipeline import compile, explain, falsify, load, loads, network
 
     __version__: str
 
@@ -32,6 +32,7 @@ __all__ = [
     "SpecError",
     "__version__",
     "compile",
+    "explain",
     "falsify",
     "load",
     "loads",
@@ -47,6 +48,7 @@ _HOMES = {
     "Bounds": ("bounds.compiled", "Bounds"),
     "SpecError": ("mistakes", "SpecError"),
     "compile": ("pipeline", "compile"),
+    "explain": ("pipeline", "explain"),
     "falsify": ("pipeline", "falsify"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),

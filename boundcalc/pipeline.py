@@ -13,6 +13,7 @@ from boundcalc.blocks.index import grouped
 from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.explained import Explained, explained
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import reference, resolve, without_value
 from boundcalc.calculus.demand import demanded
@@ -33,7 +34,7 @@ from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
-from boundcalc.mistakes import Mistake, Place, SpecError
+from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
 from boundcalc.program.ir import Arena
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 
@@ -152,6 +153,19 @@ def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = 
         finding = f"a network on arrays has numbers; {what}"
         raise SpecError([Mistake(Place(architecture.source), finding, "give them with bc.override")])
     return network_of(graph, values)
+
+
+def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
+    """What is to be known of one kind of layer, with the constants of its example. Raises SpecError for an unknown name."""
+    check_vocabulary(vocabulary)
+    if name not in vocabulary:
+        ours = next((n for n, kind in vocabulary.items() if folded(name) in map(folded, kind.aliases)), None)
+        remedy = suggest(name, vocabulary) if ours is None else f"it is called '{ours}' here"
+        finding = f"there is no kind of layer {shown(name)}"
+        raise SpecError([Mistake(Place("layers"), finding, remedy or f"there are {', '.join(sorted(vocabulary))}")])
+    kind = vocabulary[name]
+    example = compile(loads(kind.example, f"<{name}>", vocabulary=vocabulary)) if kind.example else None
+    return explained(kind, example)
 
 
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:

@@ -46,12 +46,15 @@ def page() -> str:
     parts += ["## Normalisations\n", _text(normalisations)]
     batchnorm = {form: entry for (kind, form), entry in NORMALISATIONS.items() if kind == "batchnorm"}
     parts += [_entry(f"### batchnorm, form `{form}`", entry) for form, entry in batchnorm.items()]
-    parts += [_entry("### layernorm", NORMALISATIONS["layernorm", "sqrt"])]
+    parts += [
+        _entry(f"### {kind}", NORMALISATIONS[kind, "sqrt"])
+        for kind in ("layernorm", "rmsnorm", "groupnorm", "instancenorm")
+    ]
     parts += ["## Poolings\n", _entry("### Max pooling", poolings.max_pool(sympy.symbols("q_1 q_2", positive=True)))]
     parts += ["### Average pooling\n", *_functions(poolings.average_pool_norm, poolings.global_average_norm)]
     parts += ["## Linear and bilinear maps\n", LINEAR]
     parts += ["### Dense layers and learned gains\n", _constant(gains, "DENSE_NORM"), _constant(gains, "GAIN_NORM")]
-    parts += _functions(gains.repeat_norm, gains.augmented_norm)
+    parts += _functions(gains.repeat_norm, gains.augmented_norm, gains.normalised_norm)
     parts += ["### Convolutions\n", *_functions(convolutions.touches, convolutions.convolution_norm)]
     parts += ["### Dropout\n", *_functions(gains.dropout_norm)]
     parts += ["## Losses\n", *(_entry(f"### {entry.name}", entry) for entry in LOSSES.values())]

@@ -80,8 +80,9 @@ class _Reading:
                 for pair in readings.pairs(primitive, norm, shape, graph.shapes[left], graph.shapes[right]):
                     yield left, pair.left
                     yield right, pair.right
-                if primitive.left_norm is not None:
+                if primitive.left_norm is not None or primitive.right_norm is not None:
                     yield left, WHOLE
+                if primitive.left_norm is not None:
                     yield right, readings.known_operator(primitive, norm, shape).norm
             case p.Map(of) if norm.summed:
                 yield of, Norm(readings.everything(shape))

@@ -72,6 +72,8 @@ class Euclidean:
         a_f = left_by_norm if left_norm is None else smallest(left_by_norm, left_norm)
         right_by_norm = norm * (g.sup if rule.entrywise else g.norm)
         a_g = hypot(right_by_norm, constant)  # Cauchy-Schwarz: f bounds both terms together
+        if rule.right_norm is not None:
+            a_g = smallest(self._lift(rule.right_norm), a_g)
         bounds = [a_g * f.norm]
         if rule.entrywise:
             bounds.append(a_f * g.norm + constant * f.norm)

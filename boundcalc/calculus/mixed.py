@@ -99,6 +99,9 @@ class Mixed:
             of_left = [
                 (hypot(factor * each.norm, constant), other) for factor, each, other in zip(factors, g, f, strict=True)
             ]
+            if rule.right_norm is not None:
+                apart = readings.share(shape, rule.right_apart & norm.largest)
+                of_left.append((self._lift(rule.right_norm * apart), left[WHOLE]))
             bounds = [coefficient * other.norm for coefficient, other in of_left]
             if rule.left_norm is not None:
                 operator = readings.known_operator(rule, norm, shape)

@@ -15,7 +15,7 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 class Parameter:
     """Learned arrays in one ball, of norm at most `norm`; the vector that is differentiated by, unless it is not selected.
 
-    `ones` is the norm of gains that start at one: the rules see the difference from them, a regularizer the whole.
+    `ones` is the norm of where gains start (at one): the rules see the difference from it, a regularizer the whole.
     `made_in` are the repeats that make a new ball in each pass, outermost first; in any other the ball is one and the same.
     """
 
@@ -60,6 +60,8 @@ class Bilinear:
     """B(left, right) of norm `norm`, plus a term linear in `left` of operator norm `constant` (a bias in the same ball).
 
     `left_norm` bounds the operator norm of B(left, .) on the set where that is known (spectral norm, row-stochastic factor).
+    `right_norm` bounds that of B(., right) with the term linear in `left` (gains after a normalisation); of it each index of the
+    axes `right_apart` of the result has an equal share. `left` is a parameter then.
     `entrywise`: the entrywise product, where the largest entry of one factor bounds the operator norm.
     `stochastic`: `left` has nonnegative rows of sum 1, which weigh what `right` has along the axis that is contracted.
     `left_view`, `right_view`: which places of each factor a place of the result reads; `added`: the axes of the result along
@@ -71,6 +73,8 @@ class Bilinear:
     norm: sympy.Expr
     constant: sympy.Expr = sympy.S.Zero
     left_norm: sympy.Expr | None = None
+    right_norm: sympy.Expr | None = None
+    right_apart: Axes = NONE
     entrywise: bool = False
     stochastic: bool = False
     left_view: View = AS_A_WHOLE

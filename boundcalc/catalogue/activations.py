@@ -8,7 +8,7 @@ from sympy import Integer, Piecewise, Rational, exp, log, oo, sqrt
 from boundcalc.catalogue import published
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwise
-from boundcalc.catalogue.symbols import alpha, beta, x
+from boundcalc.catalogue.symbols import alpha, beta, scale, shift, x
 
 
 def attained(value: sympy.Expr, point: sympy.Expr, source: str) -> Fact:
@@ -137,6 +137,20 @@ GAUSSIAN = elementwise(
     sup=attained(ONE, ZERO, "exp(-x^2) <= 1"),
 )
 
+AFFINE = elementwise(
+    "affine",
+    scale * x + shift,
+    title="scale x + shift, with fixed numbers",
+    parameters=(
+        Parameter("scale", scale, ONE, "what every entry is multiplied by"),
+        Parameter("shift", shift, ZERO, "what is added to every entry"),
+    ),
+    lipschitz=attained(sympy.Abs(scale), ZERO, "a' = scale"),
+    smoothness=attained(ZERO, ZERO, "a'' = 0"),
+    at_zero=sympy.Abs(shift),
+    slope=sympy.Abs(scale),
+)
+
 SQUARE = elementwise(
     "square",
     x**2,
@@ -162,4 +176,5 @@ SMOOTH: tuple[Nonlinearity, ...] = (
     CELU,
     SIN,
     GAUSSIAN,
+    AFFINE,
 )

@@ -25,6 +25,18 @@ def augmented_norm(bilinear: sympy.Expr, norm: sympy.Expr, copies: sympy.Expr) -
     return sympy.sqrt(bilinear**2 * norm**2 + copies)
 
 
+def normalised_norm(entries: sympy.Expr) -> sympy.Expr:
+    """Operator norm of a learned gain and shift, (g, h) -> g z + h, after a normalisation: the root of the number of `entries`
+    of all the groups in which a gain is used, where that exceeds nothing else that is known.
+
+    In a group of M entries, centred, of norm at most sqrt(M), let g and h be used at some places, w a unit vector on these and s
+    the sum of its entries. <g z + h, w> = g <z, w - s/M> + h s <= |g| sqrt(M) sqrt(1 - s^2/M) + |h| |s| <= sqrt(M) ||(g, h)||
+    (Cauchy-Schwarz twice). Groups that use the same gain add up in squares, gains of their own act on entries of their own.
+    Without a centre the same holds of the gain alone. Approached where variances are large.
+    """
+    return sympy.sqrt(entries)
+
+
 def dropout_norm(p: sympy.Expr) -> sympy.Expr:
     """Operator norm of dropout in training, entries kept multiplied by 1/(1 - p), 0 <= p < 1; ValueError outside.
 

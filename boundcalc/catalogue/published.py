@@ -110,7 +110,7 @@ BATCHNORM = Published(
     smoothness=2 / sqrt(batch) / eps,
     norm=size * batch,
     domain="form sqrt",
-    outside="the additive form",
+    outside="the additive form, or given statistics",
 )
 
 LOGISTIC = Published("logistic", lipschitz=Integer(2), smoothness=Integer(2))

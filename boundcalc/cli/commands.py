@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from boundcalc.cli.bounds import bounds
+from boundcalc.cli.layers import layers
 from boundcalc.cli.specs import check, schema, show
 from boundcalc.cli.studies import study_commands
 
@@ -21,5 +22,5 @@ def cli() -> None:
     """
 
 
-for command in (bounds, *study_commands(), check, show, schema):
+for command in (bounds, *study_commands(), check, show, layers, schema):
     cli.add_command(command)

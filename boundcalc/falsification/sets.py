@@ -1,7 +1,7 @@
 """The sets that learned arrays and inputs range over: projections onto them, and their farthest points in a direction.
 
 A ball of learned arrays holds v = v0 + e with ||e|| <= radius, where the centre v0 is any with the given norms: of each array
-(||v0_a|| <= center_a), or of all together; gains start at one, which is their centre. An input holds one vector, one a sample
+(||v0_a|| <= center_a), or of all together; gains start at one, or another number, which is their centre. An input holds one vector, one a sample
 or one an entry, each of norm at most the radius. A spectral bound shrinks a weight until its linear map obeys it.
 """
 
@@ -31,13 +31,14 @@ Number = Callable[[sympy.Expr], float]
 
 @dataclass(frozen=True, slots=True)
 class BallSet:
-    """Arrays by name. `centers`: norms of the centres of arrays; `ones`: those whose centre is one; `center`: of all together."""
+    """Arrays by name. `centers`: norms of the centres of arrays; `starts`: the entries of gains, which are
+    their centre; `center`: of all together."""
 
     names: tuple[str, ...]
     radius: float
     center: float
     centers: Mapping[str, float]
-    ones: frozenset[str]
+    starts: Mapping[str, float]
 
     def project(self, point: Mapping[str, Array]) -> Point:
         """The nearest centre of each array first, then the ball around it."""
@@ -54,13 +55,13 @@ class BallSet:
         }
 
     def _centre(self, name: str, array: Array) -> Array:
-        if name in self.ones:
-            return np.ones_like(array)
+        if name in self.starts:
+            return np.full_like(array, self.starts[name])
         return array * _shrink(length((array,)), self.centers.get(name, 0.0))
 
     def _farthest_centre(self, name: str, gradient: Array) -> Array:
-        if name in self.ones:
-            return np.ones_like(gradient)
+        if name in self.starts:
+            return np.full_like(gradient, self.starts[name])
         return gradient / (length((gradient,)) or 1.0) * self.centers.get(name, 0.0)
 
 
@@ -157,8 +158,8 @@ def _ball_set(graph: LayerGraph, ball: Ball, number: Number) -> BallSet:
     arrays = [a for layer in graph.layers for a in layer.arrays if a.ball == ball.path and not a.shared]
     centers = {a.origin: number(a.center) for a in arrays if a.center is not None}
     joint = 0.0 if ball.center is None or centers else number(ball.center)
-    ones = frozenset(a.origin for a in arrays if a.at_one and a.center is None)
-    return BallSet(tuple(a.origin for a in arrays), number(ball.radius), joint, centers, ones)
+    starts = {a.origin: number(a.start) for a in arrays if a.start is not None and a.center is None}
+    return BallSet(tuple(a.origin for a in arrays), number(ball.radius), joint, centers, starts)
 
 
 def _spectral_sets(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> list[Spectral]:

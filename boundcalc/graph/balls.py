@@ -54,8 +54,8 @@ def balls_of(
             remedy = "give a radius to the file, the module or the layer: radius: R"
             raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
         center = _center(context, inherited, names, channels)
-        at_one = placed.gains.intersection(names) - _centred(inherited, names)
-        ones = sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in at_one)))
+        gains = placed.gains.intersection(names) - _centred(inherited, names)
+        ones = placed.start * sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in gains)))
         made_in = context.graph.made_in(loops)
         if ball in context.graph.balls or ball in context.graph.paths:  # of a step that the layer reads
             finding = f"the name '{ball[len(path) + 1 :]}' of a step that '{step.kind}' reads is that of its own learned array"
@@ -63,7 +63,8 @@ def balls_of(
         context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones, made_in)
         for name in names:
             own_center = _center_of(context, inherited, name, channels)
-            arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", at_one=name in at_one, center=own_center)
+            start = placed.start if name in gains else None
+            arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", start=start, center=own_center)
     return tuple(arrays[name] for name in shapes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boundcalc.graph.features import of_new, with_first, without
+from boundcalc.graph.features import of_new, with_new, without
 from boundcalc.graph.layer_graph import After, Carried, Enter, LayerGraph, Node, Slice, Stack, Zeros
 from boundcalc.graph.shape import Shape
 from boundcalc.mistakes import Place
@@ -46,7 +46,7 @@ class Bookkeeping:
 
     def stack(self, path: str, of: tuple[str, ...], shape: Shape, loops: Loops) -> str:
         """The last of the arrays is one that is stacked."""
-        features = with_first(self.graph.node(of[-1]).features)
+        features = with_new(self.graph.node(of[-1]).features, 0)
         return self._add(
             Stack(path=path, place=self.place, inputs=of, shape=shape, features=features, loops=loops, shown=self.path)
         )

@@ -47,9 +47,9 @@ def without(features: int | None, axis: int, rank: int) -> int | None:
     return features - (features > axis)
 
 
-def with_first(features: int | None) -> int:
-    """With a new axis before all others; that of numbers is all they have."""
-    return 0 if features is None else features + 1
+def with_new(features: int | None, axis: int) -> int:
+    """With a new axis at this place; that of numbers is all they have."""
+    return 0 if features is None else features + (features >= axis)
 
 
 def reshaped(features: int | None, before: Sequence[sympy.Expr], after: Sequence[sympy.Expr]) -> int | None:

@@ -105,8 +105,12 @@ def said(fields: StepFields, place: Place) -> Iterator[Use]:
         yield Use(fields.share[1], "share")
 
 
+def _use(value: Expression | bool, field: str, place: Place) -> Use:
+    return Use(place, field, flag=value) if isinstance(value, bool) else Use(value.place, field)
+
+
 def without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary: Vocabulary) -> Mistake:
-    """What a field is that no layer inside `name` uses."""
+    """The mistake of a field that no layer inside a step can use; `kind`: of a step that is a layer."""
     field = f"`{use.field}`" if use.array is None else f"`{use.field}` of '{use.array}'"
     if use.field == "spectral":
         needs = "linear map whose norm it could bound"
@@ -119,7 +123,3 @@ def without_effect(name: str, kind: Kind[Any, Any] | None, use: Use, vocabulary:
         needs, remedy = "learned array of its own", "leave it out; a shared array has the fields of its owner"
     finding = f"no layer inside '{name}' has a {needs}" if kind is None else f"'{name}' has no {needs}"
     return Mistake(use.place, f"{field} has no effect: {finding}", remedy, "no_effect")
-
-
-def _use(value: Expression | bool, field: str, place: Place) -> Use:
-    return Use(place, field, flag=value) if isinstance(value, bool) else Use(value.place, field)

@@ -110,31 +110,34 @@ class At(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[Facts]):
-    """The shape of the output, the learned arrays, and the facts. `gains` are arrays that start at one.
+    """The shape of the output, the learned arrays, and the facts. `gains` are arrays whose entries start at `start`.
 
     Arrays called MAP.ARRAY are those of one of several learned maps: each map has a ball of its own.
     `radii`: of balls whose radius is a field of the kind itself.
     `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
-    of the first operand where there are as many axes.
+    of the first operand where there are as many axes. `parts`: of a layer that is read in parts, as `name.0`, `name.1`.
     """
 
     shape: Shape
     facts: Facts
     arrays: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
     gains: frozenset[str] = frozenset()
+    start: sympy.Expr = sympy.S.One
     radii: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
     row_stochastic: bool = False
     features: int | None = None
+    parts: tuple[Placed[Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A learned array as lowering sees it: the primitive of its ball, and which array of which layer it is."""
+    """A learned array as lowering sees it: the primitive of its ball, and which array of which layer it is; `start`: see
+    `Array`."""
 
     parameter: int
     ball: str
     origin: str
-    at_one: bool
+    start: sympy.Expr | None
 
     def joint(self, other: Learned) -> bool:
         """Whether two arrays are different parts of one ball."""
@@ -201,8 +204,10 @@ class Kind(Generic[Fields, Facts]):
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: whether it can use a bound of the operator norm of its linear map.
+    example: a small spec that uses it.
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether an operand may be token ids.
+    part: the kind of its parts, which learn nothing and read its output.
     """
 
     name: str
@@ -217,7 +222,9 @@ class Kind(Generic[Fields, Facts]):
     reads_tokens: bool = False
     loss: bool = False
     aliases: tuple[str, ...] = ()
+    example: str = ""
     smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed] | None = None
+    part: Kind[Any, Any] | None = None
 
 
 # The one place where fields and facts are erased: a vocabulary holds kinds of all fields and facts.

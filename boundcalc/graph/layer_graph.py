@@ -30,7 +30,7 @@ class Ball:
     radius: sympy.Expr
     center: sympy.Expr | None
     frozen: bool
-    ones: sympy.Expr = sympy.S.Zero  # norm of the gains in it that start at one, outside the radius
+    ones: sympy.Expr = sympy.S.Zero  # norm of where the gains in it start, outside the radius
     made_in: tuple[str, ...] = ()
 
 
@@ -38,7 +38,7 @@ class Ball:
 class Array:
     """A learned array of a layer: its shape and the ball it belongs to (that of another layer when it is shared).
 
-    `origin` names the array itself, wherever it is used; `at_one`: it starts at one (a gain), outside the radius;
+    `origin` names the array itself, wherever it is used; `start`: where its entries start, outside the radius, if it is a gain;
     `center`: the norm of its own centre, where the spec gives one for each array.
     """
 
@@ -47,7 +47,7 @@ class Array:
     ball: str
     origin: str
     shared: bool = False
-    at_one: bool = False
+    start: sympy.Expr | None = None
     center: sympy.Expr | None = None
 
     def joint(self, other: Array) -> bool:

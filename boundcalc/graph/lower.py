@@ -182,7 +182,7 @@ class _LayerLowering:
     @property
     def arrays(self) -> Mapping[str, Learned]:
         parameters = self.whole.parameters
-        return {a.name: Learned(parameters[a.ball], a.ball, a.origin, a.at_one) for a in self.of.arrays}
+        return {a.name: Learned(parameters[a.ball], a.ball, a.origin, a.start) for a in self.of.arrays}
 
     @property
     def spectral(self) -> sympy.Expr | None:

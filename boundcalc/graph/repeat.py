@@ -14,7 +14,7 @@ from boundcalc.graph.bookkeeping import COLLECTED, RUNNING, Bookkeeping
 from boundcalc.graph.context import Context, Steps
 from boundcalc.graph.copies import UNROLLED
 from boundcalc.graph.environment import Binding, BoundNode, BoundNumber, Environment
-from boundcalc.graph.features import with_first
+from boundcalc.graph.features import with_new
 from boundcalc.graph.layer_graph import Loop, State
 from boundcalc.graph.placement import Placement
 from boundcalc.graph.shape import Shape, show_shape
@@ -218,7 +218,7 @@ class _Copy:
             stacked = (times, *shape)
             inner, loops = f"{self.path}.{COPY}", (*self.placement.loops, self.path)
             begin[COLLECTED] = None
-            kept_so_far = self.nodes.carried(inner, COLLECTED, stacked, with_first(graph.node(last).features), loops)
+            kept_so_far = self.nodes.carried(inner, COLLECTED, stacked, with_new(graph.node(last).features, 0), loops)
             results[COLLECTED] = self.nodes.stack(f"{inner}.@stack", (kept_so_far, last), stacked, loops)
         states: list[State] = []
         for name, node in begin.items():

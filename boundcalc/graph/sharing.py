@@ -52,9 +52,11 @@ def shared_arrays(
             _check_step(context, around, step, arrays[name][0])
             found[name] = _take(context, arrays[name], name, shapes[name], around.place, loops)
     for name, array in found.items():
-        if array.at_one and name not in placed.gains:
+        if array.start is not None and (name not in placed.gains or array.start != placed.start):
             remedy = "give its layer a `center`, or share it as the weight of a normalisation"
-            raise fail(step.place, f"'{array.origin}' is a gain that starts at one, and '{name}' is none", remedy)
+            word = "one" if array.start == 1 else array.start
+            other = f"starts at {placed.start}" if name in placed.gains else "is none"
+            raise fail(step.place, f"'{array.origin}' is a gain that starts at {word}, and '{name}' {other}", remedy)
     return found
 
 
@@ -105,7 +107,7 @@ def _take(
         shapes = f"{show_shape(other.shape)} and {show_shape(shape)}"
         target = f"{layer.path}.{other.name}"
         raise fail(place, f"'{target}' cannot be shared: the shapes {shapes} differ, also transposed")
-    return Array(name, shape, other.ball, other.origin, shared=True, at_one=other.at_one)
+    return Array(name, shape, other.ball, other.origin, shared=True, start=other.start)
 
 
 def _check_passes(context: Context, layer: Layer, ours: tuple[str, ...], place: Place) -> None:

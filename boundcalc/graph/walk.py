@@ -5,11 +5,9 @@ A step sees the steps before it, so shapes are known when they are needed and `i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-
-import sympy
 
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.balls import balls_of, spectral_of
@@ -18,13 +16,13 @@ from boundcalc.graph.environment import BoundExpression, BoundLayers, Environmen
 from boundcalc.graph.features import of_output
 from boundcalc.graph.fixed_point import fixed_point_steps
 from boundcalc.graph.inherited import said, without_effect
-from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
+from boundcalc.graph.kind import Kind, Operand, Placed
 from boundcalc.graph.layer_graph import Input, Layer, Replaced
 from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
+from boundcalc.graph.reading import channels_of, reads_current, reads_one
 from boundcalc.graph.repeat import repeat_steps
-from boundcalc.graph.shape import Shape
 from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
@@ -45,7 +43,7 @@ class Walk:
         for step in steps:
             self.context.count(step, placement)
             try:
-                if broken and _reads_current(step, self.context.architecture.vocabulary):
+                if broken and reads_current(step, self.context.architecture.vocabulary):
                     if not isinstance(environment.binding(step.kind), BoundLayers):
                         placement.name(step)
                     self.context.mistakes.extend(unknown_names(step, environment, self.context.conditions.symbols))
@@ -66,7 +64,8 @@ class Walk:
         if isinstance(binding, BoundLayers):
             return self._splice(binding, current, placement)
         if isinstance(binding, BoundExpression):
-            raise fail(step.place, f"the argument '{step.kind}' is an expression, not a list of layers")
+            finding = f"the argument '{step.kind}' is an expression, not a list of layers"
+            raise fail(step.place, finding, f"hand layers on in a list: {step.kind}: [{binding.expression.text}]")
         name = placement.name(step)
         path = f"{placement.prefix}{name}"
         fields = self.context.overrides.apply(path, step.fields)
@@ -117,11 +116,11 @@ class Walk:
         if not kind.reads_tokens and any(operand.tokens for operand in operands):
             remedy = "no layer of this version reads tokens"
             raise fail(step.place, f"'{step.kind}' reads token ids, which have no norm", remedy)
-        channels = _channels("in", [operand.shape for operand in operands], kind)
+        channels = channels_of("in", [operand.shape for operand in operands], kind)
         at = StepAt(self.context, step.kind, step.place, environment, channels, operands)
         placed = kind.place(step.fields, at)
         kind, placed, replaces = self._smoothed(kind, placed, at)
-        channels = {**channels, **_channels("out", [placed.shape], kind)}
+        channels = {**channels, **channels_of("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
         arrays = balls_of(self.context, step, path, placed, inherited, channels, environment, placement.loops)
         layer = Layer(
@@ -140,7 +139,26 @@ class Walk:
         self._note_fields(step, kind)
         self.context.graph.call(path, path)
         self.context.written.setdefault(step.place, []).append(path)
-        return self.context.graph.add(layer)
+        self.context.graph.add(layer)
+        self._parts(layer, operands)
+        return path
+
+    def _parts(self, layer: Layer, operands: tuple[Operand, ...]) -> None:
+        """What is read of a layer in parts, each by a name inside its own."""
+        for index, placed in enumerate(layer.placed.parts):
+            assert layer.kind.part
+            self.context.count_layer(layer.place)
+            part = Layer(
+                path=f"{layer.path}.{index}",
+                place=layer.place,
+                inputs=(layer.path,),
+                shape=placed.shape,
+                features=of_output(len(placed.shape), placed.features, operands),
+                loops=layer.loops,
+                kind=layer.kind.part,
+                placed=placed,
+            )
+            self.context.graph.call(part.path, self.context.graph.add(part))
 
     def _smoothed(
         self, kind: Kind[Any, Any], placed: Placed[Any], at: StepAt
@@ -220,7 +238,7 @@ class Walk:
         own = replace(placement, inherited=self.context.inherited(step, name, environment, placement))
         inside = own.inside(name)
         if step.sources is not None:
-            _reads_one(step)
+            reads_one(step)
             body = self._standing(step.body, environment)
             (current,) = self._outside(step, current, environment, placement, inside, body)
         add = Step("add", step.place, StepFields(), (Branch((), step.place), Branch(step.body, step.place)))
@@ -272,26 +290,7 @@ class Walk:
         """What a step with states reads: its operand stands inside it, beside the body."""
         if step.sources is None:
             return current
-        _reads_one(step)
+        reads_one(step)
         outer = placement.inherited.overlay(step.fields, environment, step.place)
         outside = placement.inside(name, outer, states)
         return self.operand(step.sources[0], current, environment, outside)
-
-
-def _reads_one(step: Step) -> None:
-    if step.sources is not None and len(step.sources) != 1:
-        message = f"'{step.kind}' reads one input, not {len(step.sources)}"
-        raise fail(step.place, message, "combine them with add or concat first")
-
-
-def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:
-    """Whether a step reads the one before it."""
-    if step.sources is None:
-        return step.kind not in vocabulary or vocabulary[step.kind].operands != 0
-    return any(isinstance(source, Branch) for source in step.sources)
-
-
-def _channels(name: str, shapes: Sequence[Shape], kind: Kind[Any, Any]) -> Mapping[str, sympy.Expr]:
-    if not shapes or not shapes[0]:
-        return {}
-    return {name: shapes[0][kind.channels]}

@@ -89,6 +89,13 @@ def read_axes(node: Node) -> tuple[Expression, ...]:
     return read_list(node) if isinstance(node, Sequence) else (read_expression(node),)
 
 
+def read_pairs(node: Node) -> tuple[tuple[Expression, ...], ...]:
+    """A list with an expression, or a list of them, for each axis."""
+    if not isinstance(node, Sequence):
+        raise fail(node.place, f"expected a list such as [0, [1, 2]], found {describe(node)}", "give one for each axis")
+    return tuple(read_axes(item) for item in node.items)
+
+
 def read_radius(node: Node) -> Expression | Mapping[str, Expression]:
     """One radius for all arrays of a layer together, or a mapping with a ball for each array."""
     return _named_expressions(node) if isinstance(node, NodeMapping) else read_expression(node)
@@ -174,6 +181,12 @@ Terms = Annotated[
 ]
 Shape = Annotated[Terms, Whole()]
 Axes = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_AXES_SCHEMA), Whole()]
+Pairs = Annotated[
+    tuple[tuple[Expression, ...], ...],
+    PlainValidator(read_pairs),
+    WithJsonSchema({"type": "array", "items": _AXES_SCHEMA}),
+    Whole(0),
+]
 Along = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_ALONG_SCHEMA)]
 Radius = Annotated[Expression | Mapping[str, Expression], PlainValidator(read_radius), WithJsonSchema(_RADIUS_SCHEMA)]
 Share = Annotated[

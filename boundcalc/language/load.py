@@ -12,6 +12,7 @@ from boundcalc.language import fields, reader
 from boundcalc.language.architecture import Architecture, W
 from boundcalc.language.objects import read_object
 from boundcalc.language.schema import read_architecture
+from boundcalc.language.standard import is_standard, read_standard
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
 from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
@@ -78,12 +79,29 @@ def _include(
     for item in items:
         if not isinstance(item, Scalar) or item.is_null:
             mistakes.add(item.place, f"expected a file name, found {fields.describe(item)}", "include: [blocks.yaml]")
+        elif is_standard(item.text):
+            _include_standard(item, folder, chain, included, mistakes)
         elif folder is None:
             mistakes.add(
                 item.place, "a spec without a file of its own cannot include others", "save it and pass its path"
             )
         else:
             _include_file(item, folder, source, chain, included, mistakes)
+
+
+def _include_standard(
+    item: Scalar, folder: Path | None, chain: list[Path], included: dict[str, Node], mistakes: Mistakes
+) -> None:
+    """A file of the library may include others of it."""
+    if item.text in included or Path(item.text) in chain:
+        return
+    try:
+        tree = read_standard(item, folder)
+    except SpecError as error:
+        mistakes.extend(error)
+        return
+    _include(tree, item.text, None, [*chain, Path(item.text)], included, mistakes)
+    included[item.text] = tree
 
 
 def _include_file(

@@ -59,13 +59,13 @@ class FixedPoint(StepFields):
 
 
 def optional_terms(name: str, title: str, names: Sequence[str], module: str) -> type[StepFields]:
-    """A model of fields that are expressions and may be left out; of a single one a bare value is enough.
+    """A model of fields that are expressions and may be left out; a bare value is the first.
 
     `module` is where pickle finds the model, by its name.
     """
     terms: dict[str, Any] = dict.fromkeys(names, (Term | None, None))
     model = create_model(name, __base__=StepFields, __doc__=title, __module__=module, **terms)
-    model.value_field = names[0] if len(names) == 1 else None
+    model.value_field = names[0] if names else None
     return model
 
 

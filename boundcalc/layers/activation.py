@@ -20,6 +20,7 @@ from boundcalc.exact.expression import Expression
 from boundcalc.graph.kind import At, Kind, Lowering, Placed, Smoothed
 from boundcalc.graph.shape import size
 from boundcalc.language.structure import StepFields, optional_terms
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_map, outside, published_map
 
 
@@ -86,7 +87,10 @@ def activation(entry: Nonlinearity) -> Kind[StepFields, Facts]:
     """The kind of one row of the catalogue."""
     published = None if entry.published is None else lower_published
     aliases = _ALIASES.get(entry.name, ())
-    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published, aliases=aliases)
+    shown = example(f"dense: 3, {entry.name}, dense: 2")
+    return Kind(
+        entry.name, fields_of(entry), Row(entry).place, lower, forward, published, aliases=aliases, example=shown
+    )
 
 
 _SOFTPLUS, _MOREAU = activation(SOFTPLUS), activation(MOREAU_RELU)

@@ -9,7 +9,12 @@ from typing import Any
 
 from boundcalc.calculus.primitives import Sum
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, common_shape
+
+
+class Fields(CombinationFields):
+    """The sum of arrays of one shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Facts:
     pass
 
 
-def place(fields: CombinationFields, at: At) -> Placed[Facts]:
+def place(fields: Fields, at: At) -> Placed[Facts]:
     return Placed(common_shape(at), Facts())
 
 
@@ -29,4 +34,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return reduce(lambda total, term: total + term, inputs)
 
 
-KIND = Kind("add", CombinationFields, place, lower, forward, lower, operands=None)
+KIND = Kind(
+    "add",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    operands=None,
+    example=example("dense: 3, tanh, {add: [[], input]}"),
+)

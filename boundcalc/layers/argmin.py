@@ -25,6 +25,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.families import along, spread
 from boundcalc.layers.parts.maps import given_map, lower_map
 from boundcalc.layers.parts.operands import given_shape
@@ -96,4 +97,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.reshape(spread(heights, prod(shape), xp), (z.shape[0], *shape))
 
 
-KIND = Kind("argmin", Fields, place, lower, forward)
+KIND = Kind(
+    "argmin",
+    Fields,
+    place,
+    lower,
+    forward,
+    example=example(
+        "dense: 2, argmin: {strong_convexity: 1, lipschitz_gradient: 3/2, lipschitz_hessian: 1, at_zero: 1}, dense: 2"
+    ),
+)

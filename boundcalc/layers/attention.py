@@ -32,6 +32,7 @@ from boundcalc.language.structure import StepFields
 from boundcalc.layers.dropout import scale_of
 from boundcalc.layers.parts import heads as on
 from boundcalc.layers.parts.affine import with_bias
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
 from boundcalc.layers.parts.operands import are_equal
 from boundcalc.layers.softmax import softmax
@@ -264,4 +265,5 @@ KIND = Kind(
     channels=-1,
     operands=None,
     aliases=("MultiheadAttention", "self_attention", "scaled_dot_product_attention"),
+    example=example("attention: {heads: 2, causal: true}", "[3, 4]", norm="{sample: 1}"),
 )

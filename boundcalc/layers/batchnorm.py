@@ -2,46 +2,70 @@
 
 With M entries a channel: form sqrt l = eps^(-1/2), L = 48/(25 sqrt 5) M^(-1/2) eps^(-1); form additive l = 1/eps,
 L = 2 M^(-1/2) eps^(-2) (catalogue/normalisations.py).
+
+`mode: eval`: mean and variance are numbers that training left, (z - mean)/sqrt(variance + eps) = s z - t is affine. Of them are known
+`slope`, the largest s, and `offset`, the Euclidean norm of t over the channels: norm `slope`, plus sqrt(n P) `offset`. No sample
+reads another one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import sympy
 from pydantic import PlainValidator, WithJsonSchema
 
+from boundcalc.calculus.primitives import Constant, Linear, Sum
 from boundcalc.calculus.views import View, same
-from boundcalc.catalogue import published, symbols
+from boundcalc.catalogue import gains, published, symbols
 from boundcalc.catalogue.normalisations import FORMS
+from boundcalc.exact.intervals import at_least
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Flag, Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.gain import forward_gain, lower_gain
 from boundcalc.layers.parts.maps import constants_of, outside, published_map
 from boundcalc.layers.parts.normalisation import Normalisation
 
+MODES = ("train", "eval")
+Mode = Annotated[str, PlainValidator(types.choice(*MODES)), WithJsonSchema({"enum": list(MODES)})]
 Form = Annotated[str, PlainValidator(types.choice(*FORMS)), WithJsonSchema({"enum": list(FORMS)})]
 
 
 class Fields(StepFields):
-    """Each channel (first axis) is centred and scaled over the batch and, with `positions`, over all positions."""
+    """Each channel (first axis) is centred and scaled over the batch and, with `positions`, over all positions; in `mode: eval` by
+    fixed statistics, known by the largest 1/sqrt(variance + eps) and the norm of mean/sqrt(variance + eps) over the channels."""
 
     value_field = "eps"
     eps: Term
     affine: Flag = False
     form: Form = "sqrt"
     positions: Flag = True
+    mode: Mode = "train"
+    slope: Term | None = None
+    offset: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is known of given ones: the largest factor, and the norm of what is subtracted, one number for each mean."""
+
+    slope: sympy.Expr
+    offset: sympy.Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     pooled: bool  # one mean for all positions of a channel
     normalisation: Normalisation
+    given: Statistics | None
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
@@ -55,14 +79,48 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     count, channels = (at.batch * positions, shape[0]) if pooled else (at.batch, size(shape))
     normalisation = Normalisation.of(at, fields.eps, fields.form, {"count": count, "channels": channels})
     arrays: dict[str, Shape] = {"weight": (shape[0],), "bias": (shape[0],)} if at.flag(fields.affine) else {}
-    facts = Facts(pooled, normalisation)
+    facts = Facts(pooled, normalisation, _given(fields, at, normalisation))
     return Placed(shape, facts, arrays, frozenset({"weight"}.intersection(arrays)), features=FIRST)
+
+
+def _given(fields: Fields, at: At, normalisation: Normalisation) -> Statistics | None:
+    if fields.mode == "train":
+        for name, value in (("slope", fields.slope), ("offset", fields.offset)):
+            if value is not None:
+                finding = f"`{name}` is of given statistics, and 'batchnorm' computes its own here"
+                raise at.error(finding, "say `mode: eval`, or leave it out", value.place)
+        return None
+    if fields.slope is None or fields.offset is None:
+        remedy = "give `slope`, the largest 1/sqrt(variance + eps), and `offset`, the norm of mean/sqrt(variance + eps)"
+        raise at.error("'batchnorm' in `mode: eval` needs the statistics that training left", remedy)
+    slope, offset = at.constant(fields.slope, "the slope"), at.constant(fields.offset, "the offset")
+    power = 2 if normalisation.form == "sqrt" else 1
+    if not at.fits(at_least(sympy.S.One, slope**power * normalisation.eps)):
+        finding = f"a slope of {at.known(slope)} is above that of variance 0, with eps {at.known(normalisation.eps)}"
+        raise at.error(finding, "the slope is the largest 1/sqrt(variance + eps)", fields.slope.place)
+    return Statistics(slope, offset)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     normalisation = facts.normalisation
+    if facts.given is not None:
+        return lower_gain((1,), _lower_given(facts, facts.given, inputs[0], lowering), lowering)
     normalised = normalisation.lower(normalisation.entry, _channels(facts, lowering), inputs[0], lowering)
-    return lower_gain((1,), normalised, lowering)
+    entries = lowering.batch * size(lowering.shape[1:])  # of a channel
+    return lower_gain((1,), normalised, lowering, normalisation.most(entries))
+
+
+def _lower_given(facts: Facts, given: Statistics, of: int, lowering: Lowering) -> int:
+    """s z - t, with t repeated along the axes that have one mean."""
+    shape = (lowering.batch, *lowering.shape)
+    axes = frozenset(range(len(shape)))
+    copied = axes - {1} if facts.pooled else frozenset({0})
+    copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(copied))))
+    lowering.own(operator_norm=given.slope, offset=copies * given.offset)
+    lowering.warn("batchnorm in evaluation mode: its statistics are fixed, bounded by `slope` and `offset` of the spec")
+    scaled = lowering.emit(Linear(of, given.slope, view=same(axes)))
+    shift = lowering.emit(Constant(given.offset), ())
+    return lowering.emit(Sum((scaled, lowering.emit(Linear(shift, copies, view=View(copied=copied))))))
 
 
 def _channels(facts: Facts, lowering: Lowering) -> View:
@@ -71,7 +129,7 @@ def _channels(facts: Facts, lowering: Lowering) -> View:
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     normalisation = facts.normalisation
-    if normalisation.form != "sqrt":
+    if normalisation.form != "sqrt" or facts.given is not None:
         raise outside(published.BATCHNORM, lowering)
     row = constants_of(published.BATCHNORM, lowering, {symbols.eps: normalisation.eps})
     entry = None if normalisation.entry is None else published_map(normalisation.entry, row)
@@ -80,8 +138,16 @@ def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
     (z,) = inputs
+    if facts.given is not None:
+        return forward_gain(_evaluated(facts, facts.given, z, xp), arrays, z.ndim - 2, xp)
     axes = (0, *range(2, z.ndim)) if facts.pooled else (0,)
     return forward_gain(facts.normalisation.forward(z, axes, xp), arrays, z.ndim - 2, xp)
+
+
+def _evaluated(facts: Facts, given: Statistics, z: Any, xp: Any) -> Any:
+    """All factors the largest, all means the same: statistics that reach both constants."""
+    means = z.shape[1] if facts.pooled else math.prod(z.shape[1:])
+    return float(given.slope) * z - xp.full(z.shape[1:], float(given.offset) / math.sqrt(means), dtype=z.dtype)
 
 
 KIND = Kind(
@@ -91,5 +157,6 @@ KIND = Kind(
     lower,
     forward,
     lower_published,
+    example=example("conv1d: {channels: 2, kernel: 2}, batchnorm: {eps: 1/10, affine: true}", "[1, 5]"),
     aliases=("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization"),
 )

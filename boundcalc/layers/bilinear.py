@@ -13,6 +13,7 @@ from boundcalc.calculus.primitives import Bilinear
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.families import along, spread
 from boundcalc.layers.parts.operands import CombinationFields, given_shape, pair_of
 from boundcalc.layers.parts.slices import Slices, slices_of
@@ -50,4 +51,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return slices.joined(spread(float(facts.norm) * f * g, slices.entries, xp), xp)
 
 
-KIND = Kind("bilinear", Fields, place, lower, forward, lower, operands=None)
+KIND = Kind(
+    "bilinear",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    operands=None,
+    example=example("{bilinear: {from: [[dense: 2], [dense: 2]], norm: 1}}"),
+)

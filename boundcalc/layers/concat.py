@@ -12,6 +12,7 @@ from boundcalc.calculus.primitives import Concat
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import show_shape
 from boundcalc.language.fields import Term
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, are_equal
 from boundcalc.layers.parts.windows import axis_of
 
@@ -49,4 +50,14 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.concat(list(inputs), axis=facts.axis + 1)
 
 
-KIND = Kind("concat", Fields, place, lower, forward, lower, operands=None, aliases=("cat", "concatenate"))
+KIND = Kind(
+    "concat",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    operands=None,
+    aliases=("cat", "concatenate"),
+    example=example("{concat: [[dense: 2, tanh], [dense: 2]]}"),
+)

@@ -21,6 +21,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes, Flag, Size
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine, windows
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import outside
 
 
@@ -135,6 +136,7 @@ KINDS = tuple(
         forward,
         lower_published if axes == 2 else None,
         spectral=True,
+        example=example(f"conv{axes}d: {{channels: 2, kernel: 3, padding: same}}", f"[1{', 5' * axes}]"),
         aliases=(f"Convolution{axes}D", *(("Conv", "Convolution") if axes == 2 else ())),
     )
     for axes in (1, 2, 3)

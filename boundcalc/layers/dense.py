@@ -17,6 +17,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Flag, Size
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -65,5 +66,6 @@ KIND = Kind(
     lower_published,
     channels=-1,
     spectral=True,
+    example=example("dense: 4, softplus, dense: 2"),
     aliases=("Linear", "fc", "fully_connected", "Gemm", "inner_product"),
 )

@@ -1,5 +1,5 @@
 """dropout: entries kept with probability 1 - p and multiplied by 1/(1 - p), a linear map of norm 1/(1 - p); in
-`mode: eval` the identity."""
+`mode: eval` the identity. stochastic_depth: the same for whole samples."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 MODES = ("train", "eval")
 Mode = Annotated[str, PlainValidator(types.choice(*MODES)), WithJsonSchema({"enum": list(MODES)})]
@@ -30,6 +31,13 @@ class Fields(StepFields):
     mode: Mode = "train"
 
 
+class DepthFields(StepFields):
+    """Samples kept with probability 1 - p and multiplied by 1/(1 - p): at the end of a branch."""
+
+    value_field = "p"
+    p: Term
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     norm: sympy.Expr
@@ -38,6 +46,10 @@ class Facts:
 def place(fields: Fields, at: At) -> Placed[Facts]:
     if fields.mode == "eval":
         return Placed(at.shape, Facts(sympy.S.One))
+    return Placed(at.shape, Facts(scale_of(at, fields.p)))
+
+
+def place_depth(fields: DepthFields, at: At) -> Placed[Facts]:
     return Placed(at.shape, Facts(scale_of(at, fields.p)))
 
 
@@ -59,15 +71,27 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    """All entries kept: the mask that reaches the norm."""
+    """All kept: the draw that reaches the norm."""
     return inputs[0] * float(facts.norm)
 
 
-KIND = Kind(
-    "dropout",
-    Fields,
-    place,
-    lower,
-    forward,
-    aliases=("Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "SpatialDropout2D"),
+KINDS = (
+    Kind(
+        "dropout",
+        Fields,
+        place,
+        lower,
+        forward,
+        aliases=("Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "SpatialDropout2D"),
+        example=example("dense: 4, tanh, dropout: 1/2, dense: 2"),
+    ),
+    Kind(
+        "stochastic_depth",
+        DepthFields,
+        place_depth,
+        lower,
+        forward,
+        aliases=("DropPath",),
+        example=example("{residual: [dense: 3, stochastic_depth: 1/5]}"),
+    ),
 )

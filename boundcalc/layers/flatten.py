@@ -13,6 +13,7 @@ from boundcalc.calculus.views import View
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import size
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -37,4 +38,12 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.reshape(inputs[0], (inputs[0].shape[0], -1))
 
 
-KIND = Kind("flatten", Fields, place, lower, forward, lower)
+KIND = Kind(
+    "flatten",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    example=example("{conv2d: {channels: 2, kernel: 3}}, tanh, flatten, dense: 2", "[1, 5, 5]"),
+)

@@ -11,6 +11,7 @@ from boundcalc.graph.kind import At, Kind, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.activation import Facts, forward, lower, place_entry
+from boundcalc.layers.parts.example import example
 
 _ROWS = {"none": GELU, "tanh": GELU_TANH}
 Approximation = Annotated[str, PlainValidator(types.choice(*_ROWS)), WithJsonSchema({"enum": list(_ROWS)})]
@@ -27,4 +28,4 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     return place_entry(_ROWS[fields.approximate], {}, at)
 
 
-KIND = Kind("gelu", Fields, place, lower, forward)
+KIND = Kind("gelu", Fields, place, lower, forward, example=example("dense: 3, gelu: tanh, dense: 2"))

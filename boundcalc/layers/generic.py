@@ -19,6 +19,7 @@ from boundcalc.graph.shape import Shape
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.families import gathered, reaching
 from boundcalc.layers.parts.maps import given_map
 from boundcalc.layers.parts.operands import given_shape
@@ -75,4 +76,6 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return slices.joined(reaching(entries, facts.lipschitz, facts.smoothness, None, None, xp), xp)
 
 
-KIND = Kind("generic", Fields, place, lower, forward, lower)
+KIND = Kind(
+    "generic", Fields, place, lower, forward, lower, example=example("generic: {lipschitz: 1, smoothness: 1/2}")
+)

@@ -8,6 +8,7 @@ from typing import Any
 
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -31,4 +32,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0]
 
 
-KIND = Kind("identity", Fields, place, lower, forward, lower)
+KIND = Kind("identity", Fields, place, lower, forward, lower, example=example("dense: 3, identity, dense: 2"))

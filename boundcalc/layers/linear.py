@@ -13,6 +13,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.families import partial_isometry
 from boundcalc.layers.parts.operands import given_shape
 from boundcalc.layers.parts.slices import Slices, slices_of
@@ -54,4 +55,6 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return float(facts.norm) * slices.joined(rows, xp)
 
 
-KIND = Kind("linear", Fields, place, lower, forward, lower)
+KIND = Kind(
+    "linear", Fields, place, lower, forward, lower, example=example("dense: 3, linear: {norm: 1/2, shape: [2]}")
+)

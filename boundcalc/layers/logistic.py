@@ -14,6 +14,7 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import show_shape
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_loss, lower_map, published_map
 
 
@@ -74,4 +75,5 @@ KIND = Kind(
         "SoftmaxCrossEntropyLoss",
         "NLLLoss",
     ),
+    example=example("dense: 3, tanh, dense: 2", loss="logistic"),
 )

@@ -18,6 +18,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.families import along, reaching, spread
 from boundcalc.layers.parts.maps import GIVEN, given_map
 from boundcalc.layers.parts.operands import given_shape
@@ -80,4 +81,12 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return slices.joined(spread(bent, slices.entries, xp), xp)
 
 
-KIND = Kind("map", Fields, place, lower, forward, lower)
+KIND = Kind(
+    "map",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    example=example("dense: 3, map: {lipschitz: 1, smoothness: 2, at_zero: 0, sup: 1}, dense: 2"),
+)

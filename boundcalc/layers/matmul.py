@@ -16,6 +16,7 @@ from boundcalc.calculus.views import moved
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import show_shape
 from boundcalc.language.fields import Flag
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, are_equal, pair_of
 
 
@@ -76,4 +77,14 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.matmul(left, right)
 
 
-KIND = Kind("matmul", Fields, place, lower, forward, lower, channels=-1, operands=None)
+KIND = Kind(
+    "matmul",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    channels=-1,
+    operands=None,
+    example=example("{matmul: [[dense: 3], [parameter: [3, 2]]]}", "[2, 3]"),
+)

@@ -19,6 +19,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.windows import axis_of
 
 
@@ -77,7 +78,16 @@ KINDS = (
         place_global,
         lower,
         forward,
+        example=example("conv2d: {channels: 2, kernel: 3}, tanh, globalavgpool", "[1, 5, 5]"),
         aliases=("GlobalAveragePool", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D"),
     ),
-    Kind("mean", MeanFields, place_mean, lower, forward, aliases=("ReduceMean",)),
+    Kind(
+        "mean",
+        MeanFields,
+        place_mean,
+        lower,
+        forward,
+        aliases=("ReduceMean",),
+        example=example("dense: 3, mean: 0", "[4, 3]"),
+    ),
 )

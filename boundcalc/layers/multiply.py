@@ -12,7 +12,12 @@ import sympy
 from boundcalc.calculus.primitives import Bilinear
 from boundcalc.calculus.views import same
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, common_shape
+
+
+class Fields(CombinationFields):
+    """The product of arrays of one shape, entry by entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Facts:
     pass
 
 
-def place(fields: CombinationFields, at: At) -> Placed[Facts]:
+def place(fields: Fields, at: At) -> Placed[Facts]:
     return Placed(common_shape(at), Facts())
 
 
@@ -35,4 +40,14 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return reduce(lambda product, factor: product * factor, inputs)
 
 
-KIND = Kind("multiply", CombinationFields, place, lower, forward, lower, operands=None, aliases=("mul", "hadamard"))
+KIND = Kind(
+    "multiply",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    operands=None,
+    aliases=("mul", "hadamard"),
+    example=example("{multiply: [[dense: 3, sigmoid], [dense: 3]]}"),
+)

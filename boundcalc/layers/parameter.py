@@ -14,6 +14,7 @@ from boundcalc.catalogue import gains
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language import fields as types
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -43,4 +44,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.stack([arrays["weight"]] * int(facts.batch), axis=0)
 
 
-KIND = Kind("parameter", Fields, place, lower, forward, lower, operands=0)
+KIND = Kind(
+    "parameter",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    operands=0,
+    example=example("{add: [[dense: 3], [parameter: [3]]]}"),
+)

@@ -17,6 +17,7 @@ from boundcalc.exact.expression import Expression
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.fields import Terms
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.windows import axis_of
 
 
@@ -77,6 +78,22 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("permute", PermuteFields, place_permute, lower, forward, lower),
-    Kind("transpose", TransposeFields, place_transpose, lower, forward, lower),
+    Kind(
+        "permute",
+        PermuteFields,
+        place_permute,
+        lower,
+        forward,
+        lower,
+        example=example("permute: [1, 0], dense: 2", "[2, 3]"),
+    ),
+    Kind(
+        "transpose",
+        TransposeFields,
+        place_transpose,
+        lower,
+        forward,
+        lower,
+        example=example("transpose, dense: 2", "[2, 3]"),
+    ),
 )

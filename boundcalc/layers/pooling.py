@@ -24,6 +24,7 @@ from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Axes, Flag
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import windows
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
 
 
@@ -186,6 +187,11 @@ class Smoothing:
         )
 
 
+def _shown(form: str, axes: int) -> str:
+    layers = f"conv{axes}d: {{channels: 2, kernel: 1}}, {form}pool{axes}d: 2"
+    return example(layers, f"[1{', 4' * axes}]")
+
+
 def _called(form: str, axes: int) -> tuple[str, ...]:
     return f"{form}Pooling{axes}D", *((f"{form}Pool",) if axes == 2 else ())
 
@@ -199,6 +205,7 @@ def _average(axes: int) -> Kind[Fields, Facts]:
         lower_average,
         forward_average,
         published,
+        example=_shown("avg", axes),
         aliases=_called("Average", axes),
     )
 
@@ -214,6 +221,7 @@ def _maximum(axes: int) -> Kind[Fields, Facts]:
         forward_maximum,
         published,
         smoothed=smoothed,
+        example=_shown("max", axes),
         aliases=_called("Max", axes),
     )
 

@@ -15,6 +15,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language import fields as types
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -57,4 +58,13 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return xp.reshape(inputs[0], (inputs[0].shape[0], *(int(axis) for axis in facts.shape)))
 
 
-KIND = Kind("reshape", Fields, place, lower, forward, lower, aliases=("view", "unflatten", "rearrange"))
+KIND = Kind(
+    "reshape",
+    Fields,
+    place,
+    lower,
+    forward,
+    lower,
+    aliases=("view", "unflatten", "rearrange"),
+    example=example("dense: 6, reshape: [2, 3], dense: 2"),
+)

@@ -14,6 +14,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import size
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
 from boundcalc.layers.parts.windows import axis_of
 
@@ -57,4 +58,4 @@ def softmax(z: Any, axis: int, xp: Any) -> Any:
     return powers / xp.sum(powers, axis=axis, keepdims=True)
 
 
-KIND = Kind("softmax", Fields, place, lower, forward, lower_published)
+KIND = Kind("softmax", Fields, place, lower, forward, lower_published, example=example("dense: 3, softmax"))

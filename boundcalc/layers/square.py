@@ -13,6 +13,7 @@ from boundcalc.calculus.views import same
 from boundcalc.catalogue.activations import SQUARE
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -38,4 +39,4 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return inputs[0] * inputs[0]
 
 
-KIND = Kind("square", Fields, place, lower, forward, lower)
+KIND = Kind("square", Fields, place, lower, forward, lower, example=example("dense: 3, square, dense: 2"))

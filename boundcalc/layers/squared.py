@@ -14,6 +14,7 @@ from boundcalc.catalogue.losses import SQUARED
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language.fields import Term
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_loss
 from boundcalc.layers.parts.operands import CombinationFields, are_equal
 
@@ -72,4 +73,5 @@ KIND = Kind(
     operands=None,
     loss=True,
     aliases=("MSELoss", "mse", "mean_squared_error", "l2_loss"),
+    example=example("dense: 2", loss="{squared: {labels: 1}}"),
 )

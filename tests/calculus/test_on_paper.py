@@ -293,13 +293,13 @@ def test_a_shared_weight_is_one_block() -> None:
 
 
 def test_learned_gains_start_at_one() -> None:
-    """(1 + u) y + h with ||(u, h)|| <= R, ||y|| <= sqrt(c M): norm m + R sqrt(m^2 + n P), coefficient of (u, h) sqrt(m^2 + n P)."""
+    """(1 + u) y + h with ||(u, h)|| <= R, ||y|| <= sqrt(c M) with channels of norm sqrt(n P): coefficient of (u, h) sqrt(n P)."""
     text = "batch: 2\ninput: {shape: [3, 5], norm: 1}\nradius: 1/2\nlayers: [{batchnorm: {eps: 1/100, affine: true}}]"
     m, copies = math.sqrt(3 * 2 * 5), 2 * 5
     m = min(m, 10 * 1)  # the norm of the input over sqrt(eps) is larger than sqrt(c M)
     norm, ell, _ = numbers(text)
-    assert norm == pytest.approx(m + 0.5 * math.sqrt(m * m + copies), rel=1e-12)
-    assert ell == pytest.approx(math.sqrt(m * m + copies), rel=1e-12)
+    assert norm == pytest.approx(m + 0.5 * math.sqrt(copies), rel=1e-12)
+    assert ell == pytest.approx(math.sqrt(copies), rel=1e-12)
 
 
 def test_losses_and_regularizers() -> None:

@@ -24,7 +24,7 @@ def constants_of(primitive: Primitive) -> dict[str, Value]:
         case Linear():
             found: dict[str, Value | None] = {"norm": primitive.norm}
         case Bilinear():
-            found = {name: getattr(primitive, name) for name in ("norm", "constant", "left_norm")}
+            found = {name: getattr(primitive, name) for name in ("norm", "constant", "left_norm", "right_norm")}
         case Map(entry=entry) | Average(entry=entry):
             facts = {name: getattr(entry, name) for name in FACTS}
             found = {name: fact.value for name, fact in facts.items() if fact is not None and _is_reached(fact)}

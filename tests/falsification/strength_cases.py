@@ -189,7 +189,11 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ),
     ("batchnorm", "Bilinear.norm"): (("", _layers(_FAR.replace("[3]", "[1]"), "batchnorm: {eps: 1/10, affine: true, radius: {weight: 5, bias: 1/10}}"), {}),),
     ("batchnorm", "Bilinear.constant"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true}"), {}),),
-    ("batchnorm", "Linear.norm"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
+    ("batchnorm", "Linear.norm"): (("", _layers(_SMALL, "batchnorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}), ("eval", _layers(_SMALL, "batchnorm: {eps: 1, mode: eval, slope: 1/2, offset: 0}"), _I)),
+    ("batchnorm", "Bilinear.right_norm"): (
+        ("", _layers(_FAR, "batchnorm: {eps: 1/10, affine: true}"), {}),
+        ("alone", _layers(_FAR, "batchnorm: {eps: 1/10, affine: true, radius: {weight: 5, bias: 1/10}}"), {}),
+    ),
     ("layernorm", "Map.lipschitz"): (
         ("", _layers(_VECTOR, "layernorm: 1/10"), _I),
         ("axes", _layers(_IMAGE, "layernorm: {eps: 1/10, axes: 2}"), _I),
@@ -205,6 +209,7 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("layernorm", "Bilinear.norm"): (
         ("", _layers(_ONE.replace("[3]", "[16]").replace("norm: 2", "norm: 50"), "layernorm: {eps: 1/100, affine: true, radius: {weight: 1, bias: 1/10}}"), {}),
     ),
+    ("layernorm", "Bilinear.right_norm"): (("", _layers(_FAR, "layernorm: {eps: 1/10, affine: true}"), {}),),
     ("layernorm", "Bilinear.constant"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true}"), {}),),
     ("layernorm", "Linear.norm"): (("", _layers(_SMALL, "layernorm: {eps: 1, affine: true, radius: {weight: 1/10, bias: 2}}"), {}),),
     ("permute", "Linear.norm"): (("", _layers(_IMAGE, "permute: [1, 2, 0]"), _I),),

@@ -15,15 +15,15 @@ from boundcalc.falsification.subject import Subject
 Sets = BallSet | InputSet
 SHAPES = {"a": (2, 3), "b": (3,), "g": (4,)}
 SETS: dict[str, Sets] = {
-    "one array": BallSet(("a",), 1.5, 0.0, {}, frozenset()),
-    "two arrays together": BallSet(("a", "b"), 1.5, 0.0, {}, frozenset()),
-    "a joint centre": BallSet(("a", "b"), 0.5, 2.0, {}, frozenset()),
-    "a centre of each": BallSet(("a", "b"), 0.5, 0.0, {"a": 1.0, "b": 0.25}, frozenset()),
-    "a centre of one": BallSet(("a", "b"), 0.5, 0.0, {"b": 1.0}, frozenset()),
-    "gains": BallSet(("g", "b"), 0.5, 0.0, {}, frozenset({"g"})),
-    "gains and a centre": BallSet(("g", "b"), 0.5, 0.0, {"b": 1.0}, frozenset({"g"})),
-    "radius zero": BallSet(("a", "b"), 0.0, 0.0, {}, frozenset()),
-    "a centre alone": BallSet(("a",), 0.0, 0.0, {"a": 2.0}, frozenset()),
+    "one array": BallSet(("a",), 1.5, 0.0, {}, {}),
+    "two arrays together": BallSet(("a", "b"), 1.5, 0.0, {}, {}),
+    "a joint centre": BallSet(("a", "b"), 0.5, 2.0, {}, {}),
+    "a centre of each": BallSet(("a", "b"), 0.5, 0.0, {"a": 1.0, "b": 0.25}, {}),
+    "a centre of one": BallSet(("a", "b"), 0.5, 0.0, {"b": 1.0}, {}),
+    "gains": BallSet(("g", "b"), 0.5, 0.0, {}, {"g": 1.0}),
+    "gains and a centre": BallSet(("g", "b"), 0.5, 0.0, {"b": 1.0}, {"g": 1.0}),
+    "radius zero": BallSet(("a", "b"), 0.0, 0.0, {}, {}),
+    "a centre alone": BallSet(("a",), 0.0, 0.0, {"a": 2.0}, {}),
     "a batch": InputSet("a", 1.5, 0),
     "samples": InputSet("a", 0.5, 1),
     "entries": InputSet("a", 0.25, 2),
@@ -52,8 +52,8 @@ def members(part: Sets) -> Point:
     found: Point = {}
     for name, offset in offsets.items():
         centre = joint[name] / length(joint.values()) * part.center
-        if name in part.ones:
-            centre = np.ones(SHAPES[name])
+        if name in part.starts:
+            centre = np.full(SHAPES[name], part.starts[name])
         elif name in part.centers:
             centre = joint[name] / length((joint[name],)) * part.centers[name] * RNG.choice((1.0, 0.7))
         found[name] = centre + offset
@@ -103,7 +103,7 @@ def test_the_farthest_point_is_in_the_set_and_maximises(name: str) -> None:
 
 
 def test_the_farthest_point_of_a_ball_in_numbers() -> None:
-    part = BallSet(("a", "b", "g"), 2.0, 0.0, {"a": 3.0}, frozenset({"g"}))
+    part = BallSet(("a", "b", "g"), 2.0, 0.0, {"a": 3.0}, {"g": 1.0})
     far = part.farthest({"a": np.array([3.0, 0.0]), "b": np.array([0.0, 4.0]), "g": np.zeros(2)})
     assert np.allclose(far["a"], [3 + 2 * 3 / 5, 0])
     assert np.allclose(far["b"], [0, 2 * 4 / 5])
@@ -135,16 +135,18 @@ def test_inputs_hold_a_vector_a_batch_sample_or_entry(norm: str, axis: int) -> N
 
 def test_balls_of_specs() -> None:
     (ball,) = domain("dense: 2").balls
-    assert ball == BallSet(("dense_0.weight", "dense_0.bias"), 1.5, 0.0, {}, frozenset())
+    assert ball == BallSet(("dense_0.weight", "dense_0.bias"), 1.5, 0.0, {}, {})
     weight, bias = domain("{dense: {units: 2, radius: {weight: R, bias: 1/2}, center: {weight: 1}}}").balls
     assert (weight.radius, weight.centers, weight.center) == (1.5, {"dense_0.weight": 1.0}, 0.0)
     assert (bias.radius, bias.centers, bias.center) == (0.5, {}, 0.0)
     (joint,) = domain("{dense: {units: 2, radius: 1/4, center: sqrt(2)}}").balls
     assert (joint.radius, joint.center, joint.centers) == (0.25, pytest.approx(2**0.5), {})
     (gain,) = domain("{batchnorm: {eps: 1, affine: true}}").balls
-    assert gain.ones == {"batchnorm_0.weight"}
+    assert gain.starts == {"batchnorm_0.weight": 1.0}
+    (small,) = domain("{layer_scale: 1/8}").balls
+    assert small.starts == {"layer_scale_0.weight": 0.125}
     (centred,) = domain("{batchnorm: {eps: 1, affine: true, center: 2}}").balls
-    assert (centred.ones, centred.center) == (frozenset(), 2.0)
+    assert (centred.starts, centred.center) == ({}, 2.0)
     shared = domain("{dense: {units: 3, name: a}}, {dense: {units: 3, share: a}}").balls
     assert [ball.names for ball in shared] == [("a.weight", "a.bias")]
 

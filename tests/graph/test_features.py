@@ -143,8 +143,8 @@ def test_a_slice_keeps_the_features_behind_the_axis_that_it_loses() -> None:
     assert features.without(2, 0, 3) == 1
     assert features.without(0, 2, 3) == 0
     assert features.without(None, 0, 1) is None
-    assert features.with_first(None) == 0
-    assert features.with_first(1) == 2
+    assert features.with_new(None, 0) == 0
+    assert features.with_new(1, 0) == 2
 
 
 def test_of_what_a_layer_says() -> None:

@@ -224,7 +224,7 @@ def test_layernorm() -> None:
     assert isinstance(found[0], Map)
     assert found[0].entry.norm is not None
     assert found[0].entry.norm.value == sqrt(3 * 8 * n)
-    assert found[1] == Bilinear(0, 2, S.One, sqrt(3 * n))
+    assert found[1] == Bilinear(0, 2, S.One, sqrt(3 * n), right_norm=sqrt(3 * 8 * n), right_apart=frozenset({0, 1}))
     (rows,) = body(SIGNAL + "layers: [layernorm: {eps: 1/4, axes: 2}]")
     assert isinstance(rows, Map)
     assert sympy.simplify(rows.entry.smoothness.value - sympy.Rational(48, 25) / sqrt(5) * 4 / sqrt(24)) == 0
@@ -242,14 +242,14 @@ def test_learned_gains_add_to_the_identity() -> None:
     assert normalised.entry.lipschitz.value == 2
     assert normalised.entry.norm is not None
     assert normalised.entry.norm.value == sqrt(3 * 8 * n)
-    assert gain == Bilinear(0, 2, S.One, sqrt(8 * n))
+    assert gain == Bilinear(0, 2, S.One, sqrt(8 * n), right_norm=sqrt(8 * n))
     assert total == Sum((2, 3))
 
 
 def test_gains_with_a_centre_are_parameters_of_their_norm() -> None:
     found = lowered(SIGNAL + "layers: [{batchnorm: {eps: 1/4, affine: true, center: 2}}]")
     assert found.primitives[0] == Parameter("batchnorm_0", R + 2, True)
-    assert found.primitives[-1] == Bilinear(0, 2, S.One, sqrt(8 * n))
+    assert found.primitives[-1] == Bilinear(0, 2, S.One, sqrt(8 * n), right_norm=sqrt(8 * n))
 
 
 def test_batchnorm_statistics_without_positions() -> None:

@@ -62,6 +62,39 @@ def check(torch: Any, xp: Any, step: str, shape: list[int], expected: Callable[[
     assert torch.allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
 
+def test_normalisations(torch: Any, xp: Any) -> None:
+    nn = torch.nn.functional
+    means, variances = (torch.full((4,), value, dtype=torch.float64) for value in (3 / 2, 3 / 4))
+
+    def groups(count: int) -> Callable[[Any, Mapping[str, Any]], Any]:
+        return lambda z, a: nn.group_norm(z, count, a.get("weight"), a.get("bias"), 0.25)
+
+    for shape in ([4, 3], [4, 3, 2], [4, 2, 1, 3]):
+        check(torch, xp, "groupnorm: {groups: 2, eps: 1/4, affine: true}", shape, groups(2))
+        check(torch, xp, "groupnorm: {groups: 1, eps: 1/4}", shape, groups(1))
+        check(
+            torch,
+            xp,
+            "instancenorm: {eps: 1/4, affine: true}",
+            shape,
+            lambda z, a: nn.instance_norm(z, weight=a["weight"], bias=a["bias"], eps=0.25),
+        )
+        check(
+            torch,
+            xp,
+            "rmsnorm: {eps: 1/4, affine: true, axes: 2}",
+            shape,
+            lambda z, a: nn.rms_norm(z, z.shape[-2:], a["weight"], 0.25),
+        )
+        check(  # a variance of 3/4 and means of 3/2: 1/sqrt(variance + 1/4) is 1, the norm of four times 3/2 is 3
+            torch,
+            xp,
+            "batchnorm: {eps: 1/4, mode: eval, slope: 1, offset: 3, affine: true}",
+            shape,
+            lambda z, a: nn.batch_norm(z, means, variances, a["weight"], a["bias"], False, eps=0.25),
+        )
+
+
 def test_dense(torch: Any, xp: Any) -> None:
     linear = torch.nn.functional.linear
     check(torch, xp, "dense: 3", [4], lambda z, a: linear(z, a["weight"], a["bias"]))
@@ -132,6 +165,7 @@ def modules(torch: Any) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     )  # where torch switches to x, which is 2e-9 off at its default
     found |= {"arctan": lambda: torch.atan, "sin": lambda: torch.sin, "gaussian": lambda: lambda z: torch.exp(-z * z)}
     found |= {"square": lambda: torch.square, "identity": nn.Identity}
+    found["affine"] = lambda scale=1, shift=0: lambda z: scale * z + shift
     return found
 
 
@@ -144,6 +178,7 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "softshrink": ({"lambd": 2},),
     "hardshrink": ({"lambd": 2},),
     "gelu": ({"approximate": "tanh"},),
+    "affine": ({"scale": -2, "shift": 0.5},),
 }
 
 
@@ -161,6 +196,27 @@ def test_softplus_far_out(torch: Any, xp: Any) -> None:
     z = torch.asarray([[1e4, 30.0, -1e4]], dtype=torch.float64)
     found = layer.kind.forward(facts, {}, [z], xp)
     assert torch.allclose(found, torch.nn.functional.softplus(z), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "amounts", "mode"),
+    [
+        ("amounts: [0, [1, 2]]", (1, 2), "constant"),
+        ("amounts: [0, [3, 0]], mode: reflect", (3, 0), "reflect"),
+        ("amounts: [0, [1, 6]], mode: replicate", (1, 6), "replicate"),
+        ("amounts: [0, [5, 2]], mode: circular", (5, 2), "circular"),
+    ],
+)
+def test_pad(torch: Any, xp: Any, fields: str, amounts: tuple[int, int], mode: str) -> None:
+    check(torch, xp, f"pad: {{{fields}}}", [3, 5], lambda z, a: torch.nn.functional.pad(z, amounts, mode=mode))
+
+
+def test_moves(torch: Any, xp: Any) -> None:
+    check(torch, xp, "roll: {axis: -1, by: 7}", [3, 5], lambda z, a: torch.roll(z, 7, -1))
+    check(torch, xp, "expand: [2, 3, -1, 4]", [3, 5, 1], lambda z, a: z[:, None].expand(2, 2, 3, 5, 4))
+    check(torch, xp, "squeeze: -2", [3, 1, 2], lambda z, a: z.squeeze(-2))
+    check(torch, xp, "unsqueeze: -1", [3, 2], lambda z, a: z.unsqueeze(-1))
+    check(torch, xp, "slice: {axis: 1, start: -4, step: 2}", [3, 5], lambda z, a: z[:, :, -4::2])
 
 
 def test_batchnorm(torch: Any, xp: Any) -> None:

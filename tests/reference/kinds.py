@@ -47,6 +47,7 @@ POOLINGS = (
 BATCHNORMS = (
     "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, form: sqrt", "eps: 1/2, form: additive",
     "eps: 1/4, positions: true", "eps: 1/4, positions: false", "eps: 1/2, form: additive, positions: false, affine: true",
+    "eps: 1/4, mode: train", "eps: 1/4, mode: eval, slope: 2, offset: 1", "eps: 1/4, mode: eval, slope: 1, offset: 3, affine: true, positions: false",
 )  # fmt: skip
 LAYERNORMS = (
     "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, axes: 1", "eps: 1/4, axes: 2, affine: true",

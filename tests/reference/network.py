@@ -101,7 +101,7 @@ class Network:
         array = next(a for a in layer.arrays if a.name == name)
         if array.center is not None:
             return self.number(array.center) * run.unit(rng, size)
-        return np.ones(size) if array.at_one else np.zeros(size)
+        return np.full(size, 0.0 if array.start is None else self.number(array.start))
 
     def _inner(self, path: str) -> float:
         """A spectral bound S holds for weights of norm S over the norm of the layer's bilinear map."""
@@ -263,7 +263,11 @@ def _pooling(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
 def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
     eps, form = net.number(facts.normalisation.eps), facts.normalisation.form
-    z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    if facts.given is None:
+        z = run.batchnorm(inputs[0], eps, form, facts.pooled)
+    else:  # equal statistics, which reach their bounds
+        means = np.ones(net.shape(layer)[: 1 if facts.pooled else None])
+        z = net.number(facts.given.slope) * inputs[0] - net.number(facts.given.offset) / np.linalg.norm(means)
     return _affine(net, layer, z, w, z.ndim - 3)
 
 
@@ -279,8 +283,7 @@ def _affine(net: Network, layer: Layer, z: Array, w: Array, after: int) -> Array
         return z
     gain, shift = net._array(layer, "weight", w), net._array(layer, "bias", w)
     assert gain is not None
-    assert shift is not None
-    return run.affine(z, gain, shift, after)
+    return run.affine(z, gain, np.zeros_like(gain) if shift is None else shift, after)
 
 
 def _permute(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:

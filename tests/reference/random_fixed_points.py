@@ -23,7 +23,12 @@ def fixed_point(scope: Scope) -> None:
     child.fill(rng.randint(0, 1))
     adapt(child, shape)
     functions = GENTLE if draft.smooth else (*GENTLE, *KINKED)
-    inner: dict[str, Value] = {"units": child.size(last), "from": state, "radius": rng.choice(("1/4", "1/2")), "center": "0"}
+    inner: dict[str, Value] = {
+        "units": child.size(last),
+        "from": state,
+        "radius": rng.choice(("1/4", "1/2")),
+        "center": "0",
+    }
     steps: list[Value] = [{"dense": {**inner, **({} if bias else {"bias": False})}}]
     if rng.random() < 0.3:
         steps.append(_step(rng.choice(functions)))

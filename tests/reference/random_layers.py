@@ -80,6 +80,10 @@ def batchnorm(scope: Scope) -> None:
         fields["form"] = rng.choice(("sqrt", "additive"))
     if rng.random() < 0.4:
         fields["positions"] = scope.flag(rng.random() < 0.3)
+    if rng.random() < 0.1:
+        fields["mode"] = "train"
+    elif not rough and rng.random() < 0.2:
+        fields |= {"mode": "eval", "slope": scope.constant(("1/2", "1")), "offset": scope.constant(("0", "1/2", "2"))}
     arrays: dict[str, Shape] = {"weight": shape[:1], "bias": shape[:1]} if affine else {}
     name = scope.draft.fresh("batchnorm") if affine and rng.random() < 0.6 else None
     scope.push("batchnorm", fields, shape, arrays, gains=("weight",) if affine else (), name=name)

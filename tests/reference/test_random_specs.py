@@ -108,7 +108,7 @@ def _forms_of_graph(spec: Spec) -> Iterator[str]:
     for array in (a for layer in graph.layers for a in layer.arrays if a.shared):
         own = arrays[array.origin].shape
         yield from ["transposed"] if len(own) == 2 and own[0] != own[1] and own == array.shape[::-1] else []
-        yield from ["a gain"] if array.at_one else []
+        yield from ["a gain"] if array.start is not None else []
 
 
 def test_random_specs_are_small() -> None:

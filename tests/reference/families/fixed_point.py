@@ -14,7 +14,9 @@ def _deq(body: str, fields: str = "", shape: str = "[2]") -> str:
 
 
 _PLAIN = _deq(f"{_INJECTED}, tanh")
-_INNER = "{fixed_point: {state: y, shape: [2], layers: [{add: [[], [{dense: {from: y, units: 2, radius: 1/3}}]]}, tanh]}}"
+_INNER = (
+    "{fixed_point: {state: y, shape: [2], layers: [{add: [[], [{dense: {from: y, units: 2, radius: 1/3}}]]}, tanh]}}"
+)
 _GATED = "{multiply: [z, [{dense: {units: 2, radius: 1/16}}]]}"
 _OF_ITSELF = "{multiply: [z, [{dense: {from: z, units: 3, radius: 1/8}}]]}"
 _TWICE = "{repeat: {times: 2, layers: [tanh, dense: 3]}}"
