@@ -32,7 +32,7 @@ _SPECS = {
     "fixed point of bounded layers": _VECTOR
     + f"layers: [{_deq(_OF_ITSELF + ', {add: [[], input]}, tanh', shape='[3]')}, dense: 1]",
     "fixed points, one in the other": _VECTOR
-    + f"layers: [dense: 2, {_deq('{add: [[], [{linear: {norm: 1/4, from: z}}]]}, ' + _INNER)}]",
+    + f"layers: [dense: 2, {_deq('{add: [[], [{dense: {from: z, units: 2, radius: 1/4}}]]}, ' + _INNER)}]",
     "fixed point of a repeat": _VECTOR
     + f"layers: [{_deq('{dense: {from: z, units: 3, radius: 1/4}}, ' + _TWICE + ', {add: [[], input]}', shape='[3]')}]",
     "fixed point in a repeat": "symbols: {k: {value: 2, integer: true}}\n"
