@@ -55,7 +55,7 @@ def test_the_command() -> None:
     [
         ("Linear", "there is no kind of layer 'Linear'; it is called 'dense' here"),
         ("tahn", "there is no kind of layer 'tahn'; did you mean 'tanh'?"),
-        ("nothing_like_it", "there is no kind of layer 'nothing_like_it'; there are add,"),
+        ("nothing_like_it", "there is no kind of layer 'nothing_like_it'; there are adaptiveavgpool1d,"),
     ],
 )
 def test_unknown_names(name: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,3 +80,24 @@ NORMALISATIONS: tuple[tuple[str, str, Nonlinearity], ...] = tuple(
     )
     for form in FORMS
 )
+
+UNIT = Nonlinearity(
+    name="l2norm",
+    title="z/max(||z||, eps) of `rows` vectors",
+    domain="all real entries, eps > 0",
+    parameters=(Parameter("eps", eps, None, "the norm below which a vector is divided by eps itself"),),
+    sizes=(rows,),
+    lipschitz=Fact(
+        1 / eps, "the projection onto the ball of radius eps, over eps", Witness("attained", "inside the ball")
+    ),
+    smoothness=Fact(
+        None,
+        "the derivative along z jumps",
+        Witness("attained", "a vector of norm eps"),
+        reason="z/max(||z||, eps) has a kink where ||z|| = eps: its derivative jumps",
+    ),
+    at_zero=Fact(Integer(0), "0 stays 0"),
+    norm=Fact(sqrt(rows), "no vector is longer than 1", Witness("attained", "vectors of norm eps and above")),
+    sup_at_zero=Integer(0),
+    sup=Fact(Integer(1), "no vector is longer than 1", Witness("attained", "one entry alone, of at least eps")),
+)

@@ -181,6 +181,7 @@ Terms = Annotated[
 ]
 Shape = Annotated[Terms, Whole()]
 Axes = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_AXES_SCHEMA), Whole()]
+Numbers = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_AXES_SCHEMA)]
 Pairs = Annotated[
     tuple[tuple[Expression, ...], ...],
     PlainValidator(read_pairs),

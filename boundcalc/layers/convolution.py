@@ -13,14 +13,13 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue import convolutions, published, symbols
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Axes, Flag, Size
 from boundcalc.language.structure import StepFields
-from boundcalc.layers.parts import affine, windows
+from boundcalc.layers.parts import affine, filters, windows
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import outside
 
@@ -41,6 +40,7 @@ class Fields(StepFields):
 @dataclass(frozen=True, slots=True)
 class Facts:
     norm: sympy.Expr
+    read: Shape  # of what is read
     touches: Shape  # how many windows an entry is in, along each axis
     outputs: Shape
     kernel: Shape
@@ -60,13 +60,10 @@ class Placing:
         shape = at.shape
         windows.check_rank(at, shape, self.axes)
         channels = at.size(fields.channels, "the number of channels")
-        groups = at.size(fields.groups, "the number of groups") if fields.groups is not None else sympy.S.One
+        groups = filters.groups_of(at, fields.groups, channels)
         kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
         stride = windows.per_axis(at, fields.stride, self.axes, "the stride")
         dilation = windows.per_axis(at, fields.dilation, self.axes, "the dilation")
-        for value, what in ((shape[0], "input channels"), (channels, "channels")):
-            if not at.divides(value, groups):
-                raise at.error(f"{at.known(value)} {what} do not divide into {at.known(groups)} groups")
         if windows.is_same(at, fields.padding):
             if any(not at.same(s, sympy.S.One) for s in stride):
                 raise at.error("`padding: same` needs stride 1", "give the padding as a number")
@@ -87,16 +84,14 @@ class Placing:
         if at.flag(fields.bias):
             arrays["bias"] = (channels,)
         norm = convolutions.convolution_norm(touches)
-        facts = Facts(norm, touches, outputs, kernel, stride, padding, dilation, groups)
+        facts = Facts(norm, shape, touches, outputs, kernel, stride, padding, dilation, groups)
         return Placed((channels, *outputs), facts, arrays, features=FIRST)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    """A patch is read at every position, of all channels: `taps` entries along each axis."""
-    windows = (
-        Window(axis, axis, k, q) for axis, (k, q) in enumerate(zip(facts.kernel, facts.touches, strict=True), start=2)
-    )
-    return affine.lower_affine(facts.norm, moved([(0, 0)], tuple(windows)), 1, inputs[0], lowering)
+    """A patch is read at every position, of all channels of a group: `taps` entries along each axis."""
+    reach = tuple(zip(facts.kernel, facts.touches, strict=True))
+    return filters.lower_filters(facts.norm, reach, facts.groups, facts.read, inputs[0], lowering)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -114,16 +109,9 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     taps = windows.taps(
         z, facts.outputs, facts.kernel, facts.stride, facts.dilation, xp
     )  # [n, channels, *outputs, taps]
-    batch, channels, *outputs, count = taps.shape
-    groups, positions = int(facts.groups), math.prod(outputs)
-    seen = xp.reshape(taps, (batch, groups, channels // groups, positions, count))
-    seen = xp.reshape(xp.permute_dims(seen, (0, 1, 3, 2, 4)), (batch, groups, positions, channels // groups * count))
-    rows = xp.reshape(weight, (groups, weight.shape[0] // groups, channels // groups * count))
-    image = xp.matmul(seen, xp.permute_dims(rows, (0, 2, 1)))  # [n, groups, positions, channels out of a group]
-    image = xp.reshape(xp.permute_dims(image, (0, 1, 3, 2)), (batch, weight.shape[0], *outputs))
-    if "bias" not in arrays:
-        return image
-    return image + xp.reshape(arrays["bias"], (-1, *(1 for _ in outputs)))
+    groups, count = int(facts.groups), math.prod(weight.shape[1:])
+    rows = xp.reshape(weight, (groups, weight.shape[0] // groups, count))
+    return filters.correlate(taps, rows, arrays, xp)
 
 
 # The paper's constants are those of two axes.

@@ -45,7 +45,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     row = len(lowering.shape)
-    return affine.lower_affine(gains.DENSE_NORM, same(range(row)), row, inputs[0], lowering)
+    return affine.lower_affine(gains.DENSE_NORM, same(range(row)), (row,), inputs[0], lowering)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -1,4 +1,4 @@
-"""mean: the average over one axis (default: the last). globalavgpool: over all axes but the first.
+"""mean: the average over one axis (default: the last), or over several. globalavgpool: over all axes but the first.
 
 One window of N entries: ||mean|| <= ||z|| / sqrt(N), reached by a constant input.
 """
@@ -17,17 +17,17 @@ from boundcalc.catalogue import poolings
 from boundcalc.graph.features import without
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
-from boundcalc.language.fields import Term
+from boundcalc.language.fields import Numbers
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.windows import axis_of
 
 
 class MeanFields(StepFields):
-    """The average over one axis (default: the last)."""
+    """The average over one axis (default: the last), or over several."""
 
     value_field = "axis"
-    axis: Term | None = None
+    axis: Numbers | None = None
 
 
 class GlobalFields(StepFields):
@@ -46,10 +46,18 @@ def place_mean(fields: MeanFields, at: At) -> Placed[Facts]:
     shape = at.shape
     if not shape:
         raise at.error("'mean' averages over an axis, and its input has none")
-    axis = axis_of(at, len(shape), -1 if fields.axis is None else at.integer(fields.axis, "the axis"))
-    facts = Facts((axis,), (shape[axis],), len(shape), poolings.global_average_norm(shape[axis]))
-    features = without(at.operands[0].features, axis, len(shape))
-    return Placed((*shape[:axis], *shape[axis + 1 :]), facts, features=features)
+    given = (-1,) if fields.axis is None else [at.integer(axis, "the axis") for axis in fields.axis]
+    axes = tuple(sorted(axis_of(at, len(shape), axis) for axis in given))
+    if not axes or len(set(axes)) < len(axes):
+        raise at.error("'mean' averages over each axis once", "name one axis, or a list of different ones")
+    entries = tuple(shape[axis] for axis in axes)
+    features = at.operands[0].features
+    for gone, axis in enumerate(reversed(axes)):
+        features = without(features, axis, len(shape) - gone)
+    left = tuple(count for axis, count in enumerate(shape) if axis not in axes)
+    return Placed(
+        left, Facts(axes, entries, len(shape), poolings.global_average_norm(size(entries))), features=features
+    )
 
 
 def place_global(fields: GlobalFields, at: At) -> Placed[Facts]:

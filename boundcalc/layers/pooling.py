@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -18,24 +18,38 @@ from boundcalc.calculus.views import View, Window, moved
 from boundcalc.catalogue import convolutions, poolings, published, smoothings
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.exact.intervals import at_least
+from boundcalc.exact.values import floor
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed, Smoothed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.fields import Axes, Flag
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import windows
+from boundcalc.layers.parts.averages import heaviest
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
 
 
-class Fields(StepFields):
-    """Maximum or average over windows of all axes but the first; the stride is the kernel unless said."""
+class _Fields(StepFields):
+    """Windows of all axes but the first; the stride is the kernel unless said."""
 
     value_field = "kernel"
     kernel: Axes
     stride: Axes | None = None
     padding: Axes | None = None
     ceil: Flag = False
+
+
+class MaxFields(_Fields):
+    """The maximum over windows of all axes but the first; the stride is the kernel unless said."""
+
+    dilation: Axes | None = None
+
+
+class AverageFields(_Fields):
+    """The average over windows of all axes but the first; the stride is the kernel unless said."""
+
+    count_include_pad: Flag = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +59,15 @@ class Facts:
     kernel: Shape
     stride: Shape
     padding: Shape
-    touches: Shape  # how many windows an entry is in, along each axis
+    dilation: Shape
+    counted: bool  # whether averages count what is padded
+    touches: Shape  # how many windows an entry is in, along each axis (the divisor times what it weighs in them)
     divisors: Shape  # the smallest size of a window, along each axis
+
+    @property
+    def extents(self) -> Shape:
+        """How many places a window goes over, from its first to its last."""
+        return tuple(_extent(k, d) for k, d in zip(self.kernel, self.dilation, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +76,7 @@ class Placing:
 
     axes: int
 
-    def place(self, fields: Fields, at: At) -> Placed[Facts]:
+    def place(self, fields: MaxFields | AverageFields, at: At) -> Placed[Facts]:
         shape = at.shape
         windows.check_rank(at, shape, self.axes)
         kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
@@ -66,22 +87,49 @@ class Placing:
         for k, p in zip(kernel, padding, strict=True):
             if not at.fits(at_least(k, 2 * p)):
                 raise at.error("the padding is larger than half the kernel: a window could hold no entry at all")
+        dilation = (sympy.S.One,) * self.axes
+        if isinstance(fields, MaxFields):
+            dilation = windows.per_axis(at, fields.dilation, self.axes, "the dilation")
+            _check_gaps(at, shape[1:], dilation, padding)
         ceil = at.flag(fields.ceil)
         outputs = tuple(
-            windows.window_count(at, n, k, s, p, ceil)
-            for n, k, s, p in zip(shape[1:], kernel, stride, padding, strict=True)
+            windows.window_count(at, n, _extent(k, d), s, p, ceil)
+            for n, k, d, s, p in zip(shape[1:], kernel, dilation, stride, padding, strict=True)
         )
         touches = tuple(
-            convolutions.touches(o, k, s, sympy.S.One) for o, k, s in zip(outputs, kernel, stride, strict=True)
+            convolutions.touches(o, k, s, d) for o, k, s, d in zip(outputs, kernel, stride, dilation, strict=True)
         )
-        divisors = kernel
-        if ceil:  # a last window that leaves the padded input is divided by its clipped size (as torch does)
-            divisors = tuple(
-                sympy.Min(k, n + 2 * p - (o - 1) * s)
-                for n, k, s, p, o in zip(shape[1:], kernel, stride, padding, outputs, strict=True)
-            )
-        facts = Facts(shape[1:], outputs, kernel, stride, padding, touches, divisors)
+        counted = isinstance(fields, MaxFields) or at.flag(fields.count_include_pad)
+        divisors = tuple(
+            _divisor(n, k, s, p, o, ceil, counted, d)
+            for n, k, s, p, o, d in zip(shape[1:], kernel, stride, padding, outputs, dilation, strict=True)
+        )
+        facts = _weighed(Facts(shape[1:], outputs, kernel, stride, padding, dilation, counted, touches, divisors))
         return Placed((shape[0], *outputs), facts, features=FIRST)
+
+
+def _extent(kernel: sympy.Expr, dilation: sympy.Expr) -> sympy.Expr:
+    return dilation * (kernel - 1) + 1
+
+
+def _check_gaps(at: At, shape: Shape, dilation: Shape, padding: Shape) -> None:
+    """Taps that are as far apart as there are entries at most: one of them meets an entry."""
+    for n, d, p in zip(shape, dilation, padding, strict=True):
+        if d != 1 and p != 0 and not at.fits(at_least(n, d)):
+            finding = f"a window with dilation {at.known(d)} could hold none of the {at.known(n)} entries of an axis"
+            raise at.error(finding, "use a smaller dilation, or no padding")
+
+
+def _divisor(
+    n: sympy.Expr, k: sympy.Expr, s: sympy.Expr, p: sympy.Expr, o: sympy.Expr, ceil: bool, counted: bool, d: sympy.Expr
+) -> sympy.Expr:
+    """The smallest size of a window along an axis, as torch has it. Windows start at -p, s - p and so on. What is padded counts or
+    not; with `ceil` the last window may leave the padded input, and is clipped."""
+    sizes = [k] if counted or p == 0 else [k - p, n]
+    if ceil:
+        left = n + (2 * p if counted else p) - (o - 1) * s
+        sizes.append(left if d == 1 else floor((left + d - 1) / d))
+    return sympy.Min(*sizes)
 
 
 def lower_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -115,7 +163,7 @@ def lower_published_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Low
 
 
 def forward_average(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    """A window that leaves the padded input is divided by its clipped size, padding counted (as torch does)."""
+    """A window that leaves the padded input is divided by its clipped size, padding counted or not (as torch does)."""
     sums = xp.sum(_taps(facts, inputs[0], 0.0, xp), axis=-1)
     for axis, divisors in enumerate(_window_sizes(facts), start=2):
         shape = [1] * sums.ndim
@@ -130,21 +178,37 @@ def forward_maximum(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[An
 
 def _taps(facts: Facts, z: Any, value: float, xp: Any) -> Any:
     ends = tuple(
-        (p, max(p, (o - 1) * s + k - n - p))
-        for n, k, s, p, o in zip(facts.inputs, facts.kernel, facts.stride, facts.padding, facts.outputs, strict=True)
+        (p, max(p, (o - 1) * s + e - n - p))
+        for n, e, s, p, o in zip(facts.inputs, facts.extents, facts.stride, facts.padding, facts.outputs, strict=True)
     )
     padded = windows.padded(z, ends, value, xp)
-    return windows.taps(padded, facts.outputs, facts.kernel, facts.stride, (sympy.S.One,) * len(facts.kernel), xp)
+    return windows.taps(padded, facts.outputs, facts.kernel, facts.stride, facts.dilation, xp)
 
 
 def _window_sizes(facts: Facts) -> list[list[float]]:
-    """For each axis, how many places of each window are entries or padding."""
-    return [
-        [float(min(k, n + 2 * p - o * s)) for o in range(int(outputs))]
-        for n, k, s, p, outputs in zip(
-            facts.inputs, facts.kernel, facts.stride, facts.padding, facts.outputs, strict=True
-        )
-    ]
+    """For each axis, how many places of each window are counted."""
+    return [[float(len(window)) for window in axis] for axis in _windows(facts)]
+
+
+def _windows(facts: Facts) -> list[list[list[int]]]:
+    """For each axis, the places of each window that are counted; the first entry is at 0."""
+    found: list[list[list[int]]] = []
+    for axis in zip(
+        facts.inputs, facts.kernel, facts.stride, facts.padding, facts.dilation, facts.outputs, strict=True
+    ):
+        n, k, s, p, d, outputs = map(int, axis)
+        counted = range(-p, n + p) if facts.counted else range(n)
+        found.append([[i for i in range(o * s - p, o * s - p + k * d, d) if i in counted] for o in range(outputs)])
+    return found
+
+
+def _weighed(facts: Facts) -> Facts:
+    """Where padding does not count windows differ: with numbers, what entries weigh in them is counted."""
+    sizes = (*facts.inputs, *facts.kernel, *facts.stride, *facts.padding)
+    if facts.counted or not all(isinstance(size, sympy.Integer) for size in sizes):
+        return facts
+    columns = (heaviest(axis) for axis in _windows(facts))
+    return replace(facts, touches=tuple(c * d for c, d in zip(columns, facts.divisors, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +245,7 @@ class Smoothing:
         taps, windows = size(facts.kernel), at.batch * size(shape)
         entry = smoothings.log_sum_exp(facts.touches, taps, windows, mu)
         return Smoothed(
-            Kind(f"lsepool{self.axes}d", Fields, Placing(self.axes).place, lower_soft, forward_soft),
+            Kind(f"lsepool{self.axes}d", MaxFields, Placing(self.axes).place, lower_soft, forward_soft),
             Placed(shape, SoftFacts(facts, mu, entry), features=FIRST),
             mu * sympy.log(taps),
         )
@@ -196,11 +260,11 @@ def _called(form: str, axes: int) -> tuple[str, ...]:
     return f"{form}Pooling{axes}D", *((f"{form}Pool",) if axes == 2 else ())
 
 
-def _average(axes: int) -> Kind[Fields, Facts]:
+def _average(axes: int) -> Kind[AverageFields, Facts]:
     published = lower_published_average if axes == 2 else None
     return Kind(
         f"avgpool{axes}d",
-        Fields,
+        AverageFields,
         Placing(axes).place,
         lower_average,
         forward_average,
@@ -210,12 +274,12 @@ def _average(axes: int) -> Kind[Fields, Facts]:
     )
 
 
-def _maximum(axes: int) -> Kind[Fields, Facts]:
+def _maximum(axes: int) -> Kind[MaxFields, Facts]:
     published = lower_published_maximum if axes == 2 else None
     place, smoothed = Placing(axes).place, Smoothing(axes).smoothed
     return Kind(
         f"maxpool{axes}d",
-        Fields,
+        MaxFields,
         place,
         lower_maximum,
         forward_maximum,

@@ -69,5 +69,7 @@ def test_the_language_page_names_every_kind() -> None:
     text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
     catalogue = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
     named = {*re.findall(r"\w+", text), *re.findall(r"^### (\w+)$", catalogue, re.MULTILINE)}
-    named |= {f"{pool}{axes}d" for pool in ("maxpool", "avgpool") for axes in (1, 2, 3)}
+    named |= {
+        f"{pool}{axes}d" for pool in ("maxpool", "avgpool", "adaptivemaxpool", "adaptiveavgpool") for axes in (1, 2, 3)
+    }
     assert not {*CONSTRUCTS, *VOCABULARY} - named

@@ -70,6 +70,9 @@ def test_normalisations(torch: Any, xp: Any) -> None:
         return lambda z, a: nn.group_norm(z, count, a.get("weight"), a.get("bias"), 0.25)
 
     for shape in ([4, 3], [4, 3, 2], [4, 2, 1, 3]):
+        check(torch, xp, "l2norm: {eps: 2, axis: 0}", shape, lambda z, a: nn.normalize(z, eps=2.0))
+        step = "localresponsenorm: {size: 3, alpha: 2, beta: 1/2, k: 3}"
+        check(torch, xp, step, shape, lambda z, a: nn.local_response_norm(z, 3, 2.0, 0.5, 3.0))
         check(torch, xp, "groupnorm: {groups: 2, eps: 1/4, affine: true}", shape, groups(2))
         check(torch, xp, "groupnorm: {groups: 1, eps: 1/4}", shape, groups(1))
         check(
@@ -125,6 +128,22 @@ def test_convolutions(torch: Any, xp: Any, axes: int, fields: str, options: Mapp
         shape,
         lambda z, a: operator(z, a["weight"], a.get("bias"), **options),
     )
+
+
+@pytest.mark.parametrize(
+    ("axes", "fields", "options"),
+    [
+        (1, "kernel: 3", {}),
+        (1, "kernel: 3, stride: 2, padding: 2, output_padding: 1, groups: 2", {"stride": 2, "padding": 2, "output_padding": 1, "groups": 2}),
+        (2, "kernel: [2, 3], stride: [3, 1], dilation: [1, 2]", {"stride": (3, 1), "dilation": (1, 2)}),
+        (2, "kernel: 2, stride: 2, bias: false, groups: 4", {"stride": 2, "groups": 4}),
+        (3, "kernel: [2, 1, 3], stride: 2, padding: [1, 0, 1]", {"stride": 2, "padding": (1, 0, 1)}),
+    ],
+)  # fmt: skip
+def test_transposed_convolutions(torch: Any, xp: Any, axes: int, fields: str, options: Mapping[str, Any]) -> None:
+    operator, shape = getattr(torch.nn.functional, f"conv_transpose{axes}d"), [4, *(5, 4, 3)[:axes]]
+    step = f"convtranspose{axes}d: {{channels: 8, {fields}}}"
+    check(torch, xp, step, shape, lambda z, a: operator(z, a["weight"], a.get("bias"), **options))
 
 
 POOLINGS = (
@@ -209,6 +228,38 @@ def test_softplus_far_out(torch: Any, xp: Any) -> None:
 )
 def test_pad(torch: Any, xp: Any, fields: str, amounts: tuple[int, int], mode: str) -> None:
     check(torch, xp, f"pad: {{{fields}}}", [3, 5], lambda z, a: torch.nn.functional.pad(z, amounts, mode=mode))
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["avg", "max"])
+def test_adaptive_poolings(torch: Any, xp: Any, kind: str, axes: int) -> None:
+    operator = getattr(torch.nn.functional, f"adaptive_{kind}_pool{axes}d")
+    for size in (1, 2, 3, 5, 8):
+        step = f"adaptive{kind}pool{axes}d: {size}"
+        check(torch, xp, step, [2, *(7, 5, 4)[:axes]], lambda z, a, size=size: operator(z, size))
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_upsample(torch: Any, xp: Any, axes: int) -> None:
+    linear = ("linear", "bilinear", "trilinear")[axes - 1]
+    operator, shape = torch.nn.functional.interpolate, [2, *(4, 3, 1)[:axes]]
+    for factor in (1, 2, 3):
+        check(torch, xp, f"upsample: {factor}", shape, lambda z, a, f=factor: operator(z, scale_factor=f))
+        step = f"upsample: {{factor: {factor}, mode: linear}}"
+        check(torch, xp, step, shape, lambda z, a, f=factor: operator(z, scale_factor=f, mode=linear))
+
+
+def test_options_of_poolings(torch: Any, xp: Any) -> None:
+    functional = torch.nn.functional
+    step = "maxpool2d: {kernel: [2, 3], stride: 1, padding: 1, dilation: 2}"
+    check(torch, xp, step, [2, 7, 6], lambda z, a: functional.max_pool2d(z, (2, 3), 1, 1, 2))
+    for ceil in (False, True):
+        step = f"avgpool2d: {{kernel: 3, stride: 2, padding: 1, ceil: {str(ceil).lower()}, count_include_pad: false}}"
+        check(torch, xp, step, [2, 8, 5], lambda z, a, c=ceil: functional.avg_pool2d(z, 3, 2, 1, c, False))
+    for p in (2, 4):
+        step = f"lppool2d: {{p: {p}, kernel: [2, 3], stride: 1}}"
+        check(torch, xp, step, [2, 5, 6], lambda z, a, p=p: functional.lp_pool2d(z, p, (2, 3), 1))
+    check(torch, xp, "mean: [0, -1]", [2, 5, 6], lambda z, a: z.mean(dim=(1, 3)))
 
 
 def test_moves(torch: Any, xp: Any) -> None:

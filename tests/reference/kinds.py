@@ -44,6 +44,13 @@ POOLINGS = (
     "kernel: 2", "kernel: 2, stride: 1", "kernel: 2, padding: 1", "kernel: 2, stride: 2, ceil: true",
     "kernel: 2, ceil: false", "kernel: 2, stride: 1, padding: 1, ceil: true",
 )  # fmt: skip
+DILATED = ("kernel: 2, dilation: 2, stride: 1, padding: 1", "kernel: 2, dilation: 2, padding: 1")
+COUNTED = (
+    "kernel: 2, count_include_pad: true",
+    "kernel: 2, padding: 1, count_include_pad: false",
+    "kernel: 3, stride: 1, padding: 1, count_include_pad: false",
+    "kernel: 3, stride: 2, padding: 1, ceil: true, count_include_pad: false",
+)
 BATCHNORMS = (
     "eps: 1/4", "eps: 1/4, affine: true", "eps: 1/4, affine: false", "eps: 1/4, form: sqrt", "eps: 1/2, form: additive",
     "eps: 1/4, positions: true", "eps: 1/4, positions: false", "eps: 1/2, form: additive, positions: false, affine: true",
@@ -87,7 +94,8 @@ def _windows() -> dict[str, str]:
             kind = f"conv{axes}d"
             found[_titled(kind, options)] = _of(head, learned, _step(kind, f"channels: 2, {options}"))
         for kind in (f"maxpool{axes}d", f"avgpool{axes}d"):
-            found |= {_titled(kind, options): _of(head, learned, _step(kind, options)) for options in POOLINGS}
+            own = DILATED if kind.startswith("max") else COUNTED
+            found |= {_titled(kind, options): _of(head, learned, _step(kind, options)) for options in POOLINGS + own}
     return found
 
 

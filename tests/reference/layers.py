@@ -151,12 +151,18 @@ def convolution(
 
 
 def _pooled(
-    z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int], counted: bool
+    z: Array,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    counts: Sequence[int],
+    dilation: Sequence[int],
+    counted: bool,
 ) -> tuple[Array, Array]:
     """The windows, and where they hold entries (with `counted`: entries or padding, but nothing beyond it)."""
     extra = [
-        max(0, (c - 1) * s + k - n - 2 * p)
-        for n, k, s, p, c in zip(z.shape[3:], kernel, stride, padding, counts, strict=True)
+        max(0, (c - 1) * s + d * (k - 1) + 1 - n - 2 * p)
+        for n, k, s, p, c, d in zip(z.shape[3:], kernel, stride, padding, counts, dilation, strict=True)
     ]
     after = [p + e for p, e in zip(padding, extra, strict=True)]
     ones = np.ones_like(z[:1, :1, :1])
@@ -164,23 +170,32 @@ def _pooled(
         mask = padded(padded(ones, padding, padding, 1.0), [0] * len(extra), extra)
     else:
         mask = padded(ones, padding, after)
-    unit = [1] * len(kernel)
     flat = (*counts, -1)
-    values = windows(padded(z, padding, after), kernel, stride, unit, counts).reshape(*z.shape[:3], *flat)
-    return values, windows(mask, kernel, stride, unit, counts).reshape(1, 1, 1, *flat).real
+    values = windows(padded(z, padding, after), kernel, stride, dilation, counts).reshape(*z.shape[:3], *flat)
+    return values, windows(mask, kernel, stride, dilation, counts).reshape(1, 1, 1, *flat).real
 
 
 def average_pool(
-    z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int]
+    z: Array,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    counts: Sequence[int],
+    counted: bool = True,
 ) -> Array:
-    values, mask = _pooled(z, kernel, stride, padding, counts, counted=True)
+    values, mask = _pooled(z, kernel, stride, padding, counts, [1] * len(kernel), counted)
     return values.sum(axis=-1) / mask.sum(axis=-1)
 
 
 def max_pool(
-    z: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], counts: Sequence[int]
+    z: Array,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    counts: Sequence[int],
+    dilation: Sequence[int] | None = None,
 ) -> Array:
-    values, mask = _pooled(z, kernel, stride, padding, counts, counted=False)
+    values, mask = _pooled(z, kernel, stride, padding, counts, dilation or [1] * len(kernel), counted=False)
     where = np.where(mask > 0, values.real, -np.inf).argmax(axis=-1)
     return np.take_along_axis(values, where[..., None], axis=-1)[..., 0]
 

@@ -255,9 +255,11 @@ def _convolution(net: Network, layer: Layer, inputs: list[Array], w: Array) -> A
 
 def _pooling(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
-    pool = run.max_pool if layer.kind.name.startswith("max") else run.average_pool
+    counts = net.shape(layer)[1:]
     kernel, stride, padding = (net.axes(values) for values in (facts.kernel, facts.stride, facts.padding))
-    return pool(inputs[0], kernel, stride, padding, net.shape(layer)[1:])
+    if layer.kind.name.startswith("max"):
+        return run.max_pool(inputs[0], kernel, stride, padding, counts, net.axes(facts.dilation))
+    return run.average_pool(inputs[0], kernel, stride, padding, counts, facts.counted)
 
 
 def _batchnorm(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:

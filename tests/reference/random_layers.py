@@ -121,6 +121,11 @@ def transpose(scope: Scope) -> None:
 
 def mean(scope: Scope) -> None:
     shape = shape_of(scope)
+    if len(shape) > 2 and scope.draft.chance(0.3):
+        axes = scope.draft.rng.sample(range(len(shape)), 2)
+        written = [axis - len(shape) if scope.draft.chance(0.3) else axis for axis in axes]
+        scope.push("mean", {"axis": written}, tuple(n for i, n in enumerate(shape) if i not in axes))
+        return
     axis = scope.draft.rng.randrange(-len(shape), len(shape))
     given = {} if axis == -1 and scope.draft.chance(0.5) else {"axis": axis}
     scope.push("mean", given, tuple(n for i, n in enumerate(shape) if i != axis % len(shape)))

@@ -161,7 +161,8 @@ class Scope:
         """One layer after the others, with what is said of its balls; gives its name, where it has one. `bounded` are arrays
         whose radius is one of the fields, `inside` those of steps that it reads."""
         draft, arrays, gains = self.draft, arrays or {}, frozenset(gains)
-        known = (bool(self.shape) and kind != "parameter", bool(shape))
+        one = not isinstance(fields.get("from"), list)  # `in` is that of the array that is read
+        known = (bool(self.shape) and kind != "parameter" and one, bool(shape))
         balls = Balls(self, arrays, gains, *known, spectral, bool(bounded), bool(inside))
         said = balls.fields() if arrays else {}
         arrays = {**arrays, **(bounded or {})}

@@ -36,21 +36,22 @@ class Window:
         return last // self.stride + 1 if last >= 0 else 0
 
 
-def _windows(rng: Random, axes: Shape, pooling: bool, ceil: bool = False) -> list[Window]:
+def _windows(rng: Random, axes: Shape, pooling: bool, ceil: bool = False, wide: bool = False) -> list[Window]:
     """One window for all axes or one for each, which fit."""
     for _ in range(20):
-        drawn = [_window(rng, pooling) for _ in (axes if rng.random() < 0.5 else axes[:1])]
+        drawn = [_window(rng, pooling, wide) for _ in (axes if rng.random() < 0.5 else axes[:1])]
         windows = drawn * len(axes) if len(drawn) == 1 else drawn
         if all(w.outputs(axis, ceil) > 0 for w, axis in zip(windows, axes, strict=True)):
             return windows
     return [Window(1)] * len(axes)
 
 
-def _window(rng: Random, pooling: bool) -> Window:
+def _window(rng: Random, pooling: bool, wide: bool) -> Window:
     kernel = rng.choice((1, 2, 2, 3, 3))
     padding = rng.choice((0, 0, 1)) if not pooling or kernel > 1 else 0
     stride = rng.choice((1, kernel, 2, 3)) if pooling else rng.choice((1, 1, 1, 2))
-    return Window(kernel, stride, padding, 1 if pooling else rng.choice((1, 1, 2)))
+    dilation = rng.choice((1, 2) if wide else (1, 1, 2)) if wide or not pooling else 1
+    return Window(kernel, stride, 0 if pooling and dilation > 1 else padding, dilation)
 
 
 def _listed(scope: Scope, values: Sequence[int], may_be_none: bool = False) -> Value:
@@ -91,7 +92,7 @@ def conv(scope: Scope, axes: int, channels: int | None = None) -> None:
 def pool(scope: Scope, form: str, axes: int) -> None:
     rng, (channels, *places) = scope.draft.rng, shape_of(scope)
     ceil = rng.random() < 0.5
-    windows = _windows(rng, tuple(places), pooling=True, ceil=ceil)
+    windows = _windows(rng, tuple(places), pooling=True, ceil=ceil, wide=form == "max" and not ceil)
     fields: dict[str, Value] = {"kernel": _listed(scope, [w.kernel for w in windows])}
     if any(w.stride != w.kernel for w in windows) or rng.random() < 0.3:
         fields["stride"] = _listed(scope, [w.stride for w in windows])
@@ -99,5 +100,9 @@ def pool(scope: Scope, form: str, axes: int) -> None:
         fields["padding"] = _listed(scope, [w.padding for w in windows], True)
     if ceil or rng.random() < 0.5:
         fields["ceil"] = scope.flag(ceil)
+    if any(w.dilation > 1 for w in windows):
+        fields["dilation"] = _listed(scope, [w.dilation for w in windows])
+    if form == "avg" and rng.random() < 0.7:
+        fields["count_include_pad"] = scope.flag(rng.random() < 0.3)
     after = (w.outputs(axis, ceil) for w, axis in zip(windows, places, strict=True))
     scope.push(f"{form}pool{axes}d", fields, (channels, *after))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import sympy
@@ -15,13 +16,16 @@ from boundcalc.graph.shape import Shape
 from boundcalc.layers.parts.maps import constants_of
 
 
-def lower_affine(norm: sympy.Expr, view: View, row: int, of: int, lowering: Lowering) -> int:
+def lower_affine(
+    norm: sympy.Expr, view: View, rows: Sequence[int], of: int, lowering: Lowering, image: Shape | None = None
+) -> int:
     """One ball: (V, bias) -> B(V, z) + bias has operator norm sqrt(b^2 m^2 + n P) (Cauchy-Schwarz).
 
-    view: how z is read; row: the axis of the result that has a row of V for each index, and no copies of the bias.
+    view: how z is read; rows: the axes of the result that have a row of V for each index, and no copies of the bias; image: its
+    shape, where it is not the layer's.
     """
-    shape = (lowering.batch, *lowering.shape)
-    added = frozenset(range(len(shape))) - {row}
+    shape = (lowering.batch, *(lowering.shape if image is None else image))
+    added = frozenset(range(len(shape))).difference(rows)
     weight, bias = lowering.arrays["weight"], lowering.arrays.get("bias")
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     spectral = {} if lowering.spectral is None else {"spectral": lowering.spectral}
@@ -31,11 +35,11 @@ def lower_affine(norm: sympy.Expr, view: View, row: int, of: int, lowering: Lowe
         of,
         norm,
         left_norm=lowering.spectral,
-        left_view=moved([(row, 0)]),
+        left_view=moved((row, i) for i, row in enumerate(rows)),
         right_view=view,
         added=added,
     )
-    return with_bias(product, weight, bias, copies, lowering)
+    return with_bias(product, weight, bias, copies, lowering, image)
 
 
 def with_bias(

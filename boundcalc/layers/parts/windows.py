@@ -86,9 +86,11 @@ def padded(z: Any, padding: Sequence[tuple[sympy.Expr, sympy.Expr]], value: floa
     return z
 
 
-def taps(z: Any, outputs: Shape, kernel: Shape, stride: Shape, dilation: Shape, xp: Any) -> Any:
-    """[n, channels, *outputs, taps]: the entry under each tap of each window of a padded array."""
-    starts = product(*(range(int(k)) for k in kernel))
+def taps(
+    z: Any, outputs: Shape, kernel: Shape, stride: Shape, dilation: Shape, xp: Any, *, turned: bool = False
+) -> Any:
+    """[n, channels, *outputs, taps]: the entry under each tap of each window of a padded array; `turned`: the last tap first."""
+    starts = list(product(*(range(int(k)) for k in kernel)))
     found = [
         z[
             (
@@ -100,6 +102,6 @@ def taps(z: Any, outputs: Shape, kernel: Shape, stride: Shape, dilation: Shape, 
                 ),
             )
         ]
-        for tap in starts
+        for tap in (reversed(starts) if turned else starts)
     ]
     return xp.stack(found, axis=-1)
