@@ -205,7 +205,11 @@ class Python:
 
 
 CONSOLE, PYTHON = Console(), Python()
-SETTINGS: Mapping[str, Any] = {"patterns": ["README.md", "docs/*.md"], "setup": enter, "teardown": leave}
+SETTINGS: Mapping[str, Any] = {
+    "patterns": ["README.md", "docs/*.md", "docs/layers/*.md"],
+    "setup": enter,
+    "teardown": leave,
+}
 pytest_collect_file = Sybil(
     [CodeBlockParser("yaml", evaluate_spec), CodeBlockParser("console", CONSOLE), PYTHON], **SETTINGS
 ).pytest()

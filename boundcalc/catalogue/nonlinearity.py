@@ -137,7 +137,9 @@ def _domain(symbol: sympy.Symbol, value: sympy.Expr) -> list[Boolean]:
         wanted, proved, condition = "nonnegative", value.is_nonnegative, sympy.Ge(value, 0, evaluate=False)
     else:
         wanted, proved, condition = "real", value.is_real, sympy.Eq(sympy.im(value), 0, evaluate=False)
-    if proved is False:
+    if proved is False and not value.has(
+        sympy.floor
+    ):  # SymPy takes floor(Min(0, 4 - 2*w)/3) for negative, also at w = 1
         raise ValueError(f"{symbol.name} must be {wanted}, not {value}")
     return [] if proved else [condition]
 

@@ -1,5 +1,6 @@
 """The documentation: generated pages are up to date, links lead somewhere, and every block of code is an example that is run."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -10,7 +11,7 @@ from boundcalc.language.structure import CONSTRUCTS
 from boundcalc.layers.index import VOCABULARY
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = {"yaml", "console", "python"}  # what conftest.py turns into tests
 FENCE = re.compile(r"^ *```(\S*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]*`")
@@ -23,7 +24,7 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") == script["page"]()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_mathematics_is_typeset(page: Path) -> None:
     """As MathML (docs/mathml.py): a command that is not known would be left as it is. A bar would end the cell of a table."""
     typeset = runpy.run_path(str(ROOT / "docs" / "mathml.py"))["typeset"]
@@ -34,7 +35,7 @@ def test_mathematics_is_typeset(page: Path) -> None:
     assert "$" not in MATHEMATICS.sub("", text)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_block_of_code_is_run(page: Path) -> None:
     """Besides examples there are commands of a shell (make), text that is not code, and the table of contents."""
     text = page.read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def test_every_block_of_code_is_run(page: Path) -> None:
             assert all(line.startswith("make ") for line in block.splitlines())
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         if target.startswith("https://"):
@@ -59,10 +60,20 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}, target
 
 
+def test_the_pages_of_layers_are_up_to_date() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "generate_layers.py"))["pages"]()
+    folder = ROOT / "docs" / "layers"
+    assert {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")} == {
+        name: text.rstrip("\n") + "\n" for name, text in pages.items()
+    }
+    assert set(json.loads((folder / "tightness.json").read_text(encoding="utf-8"))) == set(VOCABULARY)
+
+
 def test_all_pages_are_in_the_table_of_contents() -> None:
     text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     listed = dict(FENCE.findall(text))["{toctree}"].split()
     assert {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"} <= set(listed)
+    assert "layers/index" in listed
 
 
 def test_the_language_page_names_every_kind() -> None:

@@ -32,7 +32,9 @@ def fixed_point(scope: Scope) -> None:
     steps: list[Value] = [{"dense": {**inner, **({} if bias else {"bias": False})}}]
     if rng.random() < 0.3:
         steps.append(_step(rng.choice(functions)))
-    if rng.random() < 0.3:  # a gate of entries at most 1
+    if (
+        not scope.depth and rng.random() < 0.3
+    ):  # a gate of entries at most 1; in a repeat its size may change from pass to pass
         steps = [{"multiply": [steps, ["sigmoid"]]}]
     child.count(draft.batch * 3 * prod(shape) + last * last, layers=3)
     child.own += [Learned("", "weight", (last, last)), *([Learned("", "bias", (last,))] if bias else [])]

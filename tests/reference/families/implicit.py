@@ -40,8 +40,11 @@ def _make_argmin(scope: Scope) -> None:
     }
     if scope.draft.smooth or rng.random() < 0.7:
         fields["lipschitz_hessian"] = scope.constant(("1/4", "1"))
-    if rng.random() < 0.6:
+    if scope.draft.smooth or rng.random() < 0.6:  # behind a map of unbounded norm L is infinite
         fields["at_zero"] = scope.constant(("1/2", "2"))
+    if rng.random() < 0.5:
+        shape = (rng.randint(1, 3), 2)[: rng.randint(1, 2)]
+        fields["shape"] = list(shape)
     scope.push("argmin", fields, shape)
 
 
@@ -59,7 +62,7 @@ FAMILY = Family(
         "argmin, at_zero": _VECTOR + f"layers: [dense: 2, {{{_ARGMIN}, lipschitz_hessian: 2, at_zero: 1}}}}, dense: 2]",
         "argmin, shape": _VECTOR + f"layers: [dense: 2, {{{_ARGMIN}, lipschitz_hessian: 2, shape: [2, 2]}}}}]",
     },
-    makers=(Row("argmin", 0.2, lambda shape: len(shape) >= 1, _make_argmin),),
+    makers=(Row("argmin", 0.4, lambda shape: len(shape) >= 1, _make_argmin),),
     cases={
         ("argmin", "Map.lipschitz"): (("", _ONE + f"[{_ARGMIN}}}]", _INPUT),),
         ("argmin", "Map.at_zero"): (
