@@ -224,6 +224,7 @@ def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, o
 def _last_layers(graph: LayerGraph) -> dict[str, str]:
     """Every path a person can use, to the layer it means: a repeat means the last layer of its last copy."""
     results = {state.after: state.result for loop in graph.loops.values() for state in loop.states}
+    results |= {fixed.state: fixed.result for fixed in graph.fixed_points.values()}
     found: dict[str, str] = {}
     for path, node in graph.paths.items():
         while node in results:

@@ -120,8 +120,10 @@ def _figure(value: Extended, at: Values, loose: tuple[str, ...] = ()) -> Figure:
 
 
 def _of_state(primitives: Sequence[p.Primitive], at: int) -> list[int]:
-    """What a state of a loop is made of, besides what it carries."""
+    """What a state of a loop or a fixed point is made of, besides what it carries."""
     primitive = primitives[at]
+    if isinstance(primitive, p.FixedPoint):
+        return [primitive.result]
     if not isinstance(primitive, (p.Carried, p.After)):
         return []
     repeat = primitives[primitive.loop]
@@ -131,8 +133,9 @@ def _of_state(primitives: Sequence[p.Primitive], at: int) -> list[int]:
 
 
 def _depends_on_data(primitives: Sequence[p.Primitive]) -> set[int]:
-    """What is made of inputs; states of loops count as such."""
-    found = {i for i, q in enumerate(primitives) if isinstance(q, (p.Source, p.Constant, p.Carried, p.After))}
+    """What is made of inputs; states of loops and fixed points count as such."""
+    states = (p.Source, p.Constant, p.Carried, p.After, p.FixedPoint)
+    found = {i for i, q in enumerate(primitives) if isinstance(q, states)}
     for i, primitive in enumerate(primitives):
         if not found.isdisjoint(p.operands(primitive)):
             found.add(i)

@@ -13,7 +13,7 @@ import sympy
 from numpy.typing import NDArray
 
 from boundcalc.arguments import Named, described, expect
-from boundcalc.bounds.guards import check
+from boundcalc.bounds.guards import check, is_broken
 from boundcalc.exact.expression import parse
 from boundcalc.exact.values import NoValue, substitute
 from boundcalc.language.conditions import Conditions
@@ -130,13 +130,24 @@ def unchecked(conditions: Conditions, given: Given, open_names: Container[str] =
 
 
 WHOLE_SIZE = 16  # of a size without a value
+HALVED = 8  # times, the values of other symbols
 
 
 def reference(conditions: Conditions) -> Mapping[sympy.Symbol, sympy.Expr]:
-    """Values at which a choice is made that holds for all values: those of the spec, and 1 for a symbol without one, or
-    `WHOLE_SIZE` for one that is whole. What the spec computes from such a symbol counts as one without: nothing is evaluated."""
+    """Values at which a choice is made that holds for all values: those of the spec, and 1 for a symbol without one (1/2, 1/4 and
+    so on where the bounds do not hold at 1), or `WHOLE_SIZE` for one that is whole. What the spec computes from such a symbol
+    counts as one without: nothing is evaluated."""
     known = {symbol: value for symbol, value in conditions.values.items() if not value.free_symbols}
-    return {
-        symbol: known.get(symbol, sympy.Integer(WHOLE_SIZE if symbol.is_integer else 1))
-        for symbol in conditions.symbols.values()
-    }
+
+    def of(size: sympy.Expr) -> dict[sympy.Symbol, sympy.Expr]:
+        others = sympy.Integer(WHOLE_SIZE)
+        return {s: known.get(s, others if s.is_integer else size) for s in conditions.symbols.values()}
+
+    def holds(values: Mapping[sympy.Symbol, sympy.Expr]) -> bool:
+        try:
+            return not any(is_broken(condition, values) for condition in conditions.assumed)
+        except NoValue:
+            return True
+
+    sizes = (sympy.Rational(1, 2**halved) for halved in range(HALVED))
+    return next((values for values in map(of, sizes) if holds(values)), of(sympy.S.One))

@@ -36,6 +36,8 @@ def demanded(graph: p.PrimitiveGraph, measured: Mapping[int, Norm], coarser: Seq
         primitive = graph.primitives[at]
         if isinstance(primitive, (p.Carried, p.After)):
             carried.setdefault((primitive.loop, primitive.state), set()).update(norms)
+        elif isinstance(primitive, p.FixedPoint):
+            carried[at, 0] = norms
     return Demand(
         {at: _in_order(norms) for at, norms in found.norms.items()},
         {state: _in_order(norms) for state, norms in carried.items()},
@@ -100,5 +102,8 @@ class _Reading:
                 if repeat.starts[state] >= 0:
                     yield repeat.starts[state], norm
                 yield repeat.results[state], norm
+            case p.FixedPoint(result=result):
+                yield at, WHOLE  # in which it contracts
+                yield result, norm
             case p.Parameter() | p.Source() | p.Constant() | p.Repeat():
                 return

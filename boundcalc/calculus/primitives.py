@@ -150,11 +150,36 @@ class After:
     state: int
 
 
-Primitive = Parameter | Source | Constant | Linear | Bilinear | Map | Average | Sum | Concat | Carried | Repeat | After
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """A state that the primitives after it, up to `last`, map to `result`, which is itself. `factor` is what they contract by,
+    below 1, in the norm of the whole batch and whatever the state; None: not known yet."""
+
+    path: str
+    result: int
+    last: int
+    factor: sympy.Expr | None = None
+
+
+Primitive = (
+    Parameter
+    | Source
+    | Constant
+    | Linear
+    | Bilinear
+    | Map
+    | Average
+    | Sum
+    | Concat
+    | Carried
+    | Repeat
+    | After
+    | FixedPoint
+)
 
 
 def operands(primitive: Primitive) -> tuple[int, ...]:
-    """The primitives that one is made of; a state of a loop has none, its jet is the loop's."""
+    """The primitives that one is made of; a state of a loop or a fixed point has none, its jet is that of the whole."""
     match primitive:
         case Linear(of) | Map(of) | Average(of):
             return (of,)
@@ -162,7 +187,7 @@ def operands(primitive: Primitive) -> tuple[int, ...]:
             return (left, right)
         case Sum(terms) | Concat(terms):
             return terms
-        case Parameter() | Source() | Constant() | Carried() | Repeat() | After():
+        case Parameter() | Source() | Constant() | Carried() | Repeat() | After() | FixedPoint():
             return ()
 
 

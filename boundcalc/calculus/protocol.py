@@ -75,7 +75,12 @@ class Calculus(Protocol[J]):
     def concat(self, at: int, rule: Concat, terms: Sequence[J]) -> J: ...
 
     def carried(self, loop: int, state: int, jet: J | None) -> Components:
-        """What a loop carries of a jet, all that is read of the state; of None, a state that starts at zero."""
+        """What a loop carries of a jet, all that is read of the state; of None, a state that starts at zero. A fixed point has
+        one state."""
+        ...
+
+    def within(self, at: int, wanted: Norm, known: Norm) -> Scalar | None:
+        """c with ||z||_wanted <= c ||z||_known for this array, from the norms alone; None where nothing is known."""
         ...
 
     def is_finite(self, jet: J) -> bool:

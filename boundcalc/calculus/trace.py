@@ -11,6 +11,7 @@ import sympy
 from boundcalc.calculus import primitives as p
 from boundcalc.calculus.carried import Carried
 from boundcalc.calculus.extended import Unbounded
+from boundcalc.calculus.fixed_point import Solver, expression_of, still
 from boundcalc.calculus.protocol import Calculus, Component, Components, J
 from boundcalc.calculus.quantities import Figures
 from boundcalc.program.ir import Arena, Scalar
@@ -61,6 +62,9 @@ class _Tracer(Generic[J]):
     scales: Mapping[str, sympy.Symbol]
     jets: dict[int, J] = field(default_factory=dict)
     states: dict[tuple[int, int], J] = field(default_factory=dict)  # (loop, state) inside the loop
+    factors: dict[int, list[sympy.Expr | Unbounded]] = field(
+        default_factory=dict
+    )  # of fixed points, each time they are traced
     variables: dict[str, set[int]] = field(default_factory=dict)  # by the path of a loop: what it carries
 
     def made(self) -> dict[sympy.Symbol, Set[int]]:
@@ -76,6 +80,9 @@ class _Tracer(Generic[J]):
             primitive = self.graph.primitives[index]
             if isinstance(primitive, p.Repeat):
                 self.loop(index, primitive)
+                index = primitive.last + 1
+            elif isinstance(primitive, p.FixedPoint):
+                self.fixed_point(index, primitive)
                 index = primitive.last + 1
             else:
                 self.jets[index] = self.blamed(index, primitive)
@@ -133,8 +140,8 @@ class _Tracer(Generic[J]):
                 return rules.concat(at, primitive, [jets[term] for term in terms])
             case p.Carried(loop, state) | p.After(loop, state):
                 return self.states[loop, state]
-            case p.Repeat():
-                raise AssertionError("loops are traced by `loop`")
+            case p.Repeat() | p.FixedPoint():
+                raise AssertionError("traced by methods of their own")
 
     def loop(self, at: int, repeat: p.Repeat) -> None:
         """Trace the body over variables. Which entries stay exactly zero, and which become infinite, is found by repeating
@@ -167,11 +174,70 @@ class _Tracer(Generic[J]):
             if not last:
                 self.run(at + 1, repeat.last)
 
+    def fixed_point(self, at: int, primitive: p.FixedPoint) -> None:
+        """Trace the layers inside with what is known of the state so far, last with all of it."""
+        calculus, outside = self.calculus, {i: self.jets[i] for i in _read_outside(self.graph, at, primitive)}
+        zero = calculus.arena.zero
+        constant = {i: calculus.jet(still(calculus.components(jet), zero)) for i, jet in outside.items()}
+
+        def image(state: Components, alone: bool) -> Components:
+            self.jets.update(constant if alone else outside)
+            self.jets[at] = calculus.jet(state)
+            self.run(at + 1, primitive.last)
+            found = calculus.carried(at, 0, self.jets[primitive.result])
+            self.jets.update(outside)
+            return found
+
+        solver = Solver(calculus, at, calculus.carried(at, 0, None), image)
+        reach = solver.reach()
+        factor = self.factor(at, primitive, solver, reach)
+        if factor is None:
+            found: Components = dict.fromkeys(solver.nothing, Unbounded("there may be no fixed point"))
+        else:
+            found = solver.solved(reach, factor)
+        image(found, False)
+
+    def factor(self, at: int, primitive: p.FixedPoint, solver: Solver[J], reach: Components) -> sympy.Expr | None:
+        """What is divided by is 1 minus this. The norms of balls are in it: with `scaled`, so are the symbols for 1."""
+        if primitive.factor is not None and not self.scales:
+            return primitive.factor
+        found = expression_of(solver.factor(reach))
+        if primitive.factor is None:
+            self.factors.setdefault(at, []).append(found)
+            return None if isinstance(found, Unbounded) else found
+        ones = dict.fromkeys(self.scales.values(), sympy.S.One)
+        if isinstance(found, Unbounded) or found.xreplace(ones) != primitive.factor:
+            return primitive.factor
+        return found
+
     def carry(self, at: int, known: list[Carried], values: list[Scalar]) -> None:
         """The states of a loop with these values of what varies."""
         remaining = iter(values)
         for i, entries in enumerate(known):
             self.states[at, i] = self.calculus.jet(entries.filled(self.calculus.arena.zero, remaining))
+
+
+def contraction_factors(graph: p.PrimitiveGraph, calculus: Calculus[J]) -> Mapping[int, sympy.Expr | Unbounded]:
+    """Of each fixed point, one that holds whatever is around it; else the reason why there is none."""
+    tracer = _Tracer(graph, calculus, {}, {})
+    tracer.run(0, len(graph.primitives) - 1)
+
+    def one_of(found: list[sympy.Expr | Unbounded]) -> sympy.Expr | Unbounded:
+        infinite = [factor for factor in found if isinstance(factor, Unbounded)]
+        several = Unbounded("it depends on the norm of the state of the construct around it")
+        return infinite[0] if infinite else found[0] if len(set(found)) == 1 else several
+
+    return {at: one_of(found) for at, found in tracer.factors.items()}
+
+
+def _read_outside(graph: p.PrimitiveGraph, at: int, primitive: p.FixedPoint) -> set[int]:
+    """What the layers inside a fixed point read of before it."""
+    read = {primitive.result}
+    for inside in graph.primitives[at + 1 : primitive.last + 1]:
+        read.update(p.operands(inside))
+        if isinstance(inside, p.Repeat):
+            read.update(start for start in inside.starts if start >= 0)
+    return {i for i in read if i < at}
 
 
 def _of_variables(known: list[Carried], states: list[Components]) -> list[Scalar]:

@@ -10,10 +10,11 @@ from typing import Any
 import sympy
 
 from boundcalc.exact.values import substitute
+from boundcalc.falsification.fixed_points import passes_of
 from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.graph import layer_graph
 from boundcalc.graph.facts import at_values
-from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Slice, Stack, Zeros
+from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Slice, Solution, Stack, Zeros
 
 # Learned arrays by the path of the array (head.weight), inputs by name, also those of token ids; the batch comes first.
 Arrays = Mapping[str, Any]
@@ -23,13 +24,14 @@ Step = Callable[[Sequence[Any], Arrays, Any], Any]
 @dataclass(frozen=True, slots=True)
 class Node:
     """A node with numbers in place of symbols: what it reads (nodes, learned arrays and inputs), and how it is computed. `shape`:
-    of its output, without the batch."""
+    of its output, without the batch; `entries`: numbers that it computes for a sample."""
 
     path: str
     inputs: tuple[str, ...]
     arrays: frozenset[str]
     shape: tuple[int, ...]
     compute: Step
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,15 @@ class Network:
 
     def below(self, paths: Sequence[str]) -> tuple[Node, ...]:
         """The nodes that some nodes are made of, in order."""
-        wanted = set(paths)
-        for node in reversed(self.nodes):
-            if node.path in wanted:
-                wanted.update(node.inputs)
-        return tuple(node for node in self.nodes if node.path in wanted)
+        return _below(self.nodes, paths)
+
+
+def _below(nodes: Sequence[Node], paths: Sequence[str]) -> tuple[Node, ...]:
+    wanted = set(paths)
+    for node in reversed(nodes):
+        if node.path in wanted:
+            wanted.update(node.inputs)
+    return tuple(node for node in nodes if node.path in wanted)
 
 
 def network_of(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> Network:
@@ -82,9 +88,14 @@ def network_of(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> 
     (batch,) = whole((graph.batch,))
     own = {a.origin: whole(a.shape) for layer in graph.layers for a in layer.arrays if not a.shared}
     shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs}
-    nodes = tuple(_node(node, own, batch, whole, values) for node in graph)
-    entries = sum(map(prod, shapes.values())) + batch * sum(prod(node.shape) for node in nodes)
-    return Network(nodes, shapes, graph.outputs, graph.loss, entries)
+    passes, nodes = passes_of(graph, values), list[Node]()  # backwards: a fixed point runs those after it
+    for node in reversed(list(graph)):
+        if isinstance(node, Solution):
+            nodes.append(_solution(graph, node, nodes[::-1], (batch, *whole(node.shape)), passes[node.path]))
+        else:
+            nodes.append(_node(node, own, batch, whole, values))
+    entries = sum(map(prod, shapes.values())) + batch * sum(node.entries for node in nodes)
+    return Network(tuple(nodes[::-1]), shapes, graph.outputs, graph.loss, entries)
 
 
 def _node(
@@ -108,7 +119,7 @@ def _node(
             compute = _stack
         case _:
             raise TypeError(f"'{node.path}' belongs to a symbolic repeat")
-    return Node(node.path, node.inputs, frozenset(arrays), shape, compute)
+    return Node(node.path, node.inputs, frozenset(arrays), shape, compute, prod(shape))
 
 
 def _layer(
@@ -127,6 +138,36 @@ def _layer(
         return layer.kind.forward(facts, learned, inputs, xp)
 
     return compute
+
+
+def _solution(
+    graph: LayerGraph, node: Solution, following: Sequence[Node], shape: tuple[int, ...], passes: int
+) -> Node:
+    """The state of a fixed point, from zero; it reads what the layers inside read of before them."""
+    fixed = graph.fixed_points[node.path]
+    last = next((i for i, each in enumerate(following, start=1) if each.path == fixed.last), 0)
+    body = _below(following[:last], [fixed.result])
+    made = {node.path, *(each.path for each in body)}
+    read = dict.fromkeys(path for each in body for path in each.inputs if path not in made)
+    outside = tuple(read if fixed.result in made else (fixed.result,))
+    moving, start = {node.path}, _zeros(shape)
+    for each in body:
+        if not moving.isdisjoint(each.inputs):
+            moving.add(each.path)
+    once, again = ([each for each in body if (each.path in moving) is moves] for moves in (False, True))
+
+    def compute(inputs: Sequence[Any], arrays: Arrays, xp: Any) -> Any:
+        found = dict(zip(outside, inputs, strict=True))
+        found[node.path] = start((), arrays, xp)
+        for part in (once, *[again] * passes):
+            for each in part:
+                found[each.path] = each.compute([found[path] for path in each.inputs], arrays, xp)
+            found[node.path] = found[fixed.result] if fixed.result in found else found[node.path]
+        return found[node.path]
+
+    learned = frozenset[str]().union(*(each.arrays for each in body))
+    computed = sum(each.entries for each in once) + passes * sum(each.entries for each in again)
+    return Node(node.path, outside, learned, shape[1:], compute, computed)
 
 
 def _read(name: str) -> Step:

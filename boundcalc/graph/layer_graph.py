@@ -158,7 +158,12 @@ class After(Node):
     state: str
 
 
-Written = Input | Layer  # what a person wrote; the other nodes are bookkeeping of repeats
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution(Node):
+    """The state of a fixed point: what its layers read inside, and what it gives outside."""
+
+
+Written = Input | Layer  # what a person wrote; the other nodes are bookkeeping of constructs
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,17 @@ class Loop:
     states: tuple[State, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """The nodes after `state` up to `last` map it to `result`, which is the state itself."""
+
+    path: str
+    state: str
+    result: str
+    last: str
+    place: Place
+
+
 @dataclass(slots=True)
 class LayerGraph:
     """A directed acyclic graph of layers in the order in which they can be computed."""
@@ -194,6 +210,7 @@ class LayerGraph:
     balls: dict[str, Ball] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)  # every name a person can use, also of modules, to its node
     loops: dict[str, Loop] = field(default_factory=dict)
+    fixed_points: dict[str, FixedPoint] = field(default_factory=dict)  # by the node of the state
     outputs: tuple[str, ...] = ()
     loss: str | None = None
     regularizer: sympy.Expr | None = None

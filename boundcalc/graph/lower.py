@@ -13,6 +13,7 @@ from boundcalc.calculus.primitives import (
     Carried,
     Concat,
     Constant,
+    FixedPoint,
     Linear,
     Parameter,
     Primitive,
@@ -22,6 +23,7 @@ from boundcalc.calculus.primitives import (
 )
 from boundcalc.calculus.views import Window, moved
 from boundcalc.graph import layer_graph as nodes
+from boundcalc.graph.contraction import contracting
 from boundcalc.graph.kind import Learned
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Node
 from boundcalc.graph.selection import Selection
@@ -62,10 +64,11 @@ class _GraphLowering:
         for node in self.graph:
             self.owner = node.path
             self.outputs[node.path] = self.node(node)
+            self.close_fixed_points(node.path)
         self.owner = ""
         outputs = [self.outputs[path] for path in self.graph.outputs]
         output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)), (self.graph.batch,))
-        return PrimitiveGraph(
+        found = PrimitiveGraph(
             tuple(self.primitives),
             tuple(self.owners),
             tuple(self.shapes),
@@ -76,6 +79,7 @@ class _GraphLowering:
             self.own,
             tuple(self.warnings),
         )
+        return contracting(self.graph, found) if self.graph.fixed_points else found
 
     def emit(self, primitive: Primitive, axes: Shape) -> int:
         """`axes`: the sizes of all axes, the batch first; of parameters none."""
@@ -104,6 +108,8 @@ class _GraphLowering:
                 return emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=view))
             case nodes.Stack():
                 return emit(Concat(inputs, axis=1))
+            case nodes.Solution(path=path):
+                return emit(FixedPoint(path, -1, -1))
             case nodes.Enter(loop=path):
                 # Its states are known once the body is lowered; until then the place is kept.
                 loop = self.graph.loops[path]
@@ -133,6 +139,13 @@ class _GraphLowering:
         starts = tuple(-1 if s.start is None else self.outputs[s.start] for s in loop.states)
         results = tuple(self.outputs[s.result] for s in loop.states)
         self.primitives[at] = replace(repeat, starts=starts, results=results, last=last)
+
+    def close_fixed_points(self, last: str) -> None:
+        """Fill in where those end whose last node this is."""
+        for fixed in self.graph.fixed_points.values():
+            if fixed.last == last:
+                whole = FixedPoint(fixed.state, self.outputs[fixed.result], len(self.primitives) - 1)
+                self.primitives[self.outputs[fixed.state]] = whole
 
     def input(self, node: nodes.Input) -> int:
         axes = (self.graph.batch, *node.shape)

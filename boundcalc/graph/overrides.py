@@ -14,7 +14,7 @@ from boundcalc.language.reader import Scalar
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Mistake, SpecError, suggest
 
-_STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index")
+_STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index", "state")
 
 
 class Overrides:

@@ -5,30 +5,29 @@ A step sees the steps before it, so shapes are known when they are needed and `i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-
-import sympy
 
 from boundcalc.graph.at import StepAt
 from boundcalc.graph.balls import balls_of, spectral_of
 from boundcalc.graph.context import WALKED, Context, UnknownError
 from boundcalc.graph.environment import BoundExpression, BoundLayers, Environment
 from boundcalc.graph.features import of_output
+from boundcalc.graph.fixed_point import fixed_point_steps
 from boundcalc.graph.inherited import said, without_effect
-from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
+from boundcalc.graph.kind import Kind, Operand, Placed
 from boundcalc.graph.layer_graph import Layer, Replaced
 from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
+from boundcalc.graph.reading import channels_of, reads_current, reads_one
 from boundcalc.graph.repeat import repeat_steps
-from boundcalc.graph.shape import Shape
 from boundcalc.graph.tokens import check_tokens
 from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
-from boundcalc.language.structure import Repeat, Residual, StepFields
+from boundcalc.language.structure import FixedPoint, Repeat, Residual, StepFields
 from boundcalc.mistakes import SpecError
 
 
@@ -45,7 +44,7 @@ class Walk:
         for step in steps:
             self.context.count(step, placement)
             try:
-                if broken and _reads_current(step, self.context.architecture.vocabulary):
+                if broken and reads_current(step, self.context.architecture.vocabulary):
                     if not isinstance(environment.binding(step.kind), BoundLayers):
                         placement.name(step)
                     self.context.mistakes.extend(unknown_names(step, environment, self.context.conditions.symbols))
@@ -78,6 +77,10 @@ class Walk:
             result = self._residual(step, name, current, environment, placement)
         elif isinstance(step.fields, Repeat):
             result = self._repeat(step, step.fields, name, current, environment, placement)
+        elif isinstance(step.fields, FixedPoint):
+            current = self._read_beside(step, (step.fields.state,), name, current, environment, placement)
+            own = replace(placement, inherited=self.context.inherited(step, name, environment, placement))
+            result = fixed_point_steps(self.context, self.steps, step, step.fields, name, current, environment, own)
         else:
             return self.layer(
                 step, name, current, environment, placement, self.context.architecture.vocabulary[step.kind]
@@ -112,11 +115,11 @@ class Walk:
         inputs = self._operands(step, current, environment, inside, kind)
         operands = tuple(self._read(node) for node in inputs)
         check_tokens(step, kind, operands, self.context.architecture.vocabulary)
-        channels = _channels("in", [operand.shape for operand in operands], kind)
+        channels = channels_of("in", [operand.shape for operand in operands], kind)
         at = StepAt(self.context, step.kind, step.place, environment, channels, operands)
         placed = kind.place(step.fields, at)
         kind, placed, replaces = self._smoothed(kind, placed, at)
-        channels = {**channels, **_channels("out", [placed.shape], kind)}
+        channels = {**channels, **channels_of("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
         arrays = balls_of(self.context, step, path, placed, inherited, channels, environment, placement.loops)
         layer = Layer(
@@ -236,7 +239,7 @@ class Walk:
         own = replace(placement, inherited=self.context.inherited(step, name, environment, placement))
         inside = own.inside(name)
         if step.sources is not None:
-            _reads_one(step)
+            reads_one(step)
             body = self._standing(step.body, environment)
             (current,) = self._outside(step, current, environment, placement, inside, body)
         add = Step("add", step.place, StepFields(), (Branch((), step.place), Branch(step.body, step.place)))
@@ -272,28 +275,23 @@ class Walk:
         environment: Environment,
         placement: Placement,
     ) -> str | None:
-        if step.sources is not None:
-            _reads_one(step)
-            outer = placement.inherited.overlay(fields, environment, step.place)
-            outside = placement.inside(name, outer, (carry.name for carry in step.carry))
-            current = self.operand(step.sources[0], current, environment, outside)
+        states = (carry.name for carry in step.carry)
+        current = self._read_beside(step, states, name, current, environment, placement)
         return repeat_steps(self.context, self.steps, step, fields, name, current, environment, placement)
 
-
-def _reads_one(step: Step) -> None:
-    if step.sources is not None and len(step.sources) != 1:
-        message = f"'{step.kind}' reads one input, not {len(step.sources)}"
-        raise fail(step.place, message, "combine them with add or concat first")
-
-
-def _reads_current(step: Step, vocabulary: Vocabulary) -> bool:
-    """Whether a step reads the one before it."""
-    if step.sources is None:
-        return step.kind not in vocabulary or vocabulary[step.kind].operands != 0
-    return any(isinstance(source, Branch) for source in step.sources)
-
-
-def _channels(name: str, shapes: Sequence[Shape], kind: Kind[Any, Any]) -> Mapping[str, sympy.Expr]:
-    if not shapes or not shapes[0]:
-        return {}
-    return {name: shapes[0][kind.channels]}
+    def _read_beside(
+        self,
+        step: Step,
+        states: Iterable[str],
+        name: str,
+        current: str | None,
+        environment: Environment,
+        placement: Placement,
+    ) -> str | None:
+        """What a step with states reads: its operand stands inside it, beside the body."""
+        if step.sources is None:
+            return current
+        reads_one(step)
+        outer = placement.inherited.overlay(step.fields, environment, step.place)
+        outside = placement.inside(name, outer, states)
+        return self.operand(step.sources[0], current, environment, outside)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from boundcalc.language import fields
 from boundcalc.language.architecture import Argument, Branch, Carry, Operand, Reference, Step
 from boundcalc.language.foreign import is_known, meant
-from boundcalc.language.structure import COMMON_FIELDS, Call, Lexicon, Repeat, Residual, StepFields
+from boundcalc.language.structure import COMMON_FIELDS, Call, FixedPoint, Lexicon, Repeat, Residual, StepFields
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
 from boundcalc.mistakes import Mistakes, Place, SpecError, folded, shown, suggest
@@ -179,7 +179,7 @@ class StepReader:
         if model.value_field == "from" and sources is None and not loss:
             remedy = f"write {key.text}: [[], other]; [] is the step's own input"
             raise fields.fail(key.place, f"{shown(key.text)} requires its operands", remedy)
-        if isinstance(settings, Residual):
+        if isinstance(settings, Residual | FixedPoint):
             return Step(key.text, key.place, settings, sources, self.steps(settings.layers))
         if isinstance(settings, Repeat):
             carry = () if settings.carry is None else tuple(self._carry(settings.carry))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from boundcalc.language.fields import Flag, Name, Passes, Radius, RawMapping, RawOperands, RawSteps, Share, Term
+from boundcalc.language.fields import Flag, Name, Passes, Radius, RawMapping, RawOperands, RawSteps, Shape, Share, Term
 from boundcalc.mistakes import folded
 
 
@@ -50,6 +50,14 @@ class Repeat(StepFields):
     collect: Flag = False
 
 
+class FixedPoint(StepFields):
+    """The array that `layers` map to itself: they read it by the name `state`, and the step's own input as a repeat does."""
+
+    state: Name
+    shape: Shape
+    layers: RawSteps
+
+
 def optional_terms(name: str, title: str, names: Sequence[str], module: str) -> type[StepFields]:
     """A model of fields that are expressions and may be left out; a bare value is the first.
 
@@ -82,6 +90,7 @@ ENDS: tuple[End, ...] = ("first", "last")
 CONSTRUCTS: Mapping[str, type[StepFields]] = {
     "residual": Residual,
     "repeat": Repeat,
+    "fixed_point": FixedPoint,
 }  # steps that make no layer of their own
 
 

@@ -11,13 +11,14 @@ import sympy
 from numpy.typing import NDArray
 
 from boundcalc.graph.expand import expand
-from boundcalc.graph.layer_graph import Input, Layer, Node, Slice, Stack, Zeros
+from boundcalc.graph.layer_graph import Input, Layer, Node, Slice, Solution, Stack, Zeros
 from boundcalc.graph.selection import select
 from boundcalc.language.architecture import Architecture
 from reference import layers as run
 from reference.families.index import FAMILIES
 from reference.layers import Array
 
+MOST_PASSES = 2_000  # of a fixed point
 OUTPUT = "@output"  # all outputs of the network together
 
 
@@ -167,10 +168,30 @@ class Network:
     def outputs(self, w: Array) -> dict[str, Array]:
         """What every layer computes for copies of the vector of all blocks (copies, width): path -> (copies, batch, *shape)."""
         found: dict[str, Array] = {}
-        for layer in self.graph:
-            found[layer.path] = self._layer(layer, [found[path] for path in layer.inputs], w)
+        self._run(list(self.graph), found, w)
         found[OUTPUT] = np.concatenate([found[path].reshape(len(w), -1) for path in self.graph.outputs], axis=1)
         return found
+
+    def _run(self, nodes: list[Node], found: dict[str, Array], w: Array) -> None:
+        for at, node in enumerate(nodes):
+            if isinstance(node, Solution):
+                found[node.path] = self._solution(node, nodes[at + 1 :], found, w)
+            else:
+                found[node.path] = self._layer(node, [found[path] for path in node.inputs], w)
+
+    def _solution(self, node: Solution, following: list[Node], found: dict[str, Array], w: Array) -> Array:
+        """What the layers inside do not change any more, nor its imaginary part, which tells derivatives."""
+        fixed = self.graph.fixed_points[node.path]
+        body = following[: 1 + [other.path for other in following].index(fixed.last)]
+        state = np.zeros((len(w), self.batch, *self.shape(node)), dtype=complex)
+        for _ in range(MOST_PASSES):
+            inside = {**found, node.path: state}
+            self._run(body, inside, w)
+            before, state = state, inside[fixed.result]
+            parts = ((before.real, state.real), (before.imag, state.imag))
+            if all(np.abs(new - old).max() <= 1e-15 * np.abs(new).max() for old, new in parts):
+                return state
+        raise AssertionError(f"'{fixed.path}' has no fixed point")
 
     def _layer(self, node: Node, inputs: list[Array], w: Array) -> Array:
         full = (len(w), self.batch, *self.shape(node))

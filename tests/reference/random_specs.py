@@ -22,6 +22,7 @@ from boundcalc.graph.shape import size
 from boundcalc.mistakes import Place
 from reference.random_balls import Shape, Value
 from reference.random_constructs import COMBINATIONS, branch
+from reference.random_fixed_points import FIXED_POINTS
 from reference.random_layers import LAYERS, adapt
 from reference.random_modules import MODULES
 from reference.random_repeats import REPEATS
@@ -31,7 +32,7 @@ from reference.random_windows import shape_of
 
 MOST_NUMBERS = 2_000  # in all arrays, inputs and outputs of layers
 MOST_LAYERS = 40  # after unrolling
-ROWS = (*LAYERS, *COMBINATIONS, *REPEATS, *SCANS, *MODULES)
+ROWS = (*LAYERS, *COMBINATIONS, *REPEATS, *FIXED_POINTS, *SCANS, *MODULES)
 ROUGH_ROWS, SMOOTH_ROWS = (tuple(row for row in ROWS if row.rough is rough) for rough in (True, False))
 # What a seed makes more often, by its remainder modulo 4: even ones are smooth.
 FOCI = (SMOOTH_ROWS, ROUGH_ROWS, SMOOTH_ROWS[::-1], SMOOTH_ROWS)
@@ -54,6 +55,9 @@ def _suits(text: str) -> bool:
     graph = expand(bc.loads(text), unroll=True)
     layers, numbers = measured(graph)
     read = {node for output in graph.outputs for node in (output, *nx.ancestors(graph.digraph, output))}
+    for fixed in reversed(graph.fixed_points.values()):
+        if fixed.state in read:
+            read |= {fixed.result, *nx.ancestors(graph.digraph, fixed.result)}
     learned = {array.ball for layer in graph.layers if layer.path in read for array in layer.arrays}
     return layers <= MOST_LAYERS and numbers <= MOST_NUMBERS and not all(graph.balls[ball].frozen for ball in learned)
 

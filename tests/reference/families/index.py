@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from reference.families import implicit, moves, normalisations, resizing, sequences
+from reference.families import fixed_point, implicit, moves, normalisations, resizing, sequences
 from reference.families.family import Family
 
-FAMILIES: tuple[Family, ...] = (implicit.FAMILY, moves.FAMILY, resizing.FAMILY, normalisations.FAMILY, sequences.FAMILY)
+FAMILIES: tuple[Family, ...] = (
+    fixed_point.FAMILY,
+    implicit.FAMILY,
+    moves.FAMILY,
+    resizing.FAMILY,
+    normalisations.FAMILY,
+    sequences.FAMILY,
+)
