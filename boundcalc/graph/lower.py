@@ -175,8 +175,9 @@ class _LayerLowering:
     def spectral(self) -> sympy.Expr | None:
         return self.of.spectral
 
-    def emit(self, primitive: Primitive, shape: Shape | None = None) -> int:
-        return self.whole.emit(primitive, (self.batch, *(self.shape if shape is None else shape)))
+    def emit(self, primitive: Primitive, shape: Shape | None = None, *, batched: bool = True) -> int:
+        axes = self.shape if shape is None else shape
+        return self.whole.emit(primitive, (self.batch, *axes) if batched else axes)
 
     def own(self, **constants: sympy.Expr | None) -> None:
         self.whole.own[self.of.path] = constants
