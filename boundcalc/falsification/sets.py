@@ -121,6 +121,9 @@ class Clipped:
     def applied(self, point: Point) -> Point:
         return {**point, self.name: np.clip(point[self.name], -self.most, self.most)}
 
+    def farthest(self, gradient: Array) -> Array:
+        return self.most * np.sign(gradient)
+
 
 @dataclass(frozen=True, slots=True)
 class LongRows:
@@ -135,10 +138,7 @@ class LongRows:
         towards zero and the rows towards their shortest, which the ball has (graph/limits.py)."""
         array = point[self.name]
         rows = array.reshape(len(array), -1)
-        norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        first = np.zeros_like(rows)
-        first[:, :1] = 1.0
-        units = np.where(norms > _TINY, rows / np.maximum(norms, _TINY), first)
+        units, norms = _directions(rows)
         excess = np.maximum(norms - self.least, 0.0)
 
         def drawn(part: float) -> Point:
@@ -153,6 +153,18 @@ class LongRows:
             middle = (low + high) / 2
             low, high = (middle, high) if self.ball.holds(drawn(middle)) else (low, middle)
         return drawn(low)
+
+    def farthest(self, gradient: Array) -> Array:
+        units, _ = _directions(gradient.reshape(len(gradient), -1))
+        return self.least * units.reshape(gradient.shape)
+
+
+def _directions(rows: Array) -> tuple[Array, Array]:
+    """Rows scaled to norm 1, and their norms; of a zero row, a unit vector."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    first = np.zeros_like(rows)
+    first[:, :1] = 1.0
+    return np.where(norms > _TINY, rows / np.maximum(norms, _TINY), first), norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +183,11 @@ class Domain:
         return self._product(part.project(point) for part in (*self.balls, *self.inputs))
 
     def farthest(self, gradient: Mapping[str, Array]) -> Point:
-        """The point where <gradient, point> is largest, up to limits and spectral bounds."""
-        return self._product(part.farthest(gradient) for part in (*self.balls, *self.inputs))
+        """The point where <gradient, point> is largest, up to limits and spectral bounds; long rows at their shortest, where what divides by
+        them is largest."""
+        far = self._product(part.farthest(gradient) for part in (*self.balls, *self.inputs))
+        corners = {limit.name: limit.farthest(gradient[limit.name]) for limit in self.limits}
+        return self.project({**far, **corners}) if corners else far
 
     def _product(self, parts: Iterable[Point]) -> Point:
         point = {name: array for part in parts for name, array in part.items()}

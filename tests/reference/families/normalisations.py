@@ -311,6 +311,12 @@ for _given in ("kernel: 2", "kernel: 2, groups: 2, bias: false", "kernel: 1, gro
     INSTANCES[f"conv1d, {_given}, weight_norm"] = _of(
         _SIGNAL, f"{{conv1d: {{channels: 4, {_given}, {_WN}}}}}", "softplus", "{dense: 2}"
     )
+for _axes, _shape in _GRIDS.items():
+    INSTANCES[f"conv{_axes}d, weight_norm"] = _of(
+        f"batch: 2\nradius: 1\ninput: {{shape: {_shape}, norm: 1}}\n",
+        f"{{conv{_axes}d: {{channels: 2, kernel: 1, {_WN}}}}}",
+        "tanh",
+    )
 INSTANCES["weight_norm, shared"] = _of(
     _SIGNAL, f"{{dense: {{units: 3, {_WN}, name: a}}}}", "tanh", f"{{dense: {{units: 3, {_WN}, share: a}}}}"
 )
