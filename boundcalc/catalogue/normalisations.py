@@ -13,11 +13,11 @@ Groups act on separate entries, so several groups have the constants of one.
 from __future__ import annotations
 
 import sympy
-from sympy import Integer, Rational, sqrt
+from sympy import Integer, Max, Rational, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
-from boundcalc.catalogue.symbols import channels, count, eps, rows
+from boundcalc.catalogue.symbols import channels, count, eps, gain, least, rows
 
 _EPS = Parameter("eps", eps, None, "added to the variance (sqrt) or to the standard deviation (additive)")
 _CONSTANT_INPUT = Witness(
@@ -100,4 +100,31 @@ UNIT = Nonlinearity(
     norm=Fact(sqrt(rows), "no vector is longer than 1", Witness("attained", "vectors of norm eps and above")),
     sup_at_zero=Integer(0),
     sup=Fact(Integer(1), "no vector is longer than 1", Witness("attained", "one entry alone, of at least eps")),
+)
+
+# f(g, v) = g v/||v|| of one row, |g| <= gain, ||v|| >= least, y = |g|/||v||, u = v/||v||. Df[c, e] = c u + y (e - <e, u> u) has norm
+# max(1, y). With e = a u + b w, w a unit vector orthogonal to u, D^2 f[(c, e), (c, e)] is 2 b (c - a y) w - y b^2 u in units of 1/||v||: along
+# a unit vector its square is at most 4 (1 + y^2) t - (4 + 3 y^2) t^2, t = b^2 (Cauchy-Schwarz), largest at t = 2 (1 + y^2)/(4 + 3 y^2) <= 1.
+# Both grow with y and with 1/||v||. ||f|| = |g| <= ||(g, v)||, so that the image of zero counts as 0.
+WEIGHTS = Nonlinearity(
+    name="weight_norm",
+    title="g v/||v|| of each of `rows` rows (g, v)",
+    domain="|g| <= gain and ||v|| >= least > 0 of each row; convex subsets of this set, which is not convex",
+    parameters=(
+        Parameter("gain", gain, None, "the largest |g|"),
+        Parameter("least", least, None, "the smallest ||v||"),
+    ),
+    sizes=(rows,),
+    lipschitz=Fact(
+        Max(1, gain / least),
+        "the derivative by g is a unit vector, that by v at most |g|/||v||, and they are orthogonal",
+        Witness("attained", "|g| = gain, ||v|| = least, along g, or along what is orthogonal to v"),
+    ),
+    smoothness=Fact(
+        2 * (1 + (gain / least) ** 2) / (least * sqrt(4 + 3 * (gain / least) ** 2)),
+        "a quadratic function of the part of the direction that is orthogonal to v",
+        Witness("attained", "|g| = gain, ||v|| = least"),
+    ),
+    at_zero=Fact(Integer(0), "||g v/||v|||| = |g|, no more than ||(g, v)||"),
+    norm=Fact(gain * sqrt(rows), "||g v/||v|||| = |g|", Witness("attained", "|g| = gain in each row")),
 )

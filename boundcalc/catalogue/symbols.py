@@ -33,6 +33,8 @@ min_val = sympy.Symbol("min_val", real=True)
 max_val = sympy.Symbol("max_val", real=True)
 mu = positive("mu")
 lambd = sympy.Symbol("lambd", nonnegative=True)
+gain = sympy.Symbol("gain", nonnegative=True)
+least = positive("least")
 scale = sympy.Symbol("scale", real=True)
 shift = sympy.Symbol("shift", real=True)
 

@@ -2,12 +2,13 @@
 
 A ball of learned arrays holds v = v0 + e with ||e|| <= radius, where the centre v0 is any with the given norms: of each array
 (||v0_a|| <= center_a), or of all together; gains start at one, or another number, which is their centre. An input holds one vector, one a sample
-or one an entry, each of norm at most the radius. A spectral bound shrinks a weight until its linear map obeys it.
+or one an entry, each of norm at most the radius. A spectral bound shrinks a weight until its linear map obeys it. An array may be
+restricted inside its ball: to rows that are long enough, and to entries that are small enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ from boundcalc.language.structure import InputNorm
 Array = NDArray[np.float64]
 Point = dict[str, Array]
 Number = Callable[[sympy.Expr], float]
+_TINY, _SLACK, _HALVINGS = 1e-300, 1e-12, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class BallSet:
         return {
             name: self._farthest_centre(name, gradient[name]) + gradient[name] / norm * reach for name in self.names
         }
+
+    def holds(self, point: Mapping[str, Array]) -> bool:
+        offsets = (point[name] - self._centre(name, point[name]) for name in self.names)
+        return length(offsets) <= (self.radius + self.center) * (1 + _SLACK)
 
     def _centre(self, name: str, array: Array) -> Array:
         if name in self.starts:
@@ -123,23 +129,84 @@ class Spectral:
 
 
 @dataclass(frozen=True, slots=True)
+class Clipped:
+    """No entry of an array is larger than `most`; smaller ones stay in the ball."""
+
+    name: str
+    most: float
+
+    def applied(self, point: Point) -> Point:
+        return {**point, self.name: np.clip(point[self.name], -self.most, self.most)}
+
+    def farthest(self, gradient: Array) -> Array:
+        return self.most * np.sign(gradient)
+
+
+@dataclass(frozen=True, slots=True)
+class LongRows:
+    """Each row of an array of a ball has norm `least` or more."""
+
+    name: str
+    least: float
+    ball: BallSet
+
+    def applied(self, point: Point) -> Point:
+        """Short rows are scaled up, a zero one to a unit vector. What leaves the ball by that is drawn back inside: all other arrays
+        towards zero and the rows towards their shortest, which the ball has (graph/limits.py)."""
+        array = point[self.name]
+        rows = array.reshape(len(array), -1)
+        units, norms = _directions(rows)
+        excess = np.maximum(norms - self.least, 0.0)
+
+        def drawn(part: float) -> Point:
+            near = {name: part * point[name] for name in self.ball.names}
+            kept = np.where((norms >= self.least) & (part == 1.0), rows, units * (self.least + part * excess))
+            return {**point, **near, self.name: kept.reshape(array.shape)}
+
+        low, high = 0.0, 1.0
+        if self.ball.holds(drawn(high)):
+            return drawn(high)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.ball.holds(drawn(middle)) else (low, middle)
+        return drawn(low)
+
+    def farthest(self, gradient: Array) -> Array:
+        units, _ = _directions(gradient.reshape(len(gradient), -1))
+        return self.least * units.reshape(gradient.shape)
+
+
+def _directions(rows: Array) -> tuple[Array, Array]:
+    """Rows scaled to norm 1, and their norms; of a zero row, a unit vector."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    first = np.zeros_like(rows)
+    first[:, :1] = 1.0
+    return np.where(norms > _TINY, rows / np.maximum(norms, _TINY), first), norms
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """The product of all sets. `selected`: what is differentiated by; `penalised`: what the regularizer sees."""
 
     balls: Sequence[BallSet]
     inputs: Sequence[InputSet]
+    limits: Sequence[Clipped | LongRows]
     spectral: Sequence[Spectral]
     selected: frozenset[str]
     penalised: frozenset[str]
     tokens: Sequence[TokenSet] = ()
 
     def project(self, point: Mapping[str, Array]) -> Point:
-        """The nearest point of the domain, up to the spectral bounds."""
+        """The nearest point of the domain, up to limits and spectral bounds."""
         return self._product(part.project(point) for part in (*self.balls, *self.inputs, *self.tokens))
 
     def farthest(self, gradient: Mapping[str, Array]) -> Point:
-        """The point where <gradient, point> is largest, up to the spectral bounds; of token ids nothing is said."""
-        return self._product(part.farthest(gradient) for part in (*self.balls, *self.inputs))
+        """The point where <gradient, point> is largest, up to limits and spectral bounds; long rows at their shortest, where what
+        divides by them is largest. Of token ids nothing is said."""
+        sets = (*self.balls, *self.inputs)
+        far = self._product(part.farthest(gradient) for part in sets)
+        corners = {limit.name: limit.farthest(gradient[limit.name]) for limit in self.limits}
+        return self._product(part.project({**far, **corners}) for part in sets) if corners else far
 
     def drawn(self, patterns: Mapping[str, Array]) -> Point:
         """The farthest point, and token ids of the same patterns."""
@@ -148,7 +215,7 @@ class Domain:
 
     def _product(self, parts: Iterable[Point]) -> Point:
         point = {name: array for part in parts for name, array in part.items()}
-        for bound in self.spectral:
+        for bound in (*self.limits, *self.spectral):
             point = bound.applied(point)
         return point
 
@@ -173,10 +240,11 @@ def domain_of(
     ]
     penalised = frozenset(name for ball in learned for name in balls[ball].names)
     selected = penalised | {part.name for part in given if selection.input(part.name)}
+    limits = list(_limits(graph, balls, number))
     tokens = [
         TokenSet(node.path, int(substitute(node.tokens, values))) for node in graph.inputs if node.tokens is not None
     ]
-    return Domain(list(balls.values()), given, _spectral_sets(graph, values), selected, penalised, tokens)
+    return Domain(list(balls.values()), given, limits, _spectral_sets(graph, values), selected, penalised, tokens)
 
 
 def _ball_set(graph: LayerGraph, ball: Ball, number: Number) -> BallSet:
@@ -186,6 +254,15 @@ def _ball_set(graph: LayerGraph, ball: Ball, number: Number) -> BallSet:
     joint = 0.0 if ball.center is None or centers else number(ball.center)
     starts = {a.origin: number(a.start) for a in arrays if a.start is not None and a.center is None}
     return BallSet(tuple(a.origin for a in arrays), number(ball.radius), joint, centers, starts)
+
+
+def _limits(graph: LayerGraph, balls: Mapping[str, BallSet], number: Number) -> Iterator[Clipped | LongRows]:
+    """Of arrays by their owners: who shares one says the same."""
+    for layer in graph.layers:
+        least, most = layer.placed.least, layer.placed.most
+        own = [array for array in layer.arrays if not array.shared]
+        yield from (Clipped(a.origin, number(most[a.name])) for a in own if a.name in most)
+        yield from (LongRows(a.origin, number(least[a.name]), balls[a.ball]) for a in own if a.name in least)
 
 
 def _spectral_sets(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> list[Spectral]:

@@ -18,6 +18,7 @@ from boundcalc.graph.environment import Channels, Environment, read_flag_value
 from boundcalc.graph.inherited import Balls, Given, Inherited, uses
 from boundcalc.graph.kind import Kind, Placed
 from boundcalc.graph.layer_graph import Array, Ball
+from boundcalc.graph.limits import check_limits
 from boundcalc.graph.shape import size
 from boundcalc.graph.sharing import shared_arrays
 from boundcalc.language.architecture import Step
@@ -66,6 +67,7 @@ def balls_of(
             own_center = _center_of(context, inherited, name, channels)
             start = placed.start if name in gains else None
             arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", start=start, center=own_center)
+    check_limits(context, step, placed, arrays)
     return tuple(arrays[name] for name in shapes)
 
 

@@ -119,6 +119,8 @@ class Placed(Generic[Facts]):
 
     Arrays called MAP.ARRAY are those of one of several learned maps: each map has a ball of its own.
     `radii`: of balls whose radius is a field of the kind itself. `frozen`: maps that are bounded and never differentiated.
+    `least`: by array, the smallest norm of each of its rows (first axis); `most`: the largest absolute value of its entries. These
+    are hypotheses, restrictions of the ball.
     `loops`: whether it lowers to loops. `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end
     where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
     as `name.0`, `name.1`.
@@ -130,6 +132,8 @@ class Placed(Generic[Facts]):
     gains: frozenset[str] = frozenset()
     start: sympy.Expr = sympy.S.One
     radii: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
+    least: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
+    most: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
     row_stochastic: bool = False
     features: int | None = None
     frozen: frozenset[str] = frozenset()
@@ -169,8 +173,9 @@ class Lowering(Protocol):
         """The bound of the operator norm that the spec gives, for kinds that can use one."""
         ...
 
-    def emit(self, primitive: Primitive, shape: Shape | None = None) -> int:
-        """A further primitive, and its number; `shape` is that of its array where it is not the layer's output."""
+    def emit(self, primitive: Primitive, shape: Shape | None = None, *, batched: bool = True) -> int:
+        """A further primitive, and its number; `shape` is that of its array where it is not the layer's output. `batched`: its
+        first axis are the samples; what is made of learned arrays alone has none."""
         ...
 
     def loop(

@@ -188,8 +188,9 @@ class _LayerLowering:
     def spectral(self) -> sympy.Expr | None:
         return self.of.spectral
 
-    def emit(self, primitive: Primitive, shape: Shape | None = None) -> int:
-        return self.whole.emit(primitive, (self.batch, *(self.shape if shape is None else shape)))
+    def emit(self, primitive: Primitive, shape: Shape | None = None, *, batched: bool = True) -> int:
+        axes = self.shape if shape is None else shape
+        return self.whole.emit(primitive, (self.batch, *axes) if batched else axes)
 
     def loop(
         self, states: Mapping[str, Shape], passes: sympy.Expr, body: Callable[[Sequence[int]], Sequence[int]]

@@ -120,6 +120,25 @@ def choice(*words: Word) -> Callable[[Node], Word]:
     return read
 
 
+def named(*names: str) -> Callable[[Node], Mapping[str, Expression]]:
+    """A mapping with an expression for each of these names."""
+    shape = f"{{{', '.join(f'{name}: ...' for name in names)}}}"
+
+    def read(node: Node) -> Mapping[str, Expression]:
+        if not isinstance(node, NodeMapping):
+            raise fail(node.place, f"expected a mapping {shape}, found {describe(node)}")
+        for key, _ in node.entries:
+            if key.text not in names:
+                raise fail(key.place, f"unknown key {shown(key.text)}", suggest(key.text, names) or f"write {shape}")
+        found = _named_expressions(node)
+        for name in names:
+            if name not in found:
+                raise fail(node.place, f"`{name}` is missing", f"write {shape}")
+        return found
+
+    return read
+
+
 def keep(node: Node) -> Node:
     """Steps and operands are read by `steps`, which knows the modules."""
     return node

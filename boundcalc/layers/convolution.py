@@ -1,7 +1,7 @@
 """conv1d, conv2d, conv3d: convolutions over all axes but the first (the channels).
 
 ||v * z|| <= b ||v|| ||z|| with b^2 the largest number of windows that an entry is in (catalogue/convolutions.py); the bias
-is added at every output position.
+is added at every output position. With `weight_norm` the filters are made of gains and directions (parts/weight_norm.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from boundcalc.catalogue import convolutions, published, symbols
+from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
@@ -22,6 +23,7 @@ from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine, filters, windows
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import outside
+from boundcalc.layers.parts.weight_norm import WeightNorm, place_weights, refuse_published, weight_of
 
 
 class Fields(StepFields):
@@ -35,6 +37,7 @@ class Fields(StepFields):
     dilation: Axes | None = None
     groups: Size | None = None
     bias: Flag = True
+    weight_norm: WeightNorm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Facts:
     padding: tuple[tuple[sympy.Expr, sympy.Expr], ...]  # before and after
     dilation: Shape
     groups: sympy.Expr
+    normed: Nonlinearity | None  # the map that makes the weight, if it is not learned as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +84,21 @@ class Placing:
         touches = tuple(
             convolutions.touches(o, k, s, d) for o, k, s, d in zip(outputs, kernel, stride, dilation, strict=True)
         )
-        arrays: dict[str, Shape] = {"weight": (channels, shape[0] / groups, *kernel)}
-        if at.flag(fields.bias):
-            arrays["bias"] = (channels,)
+        weights = place_weights(fields.weight_norm, at, (channels, shape[0] / groups, *kernel))
+        arrays: dict[str, Shape] = {**weights.arrays, **({"bias": (channels,)} if at.flag(fields.bias) else {})}
         norm = convolutions.convolution_norm(touches)
-        facts = Facts(norm, shape, touches, outputs, kernel, stride, padding, dilation, groups)
-        return Placed((channels, *outputs), facts, arrays, features=FIRST)
+        facts = Facts(norm, shape, touches, outputs, kernel, stride, padding, dilation, groups, weights.entry)
+        return Placed((channels, *outputs), facts, arrays, least=weights.least, most=weights.most, features=FIRST)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     """A patch is read at every position, of all channels of a group: `taps` entries along each axis."""
     reach = tuple(zip(facts.kernel, facts.touches, strict=True))
-    return filters.lower_filters(facts.norm, reach, facts.groups, facts.read, inputs[0], lowering)
+    return filters.lower_filters(facts.norm, reach, facts.groups, facts.read, inputs[0], lowering, facts.normed)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    refuse_published(facts.normed, lowering)
     kernel, stride = facts.kernel, facts.stride
     if kernel[0] != kernel[1] or stride[0] != stride[1] or facts.dilation != (1, 1):
         raise outside(published.CONV2D, lowering)
@@ -104,7 +108,7 @@ def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
     """Taps against the entries under them, group by group."""
-    (z,), weight = inputs, arrays["weight"]
+    (z,), weight = inputs, weight_of(arrays, xp)
     z = windows.padded(z, facts.padding, 0.0, xp)
     taps = windows.taps(
         z, facts.outputs, facts.kernel, facts.stride, facts.dilation, xp

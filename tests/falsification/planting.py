@@ -63,8 +63,8 @@ class _Changed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
-    def emit(self, primitive: Primitive, shape: Any = None) -> int:
-        return self.whole.emit(self.change(primitive), shape)
+    def emit(self, primitive: Primitive, shape: Any = None, *, batched: bool = True) -> int:
+        return self.whole.emit(self.change(primitive), shape, batched=batched)
 
 
 def changed(kind: Kind[Any, Any], change: Callable[[Primitive], Primitive]) -> Vocabulary:

@@ -108,6 +108,17 @@ def dense(z: Array, weight: Array, bias: Array | None) -> Array:
     return rows.reshape(*z.shape[:-1], weight.shape[1])
 
 
+def normed(direction: Array, gain: Array | None) -> Array:
+    """Each row with its gain for its length."""
+    assert gain is not None
+    found = np.empty_like(direction)
+    for i in range(direction.shape[1]):
+        row = direction[:, i].reshape(len(direction), -1)
+        scale = gain[:, i] * np.sum(row * row, axis=1) ** -0.5
+        found[:, i] = np.einsum("k,k...->k...", scale, direction[:, i])
+    return found
+
+
 def windows(
     z: Array, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], counts: Sequence[int]
 ) -> Array:

@@ -100,6 +100,12 @@ class Network:
     def _center(self, layer: Layer, name: str, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Of one array, as the spec has it: its own centre, or one for gains."""
         array = next(a for a in layer.arrays if a.name == name)
+        if (
+            array.center is not None and name in layer.placed.least
+        ):  # rows as long as each other stay long in small balls
+            rows = self.integer(array.shape[0])
+            each = np.concatenate([run.unit(rng, size // rows) for _ in range(rows)])
+            return self.number(array.center) / rows**0.5 * each
         if array.center is not None:
             return self.number(array.center) * run.unit(rng, size)
         return np.full(size, 0.0 if array.start is None else self.number(array.start))
@@ -158,6 +164,17 @@ class Network:
         part, stored = self.arrays[self._owner(layer, name)]
         value = w[:, part].reshape(len(w), *stored)
         return value if stored == shape else value.transpose(0, *range(value.ndim - 1, 0, -1))
+
+    def weight(self, layer: Layer, w: Array) -> Array:
+        """That of a layer with learned rows, or with a gain and a direction for each."""
+        direction = self._array(layer, "direction", w)
+        found = (
+            self._array(layer, "weight", w)
+            if direction is None
+            else run.normed(direction, self._array(layer, "gain", w))
+        )
+        assert found is not None
+        return found
 
     def _owner(self, layer: Layer, name: str) -> tuple[str, str]:
         origin = next(a.origin for a in layer.arrays if a.name == name)
@@ -249,15 +266,12 @@ def _bilinear_norm(layer: Layer) -> sympy.Expr:
 
 
 def _dense(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    weight = net._array(layer, "weight", w)
-    assert weight is not None
-    return run.dense(inputs[0], weight, net._array(layer, "bias", w))
+    return run.dense(inputs[0], net.weight(layer, w), net._array(layer, "bias", w))
 
 
 def _convolution(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     facts = layer.placed.facts
-    weight = net._array(layer, "weight", w)
-    assert weight is not None
+    weight = net.weight(layer, w)
     before, after = (net.axes(tuple(ends[side] for ends in facts.padding)) for side in (0, 1))
     stride, dilation = net.axes(facts.stride), net.axes(facts.dilation)
     return run.convolution(inputs[0], weight, net._array(layer, "bias", w), stride, before, after, dilation)

@@ -10,28 +10,42 @@ import sympy
 from boundcalc.calculus.primitives import Bilinear, Linear, Sum
 from boundcalc.calculus.views import View, moved
 from boundcalc.catalogue import gains
+from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.published import Published
 from boundcalc.graph.kind import Learned, Lowering
 from boundcalc.graph.shape import Shape
+from boundcalc.layers.parts import weight_norm
 from boundcalc.layers.parts.maps import constants_of
 
 
 def lower_affine(
-    norm: sympy.Expr, view: View, rows: Sequence[int], of: int, lowering: Lowering, image: Shape | None = None
+    norm: sympy.Expr,
+    view: View,
+    rows: Sequence[int],
+    of: int,
+    lowering: Lowering,
+    image: Shape | None = None,
+    normed: Nonlinearity | None = None,
 ) -> int:
     """One ball: (V, bias) -> B(V, z) + bias has operator norm sqrt(b^2 m^2 + n P) (Cauchy-Schwarz).
 
     view: how z is read; rows: the axes of the result that have a row of V for each index, and no copies of the bias; image: its
-    shape, where it is not the layer's.
+    shape, where it is not the layer's; normed: the map that makes V of a gain and a direction for each row.
     """
     shape = (lowering.batch, *(lowering.shape if image is None else image))
     added = frozenset(range(len(shape))).difference(rows)
-    weight, bias = lowering.arrays["weight"], lowering.arrays.get("bias")
+    weight, bias = lowering.arrays.get("weight"), lowering.arrays.get("bias")
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     spectral = {} if lowering.spectral is None else {"spectral": lowering.spectral}
-    lowering.own(operator_norm=norm, **({} if bias is None else {"bias": copies}), **spectral)
+    rest = {} if normed is None else {"lipschitz": normed.lipschitz.value, "smoothness": normed.smoothness.value}
+    lowering.own(operator_norm=norm, **({} if bias is None else {"bias": copies}), **spectral, **rest)
+    if normed is not None:
+        left = weight_norm.lower_weights(normed, tuple(shape[axis] for axis in rows), lowering)
+    else:
+        assert weight is not None
+        left = weight.parameter
     product = Bilinear(
-        weight.parameter,
+        left,
         of,
         norm,
         left_norm=lowering.spectral,
@@ -44,16 +58,17 @@ def lower_affine(
 
 def with_bias(
     product: Bilinear,
-    weight: Learned,
+    weight: Learned | None,
     bias: Learned | None,
     copies: sympy.Expr,
     lowering: Lowering,
     shape: Shape | None = None,
 ) -> int:
-    """B(V, z) and a bias, whose operator norm is `copies`; `shape`: of the image, where it is not the layer's."""
+    """B(V, z) and a bias, whose operator norm is `copies`; `weight`: V, where it is a learned array; `shape`: of the image, where it
+    is not the layer's."""
     if bias is None:
         return lowering.emit(product, shape)
-    if weight.joint(bias):
+    if weight is not None and weight.joint(bias):
         return lowering.emit(replace(product, constant=copies), shape)
     image = lowering.emit(product, shape)
     repeated = lowering.emit(Linear(bias.parameter, copies, view=View(copied=product.added)), shape)

@@ -14,6 +14,7 @@ import sympy
 
 from boundcalc.calculus.primitives import Linear
 from boundcalc.calculus.views import Window, moved, regrouped
+from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Lowering
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Size
@@ -32,23 +33,29 @@ def groups_of(at: At, given: Size | None, channels: sympy.Expr) -> sympy.Expr:
 
 
 def lower_filters(
-    norm: sympy.Expr, reach: Sequence[Reach], groups: sympy.Expr, read: Shape, of: int, lowering: Lowering
+    norm: sympy.Expr,
+    reach: Sequence[Reach],
+    groups: sympy.Expr,
+    read: Shape,
+    of: int,
+    lowering: Lowering,
+    normed: Nonlinearity | None = None,
 ) -> int:
     """`reach`: taps and touches along each axis; `read`: the shape of what is read. A group is an axis of what is read and of the
-    image, unless there is one alone."""
+    image, unless there is one alone; `normed`: see `lower_affine`."""
     channels, *outputs = lowering.shape
     if groups == 1:
         windows = tuple(Window(axis, axis, *each) for axis, each in enumerate(reach, start=2))
-        return affine.lower_affine(norm, moved([(0, 0)], windows), (1,), of, lowering)
+        return affine.lower_affine(norm, moved([(0, 0)], windows), (1,), of, lowering, normed=normed)
     alone, single = read[0] == groups, channels == groups  # channels of what is read, and of the image, are groups
     if not alone:
         of = _regrouped(of, read, (groups, read[0] / groups, *read[1:]), lowering)
     windows = tuple(Window(2 + i + (not alone), 2 + i + (not single), *each) for i, each in enumerate(reach))
     view = moved([(0, 0), (1, 1)], windows)
     if single:
-        return affine.lower_affine(norm, view, (1,), of, lowering)
+        return affine.lower_affine(norm, view, (1,), of, lowering, normed=normed)
     split = (groups, channels / groups, *outputs)
-    image = affine.lower_affine(norm, view, (1, 2), of, lowering, split)
+    image = affine.lower_affine(norm, view, (1, 2), of, lowering, split, normed)
     return _regrouped(image, split, lowering.shape, lowering)
 
 

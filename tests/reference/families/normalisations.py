@@ -288,6 +288,52 @@ for _channels, _groups_, _from in ((4, 4, 4), (4, 2, 2), (2, 2, 4), (4, 2, 4)):
     INSTANCES[f"groups, {_channels} of {_from} in {_groups_}"] = _of(
         _SIGNAL, f"{{conv1d: {{channels: {_from}, kernel: 1}}}}", "{instancenorm: 1/4}", _step
     )
+_WN = "weight_norm: {gain: 1/2, least: 1/4}"
+_LONG = "radius: 1/4, center: {direction: 2}"  # all of such a ball has long rows
+NETWORKS["weight normalisation"] = (
+    "batch: 2\nradius: 1/4\ninput: {shape: [4, 3, 2, 1], norm: {entry: 1/2}}\nlayers:\n"
+    f"- conv3d: {{channels: 2, kernel: [2, 1, 1], groups: 2, {_WN}, {_LONG}}}\n"
+    f"- reshape: [2, 4, 1]\n- conv2d: {{channels: 2, kernel: [2, 1], bias: false, {_WN}, {_LONG}}}\n"
+    f"- tanh\n- flatten\n- reshape: [2, 3]\n- conv1d: {{channels: 4, kernel: 2, groups: 2, {_WN}, {_LONG}}}\n"
+    f"- dense: {{units: 3, {_WN}, radius: {{gain: 1/2, direction: 1/4, bias: 1}}, center: {{direction: 2}}}}\n"
+    f"- dense: {{units: 2, bias: false, {_WN}, {_LONG}}}\n"
+)
+for _given in (
+    f"{_WN}",
+    f"{_WN}, bias: false",
+    "weight_norm: {gain: 2, least: 1/2}",
+    f"{_WN}, center: 2",
+    f"{_WN}, center: {{direction: 2}}",
+    f"{_WN}, radius: {{gain: 1/2, direction: 1, bias: 1/4}}",
+):
+    INSTANCES[f"dense, {_given}"] = _of(_SIGNAL, "{dense: 3}", "tanh", f"{{dense: {{units: 2, {_given}}}}}")
+for _given in ("kernel: 2", "kernel: 2, groups: 2, bias: false", "kernel: 1, groups: 4"):
+    INSTANCES[f"conv1d, {_given}, weight_norm"] = _of(
+        _SIGNAL, f"{{conv1d: {{channels: 4, {_given}, {_WN}}}}}", "softplus", "{dense: 2}"
+    )
+for _axes, _shape in _GRIDS.items():
+    INSTANCES[f"conv{_axes}d, weight_norm"] = _of(
+        f"batch: 2\nradius: 1\ninput: {{shape: {_shape}, norm: 1}}\n",
+        f"{{conv{_axes}d: {{channels: 2, kernel: 1, {_WN}}}}}",
+        "tanh",
+    )
+INSTANCES["weight_norm, shared"] = _of(
+    _SIGNAL, f"{{dense: {{units: 3, {_WN}, name: a}}}}", "tanh", f"{{dense: {{units: 3, {_WN}, share: a}}}}"
+)
+
+
+def _weight_norm_cases() -> dict[tuple[str, str], tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...]]:
+    """y = 2: along the gain nothing is decided."""
+    found: dict[tuple[str, str], tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...]] = {}
+    for kind, shape, fields in (
+        ("dense", "[2]", "units: 1"), ("conv1d", "[2, 1]", "channels: 1, kernel: 1"),
+        ("conv2d", "[2, 1, 1]", "channels: 1, kernel: 1"), ("conv3d", "[2, 1, 1, 1]", "channels: 1, kernel: 1"),
+    ):  # fmt: skip
+        spec = _of(f"radius: 1\ninput: {{shape: {shape}, norm: 1}}\n", f"{{{kind}: {{{fields}, bias: false, {_WN}}}}}")
+        found[kind, "Map.lipschitz"] = (("weight_norm", spec, {}),)
+        found[kind, "Map.smoothness"] = (("weight_norm", spec, {}),)
+        found[kind, "Map.norm"] = (("weight_norm", spec, _I),)
+    return found
 
 
 def _transposed_cases() -> dict[tuple[str, str], tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...]]:
@@ -335,6 +381,7 @@ FAMILY = Family(
         **_cases("groupnorm", "groups: 2, ", alone="[2, 4]", one="[4, 1]"),
         **_cases("instancenorm", "", alone="[1, 4]", one="[2, 2]"),
         **_transposed_cases(),
+        **_weight_norm_cases(),
         ("l2norm", "Map.lipschitz"): (
             ("", _of(_TINY, "l2norm: 1/2"), _I),
             ("axis", _of(_TINY, "{l2norm: {eps: 1/3, axis: 0}}"), _I),
