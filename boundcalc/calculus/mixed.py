@@ -231,8 +231,7 @@ class Mixed:
         return self._jet(at, numbers)
 
     def carried(self, loop: int, state: int, jet: Jet | None) -> Components:
-        zero = self.arena.zero
-        nothing = Numbers(zero, zero, zero)
+        nothing = Numbers(*[self.arena.zero] * 3)
         norms = self.demand.states.get((loop, state), ())
         return self.components(Jet({norm: nothing if jet is None else jet[norm] for norm in norms}))
 
@@ -240,9 +239,7 @@ class Mixed:
         return all(are_finite(each.norm, each.lipschitz, each.smoothness) for each in jet.numbers.values())
 
     def within(self, at: int, wanted: Norm, known: Norm) -> Scalar | None:
-        if wanted == known or (wanted.is_plain and known.is_plain and known.largest <= wanted.largest):
-            return self.arena.one
-        factor = readings.closure(wanted, known, self.graph.shapes[at])
+        factor = readings.within(wanted, known, self.graph.shapes[at])
         return None if factor is None else self._lift(factor)
 
     def components(self, jet: Jet) -> Components:
