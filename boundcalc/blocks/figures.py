@@ -72,6 +72,7 @@ class BlockNumbers(Protocol):
     def number(self, node: int, quantity: Quantity, values: Values) -> Number: ...
 
     def direction(self, node: int, quantity: Quantity, values: Values) -> Mapping[sympy.Symbol, Number]: ...
+    def is_polynomial(self, node: int, quantity: Quantity) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ class ByBlocks:
     def direction(self, values: Values) -> Mapping[sympy.Symbol, Number]:
         """Values of the seeds at which the form is the bound."""
         return self.numbers.direction(self.node, self.quantity, values)
+
+    @property
+    def is_polynomial(self) -> bool:
+        """Whether the form is one in the seeds, so that its slope where it reaches the number is that of the number. Behind a
+        concatenation it is not: the number is that of entries that are joined, and no value of the form."""
+        return self.numbers.is_polynomial(self.node, self.quantity)
 
 
 Figure = Infinite | Evaluated | ByBlocks

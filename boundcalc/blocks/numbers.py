@@ -66,6 +66,10 @@ class NetworkNumbers:
             known.directions[node] = by_forms.directions(forms, self._seeds, _exact(values))
         return dict(zip(self._seeds, known.directions[node][quantity], strict=True))
 
+    def is_polynomial(self, node: int, quantity: Quantity) -> bool:
+        """Whether the form of a node is a polynomial in the seeds."""
+        return by_forms.has_gradients([{quantity: self._nodes[node].seeded[quantity]}], self._seeds)
+
     def _numbers(self, key: int, values: Values) -> Numbers:
         known = self._at(values)
         if key not in known.numbers:

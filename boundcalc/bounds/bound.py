@@ -29,6 +29,8 @@ from boundcalc.program.evaluate import MissingValues
 from boundcalc.program.evaluate_log import evaluate_log
 from boundcalc.program.ir import Scalar
 
+JOINED = "arrays are joined: the number by blocks has no closed form to differentiate; use --blocks total"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bound(Suggesting):
@@ -197,10 +199,13 @@ class Bound(Suggesting):
             raise TypeError(f"the symbols are a list, not a text; write [{symbols!r}]")
         names = expect(symbols, Iterable, "the symbols", "write a list of names, such as ['R']")
         by = [named(self.conditions.symbols, name) for name in names]
-        closed = None if self.figure.loose else self.expression
-        direction = self.figure.direction if isinstance(self.figure, ByBlocks) else None
-        of = self.figure.form if isinstance(self.figure, ByBlocks) else self.program
-        return differentiate(self.name, self.conditions, of, closed, self.upper, direction, by)
+        figure, closed = self.figure, None if self.figure.loose else self.expression
+        if not isinstance(figure, ByBlocks):
+            return differentiate(self.name, self.conditions, self.program, closed, self.upper, None, by)
+        if figure.is_polynomial:
+            return differentiate(self.name, self.conditions, figure.form, closed, self.upper, figure.direction, by)
+        exact = None if figure.loose else figure.scalar
+        return differentiate(self.name, self.conditions, exact, closed, self.upper, None, by, JOINED)
 
     def diff(self, symbol: str | sympy.Symbol) -> Derivative:
         """The derivative by one symbol."""

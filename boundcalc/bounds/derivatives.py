@@ -148,8 +148,9 @@ def differentiate(
     upper: tuple[str, ...],
     direction: Direction | None,
     by: Sequence[sympy.Symbol],
+    without: str = "",
 ) -> list[Derivative]:
-    """Derivatives by several symbols, from one reverse pass. A number of passes has the derivative of the closed form.
+    """Derivatives by several symbols, from one reverse pass; `without`: why there are none where there is no closed form. A number of passes has the derivative of the closed form.
 
     A symbol whose value the spec computes from another one (`d_ff: 4*d`) moves with it.
     """
@@ -183,7 +184,7 @@ def differentiate(
             value = arena.combine(Op.ADD, [slope(arena, part, s) * moved[s] for s, part in smooth.items()])
             results.append(Derivative(label, conditions, None, value, form, upper))
         else:
-            reason = f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
+            reason = without or f"there is no closed form in {', '.join(map(str, inner)) or 'the symbols'}"
             results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
     return results
 
