@@ -50,7 +50,12 @@ def page() -> str:
         _entry(f"### {kind}", NORMALISATIONS[kind, "sqrt"])
         for kind in ("layernorm", "rmsnorm", "groupnorm", "instancenorm")
     ]
-    parts += [_entry("### l2norm", normalisations.UNIT), _entry("### weight_norm", normalisations.WEIGHTS), "### localresponsenorm\n", _text(local_response)]
+    parts += [
+        _entry("### l2norm", normalisations.UNIT),
+        _entry("### weight_norm", normalisations.WEIGHTS),
+        "### localresponsenorm\n",
+        _text(local_response),
+    ]
     parts += ["## Poolings\n", _entry("### Max pooling", poolings.max_pool(sympy.symbols("q_1 q_2", positive=True)))]
     parts += ["### Average pooling\n", *_functions(poolings.average_pool_norm, poolings.global_average_norm)]
     parts += ["## Linear and bilinear maps\n", LINEAR]
