@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy
-from numpy.typing import NDArray
 
 from boundcalc.exact.values import substitute
+from boundcalc.falsification.limits import Array, Clipped, LongRows, Point
 from boundcalc.falsification.namespaces import DOUBLES
 from boundcalc.falsification.taylor import Taylor
 from boundcalc.falsification.taylor_namespace import TaylorNamespace
@@ -25,10 +25,8 @@ from boundcalc.graph.selection import Selection
 from boundcalc.language.architecture import Input as Declared
 from boundcalc.language.structure import InputNorm
 
-Array = NDArray[np.float64]
-Point = dict[str, Array]
 Number = Callable[[sympy.Expr], float]
-_TINY, _SLACK, _HALVINGS = 1e-300, 1e-12, 50
+_SLACK = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,62 +127,6 @@ class Spectral:
 
 
 @dataclass(frozen=True, slots=True)
-class Clipped:
-    """No entry of an array is larger than `most`; smaller ones stay in the ball."""
-
-    name: str
-    most: float
-
-    def applied(self, point: Point) -> Point:
-        return {**point, self.name: np.clip(point[self.name], -self.most, self.most)}
-
-    def farthest(self, gradient: Array) -> Array:
-        return self.most * np.sign(gradient)
-
-
-@dataclass(frozen=True, slots=True)
-class LongRows:
-    """Each row of an array of a ball has norm `least` or more."""
-
-    name: str
-    least: float
-    ball: BallSet
-
-    def applied(self, point: Point) -> Point:
-        """Short rows are scaled up, a zero one to a unit vector. What leaves the ball by that is drawn back inside: all other arrays
-        towards zero and the rows towards their shortest, which the ball has (graph/limits.py)."""
-        array = point[self.name]
-        rows = array.reshape(len(array), -1)
-        units, norms = _directions(rows)
-        excess = np.maximum(norms - self.least, 0.0)
-
-        def drawn(part: float) -> Point:
-            near = {name: part * point[name] for name in self.ball.names}
-            kept = np.where((norms >= self.least) & (part == 1.0), rows, units * (self.least + part * excess))
-            return {**point, **near, self.name: kept.reshape(array.shape)}
-
-        low, high = 0.0, 1.0
-        if self.ball.holds(drawn(high)):
-            return drawn(high)
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.ball.holds(drawn(middle)) else (low, middle)
-        return drawn(low)
-
-    def farthest(self, gradient: Array) -> Array:
-        units, _ = _directions(gradient.reshape(len(gradient), -1))
-        return self.least * units.reshape(gradient.shape)
-
-
-def _directions(rows: Array) -> tuple[Array, Array]:
-    """Rows scaled to norm 1, and their norms; of a zero row, a unit vector."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    first = np.zeros_like(rows)
-    first[:, :1] = 1.0
-    return np.where(norms > _TINY, rows / np.maximum(norms, _TINY), first), norms
-
-
-@dataclass(frozen=True, slots=True)
 class Domain:
     """The product of all sets. `selected`: what is differentiated by; `penalised`: what the regularizer sees."""
 
@@ -262,7 +204,11 @@ def _limits(graph: LayerGraph, balls: Mapping[str, BallSet], number: Number) -> 
         least, most = layer.placed.least, layer.placed.most
         own = [array for array in layer.arrays if not array.shared]
         yield from (Clipped(a.origin, number(most[a.name])) for a in own if a.name in most)
-        yield from (LongRows(a.origin, number(least[a.name]), balls[a.ball]) for a in own if a.name in least)
+        yield from (
+            LongRows(a.origin, number(least[a.name]), balls[a.ball].names, balls[a.ball].holds)
+            for a in own
+            if a.name in least
+        )
 
 
 def _spectral_sets(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> list[Spectral]:
