@@ -192,7 +192,7 @@ def beside(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> list[Bounds]:
 
 def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """The same network under other options of its norms and blocks."""
-    is_copied = bounds.graph.loops or bounds.graph.conditions.unrolled  # copies under one grouping only
+    is_copied = bounds.graph.has_loops or bounds.graph.conditions.unrolled  # copies under one grouping only
     if is_copied and options.blocks != bounds.options.blocks:
         return compile_with(bounds.architecture, options, max_layers=max_layers)
     return _traced(bounds.architecture, bounds.graph, bounds.primitives, options)
@@ -237,7 +237,7 @@ def unrolled_if_few(architecture: Spec, max_layers: int = LAYER_LIMIT) -> LayerG
 
     What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""
     graph = expand(architecture, max_layers=max_layers)
-    if not graph.loops or blocks_of_copies(graph) > MOST_BLOCKS:
+    if not graph.has_loops or blocks_of_copies(graph) > MOST_BLOCKS:
         return graph
     try:
         return expand(architecture, unroll=True, max_layers=max_layers)

@@ -35,6 +35,6 @@ def grouped(
     if seeded is None:
         found = by_total(total)
     else:
-        by_blocks = by_loops if graph.loops else by_layer
+        by_blocks = by_loops if graph.has_loops else by_layer
         found = by_blocks(total, seeded)
     return replace(found, trail=trail)

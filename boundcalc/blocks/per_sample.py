@@ -50,7 +50,7 @@ class PerSample:
         if (coupled := self._coupling(loss)) is not None:
             reason = f"layer '{coupled}' couples samples: the loss of one depends on all others"
             return dict.fromkeys(balls, Infinite(reason, coupled))
-        if not self.graph.loops and (found := self._by_gradient(loss, balls)) is not None:
+        if not self.graph.has_loops and (found := self._by_gradient(loss, balls)) is not None:
             return found
         if len(balls) * len(self.primitives.primitives) > MOST_WORK:
             whole = self._alone(loss, frozenset(self.primitives.blocks))

@@ -15,8 +15,7 @@ from boundcalc.graph import layer_graph
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Slice, Stack, Zeros
 
-# Learned arrays by the path of the array (head.weight), inputs by name; the batch comes first. Inputs that hold token ids have no
-# norm to choose within: all their ids are 0.
+# Learned arrays by the path of the array (head.weight), inputs by name, also those of token ids; the batch comes first.
 Arrays = Mapping[str, Any]
 Step = Callable[[Sequence[Any], Arrays, Any], Any]
 
@@ -82,7 +81,7 @@ def network_of(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> 
 
     (batch,) = whole((graph.batch,))
     own = {a.origin: whole(a.shape) for layer in graph.layers for a in layer.arrays if not a.shared}
-    shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs if node.norm is not None}
+    shapes = own | {node.path: (batch, *whole(node.shape)) for node in graph.inputs}
     nodes = tuple(_node(node, own, batch, whole, values) for node in graph)
     entries = sum(map(prod, shapes.values())) + batch * sum(prod(node.shape) for node in nodes)
     return Network(nodes, shapes, graph.outputs, graph.loss, entries)
@@ -97,8 +96,6 @@ def _node(
 ) -> Node:
     shape, arrays = whole(node.shape), list[str]()
     match node:
-        case Input(norm=None):
-            compute = _zeros((batch, *shape))
         case Input():
             compute, arrays = _read(node.path), [node.path]
         case Layer():

@@ -107,7 +107,8 @@ def _around(domain: Domain, point: Point) -> Iterator[Point]:
     """The point, and the same with its learned arrays or its inputs turned over, or smaller: bounded maps bend nearer to 0."""
     yield point
     inputs = [name for part in domain.inputs for name in part.names]
-    for names in (inputs, sorted(point.keys() - set(inputs))):
+    learned = [name for part in domain.balls for name in part.names]
+    for names in (inputs, sorted(learned)):
         for scale in _SCALES if names else ():
             yield domain.project({**point, **{name: scale * point[name] for name in names}})
 
@@ -132,7 +133,7 @@ def _moved(subject: Subject, point: Point, gradient: Mapping[str, Array], begin:
     and the point itself."""
     domain = subject.domain
     if all(np.isfinite(g).all() for g in gradient.values()):
-        far = domain.farthest(gradient)
+        far = {**point, **domain.farthest(gradient)}
         for part in _PARTS[begin:]:
             yield domain.project({name: a + part * (far[name] - a) for name, a in point.items()})
         for one in (*domain.balls, *domain.inputs)[:_ALONE]:

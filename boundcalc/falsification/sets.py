@@ -92,6 +92,23 @@ class InputSet:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSet:
+    """Token ids below `count`: whole numbers, which have no gradient."""
+
+    name: str
+    count: int
+
+    def project(self, point: Mapping[str, Array]) -> Point:
+        return {self.name: np.clip(np.rint(point[self.name]), 0, self.count - 1)}
+
+    def drawn(self, pattern: Mapping[str, Array]) -> Point:
+        """Ids that are equal where the pattern is."""
+        array = pattern[self.name]
+        ids = np.unique(array, return_inverse=True)[1] % self.count
+        return {self.name: ids.reshape(array.shape).astype(float)}
+
+
+@dataclass(frozen=True, slots=True)
 class Spectral:
     """||z -> weight z|| <= norm. `matrix` writes the linear map of a weight out."""
 
@@ -114,14 +131,20 @@ class Domain:
     spectral: Sequence[Spectral]
     selected: frozenset[str]
     penalised: frozenset[str]
+    tokens: Sequence[TokenSet] = ()
 
     def project(self, point: Mapping[str, Array]) -> Point:
         """The nearest point of the domain, up to the spectral bounds."""
-        return self._product(part.project(point) for part in (*self.balls, *self.inputs))
+        return self._product(part.project(point) for part in (*self.balls, *self.inputs, *self.tokens))
 
     def farthest(self, gradient: Mapping[str, Array]) -> Point:
-        """The point where <gradient, point> is largest, up to the spectral bounds."""
+        """The point where <gradient, point> is largest, up to the spectral bounds; of token ids nothing is said."""
         return self._product(part.farthest(gradient) for part in (*self.balls, *self.inputs))
+
+    def drawn(self, patterns: Mapping[str, Array]) -> Point:
+        """The farthest point, and token ids of the same patterns."""
+        ids = {name: array for part in self.tokens for name, array in part.drawn(patterns).items()}
+        return {**self.farthest(patterns), **ids}
 
     def _product(self, parts: Iterable[Point]) -> Point:
         point = {name: array for part in parts for name, array in part.items()}
@@ -150,7 +173,10 @@ def domain_of(
     ]
     penalised = frozenset(name for ball in learned for name in balls[ball].names)
     selected = penalised | {part.name for part in given if selection.input(part.name)}
-    return Domain(list(balls.values()), given, _spectral_sets(graph, values), selected, penalised)
+    tokens = [
+        TokenSet(node.path, int(substitute(node.tokens, values))) for node in graph.inputs if node.tokens is not None
+    ]
+    return Domain(list(balls.values()), given, _spectral_sets(graph, values), selected, penalised, tokens)
 
 
 def _ball_set(graph: LayerGraph, ball: Ball, number: Number) -> BallSet:

@@ -19,12 +19,12 @@ _SCALES = (1.0, 1.0, 0.5, 0.1, 0.0)
 def starts(domain: Domain, shapes: Mapping[str, Shape], seed: int) -> Iterator[tuple[Point, Point]]:
     """Points of the domain and directions, without end. With one of them only, which pattern it has depends on the seed: where
     all inputs are alike a normalisation has nothing but zeros."""
-    inputs = {part.name for part in domain.inputs}  # their first axis is the batch
+    inputs = {part.name for part in (*domain.inputs, *domain.tokens)}  # their first axis is the batch
     rng = np.random.default_rng(seed)
     for number in count():
         of_arrays, of_inputs = _PATTERNS[(seed + number) % len(_PATTERNS)]
         patterns = {name: (of_inputs if name in inputs else of_arrays)(rng, shape) for name, shape in shapes.items()}
-        point = domain.farthest(patterns)
+        point = domain.drawn(patterns)
         if number % 2:  # inside as well: bounded maps bend most near 0
             point = domain.project({name: array * rng.choice(_SCALES) for name, array in point.items()})
         yield point, _direction(rng, point, domain, number)

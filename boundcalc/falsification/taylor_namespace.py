@@ -48,6 +48,15 @@ class TaylorNamespace:
     def permute_dims(self, x: Taylor, axes: tuple[int, ...]) -> Taylor:
         return x.each(lambda part: part.transpose(axes))
 
+    int64 = np.int64
+
+    def astype(self, x: Taylor, dtype: Any) -> Any:
+        """The values as numbers that index."""
+        return np.asarray(self.base.raw(x.parts[0]), dtype=float).astype(dtype)
+
+    def take(self, x: Taylor, indices: Any, axis: int) -> Taylor:
+        return x.each(lambda part: part[(slice(None),) * axis + (indices,)])
+
     def sum(self, x: Taylor, axis: Axes = None, keepdims: bool = False) -> Taylor:
         return x.each(lambda part: self.base.total(part, axis, keepdims))
 

@@ -64,6 +64,13 @@ class StepAt:
         self.same(value, known)
         return int(known)
 
+    def copies(self, passes: sympy.Expr, most: int) -> int | None:
+        known = self.known(passes)
+        if not isinstance(known, sympy.Integer) or known > most or (passes.free_symbols and not self.context.unroll):
+            return None
+        self.context.unrolled(passes, known, self.place)
+        return int(known)
+
     def known(self, expression: sympy.Expr) -> sympy.Expr:
         return self.context.conditions.exact(expression, self.place)
 

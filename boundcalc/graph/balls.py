@@ -60,7 +60,8 @@ def balls_of(
         if ball in context.graph.balls or ball in context.graph.paths:  # of a step that the layer reads
             finding = f"the name '{ball[len(path) + 1 :]}' of a step that '{step.kind}' reads is that of its own learned array"
             raise fail(step.place, finding, "give the step another name")
-        context.graph.balls[ball] = Ball(ball, radius, center, _is_frozen(context, inherited), ones, made_in)
+        frozen = _is_frozen(context, inherited) or _map_of(names[0]) in placed.frozen
+        context.graph.balls[ball] = Ball(ball, radius, center, frozen, ones, made_in)
         for name in names:
             own_center = _center_of(context, inherited, name, channels)
             start = placed.start if name in gains else None

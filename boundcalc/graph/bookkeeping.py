@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sympy
+
 from boundcalc.graph.features import of_new, with_new, without
 from boundcalc.graph.layer_graph import After, Carried, Enter, LayerGraph, Node, Slice, Stack, Zeros
 from boundcalc.graph.shape import Shape
@@ -40,6 +42,7 @@ class Bookkeeping:
                 features=without(whole.features, 0, len(whole.shape)),
                 loops=loops,
                 shown=f"{at} slice",
+                tokens=whole.tokens,
                 index=index,
             )
         )
@@ -55,7 +58,15 @@ class Bookkeeping:
         path = f"{self.path}@loop"
         return self._add(Enter(path=path, place=self.place, shape=(), features=None, loops=loops, loop=self.path))
 
-    def carried(self, at: str, state: str, shape: Shape, features: int | None, loops: Loops) -> str:
+    def carried(
+        self,
+        at: str,
+        state: str,
+        shape: Shape,
+        features: int | None,
+        loops: Loops,
+        tokens: sympy.Expr | None = None,
+    ) -> str:
         own = state not in (RUNNING, COLLECTED)
         path, shown = (f"{at}@carried", f"{at} carried") if own else (f"{at}.{state}", at)
         return self._add(
@@ -66,6 +77,7 @@ class Bookkeeping:
                 features=features,
                 loops=loops,
                 shown=shown,
+                tokens=tokens,
                 loop=self.path,
                 state=state,
             )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.expression import Expression
 from boundcalc.exact.intervals import at_least
@@ -86,6 +87,12 @@ class Context:
         if loops != placement.loops[: len(loops)]:
             raise inside_repeat(reference)
         return node
+
+    def unrolled(self, passes: sympy.Expr, known: sympy.Expr, place: Place) -> None:
+        """Keep that a symbolic number of passes has the value of the copies that stand for them."""
+        if known != passes:
+            self.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(passes, known)), place)
+            self.conditions.unrolled.update(s for s in passes.free_symbols if isinstance(s, sympy.Symbol))
 
     def inherited(self, step: Step, name: str, environment: Environment, placement: Placement) -> Inherited:
         inherited = placement.inherited.overlay(step.fields, environment, step.place)

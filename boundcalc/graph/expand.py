@@ -100,6 +100,7 @@ class _Expansion:
             request = StepAt(self.context, "input", declared.place, top)
             shape = tuple(request.size(axis, "an axis") for axis in declared.shape)
             norm, sup, sample = None, None, None
+            tokens = None if declared.tokens is None else request.size(declared.tokens, "the number of token ids")
             if declared.norm is not None:
                 entries = self.graph.batch * size(shape)
                 for given, copies, is_sample in (
@@ -115,7 +116,14 @@ class _Expansion:
             features = of_new(len(shape), declared.features)
             self.graph.add(
                 Input(
-                    path=name, place=declared.place, shape=shape, features=features, norm=norm, sup=sup, sample=sample
+                    path=name,
+                    place=declared.place,
+                    shape=shape,
+                    features=features,
+                    tokens=tokens,
+                    norm=norm,
+                    sup=sup,
+                    sample=sample,
                 )
             )
             self.graph.call(name, name)

@@ -26,13 +26,13 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """One array that a layer reads. `tokens`: token ids, which have no norm.
+    """One array that a layer reads. `tokens`: how many ids there are, where it holds token ids, which have no norm.
 
     `row_stochastic`: the entries along the last axis are nonnegative and add up to 1. `features`: its feature axis.
     """
 
     shape: Shape
-    tokens: bool = False
+    tokens: sympy.Expr | None = None
     row_stochastic: bool = False
     features: int | None = None
 
@@ -100,6 +100,11 @@ class At(Protocol):
         """Whether a quotient of sizes is a size; where symbols leave it open, it is kept as a condition."""
         ...
 
+    def copies(self, passes: sympy.Expr, most: int) -> int | None:
+        """How many copies a layer makes of its own body, which it has so many passes of; None where it lowers to a loop: the
+        number is symbolic (but for whom repeats are unrolled) or more than `most`."""
+        ...
+
     def warn(self, message: str) -> None: ...
     def same(self, left: sympy.Expr, right: sympy.Expr) -> bool:
         """Whether two sizes are equal; kept as a condition where only the values of symbols say so."""
@@ -113,9 +118,10 @@ class Placed(Generic[Facts]):
     """The shape of the output, the learned arrays, and the facts. `gains` are arrays whose entries start at `start`.
 
     Arrays called MAP.ARRAY are those of one of several learned maps: each map has a ball of its own.
-    `radii`: of balls whose radius is a field of the kind itself.
-    `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end where it is negative; None: that
-    of the first operand where there are as many axes. `parts`: of a layer that is read in parts, as `name.0`, `name.1`.
+    `radii`: of balls whose radius is a field of the kind itself. `frozen`: maps that are bounded and never differentiated.
+    `loops`: whether it lowers to loops. `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end
+    where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
+    as `name.0`, `name.1`.
     """
 
     shape: Shape
@@ -126,6 +132,8 @@ class Placed(Generic[Facts]):
     radii: Mapping[str, sympy.Expr] = field(default_factory=dict[str, sympy.Expr])
     row_stochastic: bool = False
     features: int | None = None
+    frozen: frozenset[str] = frozenset()
+    loops: bool = False
     parts: tuple[Placed[Any], ...] = ()
 
 
@@ -165,6 +173,13 @@ class Lowering(Protocol):
         """A further primitive, and its number; `shape` is that of its array where it is not the layer's output."""
         ...
 
+    def loop(
+        self, states: Mapping[str, Shape], passes: sympy.Expr, body: Callable[[Sequence[int]], Sequence[int]]
+    ) -> tuple[int, ...]:
+        """A loop over states of these names and shapes, which start at zero: `body` emits one pass, from the primitives that stand for
+        the states to those that replace them. Gives the states after the last pass."""
+        ...
+
     def own(self, **constants: sympy.Expr | None) -> None:
         """Report the layer's own constants."""
         ...
@@ -199,14 +214,14 @@ class Kind(Generic[Fields, Facts]):
     lower: the layer as primitives; gives the one of its output.
     forward: the same map on arrays of shape [batch, *shape]; `facts` have numbers in place of symbols.
     smoothed: the smooth layer that stands for it under `--smooth`: for softplus and averages where the last argument is None, for
-    Moreau envelopes where it is their parameter.
+    Moreau envelopes where it is their parameter; None where it is smooth as it is.
     published: the layer with the constants of the paper; None where the paper has none.
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: whether it can use a bound of the operator norm of its linear map.
     example: a small spec that uses it.
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
-    reads_tokens: whether an operand may be token ids.
+    reads_tokens: whether it reads token ids, and nothing else.
     part: the kind of its parts, which learn nothing and read its output.
     """
 
@@ -223,7 +238,7 @@ class Kind(Generic[Fields, Facts]):
     loss: bool = False
     aliases: tuple[str, ...] = ()
     example: str = ""
-    smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed] | None = None
+    smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed | None] | None = None
     part: Kind[Any, Any] | None = None
 
 

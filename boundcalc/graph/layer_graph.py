@@ -58,7 +58,8 @@ class Array:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One array of the network. `features`: its feature axis, counted without the batch, None where it has no axes; `loops`: the
-    symbolic repeats it stands in, outermost first; `shown`: what a person calls it, where that is not its path."""
+    symbolic repeats it stands in, outermost first; `shown`: what a person calls it, where that is not its path; `tokens`: how many
+    ids there are, where it holds token ids."""
 
     path: str
     place: Place
@@ -67,6 +68,7 @@ class Node:
     features: int | None
     loops: tuple[str, ...] = ()
     shown: str = ""
+    tokens: sympy.Expr | None = None
 
     @property
     def title(self) -> str:
@@ -234,6 +236,11 @@ class LayerGraph:
 
     def __iter__(self) -> Iterator[Node]:
         return (self.node(path) for path in self.digraph)
+
+    @property
+    def has_loops(self) -> bool:
+        """Whether some symbolic repeat, or layer, is a loop."""
+        return bool(self.loops) or any(layer.placed.loops for layer in self.layers)
 
     @property
     def layers(self) -> Iterator[Layer]:

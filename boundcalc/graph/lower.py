@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sympy
@@ -177,6 +177,18 @@ class _LayerLowering:
 
     def emit(self, primitive: Primitive, shape: Shape | None = None) -> int:
         return self.whole.emit(primitive, (self.batch, *(self.shape if shape is None else shape)))
+
+    def loop(
+        self, states: Mapping[str, Shape], passes: sympy.Expr, body: Callable[[Sequence[int]], Sequence[int]]
+    ) -> tuple[int, ...]:
+        names = tuple(f"{self.of.path}.{name}" for name in states)
+        starts = (-1,) * len(states)  # zero
+        path = f"{self.of.path}@{len(self.whole.primitives)}"
+        at = self.emit(Repeat(path, names, passes, starts, (), 0), ())
+        results = tuple(body([self.emit(Carried(at, state), shape) for state, shape in enumerate(states.values())]))
+        last = len(self.whole.primitives) - 1
+        self.whole.primitives[at] = Repeat(path, names, passes, starts, results, last)
+        return tuple(self.emit(After(at, state), shape) for state, shape in enumerate(states.values()))
 
     def own(self, **constants: sympy.Expr | None) -> None:
         self.whole.own[self.of.path] = constants

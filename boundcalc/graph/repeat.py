@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
 
 import sympy
-from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.at import StepAt
@@ -52,9 +50,7 @@ def repeat_steps(
         if fields.index is not None:
             raise fail(step.place, "a repeat with a symbolic number of times has no index", "give it a number of times")
         return copy.loop(times, current)
-    if known != times:
-        context.conditions.assumed.setdefault(cast(Boolean, sympy.Eq(times, known)), fields.times.place)
-        context.conditions.unrolled.update(s for s in times.free_symbols if isinstance(s, sympy.Symbol))
+    context.unrolled(times, known, fields.times.place)
     if known == 0 and current is None:
         raise fail(fields.times.place, NOTHING, ONE_PASS)
     if int(known) > context.max_layers:
@@ -103,7 +99,11 @@ class _Copy:
 
     def start(self, carry: Carry) -> str:
         if carry.start is not None:
-            return self.context.find(carry.start, self.environment, self.placement)
+            start = self.context.find(carry.start, self.environment, self.placement)
+            if self.context.graph.node(start).tokens is not None:
+                finding = f"'{carry.name}' starts at '{carry.start.name}', which holds token ids"
+                raise fail(carry.start.place, finding, "take them slice by slice: each: {NAME: INPUT}")
+            return start
         shape = tuple(self.request.size(axis, "an axis") for axis in carry.shape or ())
         return self.nodes.zeros(carry.name, shape, self.placement.loops)
 
@@ -177,7 +177,7 @@ class _Copy:
         running = None
         if current is not None:
             at = graph.node(current)
-            running = self.nodes.carried(inner, RUNNING, at.shape, at.features, loops)
+            running = self.nodes.carried(inner, RUNNING, at.shape, at.features, loops, at.tokens)
         placement = self.placement
         self.placement = replace(placement, loops=loops)
         last, scope, inside = self.body(COPY, bindings, running, share=False)
@@ -203,6 +203,11 @@ class _Copy:
         shape = graph.node(last).shape
         reads = running is not None and graph.digraph.out_degree(running) > 0
         kept = running is not None and self._same(graph.node(running).shape, shape)
+        if running is not None and graph.node(running).tokens is not None:
+            if reads:
+                remedy = "turn them into features before the repeat, or take slices of them: each: {NAME: INPUT}"
+                raise fail(self.step.place, "the body reads token ids, and hands on features", remedy)
+            kept = False
         if reads and not kept:
             found = f"{show_shape(graph.node(str(running)).shape)} becomes {show_shape(shape)}"
             remedy = "a repeat with a symbolic number of times keeps the shape; give it a number of times"

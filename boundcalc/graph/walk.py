@@ -18,12 +18,13 @@ from boundcalc.graph.environment import BoundExpression, BoundLayers, Environmen
 from boundcalc.graph.features import of_output
 from boundcalc.graph.inherited import said, without_effect
 from boundcalc.graph.kind import Kind, Operand, Placed, Vocabulary
-from boundcalc.graph.layer_graph import Input, Layer, Replaced
+from boundcalc.graph.layer_graph import Layer, Replaced
 from boundcalc.graph.modules import Call
 from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
 from boundcalc.graph.repeat import repeat_steps
 from boundcalc.graph.shape import Shape
+from boundcalc.graph.tokens import check_tokens
 from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
 from boundcalc.language.fields import fail
@@ -110,9 +111,7 @@ class Walk:
         inside = inside or placement.inside(name, placement.inherited.overlay(step.fields, environment, step.place))
         inputs = self._operands(step, current, environment, inside, kind)
         operands = tuple(self._read(node) for node in inputs)
-        if not kind.reads_tokens and any(operand.tokens for operand in operands):
-            remedy = "no layer of this version reads tokens"
-            raise fail(step.place, f"'{step.kind}' reads token ids, which have no norm", remedy)
+        check_tokens(step, kind, operands, self.context.architecture.vocabulary)
         channels = _channels("in", [operand.shape for operand in operands], kind)
         at = StepAt(self.context, step.kind, step.place, environment, channels, operands)
         placed = kind.place(step.fields, at)
@@ -164,13 +163,15 @@ class Walk:
         if self.context.architecture.smoothing is None or kind.smoothed is None:
             return kind, placed, None
         found = kind.smoothed(placed.facts, at, self.context.mu)
+        if found is None:
+            return kind, placed, None
         return found.kind, found.placed, Replaced(kind.name, found.error)
 
     def _read(self, path: str) -> Operand:
         node = self.context.graph.node(path)
         return Operand(
             node.shape,
-            tokens=isinstance(node, Input) and node.norm is None,
+            tokens=node.tokens,
             row_stochastic=isinstance(node, Layer) and node.placed.row_stochastic,
             features=node.features,
         )

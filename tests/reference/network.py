@@ -56,7 +56,8 @@ class Network:
         for ball in self.graph.balls.values():
             self._ball(ball.path, rng)
         for node in self.graph.inputs:
-            self._input(node, architecture)
+            if node.tokens is None:
+                self._input(node, architecture)
         self.selected = np.concatenate(
             [np.arange(self.width)[b.part] for b in self.blocks if b.selected] or [[]]
         ).astype(int)
@@ -173,6 +174,8 @@ class Network:
 
     def _layer(self, node: Node, inputs: list[Array], w: Array) -> Array:
         full = (len(w), self.batch, *self.shape(node))
+        if isinstance(node, Input) and node.tokens is not None:
+            return np.broadcast_to(self._ids(node), full).astype(complex)
         if isinstance(node, Input):
             return w[:, self.block(node.path).part].reshape(full)
         if isinstance(node, Zeros):
@@ -189,6 +192,13 @@ class Network:
         if result.shape != full:
             assert kind in ("flatten", "reshape"), (layer.path, result.shape, full)
         return result.reshape(full)
+
+    def _ids(self, node: Input) -> NDArray[np.int64]:
+        """Token ids: all alike with an even seed, when a table moves them most, else any."""
+        assert node.tokens is not None
+        count = self.integer(node.tokens) if self.seed % 2 else 1
+        rng = np.random.default_rng([self.seed, zlib.crc32(node.path.encode())])
+        return rng.integers(count, size=(self.batch, *self.shape(node)))
 
     def _activation(self, layer: Layer, z: Array) -> Array:
         """The parameters are those that the layer's constants were made for."""

@@ -46,6 +46,7 @@ class Draft:
     blocks: list[Any] = field(default_factory=list)
     numbers: int = 0
     layers: int = 0
+    tokens: bool = False  # whether there is an input `ids` of token ids
     free: int = 0  # learned arrays that are differentiated
     names: dict[str, int] = field(default_factory=dict)
 

@@ -141,7 +141,8 @@ def _symbols(draft: Draft) -> None:
 def _inputs(draft: Draft) -> tuple[dict[str, dict[str, Value]], dict[str, Shape]]:
     """The declarations, and the shapes of what can be read."""
     rng = draft.rng
-    names = ["input"] if rng.random() < 0.8 else ["left", "right"]
+    reads_tokens = draft.focus.name == "embedding"
+    names = ["input"] if rng.random() < 0.8 and not reads_tokens else ["left", "right"]
     inputs, shapes = {}, {}
     for name in names:
         shapes[name] = _shape(draft)
@@ -149,8 +150,8 @@ def _inputs(draft: Draft) -> tuple[dict[str, dict[str, Value]], dict[str, Shape]
         of = rng.choice(("", "batch", "sample", "sample", "entry", "entry"))
         inputs[name] = {"shape": [_axis(draft, axis) for axis in shapes[name]], "norm": {of: norm} if of else norm}
         draft.numbers += draft.batch * _entries(shapes[name])
-    if names != ["input"] and rng.random() < 0.1:
-        inputs["ids"] = {"shape": [3], "tokens": 5}  # no layer reads it
+    if names != ["input"] and (rng.random() < 0.1 or reads_tokens):
+        inputs["ids"], draft.tokens = {"shape": [3], "tokens": 5}, True
     return inputs, shapes
 
 

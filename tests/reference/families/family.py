@@ -26,6 +26,7 @@ class Family:
     makers: for the random specs.
     cases: (kind, constant) -> (variant, spec, options), small networks whose bound the constant decides.
     silent: constants that no bound uses, and a network that has them. `without`: kinds that have no constants.
+    missed: attained constants that the attack is known to miss, with the reason.
     """
 
     computes: Mapping[str, Computes]
@@ -35,3 +36,4 @@ class Family:
     cases: Mapping[tuple[str, str], Networks] = field(default_factory=dict)
     silent: Mapping[tuple[str, str], str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
+    missed: Mapping[tuple[str, str], str] = field(default_factory=dict)
