@@ -313,7 +313,7 @@ def test_a_short_form_behind_a_concatenation_is_differentiated() -> None:
 
 
 def test_a_long_one_is_refused() -> None:
-    bounds = compiled("squeezenet.yaml", "layer")
+    bounds = compiled("shufflenet-v2.yaml", "layer")
     for bound in (bounds.lipschitz, bounds.smoothness):
         if bound.finite:
             with pytest.raises(ArithmeticError, match="arrays are joined"):
