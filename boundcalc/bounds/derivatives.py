@@ -165,9 +165,7 @@ def differentiate(
         label = f"d {name} / d {symbol}"
         inner = [s for s in moved if s in depths]
         if not conditions.unrolled.isdisjoint(moved):
-            reason = (
-                f"the repeat is unrolled into {symbol} copies, so the bound is no function of it; use --blocks total"
-            )
+            reason = f"the repeat is unrolled into {symbol} copies: the bound is no function of it; use --blocks total"
             results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
             continue
         alone = next((c for c in conditions.assumed if _is_pinned(c, moved)), None)

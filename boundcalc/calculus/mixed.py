@@ -231,8 +231,7 @@ class Mixed:
         return self._jet(at, numbers)
 
     def carried(self, loop: int, state: int, jet: Jet | None) -> Components:
-        nothing = Numbers(*[self.arena.zero] * 3)
-        norms = self.demand.states.get((loop, state), ())
+        nothing, norms = Numbers(*[self.arena.zero] * 3), self.demand.states.get((loop, state), ())
         return self.components(Jet({norm: nothing if jet is None else jet[norm] for norm in norms}))
 
     def is_finite(self, jet: Jet) -> bool:
