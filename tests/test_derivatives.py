@@ -24,6 +24,8 @@ from boundcalc.program.evaluate import evaluate
 PRECISION = 500
 # By blocks the reference is the root of a characteristic polynomial, which takes a minute where L has a hundred blocks.
 SLOW = {"convnext-t", "efficientnet-b0", "mlp-mixer"}
+# Gates of radius 1: a largest entry of 1 is as small as another bound of it, and derivatives are one-sided.
+TIED = {"gru", "lstm", "seq2seq"}
 # Where arrays are joined the number by blocks is no value of the form, and only short closed forms are differentiated.
 CONCATENATED = {"densenet121", "inception-v1", "shufflenet-v2", "squeezenet", "unet"}
 SPECS = sorted(path.stem for path in Path("specs").glob("*.yaml"))
@@ -135,6 +137,8 @@ def test_derivatives_are_limits_of_differences(spec: str, blocks: str) -> None:
                 continue
             ties: list[int] = []
             found = derivative.certified(values, ties)
+            if ties and Path(spec).stem in TIED:
+                continue
             assert not ties
             digits = 20
             assert close(found, difference(bounds, bound, values, symbol), digits), (bound.name, symbol)
