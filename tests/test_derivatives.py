@@ -27,7 +27,7 @@ SLOW = {"convnext-t", "efficientnet-b0", "mlp-mixer"}
 # Gates of radius 1: a largest entry of 1 is as small as another bound of it, and derivatives are one-sided.
 TIED = {"gru", "lstm", "seq2seq"}
 # Where arrays are joined the number by blocks is no value of the form, and only short closed forms are differentiated.
-CONCATENATED = {"densenet121", "inception-v1", "shufflenet-v2", "squeezenet", "unet"}
+CONCATENATED = {*TIED, "densenet121", "inception-v1", "shufflenet-v2", "squeezenet", "unet"}
 SPECS = sorted(path.stem for path in Path("specs").glob("*.yaml"))
 CASES = [
     (f"{name}.yaml", blocks)
