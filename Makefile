@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SPEC ?= specs/vgg16-smooth-batchnorm.yaml
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: run test lint types unit attack bench docs test-frameworks test-pythons clean
+.PHONY: run test lint types unit slow attack bench docs test-frameworks test-pythons clean
 
 run: $(VENV)/installed
 	$(BIN)/boundcalc bounds $(SPEC)
@@ -22,6 +22,9 @@ types: $(VENV)/installed-test
 # A file stays on one core: the examples of a document are one session.
 unit: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+slow: $(VENV)/installed-test
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 attack: $(VENV)/installed-test
 	PYTHONPATH=tests $(BIN)/python benchmarks/attack.py

@@ -116,7 +116,10 @@ SMALL: Mapping[str, Mapping[str, int]] = {
 }
 
 
-@pytest.mark.parametrize("name", SMALL)
+QUICK = ("autoencoder", "lenet5", "squeezenet", "unet")  # the others take 90 s together
+
+
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL])
 def test_no_bound_of_a_small_one_is_exceeded(name: str) -> None:
     """One search, which climbs towards the norm and l; L is looked at on the way."""
     text = smaller((SPECS / f"{name}.yaml").read_text(encoding="utf-8"), **SMALL[name])

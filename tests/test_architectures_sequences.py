@@ -117,8 +117,11 @@ def test_smooth_maps_in_place_of_kinks_make_it_smooth(name: str) -> None:
         assert bounds.smoothness.finite, bounds.smoothness.reason
 
 
+QUICK = ("pinn", "gcn", "siamese", "transformer-encoder")
+
+
 @pytest.mark.parametrize("norms", ["euclidean", "mixed"])
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL])
 def test_no_small_one_exceeds_its_bounds(name: str, norms: str) -> None:
     unbroken(small(name), trials=1, norms=norms)
 
