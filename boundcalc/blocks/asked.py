@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import sympy
@@ -52,19 +52,13 @@ class Asked:
             return Evaluated(kept, loose)
         return Evaluated(kept, (*loose, *((IN_LOOPS,) if kept.index in self.larger else ())), value)
 
-    def along(self, values: Values) -> tuple[Asked, Ways | None]:
-        """The same with one way kept for each figure: the smallest at these values."""
-        scalars = list(dict.fromkeys(s for f in self.figures.values() for s in f.values() if isinstance(s, Scalar)))
-        if not scalars:
-            return self, None
-        at = {**values, **dict.fromkeys(self.seeds.values(), sympy.S.One)}
-        ways = choose(scalars, at)
-        kept = dict(zip(scalars, ways.kept(scalars), strict=True))
+    def keeping(self, kept: Mapping[Scalar, Scalar], larger: Set[int]) -> Asked:
+        """The same with what is kept of each figure."""
         chosen = {
             node: {q: kept[s] if isinstance(s, Scalar) else s for q, s in figures.items()}
             for node, figures in self.figures.items()
         }
-        return replace(self, kept=chosen, larger=_larger_in_loops(kept, at)), ways
+        return replace(self, kept=chosen, larger=larger)
 
     @property
     def has_ways(self) -> bool:
@@ -85,6 +79,19 @@ def asked(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced) -> Aske
     objective = len(primitives.primitives)
     figures = {**traced.figures, objective: regularized(graph, primitives, traced, primitives.loss)}
     return Asked(rows, primitives.output, objective, figures, figures, traced.seeds, traced.made)
+
+
+def along(programs: Sequence[Asked], values: Values) -> tuple[Sequence[Asked], Ways | None]:
+    """The same with one way kept for each figure: the smallest at these values. What the programs share is looked at once."""
+    figures = (s for asked in programs for f in asked.figures.values() for s in f.values())
+    scalars = list(dict.fromkeys(s for s in figures if isinstance(s, Scalar)))
+    if not scalars:
+        return programs, None
+    at = {**values, **{seed: sympy.S.One for asked in programs for seed in asked.seeds.values()}}
+    ways = choose(scalars, at)
+    kept = dict(zip(scalars, ways.kept(scalars), strict=True))
+    larger = _larger_in_loops(kept, at)
+    return [asked.keeping(kept, larger) for asked in programs], ways
 
 
 def _larger_in_loops(kept: Mapping[Scalar, Scalar], values: Values) -> frozenset[int]:

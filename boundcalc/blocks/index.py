@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from boundcalc.blocks.asked import asked
+from boundcalc.blocks.asked import Asked, along, asked
 from boundcalc.blocks.figures import Grouped, Values
 from boundcalc.blocks.grouping import Blocks
 from boundcalc.blocks.layer import by_layer
@@ -25,16 +26,12 @@ def grouped(
     at: of a calculus that knows several ways, the values at which the way is chosen that closed forms and entries keep. A
     whole form is chosen for every node, norm and component: the smallest one of several forms, entry by entry, is no bound.
     """
-    total = asked(graph, primitives, trace(primitives, calculus))
-    seeded = asked(graph, primitives, trace(primitives, calculus, seeded=True)) if blocks == "layer" else None
+    are_seeded = (False, True) if blocks == "layer" else (False,)
+    programs: Sequence[Asked] = [asked(graph, primitives, trace(primitives, calculus, seeded)) for seeded in are_seeded]
     trail = None
     if at is not None:
-        total, ways = total.along(at)
-        seeded = None if seeded is None else seeded.along(at)[0]
+        programs, ways = along(programs, at)
         trail = None if ways is None else Trail(ways, calculus.labels, primitives.owners, at)
-    if seeded is None:
-        found = by_total(total)
-    else:
-        by_blocks = by_loops if graph.has_loops else by_layer
-        found = by_blocks(total, seeded)
+    by_blocks = by_loops if graph.has_loops else by_layer
+    found = by_total(*programs) if blocks == "total" else by_blocks(*programs)
     return replace(found, trail=trail)

@@ -71,7 +71,7 @@ class PerSample:
     def _by_gradient(self, loss: int, balls: Mapping[str, frozenset[str]]) -> Mapping[str, Figure] | None:
         """p of l(s) = p.s along one way; None where l is no polynomial in the seeds."""
         traced = trace(self.primitives, self._calculus(loss), seeded=True)
-        form = traced.components[loss][Component(LIPSCHITZ.name, Norm(SAMPLE))]
+        form = traced.components(loss)[Component(LIPSCHITZ.name, Norm(SAMPLE))]
         if isinstance(form, Unbounded):
             return {path: Infinite(form.reason, form.layer) for path in balls}
         seeds = list(traced.seeds.values())
@@ -93,7 +93,7 @@ class PerSample:
 
         calculus = self._calculus(loss)
         graph = replace(self.primitives, primitives=tuple(map(frozen, self.primitives.primitives)))
-        return trace(graph, calculus).components[loss][Component(LIPSCHITZ.name, Norm(SAMPLE))]
+        return trace(graph, calculus).components(loss)[Component(LIPSCHITZ.name, Norm(SAMPLE))]
 
     def _coupling(self, loss: int) -> str | None:
         """The first layer before the loss that reads several samples at once."""

@@ -40,12 +40,19 @@ class Unbounded:
 Extended = Scalar | Unbounded
 
 
+def are_finite(*values: Extended) -> bool:
+    return all(isinstance(value, Scalar) for value in values)
+
+
 def smallest(first: Extended, *others: Extended) -> Extended:
     """The smallest of several bounds of one thing; infinite ones do not count, and nothing is smaller than zero."""
-    finite = [bound for bound in (first, *others) if isinstance(bound, Scalar)]
-    if zero := [bound for bound in finite if bound.is_zero]:
+    finite = {bound.index: bound for bound in (first, *others) if isinstance(bound, Scalar)}
+    if not finite:
+        return first
+    if zero := [bound for bound in finite.values() if bound.is_zero]:
         return zero[0]
-    return finite[0].minimum(*finite[1:]) if finite else first
+    least, *rest = finite.values()
+    return least.minimum(*rest) if rest else least
 
 
 def hypot(first: Extended, *others: Extended) -> Extended:

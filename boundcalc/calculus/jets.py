@@ -29,7 +29,8 @@ class Jet:
     numbers: Mapping[Norm, Numbers]
 
     def __getitem__(self, norm: Norm) -> Numbers:
-        return self.numbers[norm] if norm in self.numbers else self.numbers[WHOLE]
+        found = self.numbers.get(norm)
+        return self.numbers[WHOLE] if found is None else found
 
 
 def least(candidates: Iterable[Numbers]) -> Numbers:

@@ -14,7 +14,7 @@ import sympy
 
 from boundcalc.calculus import readings
 from boundcalc.calculus.demand import Demand, demanded
-from boundcalc.calculus.extended import Extended, Unbounded, hypot, largest, smallest
+from boundcalc.calculus.extended import Extended, Unbounded, are_finite, hypot, largest, smallest
 from boundcalc.calculus.facts import lifted, most_of
 from boundcalc.calculus.jets import Jet, Numbers, least
 from boundcalc.calculus.norms import WHOLE, Norm
@@ -39,6 +39,9 @@ from boundcalc.program.ir import Arena, Scalar
 _NORM, _LIPSCHITZ, _SMOOTHNESS = NORM.name, LIPSCHITZ.name, SMOOTHNESS.name
 
 
+_Product = tuple[Sequence[readings.Pair], Sequence[Scalar], Scalar]  # how it is read: with seeds and without
+
+
 @dataclass(frozen=True, slots=True)
 class Mixed:
     """The rules for one primitive graph, in the norms that are asked for; `labels` are told of what the rules append."""
@@ -48,6 +51,7 @@ class Mixed:
     demand: Demand
     refine: bool = False
     labels: dict[int, Label] = field(default_factory=dict[int, Label])
+    products: dict[tuple[int, Norm], _Product] = field(default_factory=dict[tuple[int, Norm], _Product])
 
     @classmethod
     def of(cls, arena: Arena, graph: PrimitiveGraph, measured: Mapping[int, Norm], refine: bool = False) -> Mixed:
@@ -88,13 +92,15 @@ class Mixed:
     def bilinear(self, at: int, rule: Bilinear, left: Jet, right: Jet) -> Jet:
         """B(f, g) + A f, as in `euclidean`, over all pairs of norms of f and g that bound it."""
         shape = self.graph.shapes[at]
-        shapes = shape, self.graph.shapes[rule.left], self.graph.shapes[rule.right]
 
         def numbers(norm: Norm) -> Numbers:
-            pairs = readings.pairs(rule, norm, *shapes)
+            if (at, norm) not in self.products:
+                pairs = readings.pairs(rule, norm, shape, self.graph.shapes[rule.left], self.graph.shapes[rule.right])
+                factors = [self._lift(rule.norm * pair.factor) for pair in pairs]
+                constant = self._lift(rule.constant * readings.share(shape, rule.added & readings.fixed(norm)))
+                self.products[at, norm] = pairs, factors, constant
+            pairs, factors, constant = self.products[at, norm]
             f, g = [left[pair.left] for pair in pairs], [right[pair.right] for pair in pairs]
-            factors = [self._lift(rule.norm * pair.factor) for pair in pairs]
-            constant = self._lift(rule.constant * readings.share(shape, rule.added & readings.fixed(norm)))
             by_left = [(factor * each.norm, other) for factor, each, other in zip(factors, f, g, strict=True)]
             of_left = [
                 (hypot(factor * each.norm, constant), other) for factor, each, other in zip(factors, g, f, strict=True)
@@ -230,11 +236,8 @@ class Mixed:
         norms = self.demand.states.get((loop, state), ())
         return self.components(Jet({norm: nothing if jet is None else jet[norm] for norm in norms}))
 
-    def within(self, at: int, wanted: Norm, known: Norm) -> Scalar | None:
-        if wanted == known or (wanted.is_plain and known.is_plain and known.largest <= wanted.largest):
-            return self.arena.one
-        factor = readings.closure(wanted, known, self.graph.shapes[at])
-        return None if factor is None else self._lift(factor)
+    def is_finite(self, jet: Jet) -> bool:
+        return all(are_finite(each.norm, each.lipschitz, each.smoothness) for each in jet.numbers.values())
 
     def components(self, jet: Jet) -> Components:
         found: dict[Component, Extended] = {}
@@ -245,13 +248,8 @@ class Mixed:
         return found
 
     def jet(self, components: Components) -> Jet:
-        norms = dict.fromkeys(name.norm for name in components)
-        return Jet(
-            {
-                norm: Numbers(*(components[Component(name, norm)] for name in (_NORM, _LIPSCHITZ, _SMOOTHNESS)))
-                for norm in norms
-            }
-        )
+        norms, names = dict.fromkeys(name.norm for name in components), (_NORM, _LIPSCHITZ, _SMOOTHNESS)
+        return Jet({norm: Numbers(*(components[Component(name, norm)] for name in names)) for norm in norms})
 
     def figures(self, at: int, jet: Jet) -> Figures:
         if at not in self.demand.measured:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Generic
 
@@ -29,7 +29,7 @@ class Traced:
 
     arena: Arena
     figures: Mapping[int, Figures]
-    components: Mapping[int, Components]
+    components: Callable[[int], Components]
     seeds: Mapping[str, sympy.Symbol]
     scales: Mapping[str, sympy.Symbol]
     made: Mapping[sympy.Symbol, Set[int]]
@@ -47,7 +47,10 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     ends = {*graph.outputs.values(), graph.output} & tracer.jets.keys()  # where a loop begins there is no jet
     jets = {i: tracer.jets[i] for i in sorted(ends)}
     figures = {i: calculus.figures(i, jet) for i, jet in jets.items()}
-    components = {i: calculus.components(jet) for i, jet in jets.items()}
+
+    def components(end: int) -> Components:
+        return calculus.components(jets[end])
+
     return Traced(calculus.arena, figures, components, seeds, scales, tracer.made())
 
 
@@ -89,10 +92,12 @@ class _Tracer(Generic[J]):
         """What is infinite from here on names this layer; what an operand already was, the layer of before. In a loop,
         where a pass may read what a later layer made infinite, this is settled by the first trace of the body."""
         jet = self.jet(index, primitive)
+        if self.calculus.is_finite(jet):
+            return jet
         read = p.operands(primitive)
         components = self.calculus.components(jet)
         infinite = {name: value for name, value in components.items() if isinstance(value, Unbounded)}
-        if not read or not infinite:
+        if not read:
             return jet
         before = [(name, value) for i in read for name, value in self.calculus.components(self.jets[i]).items()]
         changed: dict[Component, Unbounded] = {}
@@ -183,7 +188,7 @@ class _Tracer(Generic[J]):
             self.jets.update(outside)
             return found
 
-        solver = Solver(calculus, at, calculus.carried(at, 0, None), image)
+        solver = Solver(calculus, self.graph.shapes[at], calculus.carried(at, 0, None), image)
         reach = solver.reach()
         factor = self.factor(at, primitive, solver, reach)
         if factor is None:

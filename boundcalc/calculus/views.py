@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 import sympy
@@ -38,7 +38,7 @@ class Way:
     factor: sympy.Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """along: pairs of axes of the result and of the operand that belong together, index by index (the batch axes of the
     operation); groups of them where a reshape joins or splits axes. windows: see Window. copied: axes of the result along
@@ -48,7 +48,7 @@ class View:
     windows: tuple[Window, ...] = ()
     copied: Axes = NONE
 
-    @property
+    @cached_property
     def batch(self) -> Axes:
         """The axes of the result along which the operation acts index by index."""
         return NONE.union(*(result for result, _ in self.along))

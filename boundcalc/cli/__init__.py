@@ -21,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: mistakes of the user become messages, an interrupt a status, neither a traceback."""
     try:
         if arguments is None:
-            gc.set_threshold(100_000, 20, 100)  # a program is large and has no cycles: a third of the time to find none
+            gc.set_threshold(
+                1_000_000, 20, 100
+            )  # a program is large and has no cycles: a third of the time to find none
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # in imports and at exit it would show
         from boundcalc.cli.run import run

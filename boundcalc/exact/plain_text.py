@@ -8,6 +8,7 @@ compares the powers of the terms first and their coefficients last, which it eva
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -157,18 +158,24 @@ def _keys(factors: Sequence[sympy.Basic]) -> list[tuple[Any, ...]]:
         else (_sort_key(factor) if others > 1 else (base.class_key(),))
         for factor, base in zip(factors, bases, strict=True)
     ]
-    return keys if len(set(keys)) == len(keys) else [factor.sort_key() for factor in factors]  # powers of one symbol
+    return keys if len(set(keys)) == len(keys) else list(map(_sort_key, factors))  # powers of one symbol
 
 
-def _sort_key(factor: sympy.Basic) -> tuple[Any, ...]:
-    """SymPy's key: of a power of a sum the keys of the terms in order, which SymPy finds by their coefficients in doubles."""
-    base, exponent = factor.args if type(factor) is sympy.Pow else (factor, _ONE)
-    if type(base) is not sympy.Add or not isinstance(exponent, sympy.Rational):
-        return factor.sort_key()
-    terms = ordered_terms(base.args)
-    if terms is None:
-        return factor.sort_key()
-    return base.class_key(), (len(terms), tuple(term.sort_key() for term in terms)), exponent.sort_key(), _ONE
+@lru_cache(maxsize=4096)
+def _sort_key(part: sympy.Basic) -> tuple[Any, ...]:
+    """SymPy's key, from those of the parts in order. SymPy finds the order of terms by their coefficients in doubles."""
+    if not isinstance(part, sympy.Expr):
+        return part.sort_key()
+    number, body = part.as_coeff_Mul()
+    base, exponent = body.args if type(body) is sympy.Pow else (body, _ONE)
+    parts: Sequence[sympy.Basic] | None = None
+    if type(base) is sympy.Mul:
+        parts = sorted(base.args, key=_sort_key)
+    elif type(base) is sympy.Add:
+        parts = ordered_terms(base.args)
+    if parts is None:
+        return part.sort_key()
+    return base.class_key(), (len(parts), tuple(map(_sort_key, parts))), exponent.sort_key(), number
 
 
 def in_order(factors: Sequence[sympy.Basic]) -> list[sympy.Basic] | None:

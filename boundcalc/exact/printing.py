@@ -24,10 +24,11 @@ _LONGEST = 10**1000
 _BASES = (10, 2, 3, 5, 7)
 
 
-@lru_cache(maxsize=4096)  # copies of a layer have the same constants
+@lru_cache(maxsize=4096)  # copies of a layer have the same constants, its bounds the same parts
 def to_str(expression: sympy.Basic) -> str:
     """Python syntax that `boundcalc.parse` reads."""
-    return _Text().doprint(expression)
+    text = plain_text(expression, to_str)
+    return _Text().as_sympy_does(expression) if text is None else text
 
 
 class _Ordered(Printer):
@@ -44,8 +45,10 @@ class _Ordered(Printer):
 
 class _Text(_Ordered, StrPrinter):
     def _print(self, expr: sympy.Basic, **options: Any) -> str:
-        text = None if options else plain_text(expr, self._print)
-        return super()._print(expr, **options) if text is None else text
+        return super()._print(expr, **options) if options else to_str(expr)
+
+    def as_sympy_does(self, expr: sympy.Basic) -> str:
+        return super()._print(expr)
 
     def _print_Integer(self, expr: sympy.Integer) -> str:
         return _integer(int(expr), "*", "**{}")

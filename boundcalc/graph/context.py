@@ -27,8 +27,9 @@ from boundcalc.mistakes import Mistake, Mistakes, Place
 WALKED = 4  # steps that are walked for each layer: modules and branches count, whether there are layers in them or not
 
 
-# Operations of expressions that differ from layer to layer, for each layer and besides: SymPy takes up to .2 ms for one.
-OPERATIONS, MORE_OPERATIONS = 4, 4000
+# Operations of expressions that differ from layer to layer, for each layer and besides: to read, evaluate and print one takes
+# up to .2 ms, and a layer of a deep network has a millisecond for everything.
+OPERATIONS, MORE_OPERATIONS = 3, 4000
 
 
 class UnknownError(Exception):

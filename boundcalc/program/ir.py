@@ -65,7 +65,9 @@ class Arena:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
-        self._index: dict[tuple[Op, tuple[int, ...], Payload], int] = {}
+        self._index: dict[Op, dict[object, int]] = {
+            op: {} for op in Op
+        }  # by the arguments, and the payload where there is one
         self._rationals: dict[int, sympy.Rational] = {}  # the nodes that are rational numbers
         self._variables = 0
         self.zero = self.leaf(sympy.S.Zero)
@@ -75,7 +77,7 @@ class Arena:
         return len(self.nodes)
 
     def leaf(self, value: sympy.Expr | int) -> Scalar:
-        return self._node(Op.LEAF, (), sympy.sympify(value))
+        return self._node(Op.LEAF, (), value if isinstance(value, sympy.Expr) else sympy.sympify(value))
 
     def variable(self, hint: str) -> Scalar:
         """A fresh variable; `hint` is for people who read a dump."""
@@ -138,10 +140,10 @@ class Arena:
         return sorted(i for i in seen - states if self.nodes[i].free <= visible)
 
     def _node(self, op: Op, args: tuple[int, ...], payload: Payload) -> Scalar:
-        key = (op, args, payload)
-        index = self._index.get(key)
+        known, key = self._index[op], args if payload is None else (args, payload)
+        index = known.get(key)
         if index is None:
-            index = len(self.nodes)
+            index = known[key] = len(self.nodes)
             free = frozenset((index,)) if op is Op.VARIABLE else _NONE
             for arg in args:
                 if below := self.nodes[arg].free:
@@ -149,11 +151,16 @@ class Arena:
             if isinstance(payload, Loop):
                 starts_free = frozenset[int]().union(*(self.nodes[i].free for i in payload.starts))
                 free = (free - frozenset(payload.states)) | starts_free
-            self.nodes.append(Node(op, args, payload, free))
-            self._index[key] = index
-            if isinstance(payload, sympy.Rational):
+            elif isinstance(payload, sympy.Rational):
                 self._rationals[index] = payload
+            self.nodes.append(Node(op, args, payload, free))
         return Scalar(self, index)
+
+    def pair(self, op: Op, a: Scalar, b: Scalar) -> Scalar:
+        """A sum or product of two, which most are."""
+        if a.index in self._rationals or b.index in self._rationals:
+            return self.combine(op, (a, b))
+        return self._node(op, (a.index, b.index) if a.index <= b.index else (b.index, a.index), None)
 
     def combine(self, op: Op, scalars: Iterable[Scalar]) -> Scalar:
         """A sum, product, minimum, maximum or hypot of many, with identities and rational constants folded."""
@@ -259,15 +266,15 @@ class Scalar:
         zero = self.arena.zero.index  # most sums and products have a neutral side
         if zero in (self.index, other.index):
             return other if self.index == zero else self
-        return self.arena.combine(Op.ADD, (self, other))
+        return self.arena.pair(Op.ADD, self, other)
 
     def __mul__(self, other: object) -> Scalar:
         if not isinstance(other, Scalar):
             return NotImplemented
-        one = self.arena.one.index
-        if one in (self.index, other.index):
-            return other if self.index == one else self
-        return self.arena.combine(Op.MUL, (self, other))
+        zero, one = self.arena.zero.index, self.arena.one.index
+        if self.index == one or other.index == zero:
+            return other
+        return self if other.index == one or self.index == zero else self.arena.pair(Op.MUL, self, other)
 
     def __truediv__(self, other: object) -> Scalar:
         if not isinstance(other, Scalar):

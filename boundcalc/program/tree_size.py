@@ -92,10 +92,11 @@ class Sizes:
 
 @lru_cache(maxsize=4096)  # definitions meet the same leaves again and again
 def _leaf(expression: sympy.Expr) -> Size:
-    rational = isinstance(expression, sympy.Rational)
+    if isinstance(expression, (sympy.Rational, sympy.Symbol)):
+        return _limited(1, expression.free_symbols, 0, isinstance(expression, sympy.Rational), irrational=False)
     irrational = any(not part.free_symbols for part in expression.atoms(sympy.Add))
     sums = _nested_sums(expression)
-    return _limited(expression_size(expression), expression.free_symbols, sums, rational, irrational)
+    return _limited(expression_size(expression), expression.free_symbols, sums, False, irrational)
 
 
 def _sums(args: Sequence[Size]) -> int:

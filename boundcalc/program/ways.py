@@ -19,7 +19,7 @@ from boundcalc.exact.balls import Value
 from boundcalc.program.evaluate import Budget
 from boundcalc.program.evaluate_log import Logarithms
 from boundcalc.program.float_logs import FloatLogs
-from boundcalc.program.interpret import Passes, interpret
+from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.loops import separate_loops
 
@@ -52,12 +52,14 @@ class Ways:
         arena = self.arena
         found: dict[int, Scalar] = {}
         ends: dict[int, Sequence[Scalar]] = {}
+        changed: set[int] = set()  # what is kept of it is another node
         for index in self.needed(scalar.index for scalar in scalars):
             node = arena.nodes[index]
             if index in self.taken:
                 found[index] = found[self.taken[index]]
-            elif node.op is not Op.LOOP and all(arg in found and found[arg].index == arg for arg in node.args):
+            elif node.op is not Op.LOOP and changed.isdisjoint(node.args):
                 found[index] = arena.scalar(index)  # nothing below it was taken
+                continue
             elif isinstance(node.payload, Loop):
                 loop = node.payload
                 states = [arena.scalar(i) for i in loop.states]
@@ -72,15 +74,21 @@ class Ways:
                 if node.op is Op.MAX:  # of nonnegative numbers
                     args = [arg for arg in args if not arg.is_zero] or args[:1]
                 found[index] = arena.combine(node.op, args)
+            if index not in found or found[index].index != index:
+                changed.add(index)
         return [found[scalar.index] for scalar in scalars]
 
 
 def logarithms(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> dict[int, float]:
     """Of all nodes below, as far as floats tell (nan elsewhere): in loops at the last pass, of at most `PASSES`. Raises
     MissingValues."""
+    arena = scalars[0].arena
+    return _logarithms(arena, arena.needed(scalar.index for scalar in scalars), values)
+
+
+def _logarithms(arena: Arena, order: Sequence[int], values: Mapping[sympy.Symbol, Value]) -> dict[int, float]:
     with np.errstate(all="ignore"):
-        algebra = _Floats({}, Budget(), Logarithms(_signed(values), Budget()))
-        return interpret(scalars[0].arena, [scalar.index for scalar in scalars], algebra)
+        return sweep(arena, unbound(arena, order), _Floats({}, Budget(), Logarithms(_signed(values), Budget())))
 
 
 def are_equal(a: float, b: float) -> bool:
@@ -90,8 +98,9 @@ def are_equal(a: float, b: float) -> bool:
 
 def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> Ways:
     """The smallest side of each minimum at these values; the first where floats tell nothing. Raises MissingValues."""
-    arena, logs = scalars[0].arena, logarithms(scalars, values)
-    roots = [scalar.index for scalar in scalars]
+    arena = scalars[0].arena
+    order = arena.needed(scalar.index for scalar in scalars)
+    logs = _logarithms(arena, order, values)
 
     def log(index: int) -> float:
         found = logs.get(index, math.inf)
@@ -101,7 +110,7 @@ def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> W
         least = min(map(log, args))
         return next(arg for arg in args if are_equal(log(arg), least))  # of equal ones the first: it is made of less
 
-    minima = (i for i in arena.needed(roots) if arena.nodes[i].op is Op.MIN)
+    minima = (i for i in order if arena.nodes[i].op is Op.MIN)
     return Ways(arena, {i: smallest(arena.nodes[i].args) for i in minima})
 
 

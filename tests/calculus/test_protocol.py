@@ -69,6 +69,9 @@ class OfFirstOrder:
     def carried(self, loop: int, state: int, jet: tuple[Extended, Extended] | None) -> Components:
         return self.components(jet or (self.arena.zero, self.arena.zero))
 
+    def is_finite(self, jet: tuple[Extended, Extended]) -> bool:
+        return not any(isinstance(value, Unbounded) for value in jet)
+
     def components(self, jet: tuple[Extended, Extended]) -> Components:
         return {M: jet[0], L: jet[1]}
 

@@ -26,7 +26,7 @@ def traced(layers: str, seeded: bool = False, wrt: tuple[str, ...] = ("parameter
     graph = expand(bc.loads(f"{HEAD}layers: [{layers}]"))
     primitives = lower(graph, select(graph, wrt))
     found = trace(primitives, Euclidean(Arena()), seeded=seeded)
-    return found, Jet(*found.components[primitives.output].values())
+    return found, Jet(*found.components(primitives.output).values())
 
 
 def repeat(body: str) -> str:

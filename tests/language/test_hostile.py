@@ -272,7 +272,7 @@ def test_many_operations_in_each_of_many_layers_are_refused() -> None:
         expand(bc.loads(DISTINCT % (6000, FIFTEEN)))
     [mistake] = error.value.mistakes
     assert "layers take more than" in mistake.message
-    assert "4 for each layer are fine" in str(mistake.remedy)
+    assert "3 for each layer are fine" in str(mistake.remedy)
     assert mistake.place.line == 4
     modules = "define: {m: {args: {r: 1}, layers: [dense: {units: 4, radius: r}]}}\n"
     call = f"[m: {{r: '{FIFTEEN}'}}]"

@@ -88,7 +88,7 @@ def prefixes(network: Network, refine: bool = False) -> dict[str, Prefix]:
     total, seeded = trace(primitives, calculus), trace(primitives, calculus, seeded=True)
     at = {**{layer.path: primitives.outputs[layer.path] for layer in graph}, OUTPUT: primitives.output}
     names = ("norm", "sup", "lipschitz", "smoothness")
-    scalars = {(p, n): total.components[i][Component(n)] for p, i in at.items() for n in names}
+    scalars = {(p, n): total.components(i)[Component(n)] for p, i in at.items() for n in names}
     numbers = _numbers(scalars, network)
     seeds = list(seeded.seeds.values())
     assert list(seeded.seeds) == [block.name for block in network.blocks if block.selected]
