@@ -25,6 +25,17 @@ def perceptron(*widths: int) -> int:
 
 # Learned numbers: as published, or as a formula makes them
 COUNTS = {
+    "gpt2-small": 124_439_808,
+    "bert-base": 109_482_240,
+    "llama-7b": 6_738_415_616,
+    # 60,506,624, which has 32 buckets for each of the heads of both halves, where there are 1023 offsets
+    "t5-small": 60_506_624 + 2 * 8 * (1023 - 32),
+    "clip-like": 151_277_313 - 1,  # the temperature
+    "transformer-encoder": 6 * (4 * perceptron(512, 512) + perceptron(512, 2048, 512) + 4 * 512),
+    "lstm": 4 * 128 * (28 + 128 + 2) + 4 * 128 * (128 + 128 + 2) + perceptron(128, 10),
+    "gru": 10_000 * 100 + 2 * 3 * 128 * (100 + 128 + 2) + perceptron(256, 17),
+    "seq2seq": 2 * 10_000 * 256 + 2 * 4 * perceptron(256 + 512, 512) + 512 * 512 + 1024 * 512 + perceptron(512, 10_000),
+    "gcn": perceptron(1433, 16, 7),
     "vit-b16": 86_567_656,
     # torchvision's 28,288,354, which has 13 * 13 offsets of each of the heads of a block, where a row of 49 has 97
     "swin-t": 28_288_354 - (13 * 13 - 97) * (2 * 3 + 2 * 6 + 6 * 12 + 2 * 24),
@@ -37,6 +48,16 @@ COUNTS = {
 # The same layers, few and narrow
 TINY_VIT = {"n": 2, "d": 4, "side": 2, "blocks.times": 1, "head.units": 2, "eps": "1/10"}
 SMALL: Mapping[str, Mapping[str, object]] = {
+    "gpt2-small": {"T": 3, "V": 3, "d": 4, "heads": 2, "h.times": 1, "eps": "1/10"},
+    "bert-base": {"n": 2, "T": 2, "V": 3, "d": 4, "heads": 2, "encoder.times": 1, "eps": "1/10"},
+    "llama-7b": {"T": 3, "V": 3, "d": 4, "heads": 2, "hidden": 3, "blocks.times": 1, "eps": "1/10"},
+    "t5-small": {"T": 2, "V": 3, "d": 4, "heads": 2, "encoder.times": 1, "decoder.times": 1, "eps": "1/10"},
+    "clip-like": {"n": 1, "side": 2, "d": 12, "T": 2, "V": 3, "dt": 8, "joint": 2, "eps": "1/10"},
+    "transformer-encoder": {"n": 2, "T": 3, "d": 4, "heads": 2, "blocks.times": 1, "eps": "1/10"},
+    "lstm": {"n": 1, "T": 2, "e": 2, "d": 2, "head.units": 2},
+    "gru": {"n": 2, "T": 3, "V": 3, "e": 2, "d": 2, "tags": 2},
+    "seq2seq": {"n": 1, "S": 2, "T": 2, "V": 3, "e": 2, "d": 2},
+    "gcn": {"nodes": 4, "words": 3, "hidden": 3},
     "vit-b16": {**TINY_VIT, "heads": 2},
     "swin-t": {"n": 1, "d": 3, "side": 4, "w": 2, "head.units": 2, "eps": "1/10"},
     "mlp-mixer": TINY_VIT,
@@ -46,6 +67,9 @@ SMALL: Mapping[str, Mapping[str, object]] = {
 }
 LEFT_OUT = {"swin-t": ("stage2", "merge2", "stage3", "merge3", "stage4")}  # steps, each on a line
 PIXELS = {
+    "32*side": "side",
+    "kernel: 32, stride: 32": "kernel: 1",
+    "times: 12": "times: 1",
     "16*side": "side",
     "kernel: 16, stride: 16": "kernel: 1",
     "[1, 28, 28]": "[1, 4, 4]",
