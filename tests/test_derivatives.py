@@ -22,7 +22,9 @@ from boundcalc.program.evaluate import evaluate
 
 PRECISION = 500
 # By blocks the reference is the root of a characteristic polynomial, which takes a minute where L has a hundred blocks.
-SLOW = {"convnext-t", "efficientnet-b0"}
+SLOW = {"bert-base", "convnext-t", "efficientnet-b0", "gpt2-small", "llama-7b", "mlp-mixer", "swin-t"}
+# Ways from states that are zero are equal, and at a tie the form has no derivative.
+TIED = {"gru", "lstm", "seq2seq"}
 # A defect: l by blocks is the norm of p, and its derivative that of a form which is smaller where arrays are concatenated.
 CONCATENATED = {"densenet121", "inception-v1", "shufflenet-v2", "squeezenet", "unet"}
 SPECS = sorted(path.stem for path in Path("specs").glob("*.yaml"))
@@ -34,7 +36,7 @@ CASES = [
     )
     for name in SPECS
     for blocks in ("total", "layer")
-    if not (blocks == "layer" and name in SLOW)
+    if name not in TIED and not (blocks == "layer" and name in SLOW)
 ]
 GIVEN = {"width": 32, "R": "3/2", "x": "7/5", "k": 5, "n": 16}
 STEP = sympy.Rational(1, 10**40)
@@ -107,8 +109,9 @@ def difference(bounds: Bounds, bound: Bound, values: Values, symbol: sympy.Symbo
     return (up - down) / (2 * ball(to_number(STEP)))
 
 
-def close(found: Number, truth: arb, digits: int = 20) -> bool:
-    return bool(abs(ball(found) - truth) <= arb(10) ** -digits * (abs(truth) + arb(10) ** -10))
+def close(found: Number, truth: arb, digits: int = 20, size: arb | int = 0) -> bool:
+    """`size`: of what the differences are taken of, which rounding goes with."""
+    return bool(abs(ball(found) - truth) <= arb(10) ** -digits * (abs(truth) + arb(10) ** -10 + size * arb(10) ** -60))
 
 
 def finite_bounds(bounds: Bounds) -> list[Bound]:
@@ -130,8 +133,8 @@ def test_derivatives_are_limits_of_differences(spec: str, blocks: str) -> None:
             ties: list[int] = []
             found = derivative.certified(values, ties)
             assert not ties
-            digits = 20
-            assert close(found, difference(bounds, bound, values, symbol), digits), (bound.name, symbol)
+            truth, size = difference(bounds, bound, values, symbol), value(bound, values)
+            assert close(found, truth, size=size), (bound.name, symbol)
 
 
 @pytest.mark.parametrize("spec", ["mlp.yaml", "mlp-deep.yaml", "resnet-like.yaml", "vgg16-smooth-batchnorm.yaml"])

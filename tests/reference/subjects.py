@@ -13,11 +13,13 @@ from boundcalc.falsification.subject import OBJECTIVE, OUTPUT, Subject, Target
 from boundcalc.studies.parts.subject import subject_of
 
 Numbers = Mapping[Target, Number | None]
+Spec = str | bc.Architecture[Any]
 NO_LIMIT = 1e9  # seconds: trials alone decide
 
 
-def subject_and_bounds(text: str, **options: Any) -> tuple[Subject, Numbers]:
-    return subject_of(bc.compile(bc.loads(text), **options))
+def subject_and_bounds(spec: Spec, **options: Any) -> tuple[Subject, Numbers]:
+    """Of a spec, or of its text."""
+    return subject_of(bc.compile(bc.loads(spec) if isinstance(spec, str) else spec, **options))
 
 
 def attacked(subject: Subject, bounds: Numbers, trials: int, seed: int = 0) -> Mapping[Target, Result]:
@@ -27,11 +29,11 @@ def attacked(subject: Subject, bounds: Numbers, trials: int, seed: int = 0) -> M
 
 
 def unbroken(
-    text: str, wrt: Sequence[str] = ("parameters",), trials: int = 2, seed: int = 0, **options: Any
+    spec: Spec, wrt: Sequence[str] = ("parameters",), trials: int = 2, seed: int = 0, **options: Any
 ) -> dict[Target, Result]:
     """Searched once, towards the bounds of the network and its objective; rows are looked at on the way."""
-    subject, total = subject_and_bounds(text, wrt=wrt, **options)
-    same, layered = subject_and_bounds(text, wrt=wrt, blocks="layer", **options)
+    subject, total = subject_and_bounds(spec, wrt=wrt, **options)
+    same, layered = subject_and_bounds(spec, wrt=wrt, blocks="layer", **options)
     assert same.network.shapes == subject.network.shapes
     climbed = {target: bound for target, bound in total.items() if target[0] in (OUTPUT, OBJECTIVE)}
     results, _ = attack(subject, climbed, trials, NO_LIMIT, seed, lambda done: None)
