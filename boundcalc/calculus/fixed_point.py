@@ -14,6 +14,7 @@ from typing import Generic, cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.calculus import readings
 from boundcalc.calculus.extended import Extended, Unbounded, smallest
 from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.calculus.protocol import Calculus, Component, Components, J
@@ -44,10 +45,10 @@ def still(components: Components, zero: Scalar) -> Components:
 
 @dataclass(frozen=True, slots=True)
 class Solver(Generic[J]):
-    """The fixed point at primitive `at`; `nothing`: its components, all zero."""
+    """A fixed point of that shape, the batch first; `nothing`: its components, all zero."""
 
     calculus: Calculus[J]
-    at: int
+    shape: readings.Shape
     nothing: Components
     image: Image
 
@@ -87,8 +88,9 @@ class Solver(Generic[J]):
         self, wanted: Norm, quantity: str, found: Components, scale: Scalar, norms: Sequence[Norm]
     ) -> list[Extended]:
         """Of one quantity in one norm: from each of those in which phi contracts."""
-        within = {norm: self.calculus.within(self.at, wanted, norm) for norm in norms}
-        return [c * (scale * found[Component(quantity, norm)]) for norm, c in within.items() if c is not None]
+        within = {norm: readings.within(wanted, norm, self.shape) for norm in norms}
+        leaf = self.calculus.arena.leaf
+        return [leaf(c) * (scale * found[Component(quantity, norm)]) for norm, c in within.items() if c is not None]
 
     def _contracting(self, reach: Components, factor: sympy.Expr) -> list[Norm]:
         """The norms in which the contraction factor is not larger."""

@@ -79,10 +79,6 @@ class Calculus(Protocol[J]):
         one state."""
         ...
 
-    def within(self, at: int, wanted: Norm, known: Norm) -> Scalar | None:
-        """c with ||z||_wanted <= c ||z||_known for this array, from the norms alone; None where nothing is known."""
-        ...
-
     def is_finite(self, jet: J) -> bool:
         """Whether all its numbers are."""
         ...

@@ -79,6 +79,12 @@ def closure(of: Norm, known: Norm, shape: Shape) -> sympy.Expr | None:
     return sympy.sqrt(places(shape, split))
 
 
+def within(of: Norm, known: Norm, shape: Shape) -> sympy.Expr | None:
+    """The same of any two norms, also where `known` fixes less, for what has no rule of its own."""
+    fixes_less = of.is_plain and known.is_plain and known.largest <= of.largest
+    return sympy.S.One if of == known or fixes_less else closure(of, known, shape)
+
+
 def is_uniform(primitive: p.Primitive) -> bool:
     """Whether the rule says as much in any plain norm as the closure of its images would, given that of its operands.
 

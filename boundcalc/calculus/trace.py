@@ -188,7 +188,7 @@ class _Tracer(Generic[J]):
             self.jets.update(outside)
             return found
 
-        solver = Solver(calculus, at, calculus.carried(at, 0, None), image)
+        solver = Solver(calculus, self.graph.shapes[at], calculus.carried(at, 0, None), image)
         reach = solver.reach()
         factor = self.factor(at, primitive, solver, reach)
         if factor is None:
