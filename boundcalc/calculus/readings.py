@@ -58,13 +58,6 @@ def fixed(norm: Norm) -> Axes:
     return norm.largest | norm.inner
 
 
-def within(wanted: Norm, known: Norm, shape: Shape) -> sympy.Expr | None:
-    """c with ||z||_wanted <= c ||z||_known, also where the wanted norm is the finer one; None where nothing is known."""
-    if wanted == known or (wanted.is_plain and known.is_plain and known.largest <= wanted.largest):
-        return sympy.S.One
-    return closure(wanted, known, shape)
-
-
 def closure(of: Norm, known: Norm, shape: Shape) -> sympy.Expr | None:
     """c with ||z||_of <= c ||z||_known, from the norms alone: fixing an index makes no slice larger, and the square of a slice
     is the sum of those at the indices of an axis. None where nothing is known, and where `known` fixes less: then a rule in the

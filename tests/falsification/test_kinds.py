@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from reference.families.index import FAMILIES
 from reference.kinds import INSTANCES
 from reference.subjects import unbroken
 
+HEAVY = ("rnn", "lstm", "gru", "fixed_point", "attention")  # seconds each
+OPTIONS = {name for family in FAMILIES for name in family.instances if "," in name}
+SLOW = {name for name in INSTANCES if name in OPTIONS or name.startswith(HEAVY)} - {"attention", "rnn"}
 
-@pytest.mark.parametrize("name", INSTANCES)
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in INSTANCES])
 def test_no_kind_exceeds_its_bounds(name: str) -> None:
     unbroken(INSTANCES[name], trials=1)

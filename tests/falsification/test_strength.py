@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 import sympy
@@ -20,6 +20,7 @@ from boundcalc.studies.falsify import falsify
 
 PART = sympy.Rational(9, 10)
 SHARE = 0.95
+HEAVY = {"rnn", "lstm", "gru"}
 # Attained constants that the attack is known to miss, with the reason.
 MISSED = {f"{kind} {constant}": why for family in FAMILIES for (kind, constant), why in family.missed.items()}
 # Constants that no bound uses, and networks that have them: norms of losses, and what is asked of maps entry by entry only.
@@ -51,15 +52,29 @@ def emitted(case: Case) -> bool:
 
 @pytest.fixture(scope="module")
 def attacked() -> dict[str, bool]:
-    """Of every constant that there is, whether the attack finds that it is too small."""
-    return {name: falsify(planted(case), seconds=600).falsified for name, case in CASES.items() if emitted(case)}
+    """Of every constant that there is, whether the attack finds that it is too small; but recurrent layers take minutes."""
+    return found(name for name, case in CASES.items() if case.kind not in HEAVY)
+
+
+def found(names: Iterable[str]) -> dict[str, bool]:
+    return {n: falsify(planted(CASES[n]), seconds=600).falsified for n in names if emitted(CASES[n])}
+
+
+def missing(kinds: Callable[[str], bool]) -> set[str]:
+    return {name for name in MISSED if kinds(name.partition(" ")[0])}
 
 
 def test_an_attack_finds_the_constants_that_are_too_small(attacked: dict[str, bool]) -> None:
     missed = {name for name, found in attacked.items() if not found}
     share = 1 - len(missed) / len(attacked)
-    assert missed == MISSED.keys(), f"{share:.1%} of {len(attacked)} are found"
+    assert missed == missing(lambda kind: kind not in HEAVY), f"{share:.1%} of {len(attacked)} are found"
     assert share >= SHARE
+
+
+@pytest.mark.slow
+def test_an_attack_finds_those_of_recurrent_layers() -> None:
+    attacked = found(name for name, case in CASES.items() if case.kind in HEAVY)
+    assert {name for name, seen in attacked.items() if not seen} == missing(lambda kind: kind in HEAVY)
 
 
 def test_a_correct_constant_is_not_accused() -> None:
