@@ -32,7 +32,9 @@ def both(text: str, seed: int = 0) -> tuple[Reference, Network, dict[str, NDArra
     network = network_of(reference.graph, reference.graph.conditions.values)
     w = random_points(reference, np.random.default_rng(seed), 1)[0]
     arrays = {f"{path}.{name}": w[part].reshape(shape) for (path, name), (part, shape) in reference.arrays.items()}
-    arrays |= {node.path: w[reference.block(node.path).part].reshape(network.shapes[node.path]) for node in reference.graph.inputs}  # fmt: skip
+    for node in reference.graph.inputs:
+        entries = w[reference.block(node.path).part] if node.tokens is None else reference._ids(node).astype(float)
+        arrays[node.path] = entries.reshape(network.shapes[node.path])
     return reference, network, arrays, {p: v[0].real for p, v in reference.outputs(w[None].astype(complex)).items()}
 
 
