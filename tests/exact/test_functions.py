@@ -135,7 +135,7 @@ LAWS = {
 WITH_LAWS = {
     "program": {"exp", "log", "floor", "ceiling", "sign", "Abs", "Min", "Max"},
     "bounds": {"Min", "Max"},  # their cases
-    "layers": {"floor", "Min"},  # sizes
+    "layers": {"floor", "ceiling", "Min", "Max", "log"},  # sizes, and by how much a smooth map differs from one with kinks
 }
 
 
