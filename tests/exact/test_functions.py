@@ -135,7 +135,13 @@ LAWS = {
 WITH_LAWS = {
     "program": {"exp", "log", "floor", "ceiling", "sign", "Abs", "Min", "Max"},
     "bounds": {"Min", "Max"},  # their cases
-    "layers": {"floor", "ceiling", "Min", "Max", "log"},  # sizes, and by how much a smooth map differs from one with kinks
+    "layers": {
+        "floor",
+        "ceiling",
+        "Min",
+        "Max",
+        "log",
+    },  # sizes, and by how much a smooth map differs from one with kinks
 }
 
 
