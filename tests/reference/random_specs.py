@@ -22,7 +22,6 @@ from boundcalc.graph.shape import size
 from boundcalc.mistakes import Place
 from reference.random_balls import Shape, Value
 from reference.random_constructs import COMBINATIONS, branch
-from reference.random_fixed_points import FIXED_POINTS
 from reference.random_layers import LAYERS, adapt
 from reference.random_modules import MODULES
 from reference.random_repeats import REPEATS
@@ -32,7 +31,7 @@ from reference.random_windows import shape_of
 
 MOST_NUMBERS = 2_000  # in all arrays, inputs and outputs of layers
 MOST_LAYERS = 40  # after unrolling
-ROWS = (*LAYERS, *COMBINATIONS, *REPEATS, *FIXED_POINTS, *SCANS, *MODULES)
+ROWS = (*LAYERS, *COMBINATIONS, *REPEATS, *SCANS, *MODULES)
 ROUGH_ROWS, SMOOTH_ROWS = (tuple(row for row in ROWS if row.rough is rough) for rough in (True, False))
 # What a seed makes more often, by its remainder modulo 4: even ones are smooth.
 FOCI = (SMOOTH_ROWS, ROUGH_ROWS, SMOOTH_ROWS[::-1], SMOOTH_ROWS)
