@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 
 DEPTHS = (16, 100, 1000, 10000)
+MOST = 3 * max(DEPTHS)  # layers: each dense one has an activation
 HYPERPARAMETERS = ("n", "d", "width", "x", "R", "S", "eps", "beta")
 SPEC = """
 symbols: {{n: 128, d: 784, width: 256, x: 1, R: 1/2, S: 3/4, eps: 1/100, beta: 1}}
@@ -47,19 +48,19 @@ def measure(depth: int) -> dict[str, float]:
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     runs = 5 if depth <= 1000 else 1
     architecture = bc.loads(text)
-    compiled = median(lambda: bc.compile(architecture), runs)
-    bounds = bc.compile(architecture)
+    compiled = median(lambda: bc.compile(architecture, max_layers=MOST), runs)
+    bounds = bc.compile(architecture, max_layers=MOST)
     smoothness = bounds.smoothness.scalar
     assert smoothness is not None
     symbols = [bounds.symbols[name] for name in HYPERPARAMETERS]
     value = median(lambda: evaluate([smoothness], bounds.values), runs)
     slopes = median(lambda: value_and_gradient(smoothness, bounds.values, symbols), runs)
     derived = median(lambda: gradient(smoothness, symbols), runs)
-    mixed = median(lambda: bc.compile(architecture, norms="mixed"), runs)
-    program = bc.compile(architecture, norms="mixed").smoothness.program
+    mixed = median(lambda: bc.compile(architecture, norms="mixed", max_layers=MOST), runs)
+    program = bc.compile(architecture, norms="mixed", max_layers=MOST).smoothness.program
     assert program is not None
     mixed_value = median(lambda: evaluate([program], bounds.values), runs)
-    document = median(lambda: json.dumps(bc.compile(architecture).to_dict()), runs)
+    document = median(lambda: json.dumps(bc.compile(architecture, max_layers=MOST).to_dict()), runs)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "compile": compiled,
