@@ -114,6 +114,9 @@ def test_the_command_line_says_what_was_replaced() -> None:
     run = CliRunner().invoke(cli, ["bounds", "specs/vgg11.yaml", "--smooth", "moreau=1/10", "--format", "json"])
     answer = json.loads(run.stdout)
     assert answer["smooth"] == "moreau=1/10"
+    text = CliRunner().invoke(cli, ["bounds", "specs/vgg11.yaml", "--smooth", "moreau=1/10"]).stdout
+    assert "moreau envelopes for relu (at most 1/10 below), 1/10*logsumexp for maximum pooling" in text
+    assert "softplus" not in text
     replaced = {row["kind"]: row["replaces"] for row in answer["layers"] if "replaces" in row}
     assert replaced["moreau_relu"] == {"kind": "relu", "error": "1/10"}
     assert replaced["lsepool2d"]["kind"] == "maxpool2d"

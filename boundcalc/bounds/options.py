@@ -101,8 +101,6 @@ def _smoothed(value: str | None) -> str:
         return (
             "softplus for relu (at most log(2) above), averages for maximum pooling (below by the spread of a window)"
         )
-    return "softplus for relu (at most log(2) above), averages for maximum pooling (below by the spread of a window)"
-    mu = str(value).partition("=")[2]
     return (
         f"moreau envelopes for relu (at most {mu} below), {mu}*logsumexp for maximum pooling of w entries "
         f"(at most {mu}*log(w) above)"
