@@ -150,7 +150,8 @@ def differentiate(
     by: Sequence[sympy.Symbol],
     without: str = "",
 ) -> list[Derivative]:
-    """Derivatives by several symbols, from one reverse pass; `without`: why there are none where there is no closed form. A number of passes has the derivative of the closed form.
+    """Derivatives by several symbols, from one reverse pass. A number of passes has the derivative of the closed form; where there
+    is none, `without` says why.
 
     A symbol whose value the spec computes from another one (`d_ff: 4*d`) moves with it.
     """

@@ -15,7 +15,6 @@ import sympy
 from sympy import Integer
 
 from boundcalc.calculus.primitives import Linear
-from boundcalc.calculus.views import View, Window, moved
 from boundcalc.catalogue import poolings
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Forward, Kind, Lower, Lowering, Placed
@@ -26,6 +25,7 @@ from boundcalc.layers.parts import windows
 from boundcalc.layers.parts.averages import applied, heaviest, most_touched
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
+from boundcalc.layers.parts.moves import windows_of
 
 
 class Fields(StepFields):
@@ -65,7 +65,7 @@ class Placing:
 def _along(at: At, entries: sympy.Expr, outputs: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr, sympy.Expr]:
     """The sizes of the smallest and of the largest window, how many an entry is in, and what it weighs in all averages."""
     if isinstance(entries, Integer) and isinstance(outputs, Integer):
-        found = windows_of(int(entries), int(outputs))
+        found = _places(int(entries), int(outputs))
         lengths = [Integer(len(window)) for window in found]
         return min(lengths), max(lengths), most_touched(found), heaviest(found)
     if at.divides(entries, outputs):
@@ -75,7 +75,7 @@ def _along(at: At, entries: sympy.Expr, outputs: sympy.Expr) -> tuple[sympy.Expr
     return least, least + 1, touches, touches / least
 
 
-def windows_of(entries: int, outputs: int) -> list[range]:
+def _places(entries: int, outputs: int) -> list[range]:
     return [range(i * entries // outputs, -(-(i + 1) * entries // outputs)) for i in range(outputs)]
 
 
@@ -84,23 +84,18 @@ def lower_average(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> 
     norm = sympy.sqrt(sympy.Mul(*facts.weights))
     lowering.own(operator_norm=norm)
     touches = tuple(weight * least for weight, least in zip(facts.weights, facts.smallest, strict=True))
-    return lowering.emit(Linear(inputs[0], norm, contracts_sup=True, view=_view(facts.smallest, touches)))
+    return lowering.emit(Linear(inputs[0], norm, contracts_sup=True, view=windows_of(facts.smallest, touches)))
 
 
 def lower_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    view = _view(facts.largest, facts.touches)
+    view = windows_of(facts.largest, facts.touches)
     return lower_map(poolings.max_pool(facts.touches), inputs[0], lowering, view, picks=True)
-
-
-def _view(taps: Shape, touches: Shape) -> View:
-    read = (Window(i, i, t, q) for i, (t, q) in enumerate(zip(taps, touches, strict=True), start=2))
-    return moved([(0, 0), (1, 1)], tuple(read))
 
 
 def forward_average(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
     (z,) = inputs
     for axis, (n, o) in enumerate(zip(facts.inputs, facts.outputs, strict=True), start=2):
-        rows = [[(entry in window) / len(window) for entry in range(int(n))] for window in windows_of(int(n), int(o))]
+        rows = [[(entry in window) / len(window) for entry in range(int(n))] for window in _places(int(n), int(o))]
         z = applied(rows, z, axis, xp)
     return z
 
@@ -110,7 +105,7 @@ def forward_maximum(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[An
     (z,) = inputs
     for axis, (n, o) in enumerate(zip(facts.inputs, facts.outputs, strict=True), start=2):
         lead = (slice(None),) * axis
-        parts = (z[(*lead, slice(window.start, window.stop))] for window in windows_of(int(n), int(o)))
+        parts = (z[(*lead, slice(window.start, window.stop))] for window in _places(int(n), int(o)))
         z = xp.stack([xp.max(part, axis=axis) for part in parts], axis=axis)
     return z
 

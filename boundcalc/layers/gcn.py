@@ -22,6 +22,7 @@ from boundcalc.graph.shape import Shape, show_shape
 from boundcalc.language.fields import Flag, Size, Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine
+from boundcalc.layers.parts.example import example
 
 
 class Fields(StepFields):
@@ -81,5 +82,5 @@ KIND = Kind(
     lower,
     forward,
     channels=-1,
-    example="radius: 1\ninput: {shape: [5, 4], norm: 1}\nlayers: [{gcn: {units: 4, operator: 1}}, tanh]\n",
+    example=example("gcn: {units: 4, operator: 1}, tanh", "[5, 4]"),
 )

@@ -22,6 +22,7 @@ from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import size
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
 from boundcalc.layers.parts.moves import along_others, read_alone, read_once
 from boundcalc.layers.parts.windows import axis_of
@@ -79,7 +80,7 @@ KINDS = tuple(
         Gated(gate).place,
         lower,
         forward,
-        example=f"radius: 1\ninput: {{shape: [4], norm: 1}}\nlayers: [dense: 6, {name}, dense: 2]\n",
+        example=example(f"dense: 6, {name}, dense: 2", "[4]"),
     )
     for name, gate in (("glu", SIGMOID), ("swiglu", SILU), ("geglu", GELU))
 )

@@ -13,8 +13,7 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.primitives import Linear
-from boundcalc.calculus.views import regrouped, same
+from boundcalc.calculus.views import same
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
@@ -22,6 +21,7 @@ from boundcalc.language.fields import Flag, Size, Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.gain import forward_gain, lower_gain
+from boundcalc.layers.parts.moves import lower_regrouped
 from boundcalc.layers.parts.normalisation import Normalisation
 
 
@@ -80,16 +80,16 @@ def _place(at: At, groups: sympy.Expr, eps: Term, affine: Flag) -> Placed[Facts]
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     """The channels of a group become an axis of their own, and join the others again."""
     normalisation, groups, (channels, *rest) = facts.normalisation, facts.groups, lowering.shape
-    whole = (lowering.batch, *lowering.shape)
     if facts.alone:
         normalised = normalisation.lower(normalisation.entry, same({0, 1}), inputs[0], lowering)
     else:
         split = (groups, channels / groups, *rest)
-        apart = (lowering.batch, *split)
-        parts = lowering.emit(Linear(inputs[0], sympy.S.One, True, regrouped(whole, apart)), split)
+        parts = lower_regrouped(inputs[0], lowering.shape, split, lowering)
         image = normalisation.lower(normalisation.entry, same({0, 1}), parts, lowering, split)
-        normalised = lowering.emit(Linear(image, sympy.S.One, True, regrouped(apart, whole)))
-    most = normalisation.most(size(whole) / groups, frozenset({0}))  # a gain is used in its group of every sample
+        normalised = lower_regrouped(image, split, lowering.shape, lowering)
+    most = normalisation.most(
+        lowering.batch * size(lowering.shape) / groups, frozenset({0})
+    )  # a gain is used in its group of every sample
     return lower_gain((1,), normalised, lowering, most)
 
 

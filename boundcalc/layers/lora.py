@@ -19,6 +19,7 @@ from boundcalc.graph.features import LAST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.fields import Size
 from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts.example import example
 
 BASE, DOWN, UP = (f"{name}.weight" for name in ("base", "down", "up"))
 
@@ -69,5 +70,5 @@ KIND = Kind(
     lower,
     forward,
     channels=-1,
-    example="radius: 1\ninput: {shape: [4], norm: 1}\nlayers: [{lora: {units: 4, rank: 2}}]\n",
+    example=example("lora: {units: 4, rank: 2}", "[4]"),
 )

@@ -12,7 +12,6 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue import convolutions, poolings
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
@@ -22,6 +21,7 @@ from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import windows
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
+from boundcalc.layers.parts.moves import windows_of
 
 AXES = 2
 
@@ -61,9 +61,8 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    read = (Window(i, i, k, q) for i, (k, q) in enumerate(zip(facts.kernel, facts.touches, strict=True), start=2))
     entry = poolings.power_pool(facts.touches, size(facts.kernel), facts.p)
-    return lower_map(entry, inputs[0], lowering, moved([(0, 0), (1, 1)], tuple(read)))
+    return lower_map(entry, inputs[0], lowering, windows_of(facts.kernel, facts.touches))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

@@ -14,7 +14,6 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.primitives import Linear
-from boundcalc.calculus.views import View, Window, moved
 from boundcalc.catalogue import convolutions, poolings, published, smoothings
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.exact.intervals import at_least
@@ -28,6 +27,7 @@ from boundcalc.layers.parts import windows
 from boundcalc.layers.parts.averages import heaviest
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
+from boundcalc.layers.parts.moves import windows_of
 
 
 class _Fields(StepFields):
@@ -145,16 +145,13 @@ def lower_published_average(facts: Facts, inputs: tuple[int, ...], lowering: Low
 def _linear(facts: Facts, norm: sympy.Expr, of: int, lowering: Lowering) -> int:
     """The weights of a window add up to at most 1: read entry by entry, its image is at most the largest entry."""
     lowering.own(operator_norm=norm)
-    return lowering.emit(Linear(of, norm, contracts_sup=True, view=_view(facts, facts.divisors)))
-
-
-def _view(facts: Facts, taps: Shape) -> View:
-    windows = (Window(i, i, t, q) for i, (t, q) in enumerate(zip(taps, facts.touches, strict=True), start=2))
-    return moved([(0, 0), (1, 1)], tuple(windows))
+    return lowering.emit(Linear(of, norm, contracts_sup=True, view=windows_of(facts.divisors, facts.touches)))
 
 
 def lower_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lower_map(poolings.max_pool(facts.touches), inputs[0], lowering, _view(facts, facts.kernel), picks=True)
+    return lower_map(
+        poolings.max_pool(facts.touches), inputs[0], lowering, windows_of(facts.kernel, facts.touches), picks=True
+    )
 
 
 def lower_published_maximum(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -221,7 +218,7 @@ class SoftFacts:
 
 
 def lower_soft(facts: SoftFacts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lower_map(facts.entry, inputs[0], lowering, _view(facts.windows, facts.windows.kernel))
+    return lower_map(facts.entry, inputs[0], lowering, windows_of(facts.windows.kernel, facts.windows.touches))
 
 
 def forward_soft(facts: SoftFacts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

@@ -30,6 +30,7 @@ from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import cells
 from boundcalc.layers.parts.affine import with_bias
 from boundcalc.layers.parts.cells import Cell
+from boundcalc.layers.parts.example import example
 
 COPIES = 64  # of a cell that has a number of steps; beyond them it is a loop
 _ROWS = {"tanh": TANH, "relu": RELU}
@@ -207,7 +208,7 @@ def _states(facts: Facts, entries: Sequence[Any], maps: Sequence[tuple[Any, Any]
 
 
 def _example(name: str) -> str:
-    return f"radius: 1\ninput: {{shape: [T, 4], norm: {{sample: 1}}}}\nsymbols: {{T: 3}}\nlayers: [{{{name}: {{units: 4, last: true}}}}, dense: 2]\n"
+    return example(f"{name}: {{units: 4, last: true}}, dense: 2", "[T, 4]", norm="{sample: 1}", more="symbols: {T: 3}")
 
 
 RNN = Kind("rnn", PlainFields, place_plain, lower, forward, channels=-1, smoothed=smoothed, example=_example("rnn"))

@@ -8,14 +8,13 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.primitives import Linear
-from boundcalc.calculus.views import regrouped
 from boundcalc.graph.features import reshaped
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language import fields as types
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
+from boundcalc.layers.parts.moves import lower_regrouped
 
 
 class Fields(StepFields):
@@ -50,8 +49,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    view = regrouped((lowering.batch, *facts.before), (lowering.batch, *facts.shape))
-    return lowering.emit(Linear(inputs[0], sympy.S.One, contracts_sup=True, view=view))
+    return lower_regrouped(inputs[0], facts.before, facts.shape, lowering)
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

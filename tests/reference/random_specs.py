@@ -54,9 +54,6 @@ def _suits(text: str) -> bool:
     graph = expand(bc.loads(text), unroll=True)
     layers, numbers = measured(graph)
     read = {node for output in graph.outputs for node in (output, *nx.ancestors(graph.digraph, output))}
-    for fixed in reversed(graph.fixed_points.values()):
-        if fixed.state in read:
-            read |= {fixed.result, *nx.ancestors(graph.digraph, fixed.result)}
     learned = {array.ball for layer in graph.layers if layer.path in read for array in layer.arrays}
     return layers <= MOST_LAYERS and numbers <= MOST_NUMBERS and not all(graph.balls[ball].frozen for ball in learned)
 

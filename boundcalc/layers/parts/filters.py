@@ -12,13 +12,13 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.primitives import Linear
-from boundcalc.calculus.views import Window, moved, regrouped
+from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Lowering
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Size
 from boundcalc.layers.parts import affine
+from boundcalc.layers.parts.moves import lower_regrouped
 
 Reach = tuple[sympy.Expr, sympy.Expr]
 
@@ -49,19 +49,14 @@ def lower_filters(
         return affine.lower_affine(norm, moved([(0, 0)], windows), (1,), of, lowering, normed=normed)
     alone, single = read[0] == groups, channels == groups  # channels of what is read, and of the image, are groups
     if not alone:
-        of = _regrouped(of, read, (groups, read[0] / groups, *read[1:]), lowering)
+        of = lower_regrouped(of, read, (groups, read[0] / groups, *read[1:]), lowering)
     windows = tuple(Window(2 + i + (not alone), 2 + i + (not single), *each) for i, each in enumerate(reach))
     view = moved([(0, 0), (1, 1)], windows)
     if single:
         return affine.lower_affine(norm, view, (1,), of, lowering, normed=normed)
     split = (groups, channels / groups, *outputs)
     image = affine.lower_affine(norm, view, (1, 2), of, lowering, split, normed)
-    return _regrouped(image, split, lowering.shape, lowering)
-
-
-def _regrouped(of: int, old: Shape, new: Shape, lowering: Lowering) -> int:
-    view = regrouped((lowering.batch, *old), (lowering.batch, *new))
-    return lowering.emit(Linear(of, sympy.S.One, contracts_sup=True, view=view), new)
+    return lower_regrouped(image, split, lowering.shape, lowering)
 
 
 def correlate(taps: Any, rows: Any, arrays: Mapping[str, Any], xp: Any) -> Any:

@@ -1,4 +1,5 @@
-"""What layers share that move entries along an axis, leave some out or repeat them. Axes are counted without the batch."""
+"""What layers share that move entries along an axis, leave some out, repeat them or read them in other axes. Axes are counted
+without the batch."""
 
 from __future__ import annotations
 
@@ -6,7 +7,10 @@ from collections.abc import Sequence
 
 import sympy
 
-from boundcalc.calculus.views import View, Window, moved
+from boundcalc.calculus.primitives import Linear
+from boundcalc.calculus.views import View, Window, moved, regrouped
+from boundcalc.graph.kind import Lowering
+from boundcalc.graph.shape import Shape
 
 
 def read_once(axis: int, touches: sympy.Expr = sympy.S.One) -> Window:
@@ -23,3 +27,15 @@ def along_others(axes: Sequence[int], rank: int, windows: Sequence[Window]) -> V
     """Index by index along all axes but these, which are read in windows."""
     others = (axis for axis in range(rank + 1) if axis - 1 not in axes)
     return moved(((axis, axis) for axis in others), tuple(windows))
+
+
+def lower_regrouped(of: int, old: Shape, new: Shape, lowering: Lowering) -> int:
+    """The same entries in other axes."""
+    view = regrouped((lowering.batch, *old), (lowering.batch, *new))
+    return lowering.emit(Linear(of, sympy.S.One, contracts_sup=True, view=view), new)
+
+
+def windows_of(taps: Shape, touches: Shape) -> View:
+    """Each channel of each sample by itself, in windows of so many taps over all other axes."""
+    read = (Window(axis, axis, *each) for axis, each in enumerate(zip(taps, touches, strict=True), start=2))
+    return moved([(0, 0), (1, 1)], tuple(read))
