@@ -15,7 +15,6 @@ import sympy
 
 from boundcalc.calculus.extended import Extended, Unbounded, are_finite, hypot, largest, smallest
 from boundcalc.calculus.facts import lifted, most_of
-from boundcalc.calculus.norms import Norm
 from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
 from boundcalc.calculus.protocol import Component, Components, Label
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
@@ -152,9 +151,6 @@ class Euclidean:
 
     def is_finite(self, jet: Jet) -> bool:
         return are_finite(jet.norm, jet.sup, jet.lipschitz, jet.smoothness)
-
-    def within(self, at: int, wanted: Norm, known: Norm) -> Scalar:
-        return self.arena.one
 
     def components(self, jet: Jet) -> Components:
         return {_NORM: jet.norm, _SUP: jet.sup, _LIPSCHITZ: jet.lipschitz, _SMOOTHNESS: jet.smoothness}

@@ -237,10 +237,6 @@ class Mixed:
     def is_finite(self, jet: Jet) -> bool:
         return all(are_finite(each.norm, each.lipschitz, each.smoothness) for each in jet.numbers.values())
 
-    def within(self, at: int, wanted: Norm, known: Norm) -> Scalar | None:
-        factor = readings.within(wanted, known, self.graph.shapes[at])
-        return None if factor is None else self._lift(factor)
-
     def components(self, jet: Jet) -> Components:
         found: dict[Component, Extended] = {}
         for norm, numbers in jet.numbers.items():
