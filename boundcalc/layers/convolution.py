@@ -18,25 +18,15 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
-from boundcalc.language.fields import Axes, Flag, Size
-from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine, filters, windows
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import outside
 from boundcalc.layers.parts.weight_norm import WeightNorm, place_weights, refuse_published, weight_of
 
 
-class Fields(StepFields):
+class Fields(filters.FilterFields):
     """A convolution over all axes but the first (the channels)."""
 
-    value_field = "channels"
-    channels: Size
-    kernel: Axes
-    stride: Axes | None = None
-    padding: Axes | None = None  # a number, one for each axis, or `same`
-    dilation: Axes | None = None
-    groups: Size | None = None
-    bias: Flag = True
     weight_norm: WeightNorm | None = None
 
 
@@ -61,13 +51,8 @@ class Placing:
     axes: int
 
     def place(self, fields: Fields, at: At) -> Placed[Facts]:
-        shape = at.shape
-        windows.check_rank(at, shape, self.axes)
-        channels = at.size(fields.channels, "the number of channels")
-        groups = filters.groups_of(at, fields.groups, channels)
-        kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
-        stride = windows.per_axis(at, fields.stride, self.axes, "the stride")
-        dilation = windows.per_axis(at, fields.dilation, self.axes, "the dilation")
+        shape, own = at.shape, filters.Filters.of(fields, at, self.axes)
+        channels, groups, kernel, stride, dilation = own.channels, own.groups, own.kernel, own.stride, own.dilation
         if windows.is_same(at, fields.padding):
             if any(not at.same(s, sympy.S.One) for s in stride):
                 raise at.error("`padding: same` needs stride 1", "give the padding as a number")

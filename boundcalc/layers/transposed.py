@@ -19,24 +19,15 @@ from boundcalc.exact.intervals import at_least
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
-from boundcalc.language.fields import Axes, Flag, Size
-from boundcalc.language.structure import StepFields
+from boundcalc.language.fields import Axes
 from boundcalc.layers.parts import filters, windows
 from boundcalc.layers.parts.example import example
 
 
-class Fields(StepFields):
+class Fields(filters.FilterFields):
     """The adjoint of a convolution over all axes but the first (the channels); stride 2 doubles the axes."""
 
-    value_field = "channels"
-    channels: Size
-    kernel: Axes
-    stride: Axes | None = None
-    padding: Axes | None = None
     output_padding: Axes | None = None
-    dilation: Axes | None = None
-    groups: Size | None = None
-    bias: Flag = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +50,10 @@ class Placing:
     axes: int
 
     def place(self, fields: Fields, at: At) -> Placed[Facts]:
-        shape = at.shape
-        windows.check_rank(at, shape, self.axes)
-        channels = at.size(fields.channels, "the number of channels")
-        groups = filters.groups_of(at, fields.groups, channels)
+        shape, own = at.shape, filters.Filters.of(fields, at, self.axes)
+        channels, groups, kernel, stride, dilation = own.channels, own.groups, own.kernel, own.stride, own.dilation
         if windows.is_same(at, fields.padding):
             raise at.error("transposed convolutions have no `padding: same`", "give the padding as a number")
-        kernel = windows.per_axis(at, fields.kernel, self.axes, "the kernel")
-        stride = windows.per_axis(at, fields.stride, self.axes, "the stride")
-        dilation = windows.per_axis(at, fields.dilation, self.axes, "the dilation")
         padding = windows.per_axis(at, fields.padding, self.axes, "the padding", default=0, least=0)
         more = windows.per_axis(at, fields.output_padding, self.axes, "the output padding", default=0, least=0)
         for entries, s, d in zip(more, stride, dilation, strict=True):

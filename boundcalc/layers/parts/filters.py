@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sympy
@@ -16,14 +17,53 @@ from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Lowering
 from boundcalc.graph.shape import Shape
-from boundcalc.language.fields import Size
-from boundcalc.layers.parts import affine
+from boundcalc.language.fields import Axes, Flag, Size
+from boundcalc.language.structure import StepFields
+from boundcalc.layers.parts import affine, windows
 from boundcalc.layers.parts.moves import lower_regrouped
+
+
+class FilterFields(StepFields):
+    """What is said of filters, whichever way they go."""
+
+    value_field = "channels"
+    channels: Size
+    kernel: Axes
+    stride: Axes | None = None
+    padding: Axes | None = None  # a number, or one for each axis; of a convolution also `same`
+    dilation: Axes | None = None
+    groups: Size | None = None
+    bias: Flag = True
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The filters of a layer over so many axes."""
+
+    channels: sympy.Expr
+    groups: sympy.Expr
+    kernel: Shape
+    stride: Shape
+    dilation: Shape
+
+    @classmethod
+    def of(cls, fields: FilterFields, at: At, axes: int) -> Filters:
+        """Raises SpecError."""
+        windows.check_rank(at, at.shape, axes)
+        channels = at.size(fields.channels, "the number of channels")
+        return cls(
+            channels,
+            _groups(at, fields.groups, channels),
+            windows.per_axis(at, fields.kernel, axes, "the kernel"),
+            windows.per_axis(at, fields.stride, axes, "the stride"),
+            windows.per_axis(at, fields.dilation, axes, "the dilation"),
+        )
+
 
 Reach = tuple[sympy.Expr, sympy.Expr]
 
 
-def groups_of(at: At, given: Size | None, channels: sympy.Expr) -> sympy.Expr:
+def _groups(at: At, given: Size | None, channels: sympy.Expr) -> sympy.Expr:
     """The number of groups, which divides those of the channels that are read and of those that are made."""
     groups = at.size(given, "the number of groups") if given is not None else sympy.S.One
     for value, what in ((at.shape[0], "input channels"), (channels, "channels")):
@@ -45,13 +85,13 @@ def lower_filters(
     image, unless there is one alone; `normed`: see `lower_affine`."""
     channels, *outputs = lowering.shape
     if groups == 1:
-        windows = tuple(Window(axis, axis, *each) for axis, each in enumerate(reach, start=2))
-        return affine.lower_affine(norm, moved([(0, 0)], windows), (1,), of, lowering, normed=normed)
+        read_in = tuple(Window(axis, axis, *each) for axis, each in enumerate(reach, start=2))
+        return affine.lower_affine(norm, moved([(0, 0)], read_in), (1,), of, lowering, normed=normed)
     alone, single = read[0] == groups, channels == groups  # channels of what is read, and of the image, are groups
     if not alone:
         of = lower_regrouped(of, read, (groups, read[0] / groups, *read[1:]), lowering)
-    windows = tuple(Window(2 + i + (not alone), 2 + i + (not single), *each) for i, each in enumerate(reach))
-    view = moved([(0, 0), (1, 1)], windows)
+    read_in = tuple(Window(2 + i + (not alone), 2 + i + (not single), *each) for i, each in enumerate(reach))
+    view = moved([(0, 0), (1, 1)], read_in)
     if single:
         return affine.lower_affine(norm, view, (1,), of, lowering, normed=normed)
     split = (groups, channels / groups, *outputs)
