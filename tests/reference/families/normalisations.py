@@ -389,8 +389,5 @@ FAMILY = Family(
         ("l2norm", "Map.norm"): (("", _of(_FAR, "l2norm: 1/2"), _I),),
         ("l2norm", "Map.sup"): (("", _of(_FAR.replace("[4, 2]", "[4, 1]"), "l2norm: 1/2", "square"), _I),),
     },
-    silent={
-        ("l2norm", "Map.sup_at_zero"): "input: {shape: [2], norm: 1}\nlayers: [l2norm: 1, square]",
-    },
     without=frozenset({"localresponsenorm"}),
 )

@@ -244,7 +244,7 @@ CASES: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...]] 
 }  # fmt: skip
 SILENT: Mapping[tuple[str, str], str] = {
     (kind, "Map.derivative_at_zero"): _of(_PAIR.replace("REACH", "1"), kind) for kind in ("glu", "swiglu", "geglu")
-} | {("rnn", "Map.sup_at_zero"): _of(_STEP, "rnn: 1")}
+}
 
 _HALVES = "the largest entry of both halves together is that of each, and the two terms of the product are never large together"
 _GATES = "a cell has its steepest and its most bent gates nowhere together"
