@@ -13,7 +13,12 @@ from boundcalc.falsification.subject import OUTPUT
 VALUES = {"R:": "R: 3/2", "x:": "x: 1", "k: {": "k: {value: 3, "}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+PASSES_OF_PASSES = "fixed points, one in the other"  # minutes
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n == PASSES_OF_PASSES else n for n in NETWORKS]
+)
 def test_no_network_exceeds_its_bounds(name: str) -> None:
     results = unbroken(NETWORKS[name], trials=1)
     assert results[OUTPUT, 0].found > 0 or "norm: 0}" in NETWORKS[name]
