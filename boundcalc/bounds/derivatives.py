@@ -284,9 +284,9 @@ def _pairs(whole: sympy.Basic) -> list[tuple[sympy.Expr, Boolean]]:
 WRITTEN = 20_000  # operations of derivatives that get definitions, at about .1 ms each; a layer has about twenty
 
 
-def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> list[tuple[str, sympy.Expr]]:
-    """Definitions for derivatives without a short closed form; empty where loops are in them, or `too_long` ones are."""
-    return [] if too_long(derivatives) else Forms(taken, _defined(derivatives)).definitions
+def definitions_of(derivatives: Sequence[Derivative], taken: Sequence[str]) -> list[tuple[str, str]]:
+    """Definitions, as text, for derivatives without a short closed form; empty where loops are in them, or `too_long` ones are."""
+    return [] if too_long(derivatives) else Forms(taken, _defined(derivatives)).written_definitions
 
 
 def too_long(derivatives: Sequence[Derivative]) -> bool:

@@ -141,7 +141,7 @@ class Document:
             "symbols": self.symbol_values,
             "conditions": [str(condition) for condition in self.conditions],
             **({} if self.chosen_at is None else {"chosen_at": dict(self.chosen_at)}),
-            "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
+            "definitions": [[name, text] for name, text in self._of.norm.forms.written_definitions],
             "bounds": network,
             "objective": None if self.objective is None else self._objective(self.objective),
             "layers": [row.to_dict() for row in self.rows],

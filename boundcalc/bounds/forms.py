@@ -9,9 +9,13 @@ from typing import cast
 
 import sympy
 
+from boundcalc.program.arithmetic import V
+from boundcalc.program.definitions import definitions
 from boundcalc.program.depth import close
+from boundcalc.program.interpret import Algebra
 from boundcalc.program.ir import Op, Scalar
-from boundcalc.program.to_sympy import NotClosed, definitions, to_sympy
+from boundcalc.program.to_sympy import Expressions, NotClosed, to_sympy
+from boundcalc.program.to_text import Texts
 from boundcalc.program.tree_size import expression_size, tree_size
 
 EXPRESSION_CAP = 600  # nodes of an expanded expression; larger ones are given as definitions only
@@ -105,6 +109,14 @@ class Forms:
     @cached_property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
         """Every named scalar in terms of those before it; coefficients of closed forms stand before their first use."""
+        return self._defined(Expressions())
+
+    @cached_property
+    def written_definitions(self) -> list[tuple[str, str]]:
+        """The same as text in Python syntax, in the order of the program."""
+        return [(name, text.whole) for name, text in self._defined(Texts())]
+
+    def _defined(self, algebra: Algebra[V]) -> list[tuple[str, V]]:
         named: list[tuple[str, Scalar]] = []
         waiting = dict(self.closures.definitions)
         for scalar, name in self._named.items():
@@ -115,7 +127,7 @@ class Forms:
                     named.append((symbol.name, waiting.pop(symbol)))
             named.append((name, scalar))
         try:
-            return definitions(named, closed=self.closures.expressions)
+            return definitions(named, algebra, closed=self.closures.expressions)
         except NotClosed:
             return []
 

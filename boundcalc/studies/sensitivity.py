@@ -143,7 +143,7 @@ def _data(
     long = LONG if too_long(derivatives) else None
     return {
         "certified": bounds.certified,
-        "definitions": [[name, to_str(expression)] for name, expression in definitions],
+        "definitions": [[name, text] for name, text in definitions],
         "derivatives": {
             name: {symbol: _derivative(s, symbol, d, named, long) for symbol, d in s.derivatives.items()}
             for name, s in found.items()

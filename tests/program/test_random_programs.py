@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.expression import parse_closed_form
+from boundcalc.program.definitions import definitions
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.evaluate_log import evaluate_log, signed_values
 from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.to_sympy import to_sympy
+from boundcalc.program.to_text import Texts
 from boundcalc.program.tree_size import tree_size
 
 X, Y, K = sympy.symbols("x y k", positive=True)
@@ -90,6 +93,17 @@ def test_evaluation_in_balls_in_logarithms_and_in_sympy_agree(scalar, point):
     reference = -math.inf if number == 0 else float(ball(number).log())
     assert float(log) == pytest.approx(reference, rel=1e-9, abs=1e-9)
     assert float(log_exact) == pytest.approx(reference, rel=1e-9, abs=1e-9)
+
+
+@FAST
+@given(programs(), points)
+def test_text_has_the_value_of_the_program(scalar, point):
+    known: dict[str, sympy.Symbol] = {symbol.name: symbol for symbol in SYMBOLS}
+    values: dict[sympy.Symbol, sympy.Expr] = dict(point)
+    for name, text in definitions([("value", scalar)], Texts(), limit=12):
+        known[name] = symbol = sympy.Symbol(name, positive=True)
+        values[symbol] = parse_closed_form(text.whole, known).evalf(60, subs=values)
+    assert contains(evaluate([scalar], point)[0], values[known["value"]], {})
 
 
 @FAST

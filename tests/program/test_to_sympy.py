@@ -5,8 +5,9 @@ from fractions import Fraction
 import pytest
 import sympy
 
+from boundcalc.program.definitions import READABLE, definitions
 from boundcalc.program.ir import Arena, Op, Scalar
-from boundcalc.program.to_sympy import READABLE, NotClosed, definitions, to_sympy
+from boundcalc.program.to_sympy import Expressions, NotClosed, to_sympy
 from boundcalc.program.tree_size import LITERAL_CAP, NESTED_SUMS, SATURATION, expression_size, tree_size
 
 X, Y, K = sympy.symbols("x y k", positive=True)
@@ -50,85 +51,15 @@ def test_loops_need_a_closed_form():
     with pytest.raises(NotClosed):
         to_sympy(total, 100)
     with pytest.raises(NotClosed):
-        definitions([("a", total)])
+        definitions([("a", total)], Expressions())
     closed = {power.index: Y * X**K}
     assert to_sympy(total, 100, closed) == Y * X**K + 1
     assert tree_size([total], closed) == [7]
-    assert definitions([("a", total), ("b", power), ("c", power)], closed=closed) == [
+    assert definitions([("a", total), ("b", power), ("c", power)], Expressions(), closed=closed) == [
         ("a", Y * X**K + 1),
         ("b", Y * X**K),
         ("c", sympy.Symbol("b", positive=True)),
     ]
-
-
-def unfold(result: list[tuple[str, sympy.Expr]]) -> dict[str, sympy.Expr]:
-    """Every name in the spec's symbols; each may use the names before it only."""
-    values: dict[sympy.Symbol, sympy.Expr] = {}
-    for name, expression in result:
-        assert expression.free_symbols <= {X, Y, K, *values}
-        values[sympy.Symbol(name, positive=True)] = expression.xreplace(values)
-    return {str(symbol): expression for symbol, expression in values.items()}
-
-
-def test_definitions_use_the_names_before_them():
-    arena = Arena()
-    x, y = arena.leaf(X), arena.leaf(Y)
-    a = x * y + arena.one
-    b = a.hypot(x) * y
-    c = b * a + x
-    result = definitions([("a", a), ("b", b), ("again", a), ("c", c), ("plain", x), ("two", arena.leaf(2)), ("d", x)])
-    s = {name: sympy.Symbol(name, positive=True) for name in ("a", "b")}
-    assert result == [
-        ("a", X * Y + 1),
-        ("b", sympy.sqrt(s["a"] ** 2 + X**2) * Y),
-        ("again", s["a"]),
-        ("c", s["a"] * s["b"] + X),
-        ("plain", X),
-        ("two", sympy.Integer(2)),
-        ("d", X),
-    ]
-
-
-def test_what_would_be_too_long_gets_a_name_of_its_own():
-    arena = Arena()
-    t = sympy.Symbol("t_1", positive=True)  # a name that is taken
-    x = arena.leaf(t) + arena.leaf(X)
-    for _ in range(12):
-        x = x * x + arena.leaf(Y)
-    result = definitions([("x", x)], limit=50)
-    names = [name for name, _ in result]
-    assert names[-1] == "x"
-    assert names[0] == "t_2"
-    assert len(names) > 3
-    assert max(sum(1 for _ in sympy.preorder_traversal(e)) for _, e in result) < 200
-    values: dict[sympy.Symbol, sympy.Expr] = {t: sympy.Rational(1, 7), X: sympy.Rational(1, 5), Y: sympy.Rational(1, 3)}
-    for name, expression in result:
-        values[sympy.Symbol(name, positive=True)] = expression.evalf(30, subs=values)
-    expected = sympy.Rational(12, 35)
-    for _ in range(12):
-        expected = (expected**2 + sympy.Rational(1, 3)).evalf(40)
-    assert abs(values[sympy.Symbol("x", positive=True)] - expected) < 1e-20
-
-
-def test_definitions_of_a_deep_program_are_linear():
-    arena = Arena()
-    m, lip, named = arena.leaf(X), arena.zero, []
-    for i in range(300):
-        m, lip = arena.leaf(Y) * m + arena.leaf(K), arena.leaf(Y) * lip + m
-        named += [(f"m_{i}", m), (f"l_{i}", lip)]
-    result = definitions(named)
-    assert [name for name, _ in result] == [name for name, _ in named]
-    assert max(sum(1 for _ in sympy.preorder_traversal(e)) for _, e in result) < 12
-    short = unfold(result[:6])
-    assert sympy.expand(short["l_2"] - to_sympy(dict(named)["l_2"], 100)) == 0
-
-
-def test_a_name_is_given_once():
-    arena = Arena()
-    with pytest.raises(ValueError, match="twice"):
-        definitions([("a", arena.leaf(X)), ("a", arena.leaf(Y))])
-    assert definitions([]) == []
-    assert tree_size([]) == []
 
 
 def roots(depth: int, start: sympy.Expr, constant: sympy.Expr) -> list[Scalar]:
@@ -163,7 +94,7 @@ def test_roots_of_numbers_are_written_out_while_they_are_shallow(
     written = [size < SATURATION for size in tree_size(chain)]
     assert written[: min(deepest, 6)] == [True] * min(deepest, 6)
     assert deepest == 24 or not any(written[deepest:])
-    named = definitions([(f"x_{i}", x) for i, x in enumerate(chain)])
+    named = definitions([(f"x_{i}", x) for i, x in enumerate(chain)], Expressions())
     assert len(named) == len(chain)
     assert all(expression_size(expression) < 40 for _, expression in named)
 
@@ -175,7 +106,7 @@ def test_long_numbers_have_names_and_rational_ones_are_multiplied_out():
         total = total + arena.leaf(sympy.log(i))
     assert tree_size([total]) == [SATURATION]
     assert tree_size([total + arena.leaf(X)]) == [SATURATION]  # a long number inside is no shorter
-    named = definitions([("a", total * arena.leaf(X)), ("b", total)])
+    named = definitions([("a", total * arena.leaf(X)), ("b", total)], Expressions())
     assert all(expression_size(expression) < 2 * READABLE for _, expression in named)
     assert len(named) < LITERAL_CAP // 10
     power = arena.leaf(10**50)
@@ -191,5 +122,5 @@ def test_roots_of_long_numbers_are_no_expression() -> None:
     root = (long * arena.leaf(sympy.Symbol("x", positive=True)) + arena.one) ** Fraction(1, 2)
     assert to_sympy(root, 100) is None
     assert to_sympy(long * arena.leaf(sympy.Integer(2)), 100) == 2 * 10**600 + 14
-    ((_, expression),) = definitions([("a", root)])
+    ((_, expression),) = definitions([("a", root)], Expressions())
     assert expression.is_Pow
