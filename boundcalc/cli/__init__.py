@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if arguments is None:
             gc.set_threshold(
-                1_000_000, 20, 100
+                5_000_000, 20, 100
             )  # a program is large and has no cycles: a third of the time to find none
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # in imports and at exit it would show
