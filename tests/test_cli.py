@@ -215,6 +215,22 @@ def test_values_from_a_file(run: Run, small: Path, tmp_path: Path) -> None:
     assert number(run("bounds", small, "--format", "json", "--values", values, "--set", "R=3"))
 
 
+def test_statistics_from_a_file_of_values(run: Run, tmp_path: Path) -> None:
+    """What training left of a batch-norm is measured, and stands beside the spec."""
+    spec, values = tmp_path / "spec.yaml", tmp_path / "values.yaml"
+    spec.write_text(
+        "input: {shape: [3, 4, 4], norm: 1}\nradius: 1\nlayers:\n"
+        "  - conv2d: {channels: 4, kernel: 3}\n  - batchnorm: {eps: 1/100, mode: eval, name: norm}\n"
+    )
+    refused = run("bounds", spec)
+    assert refused.status == 2
+    assert "or both in a file of values" in refused.err
+    values.write_text("norm.slope: 3\nnorm.offset: 1/2\n")
+    answer = run("bounds", spec, "--format", "json", "--values", values)
+    assert answer.status == 0
+    assert answer.json["layers"][1]["own"] == {"operator_norm": "3", "offset": "1"}  # of 2 x 2 positions
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -91,7 +91,10 @@ def _given(fields: Fields, at: At, normalisation: Normalisation) -> Statistics |
                 raise at.error(finding, "say `mode: eval`, or leave it out", value.place)
         return None
     if fields.slope is None or fields.offset is None:
-        remedy = "give `slope`, the largest 1/sqrt(variance + eps), and `offset`, the norm of mean/sqrt(variance + eps)"
+        remedy = (
+            "give `slope`, the largest 1/sqrt(variance + eps), and `offset`, the norm of mean/sqrt(variance + eps), "
+            "or both in a file of values (NAME.slope: 3)"
+        )
         raise at.error("'batchnorm' in `mode: eval` needs the statistics that training left", remedy)
     slope, offset = at.constant(fields.slope, "the slope"), at.constant(fields.offset, "the offset")
     power = 2 if normalisation.form == "sqrt" else 1
