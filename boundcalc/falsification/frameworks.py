@@ -12,20 +12,28 @@ from boundcalc.falsification.namespaces import DOUBLES
 from boundcalc.mistakes import ExtraMissingError
 
 
-def namespace_of(array: Any) -> Any:
-    """What a layer's `forward` is handed for arrays of this kind. Raises ExtraMissingError without array-api-compat, and
-    TypeError for what is no array."""
+def namespace_of(*arrays: Any) -> Any:
+    """What a layer's `forward` is handed for arrays of this kind. What a layer makes of no array (a table, a state that is zero)
+    has the type of the first of these that holds real numbers: frameworks would make it single precision, or ids integers.
+    Raises ExtraMissingError without array-api-compat, and TypeError for what is no array."""
     try:
         from array_api_compat import array_namespace
     except ImportError:
         raise ExtraMissingError("falsify", "a network on arrays", "array-api-compat") from None
-    return _with_erf(array_namespace(array), type(array).__module__.partition(".")[0])
+    module = array_namespace(arrays[0])
+    types = (array.dtype for array in arrays if hasattr(array, "dtype"))
+    real = next((dtype for dtype in types if module.isdtype(dtype, "real floating")), None)
+    return _completed(module, type(arrays[0]).__module__.partition(".")[0], real)
 
 
 @cache
-def _with_erf(module: ModuleType, framework: str) -> Any:
+def _completed(module: ModuleType, framework: str, real: Any) -> Any:
+    def typed(maker: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda made_of, dtype=None: maker(made_of, dtype=real if dtype is None else dtype)
+
     names = {name: getattr(module, name) for name in dir(module)}
-    return SimpleNamespace(**{**names, "erf": _ERF.get(framework, _numpy)()})
+    makers = {name: typed(names[name]) for name in ("asarray", "zeros")}
+    return SimpleNamespace(**{**names, **makers, "erf": _ERF.get(framework, _numpy)()})
 
 
 def _numpy() -> Callable[[Any], Any]:

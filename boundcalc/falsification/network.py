@@ -53,7 +53,7 @@ class Network:
         missing = [name for name in self.shapes if name not in arrays]
         if missing:
             raise KeyError(f"there is no array '{missing[0]}' of shape {list(self.shapes[missing[0]])}")
-        found = self.run(arrays, namespace_of(next(iter(arrays.values()))))
+        found = self.run(arrays, namespace_of(*(arrays[name] for name in self.shapes)))
         return tuple(found[path] for path in self.outputs)
 
     def run(self, arrays: Arrays, xp: Any, nodes: Sequence[Node] | None = None) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _read(name: str) -> Step:
 
 
 def _zeros(shape: tuple[int, ...]) -> Step:
-    return lambda inputs, arrays, xp: xp.zeros(shape, dtype=next(iter(arrays.values())).dtype)
+    return lambda inputs, arrays, xp: xp.zeros(shape)
 
 
 def _slice(index: int) -> Step:

@@ -57,6 +57,34 @@ def test_what_is_missing() -> None:
         bc.network("specs/mlp.yaml")  # type: ignore[arg-type]
 
 
+MADE_OF_NOTHING = """
+batch: 2
+inputs: {words: {shape: [3], tokens: 5}}
+radius: 1
+layers:
+  - embedding: {features: 2, from: words}
+  - add: {from: [[], [sinusoidal: [3, 2]]], name: placed}
+  - repeat:
+      times: 3
+      share: true
+      each: {x: placed}
+      carry: {h: {shape: [2], next: h1}}
+      layers: [{dense: {units: 2, from: h}}, {add: {from: [[], x], name: h1}}]
+"""
+
+
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_what_is_made_of_no_array_has_the_precision_of_the_others(precision: type[np.floating]) -> None:
+    """A table of positions, and a state that starts at zero; the ids of words come first and are no real numbers."""
+    network = bc.network(bc.loads(MADE_OF_NOTHING))
+    arrays = {"words": np.ones((2, 3), dtype=np.int64)}
+    arrays |= {name: np.ones(shape, dtype=precision) for name, shape in network.shapes.items() if name != "words"}
+    xp = namespace_of(*arrays.values())
+    assert xp.asarray([0.5]).dtype == xp.zeros((2,)).dtype == precision
+    assert {array.dtype for array in network.run(arrays, xp).values()} == {np.dtype(precision), np.dtype(np.int64)}
+    assert network(arrays)[0].dtype == precision
+
+
 def test_no_array_library_and_no_array(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TypeError):
         namespace_of("text")
