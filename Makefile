@@ -38,7 +38,7 @@ docs: $(VENV)/installed-docs
 test-frameworks: $(VENV)/installed-test
 	$(PIP) jax
 	$(PIP) torch==2.13.0
-	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py
+	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks
 
 # Whichever of the supported interpreters the machine has, each in an environment of its own.
 test-pythons:
