@@ -1,0 +1,137 @@
+"""Normalisations, activations and losses, with every option, beside the operators of torch.nn.functional."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from frameworks.cases_windows import flag
+from frameworks.one_layer import Case
+
+torch: Any = pytest.importorskip("torch")
+F = torch.nn.functional
+
+
+def norms() -> Iterator[Case]:
+    for shape in ((4, 3), (4, 3, 5), (4, 3, 2, 3)):
+        for affine in (True, False):
+            more = f"affine: {flag(affine)}"
+            yield Case(
+                f"batchnorm: {{eps: 1/8, {more}, positions: true, mode: train, form: sqrt}}",
+                (shape,),
+                lambda a, z: F.batch_norm(z, None, None, a.get("weight"), a.get("bias"), True, 0.1, 1 / 8),
+            )
+            yield Case(  # a variance of 3/4 and means of 3/2: 1/sqrt(variance + 1/4) is 1, the norm of four times 3/2 is 3
+                f"batchnorm: {{eps: 1/4, {more}, mode: eval, slope: 1, offset: 3}}",
+                (shape,),
+                lambda a, z: F.batch_norm(
+                    z, full(4, 1.5), full(4, 0.75), a.get("weight"), a.get("bias"), False, 0.1, 1 / 4
+                ),
+            )
+            yield Case(
+                f"instancenorm: {{eps: 1/8, {more}}}",
+                (shape,),
+                lambda a, z: F.instance_norm(z, weight=a.get("weight"), bias=a.get("bias"), eps=1 / 8),
+            )
+            for groups in (1, 2, 4):
+                yield Case(
+                    f"groupnorm: {{groups: {groups}, eps: 1/8, {more}}}",
+                    (shape,),
+                    lambda a, z, g=groups: F.group_norm(z, g, a.get("weight"), a.get("bias"), 1 / 8),
+                )
+            for axes in range(1, len(shape) + 1):
+                last = shape[-axes:]
+                yield Case(
+                    f"layernorm: {{eps: 1/8, {more}, axes: {axes}}}",
+                    (shape,),
+                    lambda a, z, last=last: F.layer_norm(z, last, a.get("weight"), a.get("bias"), 1 / 8),
+                )
+                yield Case(
+                    f"rmsnorm: {{eps: 1/8, {more}, axes: {axes}}}",
+                    (shape,),
+                    lambda a, z, last=last: F.rms_norm(z, last, a.get("weight"), 1 / 8),
+                )
+        for size in (1, 2, 3, 4, 9):
+            yield Case(
+                f"localresponsenorm: {{size: {size}, alpha: 3, beta: 2/3, k: 2}}",
+                (shape,),
+                lambda a, z, size=size: F.local_response_norm(z, size, 3.0, 2 / 3, 2.0),
+            )
+        yield Case("localresponsenorm: 5", (shape,), lambda a, z: F.local_response_norm(z, 5))
+        for axis in range(len(shape)):
+            yield Case(
+                f"l2norm: {{eps: 3, axis: {axis}}}", (shape,), lambda a, z, d=axis + 1: F.normalize(z, dim=d, eps=3.0)
+            )
+            yield Case(f"softmax: {{axis: {axis}}}", (shape,), lambda a, z, d=axis + 1: F.softmax(z, d))
+        yield Case(
+            "batchnorm: {eps: 1/8, positions: false, affine: false}",
+            (shape,),
+            lambda a, z: F.batch_norm(z.flatten(1), None, None, training=True, eps=1 / 8).reshape(z.shape),
+        )
+    yield Case(
+        "batchnorm: {eps: 1/8, form: additive}",
+        ((4,),),
+        lambda a, z: (z - z.mean(0)) / (1 / 8 + z.std(0, correction=0)),
+    )
+
+
+def full(size: int, value: float) -> Any:
+    return torch.full((size,), value, dtype=torch.float64)
+
+
+# Kinds without options; those with, behind them
+ACTIVATIONS = {
+    "logsigmoid": F.logsigmoid, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "tanhshrink": F.tanhshrink,
+    "arctan": torch.atan, "softsign": F.softsign, "sin": torch.sin, "gaussian": lambda z: torch.exp(-(z**2)),
+    "silu": F.silu, "mish": F.mish, "relu": F.relu, "relu6": F.relu6, "selu": F.selu, "hardsigmoid": F.hardsigmoid,
+    "hardswish": F.hardswish, "square": torch.square, "identity": torch.nn.Identity(),
+}  # fmt: skip
+WITH_OPTIONS = {
+    "softplus": (({}, {"beta": 3}), lambda z, beta=1: F.softplus(z, beta, 1000)),  # torch switches to x at 20
+    "celu": (({}, {"alpha": 0.5}, {"alpha": 3}), lambda z, alpha=1.0: F.celu(z, alpha)),
+    "elu": (({}, {"alpha": 2}, {"alpha": -0.5}), F.elu),
+    "hardtanh": (({}, {"min_val": -0.5, "max_val": 2}, {"min_val": 1, "max_val": 3}), F.hardtanh),
+    "leaky_relu": (({}, {"negative_slope": -3}, {"negative_slope": 0.25}), F.leaky_relu),
+    "softshrink": (({}, {"lambd": 2}), F.softshrink),
+    "hardshrink": (({}, {"lambd": 2}), F.hardshrink),
+    "gelu": (({}, {"approximate": "tanh"}, {"approximate": "none"}), F.gelu),
+    "affine": (({}, {"scale": -2, "shift": 0.5}), lambda z, scale=1, shift=0: scale * z + shift),
+}
+
+
+def activations() -> Iterator[Case]:
+    shape = ((5, 40),)
+    for kind, operator in ACTIVATIONS.items():
+        yield Case(f"{kind}: {{}}", shape, lambda a, z, f=operator: f(z))
+    for kind, (options, operator) in WITH_OPTIONS.items():
+        for each in options:
+            fields = ", ".join(f"{name}: {value}" for name, value in each.items())
+            yield Case(f"{kind}: {{{fields}}}", shape, lambda a, z, f=operator, each=each: f(z, **each))
+    gates = {"glu": torch.sigmoid, "swiglu": F.silu, "geglu": F.gelu}
+    for (kind, gate), axis in product(gates.items(), (0, 1, -1)):
+
+        def gated(a: Any, z: Any, gate: Any = gate, axis: int = axis) -> Any:
+            value, of_gate = z.chunk(2, axis + 1 if axis >= 0 else axis)
+            return value * gate(of_gate)
+
+        yield Case(f"{kind}: {{axis: {axis}}}", ((6, 4),), gated)
+    yield Case("glu: {axis: 0}", ((6, 4),), lambda a, z: F.glu(z, 1))
+    yield Case("glu: {}", ((6, 4),), lambda a, z: F.glu(z))
+
+
+def losses() -> Iterator[Case]:
+    yield Case("logistic: {}", ((5,),), lambda a, z: F.cross_entropy(z, torch.zeros(len(z), dtype=torch.long)))
+    yield Case(
+        "squared: {labels: 2}",  # all entries alike and negative, of norm 2
+        ((4, 3),),
+        lambda a, z: (
+            F.mse_loss(z, full(z.numel(), -2 / z.numel() ** 0.5).reshape(z.shape), reduction="sum") / 2 / len(z)
+        ),
+    )
+    yield Case("squared: {from: [a, b]}", ((4,), (4,)), lambda a, y, z: F.mse_loss(y, z, reduction="sum") / 2 / len(y))
+
+
+NORMS = (*norms(), *activations(), *losses())

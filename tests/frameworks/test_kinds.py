@@ -1,0 +1,50 @@
+"""Every kind of layer with every option, alone, against the operator of torch that it is named after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from boundcalc.language.structure import COMMON_FIELDS
+from boundcalc.layers.index import VOCABULARY
+from frameworks.cases_maps import MAPS
+from frameworks.cases_norms import NORMS
+from frameworks.cases_windows import WINDOWS
+from frameworks.one_layer import Case, compare
+
+CASES = (*WINDOWS, *NORMS, *MAPS)
+GIVEN = "known by its constants alone: no operator"
+LEFT_OUT: Mapping[str, str] = {
+    "linear": GIVEN,
+    "map": GIVEN,
+    "bilinear": GIVEN,
+    "generic": GIVEN,
+    "argmin": GIVEN,
+    "gcn": "torch has no such operator: see test_dense.py",
+    "sinusoidal": "torch has no such operator: see test_transformers.py",
+}
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+@pytest.mark.parametrize("kind", sorted({case.kind for case in CASES}))
+def test_a_kind(kind: str) -> None:
+    for case in CASES:
+        if case.kind == kind:
+            compare(case)
+
+
+def test_every_kind_is_compared_with_every_option() -> None:
+    assert {case.kind for case in CASES} | LEFT_OUT.keys() == VOCABULARY.keys()
+    for name, kind in VOCABULARY.items():
+        options = {field.alias or key for key, field in kind.fields.model_fields.items()} - COMMON_FIELDS
+        set_ = set[str]().union(*(case.fields for case in CASES if case.kind == name))
+        assert name in LEFT_OUT or set_ == options, name
+
+
+def test_another_operator_is_noticed() -> None:
+    torch: Any = pytest.importorskip("torch")
+    for step, other in (("relu: {}", torch.nn.functional.gelu), ("softmax: {axis: 0}", lambda z: z.softmax(-1))):
+        with pytest.raises(AssertionError):
+            compare(Case(step, ((3, 3),), lambda a, z, other=other: other(z)))
