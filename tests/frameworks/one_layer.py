@@ -57,22 +57,27 @@ class Case:
         return f"batch: 3\ninputs: {{{inputs}}}\nradius: 3\n{steps}\n"
 
 
-def compare(case: Case) -> None:
+def computed(case: Case, precision: type[np.floating] = np.float64) -> tuple[Any, Arrays, tuple[Any, ...]]:
+    """What the network gives, its learned arrays and its inputs."""
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)
     network = bc.network(bc.loads(case.text))
     rng = np.random.default_rng(7)
-    inputs, learned = dict[str, Any](), dict[str, Any]()
+    inputs, learned, arrays = dict[str, Any](), dict[str, Any](), dict[str, Any]()
     for path, shape in network.shapes.items():
         name = path.partition(".")[2]
-        if name:
-            learned[name] = torch.asarray(rng.normal(size=shape))
-        else:
-            drawn = rng.integers(case.tokens, size=shape) if case.tokens else 2 * rng.normal(size=shape)
-            inputs[path] = torch.asarray(drawn)
-    arrays = {path: (inputs | learned)[path.partition(".")[2] or path] for path in network.shapes}
+        is_token = bool(case.tokens) and not name
+        drawn = rng.integers(case.tokens, size=shape) if is_token else rng.normal(size=shape, scale=1 if name else 3)
+        arrays[path] = torch.asarray(drawn if is_token else np.asarray(drawn, dtype=precision))
+        (learned if name else inputs)[name or path] = arrays[path]
     found = network.run(arrays, namespace_of(*arrays.values()))[network.loss or network.outputs[0]]
-    wanted = case.expected(learned, *inputs.values())
+    return found, learned, tuple(inputs.values())
+
+
+def compare(case: Case) -> None:
+    torch = pytest.importorskip("torch")
+    found, learned, inputs = computed(case)
+    wanted = case.expected(learned, *inputs)
     assert found.dtype == wanted.dtype == torch.float64, case.step
     assert found.shape == wanted.shape, case.step
     assert torch.allclose(found, wanted, rtol=MOST, atol=MOST * float(wanted.abs().max())), case.step

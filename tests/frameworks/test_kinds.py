@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from boundcalc.language.structure import COMMON_FIELDS
@@ -12,7 +13,7 @@ from boundcalc.layers.index import VOCABULARY
 from frameworks.cases_maps import MAPS
 from frameworks.cases_norms import NORMS
 from frameworks.cases_windows import WINDOWS
-from frameworks.one_layer import Case, compare
+from frameworks.one_layer import Case, compare, computed
 
 CASES = (*WINDOWS, *NORMS, *MAPS)
 GIVEN = "known by its constants alone: no operator"
@@ -33,6 +34,16 @@ def test_a_kind(kind: str) -> None:
     for case in CASES:
         if case.kind == kind:
             compare(case)
+
+
+@pytest.mark.parametrize("kind", sorted({case.kind for case in CASES}))
+def test_single_precision_stays_what_it_is(kind: str) -> None:
+    """Nothing that a layer adds of its own turns float32 into float64, or overflows."""
+    torch: Any = pytest.importorskip("torch")
+    for case in [case for case in CASES if case.kind == kind][:: 1 + len(CASES) // 200]:
+        found = computed(case, np.float32)[0]
+        assert found.dtype == torch.float32, case.step
+        assert bool(torch.isfinite(found).all()), case.step
 
 
 def test_every_kind_is_compared_with_every_option() -> None:
