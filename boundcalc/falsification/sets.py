@@ -9,7 +9,7 @@ restricted inside its ball: to rows that are long enough, and to entries that ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
@@ -31,14 +31,15 @@ _SLACK = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class BallSet:
-    """Arrays by name. `centers`: norms of the centres of arrays; `starts`: the entries of gains, which are
-    their centre; `center`: of all together."""
+    """Arrays by name. `centers`: norms of the centres of arrays, and `maps` those of the linear maps at them; `starts`: the entries
+    of gains, which are their centre; `center`: of all together."""
 
     names: tuple[str, ...]
     radius: float
     center: float
     centers: Mapping[str, float]
     starts: Mapping[str, float]
+    maps: Mapping[str, Spectral] = field(default_factory=dict[str, "Spectral"])
 
     def project(self, point: Mapping[str, Array]) -> Point:
         """The nearest centre of each array first, then the ball around it."""
@@ -61,12 +62,15 @@ class BallSet:
     def _centre(self, name: str, array: Array) -> Array:
         if name in self.starts:
             return np.full_like(array, self.starts[name])
-        return array * _shrink(length((array,)), self.centers.get(name, 0.0))
+        return self._possible(name, array * _shrink(length((array,)), self.centers.get(name, 0.0)))
 
     def _farthest_centre(self, name: str, gradient: Array) -> Array:
         if name in self.starts:
             return np.full_like(gradient, self.starts[name])
-        return gradient / (length((gradient,)) or 1.0) * self.centers.get(name, 0.0)
+        return self._possible(name, gradient / (length((gradient,)) or 1.0) * self.centers.get(name, 0.0))
+
+    def _possible(self, name: str, centre: Array) -> Array:
+        return self.maps[name].applied({name: centre})[name] if name in self.maps else centre
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,13 @@ def domain_of(
     def number(expression: sympy.Expr) -> float:
         return float(sympy.N(substitute(expression, values), 30))
 
-    balls = {ball: _ball_set(graph, graph.balls[ball], number) for ball in graph.balls}
+    maps = {
+        array.origin: _spectral(graph, layer, array.center_spectral, values)
+        for layer in graph.layers
+        for array in layer.arrays
+        if array.center_spectral is not None
+    }
+    balls = {ball: _ball_set(graph, graph.balls[ball], number, maps) for ball in graph.balls}
     learned = {ball for ball in balls if selection.parameter(ball) and not graph.balls[ball].frozen}
     given = [
         InputSet(node.path, number(node.sup), _first_axis(norm, len(node.shape) + 1))
@@ -189,13 +199,14 @@ def domain_of(
     return Domain(list(balls.values()), given, limits, _spectral_sets(graph, values), selected, penalised, tokens)
 
 
-def _ball_set(graph: LayerGraph, ball: Ball, number: Number) -> BallSet:
+def _ball_set(graph: LayerGraph, ball: Ball, number: Number, maps: Mapping[str, Spectral]) -> BallSet:
     """The set of a ball of the graph at values of the symbols."""
     arrays = [a for layer in graph.layers for a in layer.arrays if a.ball == ball.path and not a.shared]
     centers = {a.origin: number(a.center) for a in arrays if a.center is not None}
     joint = 0.0 if ball.center is None or centers else number(ball.center)
     starts = {a.origin: number(a.start) for a in arrays if a.start is not None and a.center is None}
-    return BallSet(tuple(a.origin for a in arrays), number(ball.radius), joint, centers, starts)
+    own = {a.origin: maps[a.origin] for a in arrays if a.origin in maps}
+    return BallSet(tuple(a.origin for a in arrays), number(ball.radius), joint, centers, starts, own)
 
 
 def _limits(graph: LayerGraph, balls: Mapping[str, BallSet], number: Number) -> Iterator[Clipped | LongRows]:
@@ -213,12 +224,15 @@ def _limits(graph: LayerGraph, balls: Mapping[str, BallSet], number: Number) -> 
 
 def _spectral_sets(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr]) -> list[Spectral]:
     """One for each layer that has a spectral bound."""
-    return [_spectral(graph, layer, values) for layer in graph.layers if layer.spectral is not None and layer.arrays]
+    return [
+        _spectral(graph, layer, layer.spectral, values)
+        for layer in graph.layers
+        if layer.spectral is not None and layer.arrays
+    ]
 
 
-def _spectral(graph: LayerGraph, layer: Layer, values: Mapping[sympy.Symbol, sympy.Expr]) -> Spectral:
-    assert layer.spectral is not None
-    array = next(a for a in layer.arrays if a.name == "weight")
+def _spectral(graph: LayerGraph, layer: Layer, norm: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> Spectral:
+    array = next(a for a in layer.arrays if a.name == layer.kind.spectral)
     shape = tuple(int(substitute(axis, values)) for axis in graph.node(layer.inputs[0]).shape)
     own = tuple(int(substitute(axis, values)) for axis in array.shape)
     facts = at_values(layer.placed.facts, values)
@@ -227,10 +241,10 @@ def _spectral(graph: LayerGraph, layer: Layer, values: Mapping[sympy.Symbol, sym
 
     def matrix(weight: Array) -> Array:
         stored = weight if weight.shape == own else weight.T
-        images: Taylor = layer.kind.forward(facts, {"weight": xp.asarray(stored)}, [xp.asarray(units)], xp)
+        images: Taylor = layer.kind.forward(facts, {array.name: xp.asarray(stored)}, [xp.asarray(units)], xp)
         return images.parts[0].reshape(len(units), -1)
 
-    return Spectral(array.origin, float(substitute(layer.spectral, values)), matrix)
+    return Spectral(array.origin, float(substitute(norm, values)), matrix)
 
 
 def _first_axis(norm: InputNorm, rank: int) -> int:

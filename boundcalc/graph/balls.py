@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sympy
 
@@ -22,14 +22,18 @@ from boundcalc.graph.limits import check_limits
 from boundcalc.graph.shape import size
 from boundcalc.graph.sharing import shared_arrays
 from boundcalc.language.architecture import Step
-from boundcalc.language.fields import fail
+from boundcalc.language.fields import CenterNorms, fail
 from boundcalc.mistakes import SpecError, suggest
+
+Entry = TypeVar("Entry", Expression, Expression | CenterNorms)
+CENTER = "center"  # what the radius calls the norm of the centre
 
 
 def balls_of(
     context: Context,
     step: Step,
     path: str,
+    kind: Kind[Any, Any],
     placed: Placed[Any],
     inherited: Inherited,
     channels: Channels,
@@ -50,11 +54,12 @@ def balls_of(
             if given is None:
                 context.used.update(uses(inherited.radius, "radius", address))
             context.used.update(uses(inherited.center, "center", address))
-        radius = _radius(context, inherited, names, channels) if given is None else given
+        center = _center(context, inherited, names, channels)
+        radius = _radius(context, inherited, names, channels, center) if given is None else given
         if radius is None:
             remedy = "give a radius to the file, the module or the layer: radius: R"
             raise fail(step.place, f"the learned array '{names[0]}' of '{step.kind}' has no radius", remedy)
-        center = _center(context, inherited, names, channels)
+        _check_center(step, placed, kind, inherited, names)
         gains = placed.gains.intersection(names) - _centred(inherited, names)
         ones = placed.start * sympy.sqrt(sympy.Add(*(size(shapes[name]) for name in gains)))
         made_in = context.graph.made_in(loops)
@@ -66,7 +71,15 @@ def balls_of(
         for name in names:
             own_center = _center_of(context, inherited, name, channels)
             start = placed.start if name in gains else None
-            arrays[name] = Array(name, shapes[name], ball, f"{path}.{name}", start=start, center=own_center)
+            arrays[name] = Array(
+                name,
+                shapes[name],
+                ball,
+                f"{path}.{name}",
+                start=start,
+                center=own_center,
+                center_spectral=_center_spectral(context, inherited, name, channels),
+            )
     check_limits(context, step, placed, arrays)
     return tuple(arrays[name] for name in shapes)
 
@@ -96,10 +109,10 @@ def _addresses(name: str) -> tuple[str, ...]:
     return (name, of, last) if of else (name,)
 
 
-def _said(given: Given[Balls] | None, name: str) -> Given[Balls] | None:
+def _said(given: Given[Entry | Mapping[str, Entry]] | None, name: str) -> Given[Entry | Mapping[str, Entry]] | None:
     """What a field says of the map of an array: something of its whole ball where it names the map and no array of it."""
     of = _map_of(name)
-    if given is None or isinstance(given.value, Expression) or of not in given.value:
+    if given is None or not isinstance(given.value, Mapping) or of not in given.value:
         return given
     return given if of in map(_map_of, given.value) else replace(given, value=given.value[of])
 
@@ -131,7 +144,7 @@ def _check_owners(
     for path, names in groups.items():
         ball = context.graph.balls[path]
         said = inherited.radius is not outside.radius and _map_of(names[0]) not in placed.radii
-        radius = _radius(context, inherited, names, channels) if said else None
+        radius = _radius(context, inherited, names, channels, ball.center) if said else None
         if radius is not None and not context.conditions.same(radius, ball.radius, step.place):
             raise _differs(step, "radius", radius, path, ball.radius)
         center, known = None, ball.center or sympy.S.Zero
@@ -156,10 +169,16 @@ def _centred(inherited: Inherited, names: Sequence[str]) -> frozenset[str]:
     return frozenset(name for name in names if _entry(inherited.center, name) is not None)
 
 
-def _radius(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
+def _radius(
+    context: Context, inherited: Inherited, names: Sequence[str], channels: Channels, center: sympy.Expr | None
+) -> sympy.Expr | None:
+    """It may be relative to the centre, which is 0 for arrays of which none is known."""
     given = _said(inherited.radius, names[0])
     found = None if given is None else _entry(given, names[0])
-    return None if given is None or found is None else _nonnegative(context, given, found, channels, "a radius")
+    if given is None or found is None:
+        return None
+    known = channels if center is None else {**channels, CENTER: center}
+    return _nonnegative(context, given, found, known, "a radius")
 
 
 def _center(context: Context, inherited: Inherited, names: Sequence[str], channels: Channels) -> sympy.Expr | None:
@@ -167,9 +186,9 @@ def _center(context: Context, inherited: Inherited, names: Sequence[str], channe
     given = _said(inherited.center, names[0])
     if given is None:
         return None
-    wanted = names[:1] if isinstance(given.value, Expression) else names
+    wanted = names if isinstance(given.value, Mapping) else names[:1]
     found = [entry for name in wanted if (entry := _entry(given, name)) is not None]
-    norms = [_nonnegative(context, given, entry, channels, "a centre") for entry in found]
+    norms = [_nonnegative(context, given, _norm(entry), channels, "a centre") for entry in found]
     if len(norms) < 2:
         return norms[0] if norms else None
     return sympy.sqrt(sympy.Add(*(norm**2 for norm in norms)))
@@ -180,13 +199,44 @@ def _center_of(context: Context, inherited: Inherited, name: str, channels: Chan
     given = _said(inherited.center, name)
     if given is None or isinstance(given.value, Expression) or (found := _entry(given, name)) is None:
         return None
-    return _nonnegative(context, given, found, channels, "a centre")
+    return _nonnegative(context, given, _norm(found), channels, "a centre")
 
 
-def _entry(given: Given[Balls], name: str) -> Expression | None:
+def _center_spectral(context: Context, inherited: Inherited, name: str, channels: Channels) -> sympy.Expr | None:
+    """The operator norm of the layer's map at the centre of an array, where it is given."""
+    given = _said(inherited.center, name)
+    found = None if given is None else _entry(given, name)
+    if given is None or not isinstance(found, CenterNorms):
+        return None
+    return _nonnegative(context, given, found.spectral, channels, "a spectral norm")
+
+
+def _check_center(
+    step: Step, placed: Placed[Any], kind: Kind[Any, Any], inherited: Inherited, names: Sequence[str]
+) -> None:
+    """A spectral norm of the centre is that of the one array of which the layer's map is made."""
+    if inherited.center is None:
+        return
+    for name in names:
+        found = _entry(inherited.center, name)
+        if not isinstance(found, CenterNorms):
+            continue
+        if found is inherited.center.value and len(placed.arrays) > 1:
+            remedy = f"say of which: center: {{{kind.spectral or name}: {{norm: E, spectral: E}}}}"
+            raise fail(found.place, f"'{step.kind}' has several learned arrays, and this centre is of one", remedy)
+        if name != kind.spectral:
+            finding = f"no bound uses the spectral norm of the centre of '{name}' of '{step.kind}'"
+            raise fail(found.spectral.place, finding, "say its norm alone: center: E")
+
+
+def _norm(entry: Expression | CenterNorms) -> Expression:
+    return entry.norm if isinstance(entry, CenterNorms) else entry
+
+
+def _entry(given: Given[Entry | Mapping[str, Entry]], name: str) -> Entry | None:
     """What a field says of one array."""
     value = given.value
-    if isinstance(value, Expression):
+    if not isinstance(value, Mapping):
         return value
     return next((value[address] for address in _addresses(name) if address in value), None)
 

@@ -155,6 +155,11 @@ def evaluate(
         raise fail(expression.place, "`in` is not known here", remedy)
     if "out" in expression.names and "out" not in channels:
         raise fail(expression.place, "`out` is not known here", "a field that decides the shape cannot use `out`")
+    if "center" in expression.names and "center" not in channels:
+        remedy = (
+            "a radius may be relative to the norm of the centre that the same step says: center: 3, radius: center/10"
+        )
+        raise fail(expression.place, "`center` is not known here", remedy)
     try:
         return evaluations.value(expression, _Values(environment, evaluations, channels))
     except SpecError as error:

@@ -10,10 +10,12 @@ from typing import Any, Generic, TypeVar
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.environment import Environment
 from boundcalc.graph.kind import Kind, Vocabulary
+from boundcalc.language.fields import CenterNorms
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Mistake, Place
 
 Balls = Expression | Mapping[str, Expression]
+Centers = Expression | CenterNorms | Mapping[str, Expression | CenterNorms]
 Value = TypeVar("Value")
 FIELDS = ("radius", "center", "spectral", "frozen")
 
@@ -47,7 +49,7 @@ class Inherited:
     """What holds at a place of the network."""
 
     radius: Given[Balls] | None = None
-    center: Given[Balls] | None = None
+    center: Given[Centers] | None = None
     spectral: Given[Expression] | None = None
     frozen: Given[bool | Expression] | None = None
     share: Share | None = None
@@ -105,7 +107,7 @@ def said(fields: StepFields, place: Place) -> Iterator[Use]:
         yield Use(fields.share[1], "share")
 
 
-def _use(value: Expression | bool, field: str, place: Place) -> Use:
+def _use(value: Expression | CenterNorms | bool, field: str, place: Place) -> Use:
     return Use(place, field, flag=value) if isinstance(value, bool) else Use(value.place, field)
 
 

@@ -168,9 +168,9 @@ class Lowering(Protocol):
 
     @property
     def arrays(self) -> Mapping[str, Learned]: ...
-    @property
-    def spectral(self) -> sympy.Expr | None:
-        """The bound of the operator norm that the spec gives, for kinds that can use one."""
+    def operator_norm(self, array: str, bilinear: sympy.Expr) -> sympy.Expr | None:
+        """What the spec says of the operator norm of B(array, .), where B has norm `bilinear`: its `spectral`, or the spectral norm
+        of the centre, from which the array differs by at most its radius. None where it says nothing."""
         ...
 
     def emit(self, primitive: Primitive, shape: Shape | None = None, *, batched: bool = True) -> int:
@@ -223,7 +223,7 @@ class Kind(Generic[Fields, Facts]):
     published: the layer with the constants of the paper; None where the paper has none.
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
-    spectral: whether it can use a bound of the operator norm of its linear map.
+    spectral: the learned array that its linear map is made of, where it can use a bound of that map's operator norm.
     example: a small spec that uses it.
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether it reads token ids, and nothing else.
@@ -238,7 +238,7 @@ class Kind(Generic[Fields, Facts]):
     published: Lower[Facts] | None = None
     channels: int = 0
     operands: int | None = 1
-    spectral: bool = False
+    spectral: str = ""
     reads_tokens: bool = False
     loss: bool = False
     aliases: tuple[str, ...] = ()

@@ -39,7 +39,8 @@ class Array:
     """A learned array of a layer: its shape and the ball it belongs to (that of another layer when it is shared).
 
     `origin` names the array itself, wherever it is used; `start`: where its entries start, outside the radius, if it is a gain;
-    `center`: the norm of its own centre, where the spec gives one for each array.
+    `center`: the norm of its own centre, where the spec gives one for each array, and `center_spectral` the operator norm of the
+    layer's linear map at it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Array:
     shared: bool = False
     start: sympy.Expr | None = None
     center: sympy.Expr | None = None
+    center_spectral: sympy.Expr | None = None
 
     def joint(self, other: Array) -> bool:
         """Whether two arrays are different parts of one ball."""

@@ -10,6 +10,7 @@ from boundcalc.exact.expression import Expression
 from boundcalc.graph.environment import Environment, evaluate
 from boundcalc.graph.evaluations import Evaluations
 from boundcalc.language.architecture import Step
+from boundcalc.language.fields import CenterNorms
 from boundcalc.mistakes import Mistake, SpecError
 
 WORDS = frozenset({"same", "sample", "true", "false"})  # words of the language that stand where expressions do
@@ -17,7 +18,7 @@ WORDS = frozenset({"same", "sample", "true", "false"})  # words of the language 
 
 def unknown_names(step: Step, environment: Environment, symbols: Mapping[str, sympy.Symbol]) -> Iterator[Mistake]:
     """A mistake for each expression of a step with a name that means nothing there."""
-    anything = {name: sympy.Dummy(name, positive=True) for name in ("in", "out")}
+    anything = {name: sympy.Dummy(name, positive=True) for name in ("in", "out", "center")}
     values = [value for _, value in step.fields]
     values += [*(step.arguments or {}).values(), *(carry.shape for carry in step.carry)]
     for expression in _expressions(values):
@@ -33,6 +34,8 @@ def _expressions(values: Iterable[object]) -> Iterator[Expression]:
     for value in values:
         if isinstance(value, Expression):
             yield value
+        elif isinstance(value, CenterNorms):
+            yield from (value.norm, value.spectral)
         elif isinstance(value, tuple):
             yield from _expressions(value)
         elif isinstance(value, Mapping):

@@ -121,7 +121,7 @@ class Walk:
         kind, placed, replaces = self._smoothed(kind, placed, at)
         channels = {**channels, **channels_of("out", [placed.shape], kind)}
         inherited = self.context.inherited(step, name, environment, placement)
-        arrays = balls_of(self.context, step, path, placed, inherited, channels, environment, placement.loops)
+        arrays = balls_of(self.context, step, path, kind, placed, inherited, channels, environment, placement.loops)
         layer = Layer(
             path=path,
             place=step.place,

@@ -22,6 +22,7 @@ Word = TypeVar("Word", bound=str)
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+_NORMS = frozenset({"norm", "spectral"})  # of a centre
 PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")
 
 
@@ -99,6 +100,42 @@ def read_pairs(node: Node) -> tuple[tuple[Expression, ...], ...]:
 def read_radius(node: Node) -> Expression | Mapping[str, Expression]:
     """One radius for all arrays of a layer together, or a mapping with a ball for each array."""
     return _named_expressions(node) if isinstance(node, NodeMapping) else read_expression(node)
+
+
+@dataclass(frozen=True, slots=True)
+class CenterNorms:
+    """What is known of one given array: its Euclidean norm, and the operator norm of the layer's linear map at it."""
+
+    norm: Expression
+    spectral: Expression
+
+    @property
+    def place(self) -> Place:
+        return self.norm.place
+
+
+def read_center(node: Node) -> Expression | CenterNorms | Mapping[str, Expression | CenterNorms]:
+    """The norm of the centre of all arrays of a layer together, or what is known of each array: its norm, or both its norms.
+    No array is called as they are."""
+    if not isinstance(node, NodeMapping):
+        return read_expression(node)
+    if _NORMS.isdisjoint(key.text for key, _ in node.entries):
+        return {key.text: _read_norms(value) for key, value in node.entries}
+    return _read_norms(node)
+
+
+def _read_norms(node: Node) -> Expression | CenterNorms:
+    if not isinstance(node, NodeMapping):
+        return read_expression(node)
+    found = {key.text: value for key, value in node.entries}
+    unknown = next((key for key, _ in node.entries if key.text not in _NORMS), None)
+    if unknown is not None:
+        remedy = suggest(unknown.text, _NORMS) or "a centre has a norm and a spectral norm: {norm: E, spectral: E}"
+        raise fail(unknown.place, f"unknown field {shown(unknown.text)} of a centre", remedy)
+    if len(found) < len(_NORMS):
+        remedy = "a centre of which only the norm is known is that: center: E"
+        raise fail(node.place, "a centre has a norm and a spectral norm", f"write {{norm: E, spectral: E}}; {remedy}")
+    return CenterNorms(read_expression(found["norm"]), read_expression(found["spectral"]))
 
 
 def read_share(node: Node) -> bool | tuple[str, Place] | Mapping[str, tuple[str, Place]]:
@@ -180,6 +217,19 @@ _ALONG_SCHEMA: dict[str, Any] = {**_AXES_SCHEMA, "description": "sample, and axe
 _RADIUS_SCHEMA: dict[str, Any] = {
     "anyOf": [EXPRESSION_SCHEMA, {"type": "object", "additionalProperties": EXPRESSION_SCHEMA}]
 }
+_NORMS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": dict.fromkeys(sorted(_NORMS), EXPRESSION_SCHEMA),
+    "required": sorted(_NORMS),
+    "additionalProperties": False,
+}
+_CENTER_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        EXPRESSION_SCHEMA,
+        _NORMS_SCHEMA,
+        {"type": "object", "additionalProperties": {"anyOf": [EXPRESSION_SCHEMA, _NORMS_SCHEMA]}},
+    ]
+}
 _SHARE_SCHEMA: dict[str, Any] = {
     "anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]
 }
@@ -209,6 +259,11 @@ Pairs = Annotated[
 ]
 Along = Annotated[tuple[Expression, ...], PlainValidator(read_axes), WithJsonSchema(_ALONG_SCHEMA)]
 Radius = Annotated[Expression | Mapping[str, Expression], PlainValidator(read_radius), WithJsonSchema(_RADIUS_SCHEMA)]
+Center = Annotated[
+    Expression | CenterNorms | Mapping[str, Expression | CenterNorms],
+    PlainValidator(read_center),
+    WithJsonSchema(_CENTER_SCHEMA),
+]
 Share = Annotated[
     bool | tuple[str, Place] | Mapping[str, tuple[str, Place]],
     PlainValidator(read_share),

@@ -19,7 +19,7 @@ FILE_KEYS = (
     "name", "include", "symbols", "define", "batch", "input", "inputs", "radius", "layers", "output", "loss", "regularizer",
 )  # fmt: skip
 LIBRARY_KEYS = ("name", "include", "symbols", "define")
-LAYER_NAMES = frozenset({"in", "out"})
+LAYER_NAMES = frozenset({"in", "out", "center"})
 Value = TypeVar("Value")
 _read_end: Callable[[Node], End] = fields.choice(*ENDS)
 

@@ -9,7 +9,19 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from boundcalc.language.fields import Flag, Name, Passes, Radius, RawMapping, RawOperands, RawSteps, Shape, Share, Term
+from boundcalc.language.fields import (
+    Center,
+    Flag,
+    Name,
+    Passes,
+    Radius,
+    RawMapping,
+    RawOperands,
+    RawSteps,
+    Shape,
+    Share,
+    Term,
+)
 from boundcalc.mistakes import folded
 
 
@@ -23,7 +35,7 @@ class StepFields(BaseModel):
     sources: RawOperands | None = Field(default=None, alias="from")
     radius: Radius | None = None
     spectral: Term | None = None
-    center: Radius | None = None
+    center: Center | None = None
     frozen: Flag | None = None
     share: Share | None = None
 

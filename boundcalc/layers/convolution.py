@@ -112,7 +112,7 @@ KINDS = tuple(
         lower,
         forward,
         lower_published if axes == 2 else None,
-        spectral=True,
+        spectral="weight",
         example=example(f"conv{axes}d: {{channels: 2, kernel: 3, padding: same}}", f"[1{', 5' * axes}]"),
         aliases=(f"Convolution{axes}D", *(("Conv", "Convolution") if axes == 2 else ())),
     )

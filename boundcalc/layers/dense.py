@@ -70,7 +70,7 @@ KIND = Kind(
     forward,
     lower_published,
     channels=-1,
-    spectral=True,
+    spectral="weight",
     example=example("dense: 4, softplus, dense: 2"),
     aliases=("Linear", "fc", "fully_connected", "Gemm", "inner_product"),
 )

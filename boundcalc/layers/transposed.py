@@ -122,7 +122,7 @@ KINDS = tuple(
         Placing(axes).place,
         lower,
         forward,
-        spectral=True,
+        spectral="weight",
         aliases=(f"Conv{axes}DTranspose", *(("ConvTranspose",) if axes == 2 else ())),
         example=example(f"convtranspose{axes}d: {{channels: 2, kernel: 2, stride: 2}}, tanh", shape),
     )

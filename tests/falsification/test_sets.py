@@ -9,6 +9,7 @@ import pytest
 from reference.specs import HEADER, NETWORKS
 from reference.subjects import subject_and_bounds
 
+import boundcalc as bc
 from boundcalc.falsification.sets import Array, BallSet, Domain, InputSet, Point, length
 from boundcalc.falsification.subject import Subject
 
@@ -190,3 +191,28 @@ def test_a_shared_transposed_weight_obeys_both_bounds() -> None:
     found = domain(layers)
     point = found.project({"a.weight": np.full((2, 3), 10.0), "input": np.zeros((2, 2, 3))})
     assert np.linalg.norm(point["a.weight"], 2) == pytest.approx(0.5)
+
+
+def test_a_centre_has_the_spectral_norm_that_it_may_have() -> None:
+    """Far points reach the radius around centres of the given norms, and no other."""
+    (part,) = domain("{dense: {units: 4, bias: false, radius: 1/4, center: {norm: 3, spectral: 2}}}").balls
+    assert isinstance(part, BallSet)
+    name = part.names[0]
+    rank_one = np.outer(np.ones(4), np.arange(1.0, 4.0))  # its norms are equal
+    far = part.farthest({name: rank_one.T if part.maps[name].matrix(rank_one.T).shape[0] == 3 else rank_one})[name]
+    assert np.linalg.norm(far, 2) == pytest.approx(2.25)
+    wide = part.project({name: 100 * np.eye(*far.shape)})[name]
+    assert np.linalg.norm(wide, 2) <= 2.25
+    assert np.linalg.norm(wide) <= 3.25
+    assert part.holds({name: wide})
+
+
+def test_a_bound_around_a_centre_is_reached() -> None:
+    spec = bc.loads(
+        "input: {shape: [3], norm: 1}\nradius: 1/4\nlayers:\n  - dense: {units: 3, bias: false, center: {norm: 3, spectral: 2}}\n"
+        "  - dense: {units: 3, bias: false, center: {norm: 2, spectral: 1}}\n"
+    )
+    found = bc.falsify(spec, blocks="layer", trials=6, seed=1).to_dict()["bounds"]
+    assert 1 <= found["norm"]["ratio"] < 1.000001
+    assert 1 <= found["lipschitz"]["ratio"] < 1.000001
+    assert 1 <= found["smoothness"]["ratio"] < 1.2

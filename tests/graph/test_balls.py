@@ -128,3 +128,69 @@ def test_the_radii_that_are_shown() -> None:
         bc.loads(HEAD + "layers: [attention: {heads: 1, radius: {query: 2, key: 3, value: 4, out: 5}}]")
     )
     assert bounds.layers["attention_0"].radius == {"query": 2, "key": 3, "value": 4, "out": 5}
+
+
+VECTOR = "symbols: {R: 1/10}\ninput: {shape: [4], norm: 1}\nlayers:\n  - "
+
+
+def test_the_spectral_norm_of_a_centre_bounds_the_map_around_it() -> None:
+    """||V* + E||_2 <= ||V*||_2 + ||E||, also where a bias is in the ball: of the two bounds that are known the smaller counts."""
+    for step, norm in (
+        ("dense: {units: 4, bias: false, center: {norm: 3, spectral: 2}, radius: R}", 2.1),
+        ("dense: {units: 4, bias: false, center: {weight: {norm: 3, spectral: 2}}, radius: R}", 2.1),
+        ("dense: {units: 4, bias: false, center: {norm: 3, spectral: 4}, radius: R}", 3.1),
+        ("dense: {units: 4, bias: false, center: {norm: 3, spectral: 2}, spectral: 1/2, radius: R}", 0.5),
+        ("dense: {units: 4, center: {weight: {norm: 3, spectral: 2}}, radius: {weight: R, bias: 0}}", 2.1),
+        ("dense: {units: 4, bias: false, center: {norm: 3, spectral: 2}, radius: 0}", 2.0),
+        ("dense: {units: 4, bias: false, center: {norm: 3, spectral: 2}, radius: center/30}", 2.1),
+        (
+            "repeat: {times: 1, center: {norm: 3, spectral: 2}, radius: center/30, layers: [dense: {units: 4, bias: false}]}",
+            2.1,
+        ),
+    ):
+        bounds = bc.compile(bc.loads(VECTOR + step))
+        assert float(bounds.norm.number() or "nan") == pytest.approx(norm, rel=1e-12)
+
+
+def test_of_a_convolution_it_is_that_of_the_map_and_not_of_the_array() -> None:
+    """||B(E, .)|| <= b ||E||, b > 1 where a window overlaps others."""
+    head = "input: {shape: [1, 6, 6], norm: 1}\nlayers:\n  - conv2d: {channels: 2, kernel: 3, bias: false, radius: 1/10"
+    plain = bc.compile(bc.loads(head + "}"))
+    centred = bc.compile(bc.loads(head + ", center: {norm: 3, spectral: 2}}"))
+    own = centred.layers["conv2d_0"].own
+    assert own["spectral"] == 2 + own["operator_norm"] / 10
+    assert centred.norm.evaluate() == pytest.approx(min(2 + plain.norm.evaluate(), 3.1 * 10 * plain.norm.evaluate()))
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (
+            "dense: {units: 4, center: {norm: 3, spectral: 2}, radius: 1}",
+            "'dense' has several learned arrays, and this centre is of one; "
+            "say of which: center: {weight: {norm: E, spectral: E}}",
+        ),
+        (
+            "dense: {units: 4, center: {bias: {norm: 3, spectral: 2}}, radius: 1}",
+            "no bound uses the spectral norm of the centre of 'bias' of 'dense'; say its norm alone: center: E",
+        ),
+        ("dense: {units: 4, center: {spectral: 3}, radius: 1}", "a centre has a norm and a spectral norm"),
+        ("dense: {units: 4, center: {norm: 3, spectrum: 2}, radius: 1}", "unknown field 'spectrum' of a centre"),
+        ("dense: {units: 4, center: {norm: -3, spectral: 2}, bias: false, radius: 1}", "a centre must not be negative"),
+        (
+            "dense: {units: 4, center: {norm: 3, spectral: -2}, bias: false, radius: 1}",
+            "a spectral norm must not be neg",
+        ),
+        ("dense: {units: 4, radius: center/3}", "`center` is not known here; a radius may be relative to the norm"),
+        ("dense: {units: center, radius: 1}", "`center` is not known here"),
+    ],
+)
+def test_mistakes_of_a_centre(step: str, message: str) -> None:
+    with pytest.raises(bc.SpecError) as error:
+        bc.compile(bc.loads(VECTOR + step))
+    assert message in str(error.value)
+
+
+def test_a_symbol_is_not_called_as_the_centre() -> None:
+    with pytest.raises(bc.SpecError, match="'center'"):
+        bc.loads("symbols: {center: 1}\ninput: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3]")

@@ -106,6 +106,9 @@ class Network:
             rows = self.integer(array.shape[0])
             each = np.concatenate([run.unit(rng, size // rows) for _ in range(rows)])
             return self.number(array.center) / rows**0.5 * each
+        if array.center_spectral is not None:  # ||B(V, .)|| <= b ||V||
+            most = self.number(array.center_spectral) / self.number(_bilinear_norm(layer))
+            return min(self.number(array.center), most) * run.unit(rng, size)
         if array.center is not None:
             return self.number(array.center) * run.unit(rng, size)
         return np.full(size, 0.0 if array.start is None else self.number(array.start))

@@ -51,6 +51,13 @@ class Balls:
             fields |= said_of_balls([] if self.inside else self._names(own), self.radius, chance)
         if self.spectral and chance(0.12):
             fields["spectral"] = self.scope.constant(("1/4", "1/2", "1", "2"))
+        if (
+            self.spectral
+            and "weight" in own
+            and isinstance(center := fields.get("center"), dict)
+            and "weight" in center
+        ):
+            center["weight"] = {"norm": center["weight"], "spectral": "1/2"}
         return fields
 
     def _names(self, own: Sequence[str]) -> Sequence[str]:

@@ -36,7 +36,8 @@ def lower_affine(
     added = frozenset(range(len(shape))).difference(rows)
     weight, bias = lowering.arrays.get("weight"), lowering.arrays.get("bias")
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
-    spectral = {} if lowering.spectral is None else {"spectral": lowering.spectral}
+    bound = None if normed is not None else lowering.operator_norm("weight", norm)
+    spectral = {} if bound is None else {"spectral": bound}
     rest = {} if normed is None else {"lipschitz": normed.lipschitz.value, "smoothness": normed.smoothness.value}
     lowering.own(operator_norm=norm, **({} if bias is None else {"bias": copies}), **spectral, **rest)
     if normed is not None:
@@ -48,7 +49,7 @@ def lower_affine(
         left,
         of,
         norm,
-        left_norm=lowering.spectral,
+        left_norm=bound,
         left_view=moved((row, i) for i, row in enumerate(rows)),
         right_view=view,
         added=added,
@@ -84,7 +85,8 @@ def lower_published(
     assert constants.bias is not None
     weight, bias = lowering.arrays["weight"], lowering.arrays.get("bias")
     lowering.own(operator_norm=constants.bilinear, **({} if bias is None else {"bias": constants.bias}))
-    product = lowering.emit(Bilinear(weight.parameter, of, constants.bilinear, left_norm=lowering.spectral))
+    bound = lowering.operator_norm("weight", constants.bilinear)
+    product = lowering.emit(Bilinear(weight.parameter, of, constants.bilinear, left_norm=bound))
     if bias is None:
         return product
     return lowering.emit(Sum((product, lowering.emit(Linear(bias.parameter, constants.bias)))))
