@@ -94,7 +94,16 @@ def _leaf(expression: sympy.Expr) -> Text:
     if isinstance(expression, sympy.Rational) and expression.q != 1 and expression.p > 0:
         above = ((_leaf(sympy.Integer(expression.p)), _ONE),) if expression.p != 1 else ()
         factors = (*above, (_leaf(sympy.Integer(expression.q)), -_ONE))
-    return Text(text, precedence(expression), factors, expression)
+    return Text(text, _level(expression, text), factors, expression)
+
+
+def _level(expression: sympy.Expr, text: str) -> int:
+    """SymPy's precedence, which asks a product for its sign in a tenth of a millisecond: its text shows it."""
+    if text[0] == "-":
+        return _ADD
+    if isinstance(expression, sympy.Mul):
+        return _MUL
+    return precedence(expression)
 
 
 def _product(factors: list[tuple[Text, Fraction]]) -> Text:
