@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import compile, explain, falsify, load, loads, network
+    from boundcalc.pipeline import compile, explain, falsify, load, loads, network, objective
 
     __version__: str
 
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "loads",
     "network",
+    "objective",
     "override",
     "parse",
 ]
@@ -53,6 +54,7 @@ _HOMES = {
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
     "network": ("pipeline", "network"),
+    "objective": ("pipeline", "objective"),
     "override": ("language.override", "override"),
     "parse": ("exact.expression", "parse_closed_form"),
 }

@@ -9,39 +9,34 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from boundcalc.arguments import Named, expect
-from boundcalc.blocks.index import grouped
 from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.explained import Explained, explained
+from boundcalc.bounds.grouped import grouped_by
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import reference, resolve, without_value
-from boundcalc.calculus.demand import demanded
-from boundcalc.calculus.euclidean import Euclidean
-from boundcalc.calculus.mixed import Mixed
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.falsification.network import Network, network_of
-from boundcalc.graph.copies import blocks_of_copies
 from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.lower import lower
-from boundcalc.graph.measure import coarser, measured
 from boundcalc.graph.measures import Measure
 from boundcalc.graph.selection import select
+from boundcalc.graph.unrolled import unrolled_if_few
 from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
-from boundcalc.program.ir import Arena
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 
 if TYPE_CHECKING:
+    from boundcalc.bounds.guarantees import Guarantees
     from boundcalc.studies.falsify import Falsification
 
-MOST_BLOCKS = 512  # of copies of repeats: every one costs milliseconds under `blocks: layer`
 Spec = Architecture[Kind[Any, Any]]
 
 
@@ -135,6 +130,28 @@ def falsify(
     return attack(compile(architecture, **options), trials=trials, seconds=seconds, seed=seed, witness=file)
 
 
+def objective(
+    architecture: Spec,
+    *,
+    delta: object = None,
+    gap: object = None,
+    variance: object = None,
+    batch: object = None,
+    **options: Any,
+) -> Guarantees:
+    """Steps, iteration counts and kernels for training by the objective F of an architecture (docs/steps.md).
+
+    delta: how short the gradient mapping is to be; gap: F at the start minus its minimum; variance: of the gradient of one sample;
+    batch: samples of a stochastic step (1 unless said). Each is a number or an expression in the spec's symbols, and stays a symbol
+    of its name unless given. options: those of `compile`.
+
+    Raises what `compile` raises, SpecError for a spec without a loss and for what is asked where it is no positive number.
+    """
+    from boundcalc.bounds.guarantees import guarantees  # compiling does not need it
+
+    return guarantees(compile(architecture, **options), delta=delta, gap=gap, variance=variance, batch=batch)
+
+
 def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = LAYER_LIMIT) -> Network:
     """The network that a spec declares, as a function of its learned arrays (`head.weight`) and inputs, on arrays of NumPy,
     PyTorch or JAX. The first axis of inputs and outputs is the batch; every copy of a repeat has arrays of its own.
@@ -200,12 +217,7 @@ def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMI
 
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
     at = reference(graph.conditions)
-    if options.norms == "mixed":
-        norms, others = measured(graph, primitives, options.measure), coarser(graph, primitives, options.measure)
-        calculus = Mixed(Arena(), primitives, demanded(primitives, norms, others), options.refine)
-        found = grouped(graph, primitives, calculus, options.blocks, at)
-    else:
-        found = grouped(graph, primitives, Euclidean(Arena(), options.refine), options.blocks)
+    found = grouped_by(graph, primitives, options)
     assembled = assemble(graph, primitives, found, PerSample(graph, primitives, options.refine, at).figures)
     published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
@@ -231,16 +243,3 @@ def _last_layers(graph: LayerGraph) -> dict[str, str]:
             node = results[node]
         found[path] = node
     return found
-
-
-def unrolled_if_few(architecture: Spec, max_layers: int = LAYER_LIMIT) -> LayerGraph:
-    """Copies have entries of their own only where they are copies; a network too deep for that keeps its loops.
-
-    What the loops need (the body keeps the shape, there is a pass) holds for the copies of a value as well."""
-    graph = expand(architecture, max_layers=max_layers)
-    if not graph.has_loops or blocks_of_copies(graph) > MOST_BLOCKS:
-        return graph
-    try:
-        return expand(architecture, unroll=True, max_layers=max_layers)
-    except SpecError:
-        return graph

@@ -58,6 +58,11 @@ def float_upper(x: Number) -> float:
     return _double_above(Fraction(mantissa) * Fraction(2) ** exponent)
 
 
+def float_lower(x: Number) -> float:
+    """The largest double <= x; -inf beyond their range."""
+    return -float_upper(-x)
+
+
 def _double_above(exact: Fraction) -> float:
     try:
         near = float(exact)
@@ -75,6 +80,26 @@ def log10_upper(x: Number) -> float | None:
         raise ValueError("a negative number has no logarithm")
     with ctx.workprec(_WORK_BITS):
         return float_upper(arb(end).log() / arb.const_log10())
+
+
+def log10_lower(x: Number) -> float | None:
+    """A double <= log10(x), None for 0. Raises ValueError for a negative number."""
+    end = _end(x, -1)
+    if end == 0:
+        return None
+    if end < 0:
+        raise ValueError("a negative number has no logarithm")
+    with ctx.workprec(_WORK_BITS):
+        return float_lower(arb(end).log() / arb.const_log10())
+
+
+def whole_upper(x: Number, digits: int = 15) -> str:
+    """A natural number >= x: the least one, up to so many digits; a decimal that is rounded up beyond."""
+    end = _end(x, 1)
+    if end > 10**digits:
+        return upper_decimal(x, digits)
+    with ctx.workprec(max(_WORK_BITS, ctx.prec)):
+        return str(int(end.ceil()) if isinstance(end, fmpq) else _whole(end.ceil()))
 
 
 def _end(x: Number, direction: int) -> Number:

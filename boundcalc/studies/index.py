@@ -56,6 +56,12 @@ def _falsify(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
     return falsify_by(bounds, answers, progress)
 
 
+def _objective(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
+    from boundcalc.studies.objective import objective
+
+    return objective(bounds, **answers)
+
+
 _ROWS = (
     Study(
         "diff",
@@ -80,6 +86,17 @@ _ROWS = (
             Question("witness", "FILE", "look at the network of such a file instead"),
         ),
         _falsify,
+    ),
+    Study(
+        "objective",
+        "Steps, iteration counts and kernels for training: what follows from the bounds of the objective.",
+        (
+            Question("delta", "E", "iterations until the gradient mapping is at most so long; a symbol unless said"),
+            Question("gap", "E", "F at the start minus its minimum; a symbol unless said"),
+            Question("variance", "E", "of the gradient of one sample; a symbol unless said"),
+            Question("batch", "E", "samples of a stochastic step; 1 unless said"),
+        ),
+        _objective,
     ),
 )
 

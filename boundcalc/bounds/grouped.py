@@ -1,0 +1,46 @@
+"""The figures of a primitive graph by the calculus that the options ask for."""
+
+from __future__ import annotations
+
+from boundcalc.blocks.asked import Asked, along, asked
+from boundcalc.blocks.figures import Grouped
+from boundcalc.blocks.index import grouped
+from boundcalc.bounds.options import Options
+from boundcalc.bounds.values import reference
+from boundcalc.calculus.demand import demanded
+from boundcalc.calculus.euclidean import Euclidean
+from boundcalc.calculus.mixed import Mixed
+from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.straight import Straight
+from boundcalc.calculus.trace import trace
+from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.graph.measure import coarser, measured
+from boundcalc.program.ir import Arena
+
+
+def grouped_by(graph: LayerGraph, primitives: PrimitiveGraph, options: Options, straight: bool = False) -> Grouped:
+    """The figures under these options; `straight`: what is bent in the loss is left out (calculus/straight.py)."""
+    owned = frozenset(i for i, owner in enumerate(primitives.owners) if straight and owner == graph.loss)
+    if options.norms == "mixed":
+        mixed = _mixed(graph, primitives, options)
+        at = reference(graph.conditions)
+        if straight:
+            return grouped(graph, primitives, Straight(mixed, owned), options.blocks, at)
+        return grouped(graph, primitives, mixed, options.blocks, at)
+    euclidean = Euclidean(Arena(), options.refine)
+    if straight:
+        return grouped(graph, primitives, Straight(euclidean, owned), options.blocks)
+    return grouped(graph, primitives, euclidean, options.blocks)
+
+
+def traced_by(graph: LayerGraph, primitives: PrimitiveGraph, options: Options, seeded: bool) -> Asked:
+    """The nodes of the program alone, with a seed for each block or with one block; along one way where there are several."""
+    if options.norms == "mixed":
+        program = asked(graph, primitives, trace(primitives, _mixed(graph, primitives, options), seeded))
+        return along([program], reference(graph.conditions))[0][0]
+    return asked(graph, primitives, trace(primitives, Euclidean(Arena(), options.refine), seeded))
+
+
+def _mixed(graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Mixed:
+    norms, others = measured(graph, primitives, options.measure), coarser(graph, primitives, options.measure)
+    return Mixed(Arena(), primitives, demanded(primitives, norms, others), options.refine)
