@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boundcalc.blocks.asked import Asked, along, asked
-from boundcalc.blocks.figures import Grouped
+from boundcalc.blocks.figures import Grouped, Values
 from boundcalc.blocks.index import grouped
 from boundcalc.bounds.options import Options
 from boundcalc.bounds.values import reference
@@ -33,11 +33,14 @@ def grouped_by(graph: LayerGraph, primitives: PrimitiveGraph, options: Options, 
     return grouped(graph, primitives, euclidean, options.blocks)
 
 
-def traced_by(graph: LayerGraph, primitives: PrimitiveGraph, options: Options, seeded: bool) -> Asked:
-    """The nodes of the program alone, with a seed for each block or with one block; along one way where there are several."""
+def traced_by(
+    graph: LayerGraph, primitives: PrimitiveGraph, options: Options, seeded: bool, more: Values | None = None
+) -> Asked:
+    """The nodes of the program alone, with a seed for each block or with one block; along one way where there are several.
+    `more`: values of symbols that the spec does not have, at which the way is chosen."""
     if options.norms == "mixed":
         program = asked(graph, primitives, trace(primitives, _mixed(graph, primitives, options), seeded))
-        return along([program], reference(graph.conditions))[0][0]
+        return along([program], {**reference(graph.conditions), **(more or {})})[0][0]
     return asked(graph, primitives, trace(primitives, Euclidean(Arena(), options.refine), seeded))
 
 

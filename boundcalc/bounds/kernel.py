@@ -99,7 +99,7 @@ def kernel_of(graph: LayerGraph, primitives: p.PrimitiveGraph, options: Options)
         return Kernel(reason=reason)
     rho = sympy.Dummy("rho", nonnegative=True)
     everywhere = replace(primitives, primitives=tuple(_free(each, primitives, rho) for each in primitives.primitives))
-    program = traced_by(graph, everywhere, replace(options, blocks="total"), seeded=False)
+    program = traced_by(graph, everywhere, replace(options, blocks="total"), False, {rho: sympy.S.One})
     assert program.objective is not None
     bound = program.kept[program.objective][SMOOTHNESS]
     if isinstance(bound, Unbounded):
