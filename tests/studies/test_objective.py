@@ -75,6 +75,15 @@ def test_matrix_factorisation_has_the_textbook_step() -> None:
     assert result.prox_linear_step.evaluate() == pytest.approx(1 / (r1 * r2 + y), rel=1e-12)
 
 
+def test_steps_together_are_the_longest_of_their_shape() -> None:
+    """diag(1/step) - Q_F is nonnegative and singular, and the steps are proportional to 1/q_ii."""
+    r1, r2, y = 2.0, 0.5, 3.0
+    matrix = np.array([[r2**2, 2 * r1 * r2 + y], [2 * r1 * r2 + y, r1**2]])
+    steps = [step.evaluate() for step in found(FACTORS).steps.together.values()]
+    assert np.linalg.eigvalsh(np.diag([1 / step for step in steps]) - matrix)[0] == pytest.approx(0, abs=1e-9)
+    assert steps[0] * matrix[0, 0] == pytest.approx(steps[1] * matrix[1, 1], rel=1e-9)
+
+
 def test_the_kernel_of_matrix_factorisation() -> None:
     """By one block l = 2 rho and L = 2 of the product, so L_F <= 4 rho^2 + 2 (rho^2 + y)."""
     kernel = found(FACTORS).kernel
