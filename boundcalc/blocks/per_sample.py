@@ -42,10 +42,17 @@ class PerSample:
     arena: Arena = field(default_factory=Arena)
 
     def figures(self) -> Mapping[str, Figure]:
-        """By layer: those with learned arrays of their own that are differentiated by. Empty without a loss that is a mean."""
+        """By layer: those with learned arrays of their own that are differentiated by. Empty without a loss that is a mean, or a
+        sum, over the samples."""
         loss = self.primitives.loss
         balls = self._balls()
-        if loss is None or not isinstance(self.primitives.primitives[loss], p.Average):
+        if loss is None or self.graph.loss is None:
+            return {}
+        whole = self.primitives.primitives[loss]
+        if isinstance(whole, p.Linear):  # a sum over the samples is a multiple of their mean
+            outputs = {**self.primitives.outputs, self.graph.loss: whole.of}
+            return replace(self, primitives=replace(self.primitives, loss=whole.of, outputs=outputs)).figures()
+        if not isinstance(whole, p.Average):
             return {}
         if (coupled := self._coupling(loss)) is not None:
             reason = f"layer '{coupled}' couples samples: the loss of one depends on all others"
@@ -53,8 +60,8 @@ class PerSample:
         if not self.graph.has_loops and (found := self._by_gradient(loss, balls)) is not None:
             return found
         if len(balls) * len(self.primitives.primitives) > MOST_WORK:
-            whole = self._alone(loss, frozenset(self.primitives.blocks))
-            return {path: _figure(whole, self.at, (LOOSE,)) for path in balls}
+            together = self._alone(loss, frozenset(self.primitives.blocks))
+            return {path: _figure(together, self.at, (LOOSE,)) for path in balls}
         return {path: _figure(self._alone(loss, own), self.at) for path, own in balls.items()}
 
     def _balls(self) -> Mapping[str, frozenset[str]]:

@@ -186,7 +186,8 @@ class Mixed:
         one = all_ = slope
         if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
             at_start = self._lift(entry.derivative_at_zero)  # of all places together
-            of_place, of_all = (at_start + curvature * numbers.norm for numbers in (place, whole))
+            of_place = (at_start * root if rule.even else at_start) + curvature * place.norm
+            of_all = at_start + curvature * whole.norm
             one, all_ = smallest(of_place, slope), smallest(mean(of_place, of_all), slope)
         alone = Numbers(
             at_zero + one * place.norm,

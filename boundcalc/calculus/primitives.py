@@ -100,12 +100,14 @@ class Map:
 @dataclass(frozen=True, slots=True)
 class Average:
     """The mean over `count` places, indexed by `axes`, of one non-linear map of the slice at each (a loss). `entry` has the
-    constants of one place, or of all together where `count` is 1."""
+    constants of one place, or of all together where `count` is 1; its slope at zero is that of all places together, of which
+    each place has the same part where it is `even`."""
 
     of: int
     entry: Nonlinearity
     count: sympy.Expr
     axes: Axes
+    even: bool = False
 
 
 @dataclass(frozen=True, slots=True)

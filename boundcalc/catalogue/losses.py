@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
-from sympy import log, sqrt
+from sympy import Integer, Le, log, sqrt
 
+from boundcalc.catalogue.entry_losses import MARGINS, RESIDUALS
 from boundcalc.catalogue.fact import Fact, Witness
-from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
 from boundcalc.catalogue.symbols import batch, classes, labels
+from boundcalc.catalogue.symbols import label_smoothing as a
+from boundcalc.catalogue.symbols import temperature as t
+
+_SMOOTHING = Parameter(
+    "label_smoothing", a, Integer(0), "the part of a label that is spread over all classes", Le(a, 1)
+)
+_TEMPERATURE = Parameter("temperature", t, Integer(1), "what divides the scores")
+_FAR = "for every sample, the score of one wrong class tends to oo"
+_TIED = "two classes at equal scores; with more classes, the others at scores that tend to -oo"
 
 LOGISTIC = Nonlinearity(
     name="logistic",
-    title="log-sum-exp of the scores minus the label's score (contains the softmax), averaged",
-    domain="all real scores, at least two classes, one label per sample",
+    title="log-sum-exp of the scores minus their mean by the label (contains the softmax), averaged",
+    domain="all real scores, at least two classes, for each sample a label, or a distribution of labels",
     lipschitz=Fact(
-        sqrt(2 / batch),
-        "gradient (p - e_y)/batch for each sample, ||p - e_y||^2 <= 2",
-        Witness("limit", "for every sample, the score of one wrong class tends to oo"),
+        sqrt((1 + (1 - a) ** 2 - a**2 / classes) / batch) / t,
+        "gradient (p - q)/(t batch) for each sample; ||p - q|| is convex in p and in q: largest where p is one class and the label "
+        "another one, with 1 - a/K, 1 - a + a/K and K - 2 entries a/K",
+        Witness("limit", _FAR),
+    ),
+    smoothness=Fact(
+        1 / (2 * t**2 * batch),
+        "Hessian (diag(p) - p p^T)/(t^2 batch) for each sample, a variance of a unit vector's entries (Popoviciu)",
+        Witness("attained", _TIED),
+    ),
+    at_zero=Fact(log(classes), "all probabilities are 1/classes"),
+    parameters=(_SMOOTHING, _TEMPERATURE),
+    sizes=(batch, classes),
+)
+
+KL = Nonlinearity(
+    name="kl",
+    title="temperature^2 times the divergence KL(q || p) of p, the softmax of the scores over the temperature, from given q, averaged",
+    domain="all real scores, at least two classes, for each sample a distribution q",
+    lipschitz=Fact(
+        t * sqrt(2 / batch),
+        "gradient t (p - q)/batch for each sample, ||p - q||^2 <= 2",
+        Witness("limit", "q is one class, and " + _FAR),
     ),
     smoothness=Fact(
         1 / (2 * batch),
         "Hessian (diag(p) - p p^T)/batch for each sample, a variance of a unit vector's entries (Popoviciu)",
-        Witness("attained", "two classes at equal scores; with more classes, the others at scores that tend to -oo"),
+        Witness("attained", _TIED),
     ),
-    at_zero=Fact(log(classes), "all probabilities are 1/classes"),
+    at_zero=Fact(t**2 * log(classes), "log K minus the entropy of q"),
+    parameters=(_TEMPERATURE,),
     sizes=(batch, classes),
 )
 
@@ -42,4 +73,4 @@ SQUARED = Nonlinearity(
     derivative_at_zero=labels / batch,
 )
 
-ALL_LOSSES: tuple[Nonlinearity, ...] = (LOGISTIC, SQUARED)
+ALL_LOSSES: tuple[Nonlinearity, ...] = (LOGISTIC, KL, SQUARED, *MARGINS, *RESIDUALS)

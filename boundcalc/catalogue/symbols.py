@@ -38,6 +38,12 @@ least = positive("least")
 scale = sympy.Symbol("scale", real=True)
 shift = sympy.Symbol("shift", real=True)
 
+# Of losses.
+delta = positive("delta")
+width = positive("width")
+temperature = positive("temperature")
+label_smoothing = sympy.Symbol("label_smoothing", nonnegative=True)
+
 # Norms of what a loss compares.
 norm = sympy.Symbol("norm", nonnegative=True)  # of the prediction, the whole batch
 labels = sympy.Symbol("labels", nonnegative=True)  # of the labels, the whole batch

@@ -19,6 +19,7 @@ from boundcalc.layers import (
     dropout,
     einsum,
     embedding,
+    entry_losses,
     expand,
     flatten,
     gcn,
@@ -27,6 +28,7 @@ from boundcalc.layers import (
     glu,
     groupnorm,
     identity,
+    kl,
     l2norm,
     layernorm,
     linear,
@@ -108,7 +110,9 @@ _ROWS = (
     (generic.KIND,),
     (argmin.KIND,),
     (logistic.KIND,),
+    (kl.KIND,),
     (squared.KIND,),
+    entry_losses.KINDS,
 )
 
 VOCABULARY: FixedVocabulary = MappingProxyType({kind.name: kind for row in _ROWS for kind in row})

@@ -1,4 +1,5 @@
-"""logistic: log-sum-exp of the scores minus the label's score, mean over the batch: l = sqrt(2/n), L = 1/(2n)."""
+"""logistic: log-sum-exp of the scores minus the label's score, mean over the batch: l = sqrt(2/n), L = 1/(2n); with labels of which a
+part a is spread over K classes sqrt((1 + (1 - a)^2 - a^2/K)/n), with scores over t both by t, and by t^2."""
 
 from __future__ import annotations
 
@@ -12,51 +13,70 @@ from boundcalc.catalogue import published
 from boundcalc.catalogue.losses import LOGISTIC
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import show_shape
+from boundcalc.language.fields import Flag, Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
-from boundcalc.layers.parts.maps import constants_of, lower_loss, lower_map, published_map
+from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
+from boundcalc.layers.parts.reduction import MEAN, Reduction, lower_loss, own_constants, reduced
+from boundcalc.layers.parts.scores import instances, log_sum_exp, scores_of
 
 
 class Fields(StepFields):
-    """Log-sum-exp over the last axis minus the label's score, mean over the batch."""
+    """Log-sum-exp of the scores over `temperature`, over the last axis, minus their mean by the label, mean (or sum) over the batch.
+
+    `label_smoothing` of a label is spread over all classes; with `soft` labels are distributions.
+    """
+
+    label_smoothing: Term | None = None
+    temperature: Term | None = None
+    soft: Flag = False
+    reduction: Reduction = MEAN
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    entry: Nonlinearity
-    sample: Nonlinearity  # of one sample
+    mean: Nonlinearity  # over all samples
+    sample: Nonlinearity  # of one
+    label_smoothing: sympy.Expr
+    temperature: sympy.Expr
+    reduction: str
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the loss of the paper."""
+        return self.label_smoothing == 0 and self.temperature == 1 and self.reduction == MEAN
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
-    """One label for each row of scores."""
-    if len(at.shape) != 1:
-        remedy = f"flatten or average it to [classes] first; the input has shape {show_shape(at.shape)}"
-        raise at.error("'logistic' reads one row of scores for each sample", remedy)
-    if at.operands[0].row_stochastic:
-        at.warn("logistic contains the softmax; the softmax before it makes a double softmax")
-    return Placed((), Facts(_entry(at.batch, at.shape[0]), _entry(sympy.S.One, at.shape[0])))
-
-
-def _entry(batch: sympy.Expr, classes: sympy.Expr) -> Nonlinearity:
-    return LOGISTIC.instantiate(batch=batch, classes=classes)
+    """One label, or one distribution of labels, for each row of scores: the bounds are those of the worst ones."""
+    (classes,) = scores_of(at)
+    given = {"label_smoothing": fields.label_smoothing, "temperature": fields.temperature}
+    values = {name: at.term(value) for name, value in given.items() if value is not None}
+    at.flag(fields.soft)
+    mean, sample = instances(LOGISTIC, classes, values, at)
+    smoothing, temperature = values.get("label_smoothing", sympy.S.Zero), values.get("temperature", sympy.S.One)
+    return Placed((), Facts(mean, sample, smoothing, temperature, fields.reduction))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    lowering.own(lipschitz=facts.entry.lipschitz.value, smoothness=facts.entry.smoothness.value)
-    return lower_loss(facts.sample, inputs[0], lowering)
+    own_constants(facts.mean, lowering, facts.reduction)
+    return lower_loss(facts.sample, inputs[0], lowering, facts.reduction)
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    return lower_map(published_map(facts.entry, constants_of(published.LOGISTIC, lowering)), inputs[0], lowering)
+    if not facts.plain:
+        raise lowering.error(
+            "the paper has constants of the logistic loss with labels as they are, averaged", "use --constants sharp"
+        )
+    return lower_map(published_map(facts.mean, constants_of(published.LOGISTIC, lowering)), inputs[0], lowering)
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
     """Every sample has the first label: the classes are all alike."""
-    (z,) = inputs
-    top = xp.max(z, axis=-1, keepdims=True)
-    whole = xp.log(xp.sum(xp.exp(z - top), axis=-1)) + top[..., 0]
-    return xp.mean(whole - z[..., 0])
+    z = inputs[0] / float(facts.temperature)
+    kept = 1 - float(facts.label_smoothing)
+    label = kept * z[..., 0] + (1 - kept) * xp.mean(z, axis=-1)
+    return reduced(log_sum_exp(z, xp) - label, facts.reduction, xp)
 
 
 KIND = Kind(

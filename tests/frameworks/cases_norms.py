@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -13,6 +14,7 @@ from frameworks.one_layer import Case
 
 torch: Any = pytest.importorskip("torch")
 F = torch.nn.functional
+REDUCTIONS = {"mean": "batchmean", "sum": "sum"}
 
 
 def norms() -> Iterator[Case]:
@@ -130,6 +132,64 @@ def losses() -> Iterator[Case]:
         lambda a, z: (
             F.mse_loss(z, full(z.numel(), -2 / z.numel() ** 0.5).reshape(z.shape), reduction="sum") / 2 / len(z)
         ),
+    )
+    for smoothing, t, reduction in product(("0", "1/10", "1"), ("1", "1/2", "3"), ("mean", "sum")):
+        yield Case(
+            f"logistic: {{label_smoothing: {smoothing}, temperature: {t}, soft: false, reduction: {reduction}}}",
+            ((5,),),
+            lambda a, z, s=float(Fraction(smoothing)), t=float(Fraction(t)), r=reduction: F.cross_entropy(
+                z / t, torch.zeros(len(z), dtype=torch.long), label_smoothing=s, reduction=r
+            ),
+        )
+    for t, reduction in product(("1", "1/2", "3"), ("mean", "sum")):
+        yield Case(
+            f"kl: {{temperature: {t}, reduction: {reduction}}}",
+            ((5,),),
+            lambda a, z, t=float(Fraction(t)), r=REDUCTIONS[reduction]: (
+                t**2 * F.kl_div(F.log_softmax(z / t, -1), torch.eye(5, dtype=z.dtype)[0].expand(z.shape), reduction=r)
+            ),
+        )
+    margins = {
+        "binary_logistic": lambda z: F.binary_cross_entropy_with_logits(z, torch.ones_like(z), reduction="sum"),
+        "hinge": lambda z: F.relu(1 - z).sum(),
+        "squared_hinge": lambda z: (F.relu(1 - z) ** 2).sum() / 2,
+    }
+    residuals = {"log_cosh": lambda z: torch.log(torch.cosh(z)).sum()}
+    for name, of in (*margins.items(), *residuals.items()):
+        for reduction in REDUCTIONS:
+            yield Case(
+                f"{name}: {{reduction: {reduction}}}",
+                ((4, 3),),
+                lambda a, z, of=of, r=reduction: of(z) / (len(z) if r == "mean" else 1),
+            )
+    for value, reduction in product(("1/4", "2"), REDUCTIONS):
+        at, mean = float(Fraction(value)), reduction == "mean"
+        yield Case(
+            f"smoothed_hinge: {{width: {value}, reduction: {reduction}}}",  # torch's smooth L1 of the part below margin 1
+            ((4,),),
+            lambda a, z, w=at, m=mean: (
+                F.smooth_l1_loss(F.relu(1 - z), torch.zeros_like(z), beta=w, reduction="sum") / (len(z) if m else 1)
+            ),
+        )
+        yield Case(
+            f"huber: {{delta: {value}, reduction: {reduction}}}",
+            ((4,),),
+            lambda a, z, d=at, m=mean: (
+                F.huber_loss(z, torch.zeros_like(z), delta=d, reduction="sum") / (len(z) if m else 1)
+            ),
+        )
+        yield Case(
+            f"huber: {{delta: {value}, reduction: {reduction}, from: [a, b]}}",
+            ((4,), (4,)),
+            lambda a, y, z, d=at, m=mean: F.huber_loss(y, z, delta=d, reduction="sum") / (len(z) if m else 1),
+        )
+        yield Case(
+            f"pseudo_huber: {{delta: {value}, reduction: {reduction}}}",
+            ((4,),),
+            lambda a, z, d=at, m=mean: (d**2 * ((1 + (z / d) ** 2).sqrt() - 1)).sum() / (len(z) if m else 1),
+        )
+    yield Case(
+        "squared: {from: [a, b], reduction: sum}", ((4,), (4,)), lambda a, y, z: F.mse_loss(y, z, reduction="sum") / 2
     )
     yield Case("squared: {from: [a, b]}", ((4,), (4,)), lambda a, y, z: F.mse_loss(y, z, reduction="sum") / 2 / len(y))
 

@@ -6,6 +6,7 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.language.architecture import Reference
+from boundcalc.layers.index import VOCABULARY
 
 HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
 STEPS = "layers: [dense: 3]\n"
@@ -46,7 +47,7 @@ def mistakes(text: str) -> list[str]:
         ("input: {shape: [4], norm: {smaple: 1}}\n" + STEPS, ["s:1:28: a norm has no field 'smaple'; did you mean 'sample'?"]),
         ("input: {shape: [4], norm: 1, batch: 2}\nbatch: 3\n" + STEPS, ["s:1:37: the batch is given twice"]),
         (HEAD + STEPS + "loss: logstic\n", ["s:4:7: unknown loss 'logstic'; did you mean 'logistic'?"]),
-        (HEAD + STEPS + "loss: relu\n", ["s:4:7: unknown loss 'relu'; the losses are logistic, squared"]),
+        (HEAD + STEPS + "loss: relu\n", ["s:4:7: unknown loss 'relu'; the losses are " + ", ".join(name for name, kind in VOCABULARY.items() if kind.loss)]),
         (HEAD + STEPS + "output: 3 + 1\n", ["s:4:9: '3 + 1' is not the name of a step"]),
         (HEAD + STEPS + "regularizer: {l1: 1}\n", ["s:4:15: the regularizer has no key 'l1'; its keys are l2", "s:4:14: the regularizer requires"]),
         (HEAD + STEPS + "radius2: 1\nbatch: 2*\n", ["s:4:1: the file has no key 'radius2'; did you mean 'radius'?", "s:5:10: the expression ends too early"]),

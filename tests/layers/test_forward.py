@@ -142,9 +142,21 @@ def test_a_bilinear_member_reaches_its_norm() -> None:
     assert np.linalg.norm(found) == pytest.approx(3)
 
 
+def of_scores(loss: str, z: Array) -> float:
+    text = f"batch: 2\ninput: {{shape: [3], norm: 2}}\nlayers: [identity]\nloss: {loss}"
+    network = Network(bc.loads(text))
+    return float(
+        forward(network, list(network.graph.layers)[-1], [z] if "from" not in loss else [z, z + 1], np.zeros(0))
+    )
+
+
 def test_losses_are_means_over_the_batch() -> None:
     z = np.random.default_rng(2).normal(size=(2, 3))
-    logistic, squared = VOCABULARY["logistic"], VOCABULARY["squared"]
     expected = np.mean(np.log(np.exp(z).sum(axis=1)) - z[:, 0])
-    assert logistic.forward(None, {}, [z], XP) == pytest.approx(expected)
-    assert squared.forward(None, {}, [z, z + 1], XP) == pytest.approx(6 / 4)
+    assert of_scores("logistic", z) == pytest.approx(expected)
+    assert of_scores("{logistic: {reduction: sum}}", z) == pytest.approx(2 * expected)
+    smooth = 0.7 * z[:, 0] + 0.3 * z.mean(axis=1)
+    expected = np.mean(np.log(np.exp(z / 2).sum(axis=1)) - smooth / 2)
+    assert of_scores("{logistic: {label_smoothing: 3/10, temperature: 2}}", z) == pytest.approx(expected)
+    assert of_scores("{squared: {from: [input, input]}}", z) == pytest.approx(6 / 4)
+    assert of_scores("{squared: {from: [input, input], reduction: sum}}", z) == pytest.approx(6 / 2)

@@ -407,15 +407,20 @@ def _in_slices(net: Network, layer: Layer, inputs: list[Array], act: Callable[[S
 
 
 def _logistic(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    return run.logistic(inputs[0], net.rng(layer).integers(inputs[0].shape[-1], size=net.batch))
+    facts, z = layer.placed.facts, inputs[0] / net.number(layer.placed.facts.temperature)
+    labels, kept = net.rng(layer).integers(z.shape[-1], size=net.batch), 1 - net.number(facts.label_smoothing)
+    even = np.log(np.exp(z).sum(axis=-1)).mean(axis=1) - z.mean(axis=(1, 2))
+    mean = kept * run.logistic(z, labels) + (1 - kept) * even
+    return mean * (net.batch if facts.reduction == "sum" else 1)
 
 
 def _squared(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    times = net.batch if layer.placed.facts.reduction == "sum" else 1
     if len(inputs) == 2:
-        return run.squared(inputs[0], inputs[1])
+        return times * run.squared(inputs[0], inputs[1])
     labels = net.number(layer.placed.facts.labels)
     target = labels * run.unit(net.rng(layer), inputs[0][0].size)
-    return run.squared(inputs[0], target.reshape(inputs[0].shape[1:]))
+    return times * run.squared(inputs[0], target.reshape(inputs[0].shape[1:]))
 
 
 def _unchanged(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:

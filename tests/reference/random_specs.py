@@ -198,7 +198,7 @@ def _objective(scope: Scope) -> dict[str, Value]:
     rng = scope.draft.rng
     if rng.random() < 0.5:
         return {}
-    form = rng.choice((_logistic, _labels, _two_steps))
+    form = rng.choice((_logistic, _labels, _two_steps, _of_scores, _of_entries))
     found = form(scope)
     if rng.random() < 0.5:
         weight = scope.constant(("1/10", "1/2", "1"))
@@ -216,8 +216,34 @@ def _logistic(scope: Scope) -> dict[str, Value]:
     return {"loss": "logistic", "output": rng.choice((None, name, [*list(scope.nodes)[-2:-1], name]))}
 
 
+def _reduction(scope: Scope) -> dict[str, Value]:
+    return {"reduction": scope.draft.rng.choice(("mean", "sum"))} if scope.draft.chance(0.5) else {}
+
+
+def _of_scores(scope: Scope) -> dict[str, Value]:
+    """A loss of scores, with its options."""
+    adapt(scope, (scope.draft.rng.randint(2, 4),))
+    scope.push("identity", {}, shape_of(scope), name=scope.draft.fresh("scores"))
+    fields = {"temperature": scope.constant(("1/2", "2"))} if scope.draft.chance(0.6) else {}
+    if scope.draft.chance(0.4):
+        return {"loss": {"kl": fields | _reduction(scope)}, "output": None}
+    fields |= {"label_smoothing": scope.constant(("1/10", "1/2"))} if scope.draft.chance(0.6) else {}
+    fields |= {"soft": scope.draft.chance(0.5)} if scope.draft.chance(0.6) else {}
+    return {"loss": {"logistic": fields | _reduction(scope)}, "output": None}
+
+
+def _of_entries(scope: Scope) -> dict[str, Value]:
+    """A loss of all entries of the output; hinge has no smoothness."""
+    rough = [] if scope.draft.smooth else ["hinge"]
+    parameters = {"smoothed_hinge": "width", "huber": "delta", "pseudo_huber": "delta"}
+    kind = scope.draft.rng.choice(["binary_logistic", "squared_hinge", "log_cosh", *parameters, *rough])
+    named = kind in parameters and scope.draft.chance(0.7)
+    fields = {parameters[kind]: scope.constant(("1/4", "2"))} if named else {}
+    return {"loss": {kind: fields | _reduction(scope)}}
+
+
 def _labels(scope: Scope) -> dict[str, Value]:
-    return {"loss": {"squared": {"labels": scope.constant(("1/2", "1", "2"))}}}
+    return {"loss": {"squared": {"labels": scope.constant(("1/2", "1", "2")), **_reduction(scope)}}}
 
 
 def _two_steps(scope: Scope) -> dict[str, Value]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import sympy
 
-from boundcalc.calculus.primitives import Average, Map
+from boundcalc.calculus.primitives import Map
 from boundcalc.calculus.views import AS_A_WHOLE, View
 from boundcalc.catalogue import symbols
 from boundcalc.catalogue.fact import Fact
@@ -35,12 +35,6 @@ def lower_map(
     lowering.assume(entry.assumed)
     lowering.own(lipschitz=entry.lipschitz.value, smoothness=entry.smoothness.value)
     return lowering.emit(Map(of, entry, view, picks, simplex), shape)
-
-
-def lower_loss(entry: Nonlinearity, of: int, lowering: Lowering) -> int:
-    """The mean over the samples of a loss, known by the constants of one sample's."""
-    lowering.assume(entry.assumed)
-    return lowering.emit(Average(of, entry, lowering.batch, frozenset({0})), ())
 
 
 def published_map(entry: Nonlinearity, constants: Published) -> Nonlinearity:

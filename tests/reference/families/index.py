@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from reference.families import fixed_point, implicit, moves, normalisations, resizing, sequences
+from reference.families import fixed_point, implicit, losses, moves, normalisations, resizing, sequences
 from reference.families.family import Family
 
 FAMILIES: tuple[Family, ...] = (
     fixed_point.FAMILY,
     implicit.FAMILY,
+    losses.FAMILY,
     moves.FAMILY,
     resizing.FAMILY,
     normalisations.FAMILY,
