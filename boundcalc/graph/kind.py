@@ -168,9 +168,9 @@ class Lowering(Protocol):
 
     @property
     def arrays(self) -> Mapping[str, Learned]: ...
-    def operator_norm(self, array: str, bilinear: sympy.Expr) -> sympy.Expr | None:
-        """What the spec says of the operator norm of B(array, .), where B has norm `bilinear`: its `spectral`, or the spectral norm
-        of the centre, from which the array differs by at most its radius. None where it says nothing."""
+    def operator_norms(self, array: str, bilinear: sympy.Expr) -> list[sympy.Expr]:
+        """What the spec says of the operator norm of B(array, .), where B has norm `bilinear`: its `spectral`, and the spectral norm
+        of the centre, from which the array differs by at most its radius."""
         ...
 
     def emit(self, primitive: Primitive, shape: Shape | None = None, *, batched: bool = True) -> int:

@@ -184,12 +184,12 @@ class _LayerLowering:
         parameters = self.whole.parameters
         return {a.name: Learned(parameters[a.ball], a.ball, a.origin, a.start) for a in self.of.arrays}
 
-    def operator_norm(self, array: str, bilinear: sympy.Expr) -> sympy.Expr | None:
+    def operator_norms(self, array: str, bilinear: sympy.Expr) -> list[sympy.Expr]:
         known = next((a for a in self.of.arrays if a.name == array and a.center_spectral is not None), None)
         bounds = [] if self.of.spectral is None else [self.of.spectral]
         if known is not None and known.center_spectral is not None:
             bounds.append(known.center_spectral + bilinear * self.whole.graph.balls[known.ball].radius)
-        return sympy.Min(*bounds) if bounds else None
+        return bounds
 
     def emit(self, primitive: Primitive, shape: Shape | None = None, *, batched: bool = True) -> int:
         axes = self.shape if shape is None else shape

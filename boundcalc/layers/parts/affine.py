@@ -36,7 +36,7 @@ def lower_affine(
     added = frozenset(range(len(shape))).difference(rows)
     weight, bias = lowering.arrays.get("weight"), lowering.arrays.get("bias")
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
-    bound = None if normed is not None else lowering.operator_norm("weight", norm)
+    bound = None if normed is not None else _smallest(lowering.operator_norms("weight", norm))
     spectral = {} if bound is None else {"spectral": bound}
     rest = {} if normed is None else {"lipschitz": normed.lipschitz.value, "smoothness": normed.smoothness.value}
     lowering.own(operator_norm=norm, **({} if bias is None else {"bias": copies}), **spectral, **rest)
@@ -85,8 +85,12 @@ def lower_published(
     assert constants.bias is not None
     weight, bias = lowering.arrays["weight"], lowering.arrays.get("bias")
     lowering.own(operator_norm=constants.bilinear, **({} if bias is None else {"bias": constants.bias}))
-    bound = lowering.operator_norm("weight", constants.bilinear)
+    bound = _smallest(lowering.operator_norms("weight", constants.bilinear))
     product = lowering.emit(Bilinear(weight.parameter, of, constants.bilinear, left_norm=bound))
     if bias is None:
         return product
     return lowering.emit(Sum((product, lowering.emit(Linear(bias.parameter, constants.bias)))))
+
+
+def _smallest(bounds: Sequence[sympy.Expr]) -> sympy.Expr | None:
+    return sympy.Min(*bounds) if bounds else None

@@ -67,7 +67,7 @@ def place_weights(given: Mapping[str, Expression] | None, at: At, shape: Shape) 
 
 def lower_weights(entry: Nonlinearity, rows: Shape, lowering: Lowering) -> int:
     """The weight, whose first axes are the rows."""
-    if lowering.operator_norm(DIRECTION, sympy.S.One) is not None:
+    if lowering.operator_norms(DIRECTION, sympy.S.One):
         raise lowering.error("`spectral` and `weight_norm` bound the same weight", "leave one of them out")
     lowering.warn(_NOT_CONVEX)
     lowering.assume(entry.assumed)
