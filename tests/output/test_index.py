@@ -21,7 +21,7 @@ from boundcalc.studies.index import STUDIES
 
 FOLDER = Path(__file__).parents[2] / "boundcalc" / "output"
 SPEC = bc.loads(
-    "symbols: {R: 2}\ninput: {shape: [4], norm: 1}\nradius: R\nlayers: [{dense: {units: 3, name: head}}, softplus, dense: 2]"
+    "symbols: {R: 2}\ninput: {shape: [4], norm: 1}\nradius: R\nlayers: [{dense: {units: 3, name: head}}, softplus, dense: 2]\nloss: logistic"
 )
 # A value of each option that is not its default.
 OTHERS: dict[str, Any] = {
@@ -31,6 +31,7 @@ OTHERS: dict[str, Any] = {
 ANSWERS: dict[str, dict[str, str | None]] = {
     "diff": {"by": None},
     "asymptotics": {"in": "R"},
+    "objective": {"delta": None, "gap": None, "variance": None, "batch": None},
     "falsify": {"trials": "1", "seconds": None, "seed": None, "save": None, "witness": None},
 }
 

@@ -109,6 +109,11 @@ FAMILY = Family(
             if name != "hinge"
         },
         ("squared_hinge", "Average.derivative_at_zero"): (("", _NEAR + "squared_hinge", _INPUT),),
+        **{
+            (name, "Linear.norm"): (("", _FAR + f"{{{name}: {{reduction: sum}}}}", _INPUT),)
+            for name in (*_MARGINS, *_RESIDUALS, "kl", "logistic")
+        },
+        ("squared", "Linear.norm"): (("", _FAR + "{squared: {labels: 1, reduction: sum}}", _INPUT),),
         ("kl", "Average.lipschitz"): (("", _FAR + "kl", _INPUT), ("two", _FAR.replace("20", "80") + "{kl: 2}", _INPUT)),
         ("kl", "Average.smoothness"): (("", _FAR + "kl", _INPUT), ("two", _FAR + "{kl: 2}", _INPUT)),
     },
