@@ -50,6 +50,7 @@ class Fact:
     value: exact; for a constant known through `root`, a rational rounded up. None: infinite or undefined, and `reason`
     says why.
     source: paper, theorem or derivation, in one line.
+    enclosure: of a constant that was searched for, between which numbers it is.
     """
 
     value: sympy.Expr | None
@@ -58,6 +59,7 @@ class Fact:
     reason: str = ""
     holds_if: Boolean = sympy.true
     root: Root | None = None
+    enclosure: tuple[sympy.Rational, sympy.Rational] | None = None
 
     def __post_init__(self) -> None:
         if not self.reason and (self.value is None or self.holds_if != sympy.true):
@@ -72,4 +74,4 @@ class Fact:
         if self.value is None or not holds(condition):
             return Fact(None, self.source, witness, self.reason)
         reason = self.reason if self.holds_if == sympy.true else ""
-        return Fact(replaced(self.value, values), self.source, witness, reason, root=self.root)
+        return Fact(replaced(self.value, values), self.source, witness, reason, root=self.root, enclosure=self.enclosure)

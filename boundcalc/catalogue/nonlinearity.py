@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
@@ -37,6 +37,7 @@ class Nonlinearity:
     function: the scalar function of an elementwise map.
     sizes: the size symbols that `instantiate` takes besides the parameters.
     published: the constants of the paper, where it has some.
+    within: the map with the constants that hold where no entry is larger than a number; None where those for all reals do.
     assumed: what could be neither proved nor refuted when the values were given; the constants hold only where all of
     it does.
     """
@@ -57,6 +58,7 @@ class Nonlinearity:
     function: sympy.Lambda | None = None
     assumed: tuple[Boolean, ...] = ()
     published: Published | None = None
+    within: Callable[[sympy.Rational], Nonlinearity] | None = None
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.
