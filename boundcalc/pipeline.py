@@ -30,6 +30,7 @@ from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
+from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 
@@ -47,13 +48,13 @@ def load(source: str | os.PathLike[str] | Mapping[str, object], *, vocabulary: V
     Raises SpecError with every mistake of the file and of the files it includes.
     """
     check_vocabulary(vocabulary)
-    return language.load(source, vocabulary)
+    return language.load(source, vocabulary, own_activation)
 
 
 def loads(text: str | bytes, source: str = "<text>", *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
     """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
     check_vocabulary(vocabulary)
-    return language.loads(text, source, vocabulary)
+    return language.loads(text, source, vocabulary, own_activation)
 
 
 def compile(

@@ -74,6 +74,15 @@ class StepAt:
     def known(self, expression: sympy.Expr) -> sympy.Expr:
         return self.context.conditions.exact(expression, self.place)
 
+    def symbol(self, name: str, place: Place) -> sympy.Expr:
+        symbol = self.context.conditions.symbols[name]
+        value = self.context.conditions.exact(symbol, place)
+        if value.free_symbols:
+            remedy = f"give it one: symbols: {{{name}: 1}}, or --set {name}=1"
+            raise fail(place, f"the formula needs the value of '{name}', which has none", remedy)
+        self.context.conditions.same(symbol, value, place)
+        return value
+
     def assume(self, condition: Boolean) -> None:
         self.context.conditions.require(condition, self.place)
 

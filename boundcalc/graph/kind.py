@@ -83,6 +83,11 @@ class At(Protocol):
         """The expression with the known values of symbols put in."""
         ...
 
+    def symbol(self, name: str, place: Place) -> sympy.Expr:
+        """The value of a symbol of the spec, whatever modules call theirs; kept: an evaluation with another one is refused.
+        SpecError where it has none."""
+        ...
+
     def assume(self, condition: Boolean) -> None:
         """Keep a relation that the constants rely on: an evaluation that violates it is refused. SpecError where it does
         not hold for the values of the symbols."""

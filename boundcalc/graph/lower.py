@@ -26,6 +26,7 @@ from boundcalc.graph import layer_graph as nodes
 from boundcalc.graph.contraction import contracting
 from boundcalc.graph.kind import Learned
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Node
+from boundcalc.graph.narrow import narrowed
 from boundcalc.graph.selection import Selection
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import fail
@@ -79,7 +80,7 @@ class _GraphLowering:
             self.own,
             tuple(self.warnings),
         )
-        return contracting(self.graph, found) if self.graph.fixed_points else found
+        return narrowed(self.graph, contracting(self.graph, found) if self.graph.fixed_points else found)
 
     def emit(self, primitive: Primitive, axes: Shape) -> int:
         """`axes`: the sizes of all axes, the batch first; of parameters none."""

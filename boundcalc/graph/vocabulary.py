@@ -40,9 +40,10 @@ def check_vocabulary(vocabulary: object) -> None:
 
 
 def retold(architecture: Architecture[Kind[Any, Any]], vocabulary: Vocabulary) -> Architecture[Kind[Any, Any]]:
-    """The architecture with other kinds. Raises SpecError for the steps whose kind is missing, or has other fields than those
-    that were read."""
+    """The architecture with other kinds, but for those that it declares itself. Raises SpecError for the steps whose kind is missing, or
+    has other fields than those that were read."""
     mistakes = Mistakes()
+    vocabulary = {**vocabulary, **architecture.activations}
     loss = () if architecture.loss is None else (architecture.loss,)
     for steps, of_loss in ((_steps(architecture), False), (loss, True)):
         for step in steps:
@@ -56,7 +57,7 @@ def retold(architecture: Architecture[Kind[Any, Any]], vocabulary: Vocabulary) -
                 remedy = "read the spec with it as well: bc.load(path, vocabulary=...)"
                 mistakes.add(step.place, f"{shown(step.kind)} has other fields in this vocabulary", remedy)
     mistakes.raise_if_any()
-    return replace(architecture, vocabulary=dict(vocabulary))
+    return replace(architecture, vocabulary=vocabulary)
 
 
 def _steps(architecture: Architecture[Kind[Any, Any]]) -> Iterator[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from boundcalc.arguments import Suggesting
@@ -115,6 +115,7 @@ class Architecture(Suggesting, Generic[W]):
     vocabulary: Mapping[str, W]  # the kinds that its steps are of
     overrides: Mapping[str, Scalar]  # field values by dotted path, from --set
     smoothing: Smoothing | None = None  # what stands for kinks, from --smooth
+    activations: Mapping[str, W] = field(default_factory=dict[str, W])  # the kinds that the spec itself declares
 
     @property
     def only_modules(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from boundcalc.language.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, REFERENCE
+from boundcalc.language.formulas import FIELD
 from boundcalc.language.structure import ENDS, InputNorm, Lexicon, StepFields, Words
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -47,6 +48,15 @@ def json_schema(words: Words) -> dict[str, Any]:
         "name": {"type": "string"},
         "include": {"type": "array", "items": {"type": "string"}},
         "symbols": {"type": "object", "additionalProperties": symbol},
+        "activations": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {FIELD: EXPRESSION_SCHEMA},
+                "required": [FIELD],
+                "additionalProperties": False,
+            },
+        },
         "define": {"type": "object", "additionalProperties": {"$ref": "#/$defs/module"}},
         "batch": EXPRESSION_SCHEMA,
         "input": {"$ref": "#/$defs/input"},

@@ -10,6 +10,7 @@ from typing import Any
 from boundcalc.arguments import expect
 from boundcalc.language import fields, reader
 from boundcalc.language.architecture import Architecture, W
+from boundcalc.language.formulas import Own
 from boundcalc.language.objects import read_object
 from boundcalc.language.schema import read_architecture
 from boundcalc.language.standard import is_standard, read_standard
@@ -20,28 +21,29 @@ from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 INCLUDE_LIMIT = 64
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, object], vocabulary: Mapping[str, W]) -> Architecture[W]:
-    """Read an architecture from a file, an open text file, or a mapping shaped like the YAML.
+def load(source: str | os.PathLike[str] | Mapping[str, object], vocabulary: Mapping[str, W], own: Own[W]) -> Architecture[W]:
+    """Read an architecture from a file, an open text file, or a mapping shaped like the YAML. `own` makes the kind of an
+    activation that it declares.
 
     Raises SpecError with every mistake of the file and of the files it includes.
     """
     if isinstance(source, Mapping):
-        return _architecture(read_object(source), "<dict>", None, "architecture", vocabulary)
+        return _architecture(read_object(source), "<dict>", None, "architecture", vocabulary, own)
     if hasattr(source, "read"):
         name = str(getattr(source, "name", "<file>"))
-        return loads(_contents(source, name), name, vocabulary)
+        return loads(_contents(source, name), name, vocabulary, own)
     path = os.fspath(expect(source, (str, os.PathLike), "a spec", "pass a path, an open file or a mapping"))
     if "\n" in path and not os.path.exists(path):
         raise SpecError(
             [Mistake(Place("<path>"), "a text of several lines is no path", "bc.loads reads a spec from a text")]
         )
-    return _architecture(reader.read_file(path), path, Path(path).parent, Path(path).stem, vocabulary)
+    return _architecture(reader.read_file(path), path, Path(path).parent, Path(path).stem, vocabulary, own)
 
 
-def loads(text: str | bytes, source: str, vocabulary: Mapping[str, W]) -> Architecture[W]:
+def loads(text: str | bytes, source: str, vocabulary: Mapping[str, W], own: Own[W]) -> Architecture[W]:
     """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
     expect(text, (str, bytes), "the text of a spec", "pass a text; bc.load reads files and mappings")
-    return _architecture(reader.read_text(text, source), source, None, "architecture", vocabulary)
+    return _architecture(reader.read_text(text, source), source, None, "architecture", vocabulary, own)
 
 
 def _contents(stream: Any, name: str) -> str | bytes:
@@ -54,14 +56,14 @@ def _contents(stream: Any, name: str) -> str | bytes:
 
 
 def _architecture(
-    tree: Node, source: str, folder: Path | None, name: str, vocabulary: Mapping[str, W]
+    tree: Node, source: str, folder: Path | None, name: str, vocabulary: Mapping[str, W], own: Own[W]
 ) -> Architecture[W]:
     included: dict[str, Node] = {}
     mistakes = Mistakes()
     if folder is not None or _includes(tree) is not None:
         _include(tree, source, folder, [], included, mistakes)
     mistakes.raise_if_any()
-    return read_architecture(tree, source, included, name, vocabulary)
+    return read_architecture(tree, source, included, name, vocabulary, own)
 
 
 def _includes(tree: Node) -> Node | None:

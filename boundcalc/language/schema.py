@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from boundcalc.exact.expression import RESERVED, Expression
+from boundcalc.exact.formulas.text import Formula
 from boundcalc.language import fields
 from boundcalc.language.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration, W
+from boundcalc.language.formulas import Own, read_activations
 from boundcalc.language.steps import Signature, StepReader, validate
 from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, InputNorm, Lexicon, StepFields
 from boundcalc.language.symbols import read_symbol
@@ -16,22 +18,31 @@ from boundcalc.language.tree import Node, Scalar, Sequence
 from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
 FILE_KEYS = (
-    "name", "include", "symbols", "define", "batch", "input", "inputs", "radius", "layers", "output", "loss", "regularizer",
+    "name", "include", "symbols", "activations", "define", "batch", "input", "inputs", "radius", "layers", "output", "loss", "regularizer",
 )  # fmt: skip
-LIBRARY_KEYS = ("name", "include", "symbols", "define")
+LIBRARY_KEYS = ("name", "include", "symbols", "activations", "define")
 LAYER_NAMES = frozenset({"in", "out", "center"})
 Value = TypeVar("Value")
 _read_end: Callable[[Node], End] = fields.choice(*ENDS)
 
 
 def read_architecture(
-    tree: Node, source: str, included: Mapping[str, Node], default_name: str, vocabulary: Mapping[str, W]
+    tree: Node,
+    source: str,
+    included: Mapping[str, Node],
+    default_name: str,
+    vocabulary: Mapping[str, W],
+    own: Own[W],
 ) -> Architecture[W]:
-    """`included` holds the trees of the files that are included, by name, in order; they give symbols and modules."""
+    """`included` holds the trees of the files that are included, by name, in order; they give symbols, activations, of which `own`
+    makes kinds, and modules."""
     reader = _FileReader(Lexicon.of(vocabulary))
     root = reader.mapping(tree, "the file", FILE_KEYS)
     libraries = [reader.mapping(node, "an included file", LIBRARY_KEYS) for node in included.values()]
     symbols = reader.symbols([*libraries, root])
+    formulas = reader.activations([*libraries, root], symbols)
+    activations = {name: own(name, formula) for name, formula in formulas.items()}
+    reader.lexicon = Lexicon.of({**vocabulary, **activations})
     definitions = reader.definitions([*libraries, root], frozenset(symbols))
     steps = reader.step_reader
     library = _is_library(root)
@@ -58,17 +69,18 @@ def read_architecture(
         outputs=reader.outputs(root.get("output")),
         loss=None if loss is None else steps.step(loss, loss=True),
         regularizer=reader.regularizer(root.get("regularizer")),
-        vocabulary=dict(vocabulary),
+        vocabulary={**vocabulary, **activations},
         overrides={},
+        activations=activations,
     )
     reader.mistakes.raise_if_any()
     return architecture
 
 
 def _is_library(root: NodeMapping) -> bool:
-    """Whether the file is one that others include: modules or symbols, and nothing that belongs to a network."""
+    """Whether the file is one that others include: modules, activations or symbols, and nothing that belongs to a network."""
     keys = {key.text for key, _ in root.entries}
-    return keys <= {*LIBRARY_KEYS} and not keys.isdisjoint(("define", "symbols"))
+    return keys <= {*LIBRARY_KEYS} and not keys.isdisjoint(("define", "activations", "symbols"))
 
 
 class _FileReader:
@@ -127,6 +139,10 @@ class _FileReader:
                 if name is not None and declaration is not None:
                     declared[name] = declaration
         return declared
+
+    def activations(self, roots: list[NodeMapping], symbols: Mapping[str, SymbolDeclaration]) -> Mapping[str, Formula]:
+        sections = [node for root in roots if (node := root.get("activations")) is not None]
+        return read_activations(sections, symbols, self.lexicon, self.new_name, self.mistakes)
 
     def definitions(self, roots: list[NodeMapping], symbols: frozenset[str]) -> dict[str, Module]:
         nodes: dict[str, tuple[Scalar, Node]] = {}
