@@ -59,7 +59,7 @@ class Fact:
     reason: str = ""
     holds_if: Boolean = sympy.true
     root: Root | None = None
-    enclosure: tuple[sympy.Rational, sympy.Rational] | None = None
+    enclosure: tuple[sympy.Expr, sympy.Expr] | None = None
 
     def __post_init__(self) -> None:
         if not self.reason and (self.value is None or self.holds_if != sympy.true):
@@ -74,4 +74,6 @@ class Fact:
         if self.value is None or not holds(condition):
             return Fact(None, self.source, witness, self.reason)
         reason = self.reason if self.holds_if == sympy.true else ""
-        return Fact(replaced(self.value, values), self.source, witness, reason, root=self.root, enclosure=self.enclosure)
+        return Fact(
+            replaced(self.value, values), self.source, witness, reason, root=self.root, enclosure=self.enclosure
+        )

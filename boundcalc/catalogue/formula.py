@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 
 import sympy
@@ -15,7 +16,8 @@ from boundcalc.catalogue.symbols import x
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
-from boundcalc.exact.formulas.extremes import PRECISION, Extreme, Search, TooMuchWork, shown
+from boundcalc.exact.formulas.bisection import Extreme, shown
+from boundcalc.exact.formulas.extremes import PRECISION, Search, TooMuchWork
 from boundcalc.exact.formulas.nodes import nodes_of
 from boundcalc.exact.formulas.text import VARIABLE, Formula
 
@@ -25,7 +27,7 @@ _FINITE_WITHIN = "it may be finite where the largest entry of its input has a va
 
 
 def activation(
-    name: str, formula: Formula, values: Mapping[str, sympy.Expr] | None = None, most: sympy.Rational | None = None
+    name: str, formula: Formula, values: Mapping[str, sympy.Expr] | None = None, most: Fraction | None = None
 ) -> Nonlinearity:
     """The formula applied to every entry, with constants for all reals, or for entries of at most `most` in absolute value.
 
@@ -37,14 +39,14 @@ def activation(
 
 @lru_cache(maxsize=256)  # networks repeat their layers
 def _activation(
-    name: str, formula: Formula, values: tuple[tuple[str, sympy.Expr], ...], most: sympy.Rational | None
+    name: str, formula: Formula, values: tuple[tuple[str, sympy.Expr], ...], most: Fraction | None
 ) -> Nonlinearity:
     given = dict(values)
     function = formula.function(x, given)
     with ctx.workprec(PRECISION):
         numbers: dict[str, Number] = {key: to_number(value) for key, value in given.items()}
         nodes = nodes_of(formula.program, VARIABLE, numbers)
-        search = Search(nodes, None if most is None else fmpq(int(most.p), int(most.q)))
+        search = Search(nodes, None if most is None else fmpq(most.numerator, most.denominator))
         start = search.at(fmpq(0))
         lipschitz, smoothness = search.derivative(1), search.derivative(2)
         try:
@@ -83,20 +85,22 @@ def _fact(name: str, found: Extreme, what: str, advice: str) -> Fact:
     kind = "limit" if isinstance(found.point, str) else "attained"
     where = f"as x tends to {point}" if kind == "limit" else f"at x = {shown(found.point)}, within the enclosure"
     is_close = bool(found.high <= found.low * (1 + arb(10) ** -12))
-    witness = Witness(kind if is_close else "upper", where if is_close else f"the largest value found is {where}", point)
+    witness = Witness(
+        kind if is_close else "upper", where if is_close else f"the largest value found is {where}", point
+    )
     return Fact(high, SOURCE, witness, enclosure=(low, high))
 
 
 _POINTS = {"oo": sympy.oo, "-oo": -sympy.oo}
 
 
-def _rational(number: fmpq) -> sympy.Rational:
+def _rational(number: fmpq) -> sympy.Expr:
     return sympy.Rational(int(number.p), int(number.q))
 
 
-def _above(number: arb) -> sympy.Rational:
+def _above(number: arb) -> sympy.Expr:
     return sympy.Rational(decimals.upper_decimal(number, DIGITS))
 
 
-def _below(number: arb) -> sympy.Rational:
+def _below(number: arb) -> sympy.Expr:
     return sympy.Rational(decimals.lower_decimal(number, DIGITS))

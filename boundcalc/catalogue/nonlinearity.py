@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import cast
 
@@ -58,7 +59,7 @@ class Nonlinearity:
     function: sympy.Lambda | None = None
     assumed: tuple[Boolean, ...] = ()
     published: Published | None = None
-    within: Callable[[sympy.Rational], Nonlinearity] | None = None
+    within: Callable[[Fraction], Nonlinearity] | None = None
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.

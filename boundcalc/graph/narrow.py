@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import sympy
 
@@ -56,7 +57,7 @@ class _Narrowing(Euclidean):
         return Euclidean.map(self, at, self.narrow(at, rule, of), of)
 
 
-def _most(graph: LayerGraph, owner: str, sup: Extended) -> sympy.Rational | None:
+def _most(graph: LayerGraph, owner: str, sup: Extended) -> Fraction | None:
     """The largest entry, rounded up, at the values of the symbols, which are kept; None where one has no value."""
     if isinstance(sup, Unbounded):
         return None
@@ -72,10 +73,10 @@ def _most(graph: LayerGraph, owner: str, sup: Extended) -> sympy.Rational | None
         return None
     for symbol in sorted(values, key=str):
         conditions.same(symbol, values[symbol], place)
-    return sympy.Rational(decimals.upper_decimal(number, DIGITS))
+    return Fraction(decimals.upper_decimal(number, DIGITS))
 
 
-def _within(rule: Map, most: sympy.Rational, entries: sympy.Expr) -> Map:
+def _within(rule: Map, most: Fraction, entries: sympy.Expr) -> Map:
     """The map up to a largest entry; as it is where its constants are not found there."""
     assert rule.entry.within is not None
     try:

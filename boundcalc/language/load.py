@@ -21,7 +21,9 @@ from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 INCLUDE_LIMIT = 64
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, object], vocabulary: Mapping[str, W], own: Own[W]) -> Architecture[W]:
+def load(
+    source: str | os.PathLike[str] | Mapping[str, object], vocabulary: Mapping[str, W], own: Own[W]
+) -> Architecture[W]:
     """Read an architecture from a file, an open text file, or a mapping shaped like the YAML. `own` makes the kind of an
     activation that it declares.
 

@@ -10,8 +10,9 @@ from boundcalc.exact.formulas.text import Formula
 from boundcalc.language import fields
 from boundcalc.language.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration, W
 from boundcalc.language.formulas import Own, read_activations
+from boundcalc.language.inputs import input_norm
 from boundcalc.language.steps import Signature, StepReader, validate
-from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, InputNorm, Lexicon, StepFields
+from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, Lexicon, StepFields
 from boundcalc.language.symbols import read_symbol
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
@@ -264,7 +265,7 @@ class _FileReader:
             name,
             place,
             fields.read_list(shape),
-            None if norm is None else _input_norm(norm),
+            None if norm is None else input_norm(norm),
             None if tokens is None else fields.read_expression(tokens),
             None if features is None else _read_end(features),
         )
@@ -289,15 +290,6 @@ class _FileReader:
             node = value
         value = node
         return self.attempt(lambda: fields.read_expression(value))
-
-
-def _input_norm(node: Node) -> InputNorm:
-    if isinstance(node, NodeMapping):
-        norm = validate(InputNorm, node.entries, node.place, "a norm")
-        if len(node.entries) != 1:
-            raise fields.fail(node.place, "a norm is for the batch, a sample or an entry: exactly one of them")
-        return norm
-    return InputNorm.model_construct(batch=fields.read_expression(node))
 
 
 def _names(node: Node) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def test_a_file_included_twice_is_read_once(tmp_path: Path) -> None:
         ({"net": NET.format("/etc/passwd")}, "net.yaml:1:11: '/etc/passwd' is outside the spec's folder"),
         ({"net": NET.format("../x.yaml")}, "net.yaml:1:11: '../x.yaml' is outside the spec's folder"),
         ({"net": NET.format("[a]")}, "net.yaml:1:11: expected a file name, found a list"),
-        ({"net": NET.format("a.yaml"), "a": "layers: [relu]\n"}, "a.yaml:1:1: an included file has no key 'layers'; its keys are name, include, symbols, define"),
+        ({"net": NET.format("a.yaml"), "a": "layers: [relu]\n"}, "a.yaml:1:1: an included file has no key 'layers'; its keys are name, include, symbols, activations, define"),
         ({"net": NET.format("a.yaml"), "a": "define: {block: [cnov2d: 3]}\n"}, "a.yaml:1:18: unknown layer 'cnov2d'; did you mean 'conv2d'?"),
         ({"net": NET.format("a.yaml"), "a": "define: {"}, "a.yaml:1:"),
         ({"net": NET.format("a.yaml"), "a": ""}, "a.yaml: is empty"),

@@ -104,7 +104,9 @@ class _Making:
             return self.constant(_number(operation, cast("list[Number]", numbers), number), offset)
         if (grown := self._exponent(operation, of, number)) is not None:  # in one piece their slopes do not cancel
             is_log = operation == "log"
-            return self.node("softplus" if is_log else "sigmoid", [grown if is_log else self.negative(grown, offset)], offset)
+            return self.node(
+                "softplus" if is_log else "sigmoid", [grown if is_log else self.negative(grown, offset)], offset
+            )
         key = (operation, tuple(of), "" if number is None else repr(number))
         if key not in self.known:
             self.known[key] = len(self.nodes)
