@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import compile, explain, falsify, load, loads, network, objective
+    from boundcalc.pipeline import activation, compile, explain, falsify, load, loads, network, objective
 
     __version__: str
 
@@ -31,6 +31,7 @@ __all__ = [
     "Bounds",
     "SpecError",
     "__version__",
+    "activation",
     "compile",
     "explain",
     "falsify",
@@ -48,6 +49,7 @@ _HOMES = {
     "Bound": ("bounds.bound", "Bound"),
     "Bounds": ("bounds.compiled", "Bounds"),
     "SpecError": ("mistakes", "SpecError"),
+    "activation": ("pipeline", "activation"),
     "compile": ("pipeline", "compile"),
     "explain": ("pipeline", "explain"),
     "falsify": ("pipeline", "falsify"),

@@ -6,7 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
+
+import sympy
 
 from boundcalc.arguments import Named, expect
 from boundcalc.blocks.per_sample import PerSample
@@ -15,8 +18,12 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.explained import Explained, explained
 from boundcalc.bounds.grouped import grouped_by
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
-from boundcalc.bounds.values import reference, resolve, without_value
+from boundcalc.bounds.values import exact, reference, resolve, without_value
 from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.catalogue.formula import activation as search
+from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.exact.formulas.extremes import TooMuchWork
+from boundcalc.exact.formulas.text import parse_formula
 from boundcalc.falsification.network import Network, network_of
 from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind, Vocabulary
@@ -171,6 +178,33 @@ def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = 
         finding = f"a network on arrays has numbers; {what}"
         raise SpecError([Mistake(Place(architecture.source), finding, "give them with bc.override")])
     return network_of(graph, values)
+
+
+def activation(formula: str, *, within: object = None, **values: object) -> Nonlinearity:
+    """The constants of a formula in `x`, as those of an activation of a spec are found: `lipschitz`, `smoothness` and `sup` (None
+    where it has no bound) are facts with `value`, `enclosure`, `witness`, and a `reason` where the value is None.
+
+    within: the largest absolute value of x; all reals unless said. values: those of the other names in the formula.
+    Raises SpecError for what is no formula and for one whose constants take too long, TypeError and ValueError for values that
+    are no numbers.
+    """
+    place = Place("<formula>", 1, 1)
+    parsed = parse_formula(expect(formula, str, "a formula", "pass its text, such as 'x*sigmoid(x)'"), place)
+    mistakes = list(parsed.unknown(values))
+    if mistakes:
+        raise SpecError(mistakes)
+    given = {name: exact(value, f"the value of {name}") for name, value in values.items()}
+    most = None if within is None else exact(within, "within")
+    if most is not None and not (isinstance(most, sympy.Rational) and most > 0):
+        raise ValueError(f"within is a positive rational number, not {within!r}")
+    try:
+        found = search(formula, parsed, given, None if most is None else Fraction(int(most.p), int(most.q)))
+    except TooMuchWork:
+        finding = "the constants of the formula are not found soon enough"
+        raise SpecError([Mistake(place, finding, "write a simpler one")]) from None
+    except ArithmeticError as error:
+        raise SpecError([Mistake(place, f"the formula has no value: {error}")]) from None
+    return found.instantiate(entries=sympy.S.One)
 
 
 def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:

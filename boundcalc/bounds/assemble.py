@@ -13,8 +13,9 @@ from boundcalc.blocks.figures import Figure, Grouped, NodeFigures
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import LayerBounds, Objective
 from boundcalc.bounds.forms import Forms
-from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.primitives import Map, PrimitiveGraph
 from boundcalc.calculus.quantities import Quantity
+from boundcalc.catalogue.fact import Fact
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 
 
@@ -52,10 +53,12 @@ def assemble(
             for path, (name, figure) in figures.items()
         }
 
+    searched = _searched(primitives)
+
     def row(path: str) -> LayerBounds:
         layer = graph.layer(path)
         own = Named("constant", primitives.own.get(path, {}))
-        return LayerBounds(layer, _radius(graph, layer), own, bounds(rows[path], path))
+        return LayerBounds(layer, _radius(graph, layer), own, bounds(rows[path], path), searched.get(path, {}))
 
     return Assembled(
         bounds(network),
@@ -78,3 +81,16 @@ def _radius(graph: LayerGraph, layer: Layer) -> sympy.Expr | Mapping[str, sympy.
     if own.keys() <= {layer.path}:
         return own.get(layer.path)
     return {ball.removeprefix(f"{layer.path}."): radius for ball, radius in own.items()}
+
+
+def _searched(primitives: PrimitiveGraph) -> Mapping[str, Mapping[str, Fact]]:
+    """By layer, the constants that were searched for."""
+    found: dict[str, Mapping[str, Fact]] = {}
+    for primitive, owner in zip(primitives.primitives, primitives.owners, strict=True):
+        if isinstance(primitive, Map):
+            entry = primitive.entry
+            named = {"lipschitz": entry.lipschitz, "smoothness": entry.smoothness, "sup": entry.sup}
+            facts = {name: fact for name, fact in named.items() if fact is not None and fact.enclosure is not None}
+            if facts:
+                found[owner] = facts
+    return found

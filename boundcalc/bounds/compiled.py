@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from boundcalc.bounds.torch_groups import Module, groups
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, Quantity
+from boundcalc.catalogue.fact import Fact
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.kind import Kind
@@ -65,12 +66,15 @@ class _OfAll(_OfDerivatives):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerBounds(_OfAll):
-    """Bounds of the network up to and including one layer, as functions of what is differentiated by."""
+    """Bounds of the network up to and including one layer, as functions of what is differentiated by.
+
+    searched: those constants of an activation of the spec's own that are finite, each with its witness and enclosure."""
 
     layer: Layer
     radius: sympy.Expr | Mapping[str, sympy.Expr] | None
     own: Named[sympy.Expr | None]
     figures: Mapping[Quantity, Bound]
+    searched: Mapping[str, Fact] = field(default_factory=dict[str, Fact])
 
     @property
     def path(self) -> str:

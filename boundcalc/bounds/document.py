@@ -17,6 +17,9 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import SCHEMA, Json, Options
+from boundcalc.catalogue.fact import Fact
+from boundcalc.exact import decimals
+from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.layer_graph import Replaced
 from boundcalc.graph.shape import Shape
@@ -38,6 +41,7 @@ class Row:
     own: Mapping[str, sympy.Expr | None]
     replaces: Replaced | None
     quantities: Mapping[str, Answer]
+    searched: Mapping[str, Fact]
 
     def to_dict(self) -> dict[str, Json]:
         radius = self.radius
@@ -51,6 +55,7 @@ class Row:
             if isinstance(radius, Mapping)
             else (None if radius is None else to_str(radius)),
             "own": {name: None if value is None else to_str(value) for name, value in self.own.items()},
+            **({"searched": {name: _searched(fact) for name, fact in self.searched.items()}} if self.searched else {}),
             **_quantities(self.quantities),
         }
 
@@ -164,6 +169,7 @@ def document(bounds: Bounds) -> Document:
             own=row.own,
             replaces=row.layer.replaces,
             quantities=quantities(row.named, row.path),
+            searched=row.searched,
         )
         for row in bounds.layers.values()
     )
@@ -182,6 +188,15 @@ def document(bounds: Bounds) -> Document:
 
 def _quantities(found: Mapping[str, Answer]) -> dict[str, Json]:
     return {name: quantity.to_dict() for name, quantity in found.items()}
+
+
+def _searched(fact: Fact) -> Json:
+    """A constant that was searched for: between which numbers it is, and where it is reached or approached."""
+    assert fact.enclosure is not None
+    assert fact.witness is not None
+    point = fact.witness.point
+    low, high = (decimals.enclosure(from_sympy(end))[side] for side, end in enumerate(fact.enclosure))
+    return {"enclosure": [low, high], "point": None if point is None else to_str(point), "witness": fact.witness.kind}
 
 
 def _replaces(replaced: Replaced | None) -> dict[str, Json]:

@@ -83,7 +83,7 @@ def _fact(name: str, found: Extreme, what: str, advice: str) -> Fact:
         return Fact(high, SOURCE, Witness("attained", f"{what} is constant"), enclosure=(low, high))
     point = _POINTS[found.point] if isinstance(found.point, str) else _rational(found.point)
     kind = "limit" if isinstance(found.point, str) else "attained"
-    where = f"as x tends to {point}" if kind == "limit" else f"at x = {shown(found.point)}, within the enclosure"
+    where = f"as x tends to {point}" if kind == "limit" else f"at x = {shown(found.point)}"
     is_close = bool(found.high <= found.low * (1 + arb(10) ** -12))
     witness = Witness(
         kind if is_close else "upper", where if is_close else f"the largest value found is {where}", point

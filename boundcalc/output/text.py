@@ -9,6 +9,7 @@ from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.shape import show_shape
@@ -29,6 +30,7 @@ def to_text(document: Document, layout: Layout = PLAIN) -> str:
         _layer_table(document),
         _summary(document, layout.beside),
         *_reasons(document),
+        _searched(document),
         *closed_forms(document, layout.style),
         _conditions(document),
     ]
@@ -105,6 +107,18 @@ def _reasons(document: Document) -> Iterable[str]:
         if not total.finite:
             where = "" if total.infinite_from is None else f" from layer '{total.infinite_from}' on"
             yield f"{name} is infinite{where}: {total.infinite_because}"
+
+
+def _searched(document: Document) -> str:
+    """The constants of the spec's own activations: between which numbers they are, and where they are reached."""
+    found: dict[tuple[str, str], str] = {}
+    for row in document.rows:
+        for name, fact in row.searched.items():
+            assert fact.enclosure is not None
+            assert fact.witness is not None
+            low, high = (decimals.enclosure(from_sympy(end))[side] for side, end in enumerate(fact.enclosure))
+            found.setdefault((row.kind, name), f"{row.kind}: {name} in [{low}, {high}], {fact.witness.text}")
+    return "\n".join(["found by search", *(f"  {text}" for text in found.values()), ""]) if found else ""
 
 
 def _conditions(document: Document) -> str:
