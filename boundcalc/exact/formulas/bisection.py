@@ -16,6 +16,7 @@ from boundcalc.exact.formulas.smooth import ORDER
 
 TIGHT = arb(2) ** -52  # relative width at which an enclosure is done
 FINEST = 40  # bits of the width at which what is not finite is given up
+KINKED = fmpq(1, 2**54)  # width of an interval with a kink that is halved no more
 ASCENT = 150  # intervals that are halved to reach what is bounded from outside
 NAMES = ("a", "a'", "a''")
 SCALE = (1, 1, 2)  # of a coefficient to the derivative
@@ -83,6 +84,8 @@ class Between:
                 self.high = self.high.max(bound)
             elif bound is not None and bound <= self.high:
                 lower.append(first)
+            elif bound is not None and first[2][1] - first[2][0] <= KINKED and self.jets(first[2]).kinked:
+                self.high = self.high.max(bound)  # branches that do not meet there are in it
             else:
                 self.split(first[2])
         self.ascend(lower)

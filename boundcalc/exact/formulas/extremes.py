@@ -75,9 +75,9 @@ class Search:
             if not jet[0].is_finite():
                 return Seen(([jet[k] for k in range(LENGTH)],), trouble=next(iter(arithmetic.trouble), ""))
             known = arithmetic.choices
-            if arithmetic.chosen > CHOICES:
+            if len(arithmetic.asked) > CHOICES:
                 return Seen((list(UNKNOWN),), kinked=True)
-            if arithmetic.chosen > len(known):
+            if len(arithmetic.asked) > len(known):
                 waiting += [(*known, True), (*known, False)]
             else:
                 found.append([jet[k] for k in range(LENGTH)])

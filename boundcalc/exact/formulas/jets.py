@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from flint import arb, arb_series, ctx, fmpq
 
 from boundcalc.exact.balls import Number
+from boundcalc.exact.formulas.nodes import Key
 from boundcalc.exact.formulas.smooth import ORDER, SMOOTH, UNKNOWN, Coefficients, power
 
 LENGTH = ORDER + 1
@@ -36,12 +37,12 @@ class Jets:
     not defined.
 
     Where it is open which branch of a maximum holds, `choices` say it, in turn: every point has the jet of one of the choices,
-    almost every one also the slope. `chosen` counts them.
+    almost every one also the slope. `asked`: of what, each once.
     """
 
     at: arb
     choices: tuple[bool, ...] = ()
-    chosen: int = 0
+    asked: list[Key] = field(default_factory=list[Key])
     trouble: list[str] = field(default_factory=list[str])
     broken: list[str] = field(default_factory=list[str])
 
@@ -79,18 +80,20 @@ class Jets:
             self._outside(b <= 0, "a logarithm of a number that is not positive")
         return composed(found, of)
 
-    def absolute(self, of: arb_series) -> arb_series:
-        return self.largest(of, -of)
+    def absolute(self, of: arb_series, key: Key) -> arb_series:
+        return of if self._first(of - series([arb(0)] * LENGTH), tuple(sorted(key)), key[0] < key[1]) else -of
 
-    def largest(self, left: arb_series, right: arb_series) -> arb_series:
-        if left[0] > right[0]:
-            return left
-        if right[0] > left[0]:
-            return right
-        if left == right:
-            return left
-        self.chosen += 1
-        return left if self.chosen > len(self.choices) or self.choices[self.chosen - 1] else right
+    def extreme(self, left: arb_series, right: arb_series, sign: int, key: Key) -> arb_series:
+        return left if self._first(left - right, key, True) == (sign > 0) else right
+
+    def _first(self, difference: arb_series, key: Key, is_first: bool) -> bool:
+        """Whether the difference is positive. `is_first`: of the first of the key and the second, not the other way round."""
+        if difference[0] > 0 or difference[0] < 0 or difference == series([arb(0)] * LENGTH):
+            return not difference[0] < 0
+        if key not in self.asked:
+            self.asked.append(key)
+        at = self.asked.index(key)
+        return at >= len(self.choices) or self.choices[at] == is_first
 
     def _outside(self, certainly: bool, what: str) -> None:
         (self.broken if certainly else self.trouble).append(what)

@@ -15,6 +15,7 @@ from boundcalc.exact.formulas.smooth import SMOOTH
 from boundcalc.exact.parser import Step
 
 V = TypeVar("V")
+Key = tuple[int, ...]  # the nodes that are compared
 NUMBERS: Mapping[str, Callable[[], Number]] = {"pi": arb.pi}
 
 
@@ -38,8 +39,10 @@ class Arithmetic(Protocol[V]):
     def multiply(self, left: V, right: V) -> V: ...
     def power(self, base: V, exponent: Number) -> V: ...
     def smooth(self, name: str, of: V) -> V: ...
-    def absolute(self, of: V) -> V: ...
-    def largest(self, left: V, right: V) -> V: ...
+    def absolute(self, of: V, key: Key) -> V: ...
+    def extreme(self, left: V, right: V, sign: int, key: Key) -> V:
+        """The largest, or the least where the sign is -1. Where it is open whether the first is, values of the same key agree."""
+        ...
 
 
 def evaluated(nodes: Sequence[Node], arithmetic: Arithmetic[V]) -> V:
@@ -66,9 +69,9 @@ def _value(node: Node, done: Sequence[V], arithmetic: Arithmetic[V]) -> V:
             assert node.number is not None
             return arithmetic.power(operands[0], node.number)
         case "abs":
-            return arithmetic.absolute(operands[0])
-        case "max":
-            return arithmetic.largest(*operands)
+            return arithmetic.absolute(operands[0], node.of)
+        case "max" | "min":
+            return arithmetic.extreme(operands[0], operands[1], 1 if node.operation == "max" else -1, node.of)
         case name:
             return arithmetic.smooth(name, operands[0])
 
@@ -107,11 +110,16 @@ class _Making:
             return self.node(
                 "softplus" if is_log else "sigmoid", [grown if is_log else self.negative(grown, offset)], offset
             )
-        key = (operation, tuple(of), "" if number is None else repr(number))
+        of = sorted(of) if operation in ("max", "min") else of
+        key = (operation, tuple(of), "" if number is None else self._written(number))
         if key not in self.known:
             self.known[key] = len(self.nodes)
             self.nodes.append(Node(operation, tuple(of), number, offset))
         return self.known[key]
+
+    def _written(self, number: Number) -> str:
+        """Equal for equal rationals; what is a ball is equal to nothing."""
+        return f"{number.p}/{number.q}" if isinstance(number, fmpq) else f"ball {len(self.nodes)}"
 
     def _exponent(self, operation: str, of: Sequence[int], number: Number | None) -> int | None:
         """u of log(1 + exp(u)) and of 1/(1 + exp(u))."""
@@ -123,8 +131,11 @@ class _Making:
         return exponents[0] if len(exponents) == 1 and any(part.number == 1 for part in parts) else None
 
     def constant(self, number: Number, offset: int) -> int:
-        self.nodes.append(Node("constant", (), number, offset))
-        return len(self.nodes) - 1
+        key = ("constant", (), self._written(number))
+        if key not in self.known:
+            self.known[key] = len(self.nodes)
+            self.nodes.append(Node("constant", (), number, offset))
+        return self.known[key]
 
     def step(self, step: Step, of: list[int]) -> int:
         at = step.offset
@@ -176,9 +187,9 @@ class _Making:
     def call(self, name: str, of: list[int], at: int) -> int:
         if name == "sqrt":
             return self.node("power", of, at, fmpq(1, 2))
-        if name == "min":
-            return self.negative(self.fold("max", [self.negative(i, at) for i in of], at), at)
-        return self.fold(name, of, at) if name == "max" else self.node(name, of, at)
+        if name == "abs":
+            return self.node(name, [of[0], self.constant(fmpq(0), at)], at)
+        return self.fold(name, of, at) if name in ("max", "min") else self.node(name, of, at)
 
     def reached(self, last: int) -> tuple[Node, ...]:
         """The nodes that the last one is made of, numbered anew."""
@@ -201,6 +212,8 @@ def _number(operation: str, of: list[Number], exponent: Number | None) -> Number
             return balls.multiply(of)
         case "max":
             return balls.maximum(of)
+        case "min":
+            return balls.minimum(of)
         case "abs":
             return abs(of[0])
         case "log":

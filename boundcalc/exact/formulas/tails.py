@@ -11,6 +11,7 @@ from flint import arb, fmpq
 from boundcalc.exact.balls import Number
 from boundcalc.exact.formulas import smooth
 from boundcalc.exact.formulas.far import Far, Unclear, at_limit
+from boundcalc.exact.formulas.nodes import Key
 from boundcalc.exact.formulas.spans import UP_TO_ONE, WAVE, Span
 
 Tail = tuple[Far, Far, Far]
@@ -70,12 +71,11 @@ class Tails:
     def smooth(self, name: str, of: Tail) -> Tail:
         return self._chain(_ROWS[name](self, of[0]), of)
 
-    def absolute(self, of: Tail) -> Tail:
-        sign = self._sign(of[0])
-        return of if sign > 0 else (-of[0], -of[1], -of[2])
+    def absolute(self, of: Tail, key: Key) -> Tail:
+        return of if self._sign(of[0]) > 0 else (-of[0], -of[1], -of[2])
 
-    def largest(self, left: Tail, right: Tail) -> Tail:
-        return left if self._sign(left[0] + -right[0]) > 0 else right
+    def extreme(self, left: Tail, right: Tail, sign: int, key: Key) -> Tail:
+        return left if self._sign(left[0] + -right[0]) == sign else right
 
     def _sign(self, of: Far) -> int:
         if not of.terms:

@@ -1,0 +1,109 @@
+"""Activations of a spec's own: attacked under both norms and groupings, the same function in every framework, and constants up to a
+largest entry."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+
+import boundcalc as bc
+
+FORMULAS = {
+    "mish2": "x*tanh(log(1 + exp(2*x)))",
+    "serf": "x*erf(log(1 + exp(x)))",
+    "cube": "x**3/3",
+    "rooted": "sqrt(x + 20)",
+    "snake": "x + sin(3*x)**2/3",
+    "bent": "max(x, x/10) + sigmoid(-x)*arctan(x)",
+}
+
+
+def spec(name: str, **symbols: str) -> bc.Architecture:
+    return bc.loads(
+        f'symbols: {{R: 1/2}}\nactivations: {{{name}: {{formula: "{FORMULAS[name]}"}}}}\nbatch: 2\n'
+        f"input: {{shape: [3], norm: {{entry: 1}}}}\nradius: R\nlayers: [dense: 3, {name}, dense: 2]\n"
+    )
+
+
+def cases() -> Iterator[tuple[str, str, str]]:
+    for name in FORMULAS:
+        yield name, "total", "euclidean"
+        yield name, "layer", "mixed"
+    yield "mish2", "layer", "euclidean"
+    yield "cube", "total", "mixed"
+
+
+@pytest.mark.parametrize(("name", "blocks", "norms"), list(cases()))
+def test_an_attack_exceeds_no_bound(name: str, blocks: str, norms: str) -> None:
+    found = bc.falsify(spec(name), trials=2, seconds=2, blocks=blocks, norms=norms)
+    assert found.exceeded == () or not found.exceeded
+
+
+@pytest.mark.parametrize("name", sorted(FORMULAS))
+def test_the_function_is_that_of_the_formula_in_every_framework(name: str) -> None:
+    """Written out anew, in NumPy."""
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax.numpy")
+    text = FORMULAS[name]
+    own = spec(name).vocabulary[name]
+    entry = bc.activation(text)
+    assert entry.function is not None
+    x = np.linspace(-4, 4, 41)
+    names = {
+        "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "sin": np.sin, "arctan": np.arctan,
+        "max": np.maximum, "erf": np.vectorize(math.erf), "sigmoid": lambda u: 1 / (1 + np.exp(-u)), "x": x,
+    }  # fmt: skip
+    expected = eval(text, names)
+    network = bc.network(
+        bc.loads(f'activations: {{{name}: {{formula: "{text}"}}}}\ninput: {{shape: [41], norm: 1}}\nlayers: [{name}]\n')
+    )
+    assert own.name == name
+    for make in (np.asarray, lambda a: torch.tensor(a), lambda a: jax.asarray(a)):
+        given = make(x[None])
+        result = np.asarray(network({}, {"input": given}))
+        np.testing.assert_allclose(result[0], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_largest_entry_gives_what_all_reals_do_not() -> None:
+    """x^3/3 has a' = x^2: an entry of dense(3) with its bias is at most sqrt(4) R = 1."""
+    bounds = bc.compile(spec("cube"))
+    facts = bounds.layers["cube_0"].searched
+    for name, value in (("lipschitz", 2), ("smoothness", 2 * math.sqrt(2)), ("sup", 2 * math.sqrt(2) / 3)):
+        assert facts[name].value is not None
+        assert float(facts[name].value) == pytest.approx(value, rel=1e-9) or float(facts[name].value) <= value * 1.001
+    assert "R" in str(bounds.conditions)
+    assert bounds.lipschitz.evaluate() < math.inf
+    with pytest.raises(ValueError, match="R"):
+        bounds.lipschitz.evaluate(R=2)  # the largest entry would be another one
+    free = bc.compile(bc.override(spec("cube"), {"R": None}))
+    assert not free.lipschitz.finite
+    assert "largest entry of its input has a value" in str(free.lipschitz.infinite_because)
+
+
+def test_what_was_found_is_told(tmp_path: Path) -> None:
+    bounds = bc.compile(bc.load("specs/own-activation.yaml"))
+    fact = bounds.layers["serf_0"].searched["lipschitz"]
+    assert fact.enclosure is not None
+    assert fact.value == bounds.layers["serf_0"].own["lipschitz"] == fact.enclosure[1]
+    row = next(row for row in json.loads(json.dumps(bounds.to_dict()))["layers"] if row["path"] == "serf_0")
+    low, high = (float(end) for end in row["searched"]["lipschitz"]["enclosure"])
+    assert low <= high <= low * (1 + 1e-13)
+    assert float(sympy.Rational(row["searched"]["lipschitz"]["point"])) == pytest.approx(1.09605, rel=1e-4)
+
+
+def test_the_record_of_a_formula() -> None:
+    entry = bc.activation("x*sigmoid(b*x)", b="17/10")
+    silu = bc.VOCABULARY["silu"]
+    assert silu.name == "silu"
+    assert entry.smoothness.value is not None
+    assert float(entry.smoothness.value) == pytest.approx(17 / 20, rel=1e-13)
+    assert bc.activation("x**2", within=3).lipschitz.value == 6
+    with pytest.raises(bc.SpecError, match="unknown name 'b'"):
+        bc.activation("b*x")
+    with pytest.raises(ValueError, match="within is a positive rational number"):
+        bc.activation("x", within=-1)
