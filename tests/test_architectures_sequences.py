@@ -42,6 +42,7 @@ COUNTS = {
     "mlp-mixer": 59_880_472,
     "highway": perceptron(784, 50) + 10 * 2 * perceptron(50, 50) + perceptron(50, 10),
     "pinn": perceptron(2, *8 * [20], 1),
+    "own-activation": perceptron(10, 20, 20, 3),
     "siamese": 32 * 26 + 64 * (32 * 25 + 1) + perceptron(7 * 7 * 64, 64),
 }
 
@@ -63,6 +64,7 @@ SMALL: Mapping[str, Mapping[str, object]] = {
     "mlp-mixer": TINY_VIT,
     "highway": {"n": 2, "d": 3, "layers.times": 2},
     "pinn": {"n": 2, "width": 3, "hidden.times": 2},
+    "own-activation": {"n": 2, "width": 2},
     "siamese": {"n": 2, "channels": 1, "d": 2},
 }
 LEFT_OUT = {"swin-t": ("stage2", "merge2", "stage3", "merge3", "stage4")}  # steps, each on a line

@@ -51,7 +51,8 @@ SMOOTH = (
     "sigmoid(x)/(1 + sigmoid(-2*x))",
     "arctan(exp(x) - x)",
 )
-KINKED = ("max(x, 0.3*x)", "min(max(x, 0), 6)", "abs(tanh(x) - 1/2)", "abs(x)/(1 + abs(x))", "max(sin(x), cos(x), x/9)")
+WAVES = ("log(2 + sin(x))*x/sqrt(1 + x**2)",)  # whose slopes far out are known by the ranges of their factors only
+KINKED = ("max(x, 0.3*x)", "min(max(x, 0), 6)", "abs(tanh(x) - 1/2)", "abs(x)/(1 + abs(x))", "max(sin(x), x/9)")
 
 
 def function(text: str) -> Callable[[mpmath.mpf], mpmath.mpf]:
@@ -124,7 +125,7 @@ def test_no_sample_exceeds_an_extreme_and_one_reaches_it(text: str) -> None:
         most = max(sampled)
         assert most <= float(found.high) * (1 + 1e-7), (text, order)
         assert found.low <= found.high
-        assert order == 0 or found.high <= found.low * (1 + arb(10) ** -13), (
+        assert order == 0 or text in WAVES or found.high <= found.low * (1 + arb(10) ** -13), (
             text,
             order,
         )  # a value may be approached in waves

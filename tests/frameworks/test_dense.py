@@ -54,6 +54,21 @@ def test_pinn() -> None:
     agree("pinn", perceptron((2, *8 * [20], 1), nn.Tanh), names)
 
 
+class Bent(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x + torch.sqrt(x**2 + 1)) / 2
+
+
+class Serf(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * torch.erf(nn.functional.softplus(x))
+
+
+def test_own_activations() -> None:
+    module = nn.Sequential(nn.Linear(10, 20), Bent(), nn.Linear(20, 20), Serf(), nn.Linear(20, 3))
+    agree("own-activation", module, (("^first", "0"), ("^second", "2"), ("^head", "4")))
+
+
 class Highway(nn.Module):
     def __init__(self, width: int, depth: int) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ ORDER = 5  # of the highest derivative that is enclosed
 Coefficients = list[arb]  # ORDER + 1 of them
 UNIT = arb(0, 1 - 2.0**-40)  # the radius is rounded up, to 1
 assert UNIT.abs_upper() == 1
+NARROW = arb(2) ** -20
 UNKNOWN: Coefficients = [arb("nan")] * (ORDER + 1)
 
 
@@ -20,11 +21,14 @@ def monotone(function: Callable[[arb], arb], b: arb) -> arb:
 
 
 def square(b: arb) -> arb:
-    """b^2, which is not negative."""
+    return even(b, 2)
+
+
+def even(b: arb, n: int) -> arb:
+    """b^n of an even n, which is not negative."""
     if b > 0 or b < 0 or b.is_exact():
-        return monotone(lambda end: end * end, abs(b))
-    most = b.abs_upper()
-    return arb(0).union(most * most)
+        return monotone(lambda end: end**n, abs(b))
+    return arb(0).union(b.abs_upper() ** n)
 
 
 def _logistic(b: arb) -> arb:
@@ -89,7 +93,7 @@ def arctan(b: arb) -> Coefficients:
 
 
 def _within_one(b: arb) -> arb:
-    return b if b.abs_upper() <= 1 or not b.is_finite() else UNIT
+    return UNIT if b.abs_upper() > 1 and b.rad() > NARROW else b
 
 
 def sine(b: arb) -> Coefficients:
@@ -118,7 +122,7 @@ def _whole(b: arb, n: int) -> arb:
     """b^n; of a negative n only where b is not 0 or the binomial coefficient is."""
     if n < 0:
         return 1 / _whole(b, -n) if b > 0 or b < 0 else arb(0)
-    return monotone(lambda end: end**n, b) if n % 2 else square(b) ** (n // 2)
+    return monotone(lambda end: end**n, b) if n % 2 else even(b, n) if n else arb(1)
 
 
 def _binomial(p: fmpq | arb, k: int) -> arb:
