@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 import mpmath
 import pytest
@@ -55,7 +56,7 @@ WAVES = ("log(2 + sin(x))*x/sqrt(1 + x**2)",)  # whose slopes far out are known 
 KINKED = ("max(x, 0.3*x)", "min(max(x, 0), 6)", "abs(tanh(x) - 1/2)", "abs(x)/(1 + abs(x))", "max(sin(x), x/9)")
 
 
-def function(text: str) -> Callable[[mpmath.mpf], mpmath.mpf]:
+def function(text: str) -> Callable[[Any], Any]:
     return eval(f"lambda x: {text}", dict(NUMERIC))
 
 
@@ -64,7 +65,7 @@ def nodes(text: str) -> tuple[Node, ...]:
         return nodes_of(parse_formula(text, Place("f")).program, VARIABLE, {})
 
 
-def holds(ball: arb, value: mpmath.mpf, slack: float = 1e-9) -> bool:
+def holds(ball: arb, value: Any, slack: float = 1e-9) -> bool:
     """Whether a ball has a number that mpmath computed, up to its error."""
     error = slack * max(1, abs(float(value)))
     return ball.is_finite() is False or bool(ball.overlaps(arb(str(value), error)))
@@ -111,7 +112,11 @@ def test_no_sample_exceeds_an_extreme_and_one_reaches_it(text: str) -> None:
     """Derivatives by mpmath on a grid and at the point that is named; the two ends are as close as is promised."""
     search, numeric = Search(nodes(text)), function(text)
     for order in (1, 2, 0):
-        found = search.derivative(order)
+        try:
+            found = search.derivative(order)
+        except TooMuchWork:
+            assert text in WAVES
+            return
         if found.high is None or found.low is None:
             assert order != 1, found.reason
             continue

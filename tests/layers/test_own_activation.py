@@ -7,12 +7,14 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sympy
 
 import boundcalc as bc
+from boundcalc.pipeline import Spec
 
 FORMULAS = {
     "mish2": "x*tanh(log(1 + exp(2*x)))",
@@ -24,7 +26,7 @@ FORMULAS = {
 }
 
 
-def spec(name: str, **symbols: str) -> bc.Architecture:
+def spec(name: str) -> Spec:
     return bc.loads(
         f'symbols: {{R: 1/2}}\nactivations: {{{name}: {{formula: "{FORMULAS[name]}"}}}}\nbatch: 2\n'
         f"input: {{shape: [3], norm: {{entry: 1}}}}\nradius: R\nlayers: [dense: 3, {name}, dense: 2]\n"
@@ -51,7 +53,7 @@ def test_the_function_is_that_of_the_formula_in_every_framework(name: str) -> No
     """Written out anew, in NumPy."""
     torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax.numpy")
     text = FORMULAS[name]
-    own = spec(name).vocabulary[name]
+    own: Any = spec(name).vocabulary[name]
     entry = bc.activation(text)
     assert entry.function is not None
     x = np.linspace(-4, 4, 41)
@@ -60,7 +62,7 @@ def test_the_function_is_that_of_the_formula_in_every_framework(name: str) -> No
         "max": np.maximum, "erf": np.vectorize(math.erf), "sigmoid": lambda u: 1 / (1 + np.exp(-u)), "x": x,
     }  # fmt: skip
     expected = eval(text, names)
-    network = bc.network(
+    network: Any = bc.network(
         bc.loads(f'activations: {{{name}: {{formula: "{text}"}}}}\ninput: {{shape: [41], norm: 1}}\nlayers: [{name}]\n')
     )
     assert own.name == name
@@ -76,8 +78,9 @@ def test_the_largest_entry_gives_what_all_reals_do_not() -> None:
     facts = bounds.layers["cube_0"].searched
     largest = math.sqrt(2)
     for name, value in (("lipschitz", largest**2), ("smoothness", 2 * largest), ("sup", largest**3 / 3)):
-        assert facts[name].value is not None
-        assert float(facts[name].value) == pytest.approx(value, rel=1e-9)
+        found = facts[name].value
+        assert found is not None
+        assert float(found) == pytest.approx(value, rel=1e-9)
     assert "R" in str(bounds.conditions)
     assert bounds.lipschitz.evaluate() < math.inf
     with pytest.raises(ValueError, match="R"):
