@@ -130,6 +130,13 @@ LAWS = {
     "exact/intervals.py": {"floor"},  # x is whole where x = floor(x)
     "exact/arrays.py": {"exp", "log"},  # log(1 + exp(x)) without overflow
     "bounds/guards.py": {"floor"},  # wholeness again
+    "exact/formulas/text.py": {
+        "tanh",
+        "erf",
+        "sin",
+        "cos",
+        "atan",
+    },  # the dialect of formulas, which has functions of its own
 }
 # Folders with mathematics of kinks, roundings and growth.
 WITH_LAWS = {

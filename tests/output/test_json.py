@@ -60,6 +60,14 @@ ANSWER = exactly(
     objective={"anyOf": [OBJECTIVE, {"type": "null"}]}, layers={"type": "array", "items": LAYER},
 )  # fmt: skip
 
+LAYER["properties"]["searched"] = {
+    "type": "object",
+    "additionalProperties": exactly(
+        enclosure={"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2},
+        point={"type": ["string", "null"]},
+        witness=TEXT,
+    ),
+}
 LAYER["properties"]["replaces"] = exactly(kind=TEXT, error={"type": ["string", "null"]})
 ANSWER["properties"]["chosen_at"] = {"type": "object", "additionalProperties": TEXT}
 
