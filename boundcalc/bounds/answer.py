@@ -29,6 +29,21 @@ def short(decimal: str) -> str:
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
+def without_number(
+    expression: sympy.Expr | None, definition: str | None, finite: bool, reason: str | None
+) -> dict[str, Json]:
+    """A quantity of the JSON as long as nothing is known of its number."""
+    return {
+        "expression": None if expression is None else to_str(expression),
+        "definition": definition,
+        "number": None,
+        "enclosure": None,
+        "log10": None,
+        "finite": finite,
+        "reason": reason,
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """One figure of the network, or of the network up to a layer. `name` is what it is called among those beside it."""
@@ -132,15 +147,8 @@ class Answer:
         """Closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""
         number = self.number  # what takes too long is refused here, before closed forms are sought
         expression = self.expression
-        result: dict[str, Json] = {
-            "expression": None if expression is None else to_str(expression),
-            "definition": self.definition,
-            "number": None,
-            "enclosure": None,
-            "log10": None,
-            "finite": self.finite,
-            "reason": self.infinite_because or self.absent or self.unclosed,
-        }
+        reason = self.infinite_because or self.absent or self.unclosed
+        result = without_number(expression, self.definition, self.finite, reason)
         if self._of.chosen_at is not None:
             result["way"] = [list(step) for step in self.way]
         if self.upper:

@@ -170,6 +170,11 @@ class Bounds(_OfAll):
         """Every quantity in terms of those before it: (name, expression) in order."""
         return self.norm.forms.definitions
 
+    @property
+    def written_definitions(self) -> list[tuple[str, str]]:
+        """The same as text in Python syntax, as documents have them."""
+        return self.norm.forms.written_definitions
+
     def definition(self, quantity: Bound) -> str | None:
         """The name of a quantity in `definitions`."""
         return None if quantity.scalar is None else quantity.forms.name(quantity.scalar)

@@ -6,7 +6,7 @@ with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -106,8 +106,44 @@ class Curvature:
             terms = [balls.multiply((found[key], d[j])) for j, key in enumerate(self.row(i)) if key in found]
             return balls.multiply((balls.add(terms), balls.power(d[i], Fraction(-1))))
 
+    def total(self, values: Values) -> Number:
+        """The sum of all entries. Raises as `numbers`."""
+        found = self.numbers(values)
+        with ctx.workprec(PRECISION):
+            return balls.add(value for key, value in found.items() for _ in range(len(set(key))))
+
     def row(self, i: int) -> list[Key]:
         return [(min(i, j), max(i, j)) for j in range(len(self.blocks))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What some directions are bent by, as an upper bound: the closed form is the sum of the entries at `keys`, the number that of
+    `certified`."""
+
+    curvature: Curvature
+    keys: Sequence[Key]
+    certified: Callable[[Values], Number]
+
+    @property
+    def finite(self) -> bool:
+        return self.reason is None
+
+    @property
+    def reason(self) -> str | None:
+        return self.curvature.reason
+
+    @property
+    def free_symbols(self) -> frozenset[sympy.Symbol]:
+        return self.curvature.free_symbols
+
+    @property
+    def expression(self) -> sympy.Expr | None:
+        return self.curvature.expression(self.keys)
+
+    @property
+    def upper(self) -> tuple[str, ...]:
+        return ()
 
 
 def curvature_of(program: Asked) -> Curvature:

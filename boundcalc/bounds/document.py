@@ -17,7 +17,7 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import SCHEMA, Json, Options
-from boundcalc.catalogue.fact import Fact
+from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.exact import decimals
 from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.printing import to_str
@@ -27,6 +27,20 @@ from boundcalc.language.conditions import Conditions
 
 if TYPE_CHECKING:
     from boundcalc.bounds.compiled import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A constant that was searched for: between which numbers it is, and where it is reached or approached."""
+
+    low: str
+    high: str
+    witness: Witness
+
+    def to_dict(self) -> dict[str, Json]:
+        point = self.witness.point
+        place = None if point is None else to_str(point)
+        return {"enclosure": [self.low, self.high], "point": place, "witness": self.witness.kind}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +55,7 @@ class Row:
     own: Mapping[str, sympy.Expr | None]
     replaces: Replaced | None
     quantities: Mapping[str, Answer]
-    searched: Mapping[str, Fact]
+    searched: Mapping[str, Searched]
 
     def to_dict(self) -> dict[str, Json]:
         radius = self.radius
@@ -55,7 +69,7 @@ class Row:
             if isinstance(radius, Mapping)
             else (None if radius is None else to_str(radius)),
             "own": {name: None if value is None else to_str(value) for name, value in self.own.items()},
-            **({"searched": {name: _searched(fact) for name, fact in self.searched.items()}} if self.searched else {}),
+            **({"searched": {name: found.to_dict() for name, found in self.searched.items()}} if self.searched else {}),
             **_quantities(self.quantities),
         }
 
@@ -146,7 +160,7 @@ class Document:
             "symbols": self.symbol_values,
             "conditions": [str(condition) for condition in self.conditions],
             **({} if self.chosen_at is None else {"chosen_at": dict(self.chosen_at)}),
-            "definitions": [[name, text] for name, text in self._of.norm.forms.written_definitions],
+            "definitions": [[name, text] for name, text in self._of.written_definitions],
             "bounds": network,
             "objective": None if self.objective is None else self._objective(self.objective),
             "layers": [row.to_dict() for row in self.rows],
@@ -169,7 +183,7 @@ def document(bounds: Bounds) -> Document:
             own=row.own,
             replaces=row.layer.replaces,
             quantities=quantities(row.named, row.path),
-            searched=row.searched,
+            searched={name: _searched(fact) for name, fact in row.searched.items()},
         )
         for row in bounds.layers.values()
     )
@@ -190,13 +204,11 @@ def _quantities(found: Mapping[str, Answer]) -> dict[str, Json]:
     return {name: quantity.to_dict() for name, quantity in found.items()}
 
 
-def _searched(fact: Fact) -> Json:
-    """A constant that was searched for: between which numbers it is, and where it is reached or approached."""
+def _searched(fact: Fact) -> Searched:
     assert fact.enclosure is not None
     assert fact.witness is not None
-    point = fact.witness.point
     low, high = (decimals.enclosure(from_sympy(end))[side] for side, end in enumerate(fact.enclosure))
-    return {"enclosure": [low, high], "point": None if point is None else to_str(point), "witness": fact.witness.kind}
+    return Searched(low, high, fact.witness)
 
 
 def _replaces(replaced: Replaced | None) -> dict[str, Json]:

@@ -82,7 +82,7 @@ def summary_of(kind: Kind[Any, Any]) -> str:
 
 def explained(kind: Kind[Any, Any], bounds: Bounds | None) -> Explained:
     """`bounds`: of the kind's example, where it has one."""
-    module = sys.modules[kind.lower.__module__]
+    module = sys.modules[kind.forward.__module__]
     return Explained(
         name=kind.name,
         summary=summary_of(kind),

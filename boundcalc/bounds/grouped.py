@@ -11,6 +11,7 @@ from boundcalc.calculus.demand import demanded
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.mixed import Mixed
 from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.calculus.protocol import Calculus, J
 from boundcalc.calculus.straight import Straight
 from boundcalc.calculus.trace import trace
 from boundcalc.graph.layer_graph import LayerGraph
@@ -21,16 +22,13 @@ from boundcalc.program.ir import Arena
 def grouped_by(graph: LayerGraph, primitives: PrimitiveGraph, options: Options, straight: bool = False) -> Grouped:
     """The figures under these options; `straight`: what is bent in the loss is left out (calculus/straight.py)."""
     owned = frozenset(i for i, owner in enumerate(primitives.owners) if straight and owner == graph.loss)
+
+    def found(calculus: Calculus[J], at: Values | None = None) -> Grouped:
+        return grouped(graph, primitives, Straight(calculus, owned) if straight else calculus, options.blocks, at)
+
     if options.norms == "mixed":
-        mixed = _mixed(graph, primitives, options)
-        at = reference(graph.conditions)
-        if straight:
-            return grouped(graph, primitives, Straight(mixed, owned), options.blocks, at)
-        return grouped(graph, primitives, mixed, options.blocks, at)
-    euclidean = Euclidean(Arena(), options.refine)
-    if straight:
-        return grouped(graph, primitives, Straight(euclidean, owned), options.blocks)
-    return grouped(graph, primitives, euclidean, options.blocks)
+        return found(_mixed(graph, primitives, options), reference(graph.conditions))
+    return found(Euclidean(Arena(), options.refine))
 
 
 def traced_by(

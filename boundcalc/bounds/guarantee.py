@@ -17,12 +17,12 @@ from flint import ctx, fmpq
 
 from boundcalc.arguments import Suggesting
 from boundcalc.blocks.figures import Values
+from boundcalc.bounds.answer import without_number
 from boundcalc.bounds.options import Json
 from boundcalc.bounds.values import by_name, resolve
 from boundcalc.exact import balls, decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import from_sympy
-from boundcalc.exact.printing import to_str
 from boundcalc.language.conditions import Conditions
 
 PRECISION = 128
@@ -42,7 +42,7 @@ class Upper(Protocol):
     def free_symbols(self) -> frozenset[sympy.Symbol]: ...
     @property
     def upper(self) -> tuple[str, ...]: ...
-    def certified(self, values: Values) -> Number: ...
+    def certified(self, values: Values, /) -> Number: ...
 
 
 class Rounding(Enum):
@@ -152,16 +152,7 @@ class Guarantee(Suggesting):
         """As quantities of `bounds --format json`, whose number is on the safe side, and what it guarantees."""
         number, reason = self.at(values)
         expression = self.expression
-        result: dict[str, Json] = {
-            "expression": None if expression is None else to_str(expression),
-            "definition": self.definition,
-            "number": None,
-            "enclosure": None,
-            "log10": None,
-            "finite": self.finite,
-            "reason": reason,
-            "note": self.note,
-        }
+        result = {**without_number(expression, self.definition, self.finite, reason), "note": self.note}
         if expression is not None and self.bound.upper:
             result["lower" if self.inverse else "upper"] = True
         if number is not None:

@@ -133,7 +133,7 @@ class Guarantees(Suggesting):
             "symbols": of.symbol_values,
             "conditions": [str(condition) for condition in of.conditions],
             "asked": self.targets.to_dict(),
-            "definitions": [[name, to_str(expression)] for name, expression in self.definitions],
+            "definitions": [[name, text] for name, text in (*of.written_definitions, *self._written)],
             "lipschitz": Answer("lipschitz", self.lipschitz, of).to_dict(),
             "smoothness": Answer("smoothness", self.smoothness, of).to_dict(),
             "step": self.step.to_dict(values),
@@ -148,12 +148,20 @@ class Guarantees(Suggesting):
     @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
         """Those of the bounds, and what follows from L_F by its name."""
-        known = self.bounds.definitions
+        return [*self.bounds.definitions, *self._derived]
+
+    @property
+    def _derived(self) -> list[tuple[str, sympy.Expr]]:
+        """What follows from L_F by the name that it has in the definitions."""
         name = self.bounds.definition(self.smoothness)
-        if name is None or name not in dict(known):
-            return known
+        if name is None or all(name != known for known, _ in self.bounds.written_definitions):
+            return []
         symbol = sympy.Symbol(name, nonnegative=True)
-        return [*known, *((key, each.in_terms_of(symbol)) for key, each in self.named.items() if each.finite)]
+        return [(key, each.in_terms_of(symbol)) for key, each in self.named.items() if each.finite]
+
+    @property
+    def _written(self) -> list[tuple[str, str]]:
+        return [(name, to_str(expression)) for name, expression in self._derived]
 
     @cached_property
     def _restricted(self) -> str | None:

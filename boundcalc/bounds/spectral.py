@@ -11,18 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import sympy
-from flint import ctx
 
 from boundcalc.arguments import Suggesting
 from boundcalc.blocks.figures import Values
-from boundcalc.bounds.curvature import PRECISION, Curvature, curvature_of
+from boundcalc.bounds.curvature import Part, curvature_of
 from boundcalc.bounds.grouped import traced_by
 from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.options import Json, Options
 from boundcalc.bounds.steps import LayerSteps, layer_steps
 from boundcalc.calculus import primitives as p
-from boundcalc.exact import balls
-from boundcalc.exact.balls import Number
 from boundcalc.graph.layer_graph import LayerGraph
 
 OPERATOR, EUCLIDEAN = "operator", "euclidean"
@@ -32,39 +29,6 @@ TOGETHER = (
 )
 ALONE = "this layer moves so, all others stay: F falls by at least step/2 (dual norm)^2"
 TOTAL = "|D^2 F [u, u]| where no layer of u has norm above 1: F falls by (sum of dual norms)^2 over twice this"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sum:
-    """The sum of all entries of a matrix of curvature."""
-
-    curvature: Curvature
-
-    @property
-    def finite(self) -> bool:
-        return self.reason is None
-
-    @property
-    def reason(self) -> str | None:
-        return self.curvature.reason
-
-    @property
-    def free_symbols(self) -> frozenset[sympy.Symbol]:
-        return self.curvature.free_symbols
-
-    @property
-    def expression(self) -> sympy.Expr | None:
-        size = range(len(self.curvature.blocks))
-        return self.curvature.expression([key for i in size for key in self.curvature.row(i)])
-
-    @property
-    def upper(self) -> tuple[str, ...]:
-        return ()
-
-    def certified(self, values: Values) -> Number:
-        found = self.curvature.numbers(values)
-        with ctx.workprec(PRECISION):
-            return balls.add(value for key, value in found.items() for _ in range(len(set(key))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +58,11 @@ def spectral_of(graph: LayerGraph, primitives: p.PrimitiveGraph, options: Option
                 weight = graph.regularizer * ranks.get(block, sympy.S.One)
                 form = form + arena.leaf(weight) * arena.leaf(seed) ** 2
         curvature = replace(curvature, form=form)
+    everywhere = [key for i in range(len(curvature.blocks)) for key in curvature.row(i)]
+    whole = Part(curvature, everywhere, curvature.total)
     return Spectral(
         {block: OPERATOR if block in ranks else EUCLIDEAN for block in curvature.blocks},
-        Guarantee("spectral_curvature", TOTAL, Sum(curvature), graph.conditions),
+        Guarantee("spectral_curvature", TOTAL, whole, graph.conditions),
         layer_steps(curvature, graph.conditions, {"together": TOGETHER, "alone": ALONE}, "spectral_step"),
     )
 

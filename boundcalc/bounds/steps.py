@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
-
-import sympy
 
 from boundcalc.arguments import Named, Suggesting, one_of
 from boundcalc.blocks.figures import Values
-from boundcalc.bounds.curvature import Curvature, curvature_of
+from boundcalc.bounds.curvature import Curvature, Part, curvature_of
 from boundcalc.bounds.grouped import traced_by
 from boundcalc.bounds.guarantee import Guarantee, Rounding
 from boundcalc.bounds.options import Json, Options
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.exact.balls import Number
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.evaluate import MissingValues
@@ -32,38 +30,11 @@ TOGETHER = (
 ALONE = "this layer moves, all others stay: F falls by at least step/2 ||gradient of the layer||^2"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Row:
+def _part(curvature: Curvature, i: int, moved: Moved) -> Part:
     """What one block is bent by: q_ii, or (Q d)_i / d_i, whose closed form is that of d = (1, ..., 1)."""
-
-    curvature: Curvature
-    at: int
-    moved: Moved
-
-    @property
-    def finite(self) -> bool:
-        return self.reason is None
-
-    @property
-    def reason(self) -> str | None:
-        return self.curvature.reason
-
-    @property
-    def free_symbols(self) -> frozenset[sympy.Symbol]:
-        return self.curvature.free_symbols
-
-    @property
-    def expression(self) -> sympy.Expr | None:
-        keys = [(self.at, self.at)] if self.moved == "alone" else self.curvature.row(self.at)
-        return self.curvature.expression(keys)
-
-    @property
-    def upper(self) -> tuple[str, ...]:
-        return ()
-
-    def certified(self, values: Values) -> Number:
-        of = self.curvature.alone if self.moved == "alone" else self.curvature.together
-        return of(self.at, values)
+    if moved == "alone":
+        return Part(curvature, [(i, i)], partial(curvature.alone, i))
+    return Part(curvature, curvature.row(i), partial(curvature.together, i))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +64,7 @@ def layer_steps(
                 path: Guarantee(
                     f"{name}_{moved}_{path}",
                     notes[moved],
-                    Row(curvature, i, moved),
+                    _part(curvature, i, moved),
                     conditions,
                     inverse=True,
                     rounding=Rounding.DOWN,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 
 from flint import arb, ctx, fmpq, fmpz
@@ -73,24 +74,22 @@ def _double_above(exact: Fraction) -> float:
 
 def log10_upper(x: Number) -> float | None:
     """A double >= log10(x), None for 0. Raises ValueError for a negative number."""
-    end = _end(x, 1)
-    if end == 0:
-        return None
-    if end < 0:
-        raise ValueError("a negative number has no logarithm")
-    with ctx.workprec(_WORK_BITS):
-        return float_upper(arb(end).log() / arb.const_log10())
+    return _log10(x, 1, float_upper)
 
 
 def log10_lower(x: Number) -> float | None:
     """A double <= log10(x), None for 0. Raises ValueError for a negative number."""
-    end = _end(x, -1)
+    return _log10(x, -1, float_lower)
+
+
+def _log10(x: Number, direction: int, rounded: Callable[[Number], float]) -> float | None:
+    end = _end(x, direction)
     if end == 0:
         return None
     if end < 0:
         raise ValueError("a negative number has no logarithm")
     with ctx.workprec(_WORK_BITS):
-        return float_lower(arb(end).log() / arb.const_log10())
+        return rounded(arb(end).log() / arb.const_log10())
 
 
 def whole_upper(x: Number, digits: int = 15) -> str:

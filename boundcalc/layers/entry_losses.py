@@ -19,7 +19,7 @@ from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import are_equal
-from boundcalc.layers.parts.reduction import MEAN, Reduction, lower_loss, own_constants, reduced
+from boundcalc.layers.parts.reduction import MEAN, Reduction, Sampled, instances, lower_loss, own_constants, reduced
 
 
 class Fields(StepFields):
@@ -43,12 +43,9 @@ class DeltaFields(Fields):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    mean: Nonlinearity  # over all samples
-    sample: Nonlinearity  # of one
+class Facts(Sampled):
     shape: Shape  # of the predictions
     parameters: Mapping[str, sympy.Expr]  # those that were given, and the defaults
-    reduction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +64,9 @@ class _Row:
         given = {"width": fields.width} if isinstance(fields, WidthFields) else {}
         given |= {"delta": fields.delta} if isinstance(fields, DeltaFields) else {}
         values = {name: at.term(value) for name, value in given.items() if value is not None}
-        try:
-            self._of(sympy.S.One, at, {name: at.known(value) for name, value in values.items()})
-            mean, sample = self._of(at.batch, at, values), self._of(sympy.S.One, at, values)
-        except ValueError as error:
-            raise at.error(str(error)) from None
+        mean, sample = instances(self.entry, values, at, size=size(at.shape))
         defaults = {row.name: row.default for row in self.entry.parameters if row.default is not None}
-        return Placed((), Facts(mean, sample, at.shape, {**defaults, **values}, fields.reduction))
-
-    def _of(self, batch: sympy.Expr, at: At, values: Mapping[str, sympy.Expr]) -> Nonlinearity:
-        return self.entry.instantiate(at.pinned, batch=batch, size=size(at.shape), **values)
+        return Placed((), Facts(mean, sample, fields.reduction, at.shape, {**defaults, **values}))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -9,13 +9,12 @@ from typing import Any
 import sympy
 
 from boundcalc.catalogue.losses import KL
-from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.kind import At, Kind, Placed
 from boundcalc.language.fields import Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
-from boundcalc.layers.parts.reduction import MEAN, Reduction, lower_loss, own_constants, reduced
-from boundcalc.layers.parts.scores import instances, log_sum_exp, scores_of
+from boundcalc.layers.parts.reduction import MEAN, Reduction, Sampled, instances, lower, reduced
+from boundcalc.layers.parts.scores import log_sum_exp, scores_of
 
 
 class Fields(StepFields):
@@ -27,24 +26,16 @@ class Fields(StepFields):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    mean: Nonlinearity  # over all samples
-    sample: Nonlinearity  # of one
+class Facts(Sampled):
     temperature: sympy.Expr
-    reduction: str
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
     """One distribution for each row of scores: the bounds are those of the worst one."""
     (classes,) = scores_of(at)
     values = {} if fields.temperature is None else {"temperature": at.term(fields.temperature)}
-    mean, sample = instances(KL, classes, values, at)
-    return Placed((), Facts(mean, sample, values.get("temperature", sympy.S.One), fields.reduction))
-
-
-def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    own_constants(facts.mean, lowering, facts.reduction)
-    return lower_loss(facts.sample, inputs[0], lowering, facts.reduction)
+    mean, sample = instances(KL, values, at, classes=classes)
+    return Placed((), Facts(mean, sample, fields.reduction, values.get("temperature", sympy.S.One)))
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:

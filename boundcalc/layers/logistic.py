@@ -11,14 +11,13 @@ import sympy
 
 from boundcalc.catalogue import published
 from boundcalc.catalogue.losses import LOGISTIC
-from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.language.fields import Flag, Term
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_map, published_map
-from boundcalc.layers.parts.reduction import MEAN, Reduction, lower_loss, own_constants, reduced
-from boundcalc.layers.parts.scores import instances, log_sum_exp, scores_of
+from boundcalc.layers.parts.reduction import MEAN, Reduction, Sampled, instances, lower, reduced
+from boundcalc.layers.parts.scores import log_sum_exp, scores_of
 
 
 class Fields(StepFields):
@@ -34,12 +33,9 @@ class Fields(StepFields):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    mean: Nonlinearity  # over all samples
-    sample: Nonlinearity  # of one
+class Facts(Sampled):
     label_smoothing: sympy.Expr
     temperature: sympy.Expr
-    reduction: str
 
     @property
     def plain(self) -> bool:
@@ -53,14 +49,9 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     given = {"label_smoothing": fields.label_smoothing, "temperature": fields.temperature}
     values = {name: at.term(value) for name, value in given.items() if value is not None}
     at.flag(fields.soft)
-    mean, sample = instances(LOGISTIC, classes, values, at)
+    mean, sample = instances(LOGISTIC, values, at, classes=classes)
     smoothing, temperature = values.get("label_smoothing", sympy.S.Zero), values.get("temperature", sympy.S.One)
-    return Placed((), Facts(mean, sample, smoothing, temperature, fields.reduction))
-
-
-def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    own_constants(facts.mean, lowering, facts.reduction)
-    return lower_loss(facts.sample, inputs[0], lowering, facts.reduction)
+    return Placed((), Facts(mean, sample, fields.reduction, smoothing, temperature))
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

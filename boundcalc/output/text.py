@@ -9,7 +9,6 @@ from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
-from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.shape import show_shape
@@ -113,11 +112,8 @@ def _searched(document: Document) -> str:
     """The constants of the spec's own activations: between which numbers they are, and where they are reached."""
     found: dict[tuple[str, str], str] = {}
     for row in document.rows:
-        for name, fact in row.searched.items():
-            assert fact.enclosure is not None
-            assert fact.witness is not None
-            low, high = (decimals.enclosure(from_sympy(end))[side] for side, end in enumerate(fact.enclosure))
-            found.setdefault((row.kind, name), f"{row.kind}: {name} in [{low}, {high}], {fact.witness.text}")
+        for name, of in row.searched.items():
+            found.setdefault((row.kind, name), f"{row.kind}: {name} in [{of.low}, {of.high}], {of.witness.text}")
     return "\n".join(["found by search", *(f"  {text}" for text in found.values()), ""]) if found else ""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import sympy
@@ -10,11 +11,41 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.calculus.primitives import Average, Linear
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.graph.kind import Lowering
+from boundcalc.graph.kind import At, Lowering
 from boundcalc.language import fields as types
 
 MEAN, SUM = "mean", "sum"
 Reduction = Annotated[str, PlainValidator(types.choice(MEAN, SUM)), WithJsonSchema({"enum": [MEAN, SUM]})]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What is known of a loss that acts sample by sample."""
+
+    mean: Nonlinearity  # over all samples
+    sample: Nonlinearity  # of one
+    reduction: str
+
+
+def instances(
+    row: Nonlinearity, values: Mapping[str, sympy.Expr], at: At, **sizes: sympy.Expr
+) -> tuple[Nonlinearity, Nonlinearity]:
+    """A loss as the mean over the samples, and of one of them. Raises SpecError where its constants do not hold."""
+
+    def of(batch: sympy.Expr, given: Mapping[str, sympy.Expr]) -> Nonlinearity:
+        return row.instantiate(at.pinned, batch=batch, **sizes, **given)
+
+    try:
+        of(sympy.S.One, {name: at.known(value) for name, value in values.items()})
+        return of(at.batch, values), of(sympy.S.One, values)
+    except ValueError as error:
+        raise at.error(str(error)) from None
+
+
+def lower(facts: Sampled, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    """A loss of one operand."""
+    own_constants(facts.mean, lowering, facts.reduction)
+    return lower_loss(facts.sample, inputs[0], lowering, facts.reduction)
 
 
 def lower_loss(entry: Nonlinearity, of: int, lowering: Lowering, reduction: str, *, even: bool = False) -> int:

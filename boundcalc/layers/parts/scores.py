@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import sympy
-
-from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At
 from boundcalc.graph.shape import Shape, show_shape
 
@@ -20,21 +16,6 @@ def scores_of(at: At) -> Shape:
     if at.operands[0].row_stochastic:
         at.warn(f"{at.kind} contains the softmax; the softmax before it makes a double softmax")
     return at.shape
-
-
-def instances(
-    row: Nonlinearity, classes: sympy.Expr, values: Mapping[str, sympy.Expr], at: At
-) -> tuple[Nonlinearity, Nonlinearity]:
-    """A loss as the mean over the samples, and of one of them. Raises SpecError where its constants do not hold."""
-
-    def of(batch: sympy.Expr, given: Mapping[str, sympy.Expr]) -> Nonlinearity:
-        return row.instantiate(at.pinned, batch=batch, classes=classes, **given)
-
-    try:
-        of(sympy.S.One, {name: at.known(value) for name, value in values.items()})
-        return of(at.batch, values), of(sympy.S.One, values)
-    except ValueError as error:
-        raise at.error(str(error)) from None
 
 
 def log_sum_exp(z: Any, xp: Any) -> Any:
