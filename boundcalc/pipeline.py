@@ -73,6 +73,7 @@ def compile(
     wrt: str | Sequence[str] = NOT_SAID,
     constants: Constants = NOT_SAID,
     refine: bool = NOT_SAID,
+    third_order: bool = NOT_SAID,
     smooth: str | None = NOT_SAID,
     sharpest: bool = False,
     vocabulary: Vocabulary | None = None,
@@ -85,7 +86,7 @@ def compile(
     measure: the norm of outputs and rows, "batch" (unless said), or the largest "sample", "position" or "entry".
     wrt: "parameters" (unless said), names of inputs, or paths of layers with wildcards. constants: "sharp" (unless said), or
     those "published" with the paper, some of which are no upper bounds. refine: also use |a'(0)| + L m as a bound of a map's
-    slope. smooth: "softplus" or "moreau=MU" puts smooth maps in place of ReLU and maximum pooling. sharpest: blocks="layer", norms="mixed", refine=True.
+    slope. third_order: also bound the Lipschitz constant of the second derivative. smooth: "softplus" or "moreau=MU" puts smooth maps in place of ReLU and maximum pooling. sharpest: blocks="layer", norms="mixed", refine=True.
     vocabulary: other kinds in place of those that the architecture was read with; every step is of one of them.
     max_layers: a network that expands to more layers is refused.
 
@@ -99,6 +100,7 @@ def compile(
         "wrt": wrt,
         "constants": constants,
         "refine": refine,
+        "third_order": third_order,
         "smooth": smooth,
     }
     given = {name: value for name, value in said.items() if value is not NOT_SAID}

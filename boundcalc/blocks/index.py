@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from boundcalc.blocks.asked import Asked, along, asked
@@ -14,20 +14,32 @@ from boundcalc.blocks.total import by_total
 from boundcalc.blocks.trail import Trail
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.protocol import Calculus, J
+from boundcalc.calculus.quantities import Figures
 from boundcalc.calculus.trace import trace
 from boundcalc.graph.layer_graph import LayerGraph
 
 
 def grouped(
-    graph: LayerGraph, primitives: PrimitiveGraph, calculus: Calculus[J], blocks: Blocks, at: Values | None = None
+    graph: LayerGraph,
+    primitives: PrimitiveGraph,
+    calculus: Calculus[J],
+    blocks: Blocks,
+    at: Values | None = None,
+    further: Mapping[int, Figures] | None = None,
 ) -> Grouped:
     """The figures of the network and of all its layers, with one block for all parameters, or one for each ball.
 
     at: of a calculus that knows several ways, the values at which the way is chosen that closed forms and entries keep. A
     whole form is chosen for every node, norm and component: the smallest one of several forms, entry by entry, is no bound.
+    further: figures of the nodes beyond those of the calculus, in its arena, which the total recursion bounds.
     """
-    are_seeded = (False, True) if blocks == "layer" else (False,)
-    programs: Sequence[Asked] = [asked(graph, primitives, trace(primitives, calculus, seeded)) for seeded in are_seeded]
+    traced = trace(primitives, calculus)
+    if further is not None:
+        figures = {node: {**known, **further[node]} for node, known in traced.figures.items()}
+        traced = replace(traced, figures=figures)
+    programs: Sequence[Asked] = [asked(graph, primitives, traced)]
+    if blocks == "layer":
+        programs = [*programs, asked(graph, primitives, trace(primitives, calculus, seeded=True))]
     trail = None
     if at is not None:
         programs, ways = along(programs, at)

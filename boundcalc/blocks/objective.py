@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from boundcalc.calculus.primitives import Parameter, PrimitiveGraph
-from boundcalc.calculus.quantities import OF_DERIVATIVES, Figures
+from boundcalc.calculus.quantities import Figures
 from boundcalc.calculus.trace import Traced
 from boundcalc.graph.layer_graph import LayerGraph
 
@@ -16,7 +16,7 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, l
 
     By blocks, ||D_i r|| <= weight ||v_i|| and Q_r = weight I, that is weight * sum of s_i^2 in the seeds.
     """
-    figures = {quantity: traced.figures[loss][quantity] for quantity in OF_DERIVATIVES}
+    figures = {quantity: figure for quantity, figure in traced.figures[loss].items() if quantity.order}
     if graph.regularizer is None:
         return figures
     arena = traced.arena

@@ -20,7 +20,7 @@ from boundcalc.bounds.steps import LayerSteps, Moved, by_array, of_objective
 from boundcalc.bounds.torch_groups import Module, groups
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, Quantity
+from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, THIRD_ORDER, Quantity
 from boundcalc.catalogue.fact import Fact
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
@@ -54,6 +54,13 @@ class _OfDerivatives(Suggesting):
     @property
     def smoothness(self) -> Bound:
         return self.figures[SMOOTHNESS]
+
+    @property
+    def third_order(self) -> Bound:
+        """The Lipschitz constant of the second derivative. Raises ValueError unless the bounds were compiled with it."""
+        if THIRD_ORDER not in self.figures:
+            raise ValueError("the third order was not asked for; compile with third_order=True")
+        return self.figures[THIRD_ORDER]
 
 
 class _OfAll(_OfDerivatives):

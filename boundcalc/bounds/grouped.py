@@ -13,7 +13,8 @@ from boundcalc.calculus.mixed import Mixed
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.protocol import Calculus, J
 from boundcalc.calculus.straight import Straight
-from boundcalc.calculus.trace import trace
+from boundcalc.calculus.third_order import ThirdOrder
+from boundcalc.calculus.trace import Traced, trace
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.graph.measure import coarser, measured
 from boundcalc.program.ir import Arena
@@ -24,7 +25,9 @@ def grouped_by(graph: LayerGraph, primitives: PrimitiveGraph, options: Options, 
     owned = frozenset(i for i, owner in enumerate(primitives.owners) if straight and owner == graph.loss)
 
     def found(calculus: Calculus[J], at: Values | None = None) -> Grouped:
-        return grouped(graph, primitives, Straight(calculus, owned) if straight else calculus, options.blocks, at)
+        rules = Straight(calculus, owned) if straight else calculus
+        further = third_order(primitives, rules.arena, options).figures if options.third_order else None
+        return grouped(graph, primitives, rules, options.blocks, at, further)
 
     if options.norms == "mixed":
         return found(_mixed(graph, primitives, options), reference(graph.conditions))
@@ -40,6 +43,11 @@ def traced_by(
         program = asked(graph, primitives, trace(primitives, _mixed(graph, primitives, options), seeded))
         return along([program], {**reference(graph.conditions), **(more or {})})[0][0]
     return asked(graph, primitives, trace(primitives, Euclidean(Arena(), options.refine), seeded))
+
+
+def third_order(primitives: PrimitiveGraph, arena: Arena, options: Options, scaled: bool = False) -> Traced:
+    """The nodes with the figures of the third order, in the Euclidean norm of the whole batch, one block for all."""
+    return trace(primitives, ThirdOrder(Euclidean(arena, options.refine)), scaled=scaled)
 
 
 def _mixed(graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Mixed:

@@ -178,6 +178,16 @@ class Options:
             default_said=Detail.NEVER,
         )
     )
+    third_order: bool = _declare(
+        Option(
+            default=False,
+            help="also bound the Lipschitz constant of the second derivative",
+            check=_truth,
+            phrase=lambda value: "with the third order" if value else "up to the second order",
+            order=7,
+            default_said=Detail.NEVER,
+        )
+    )
 
     smooth: str | None = _declare(
         Option(
@@ -200,6 +210,8 @@ class Options:
             raise ValueError(
                 "the published constants hold for the whole batch only; use euclidean norms or sharp constants"
             )
+        if options.third_order and options.constants == "published":
+            raise ValueError("no third-order constants are published; leave one of the two out")
         return options
 
     @staticmethod

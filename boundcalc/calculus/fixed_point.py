@@ -77,7 +77,8 @@ class Solver(Generic[J]):
         for name in known:
             if not order(name):
                 known[name] = smallest(reach[name], *self._bounds(name.norm, NORM.name, starts, scale, norms))
-        for quantity in OF_DERIVATIVES:
+        quantities = {name.quantity for name in known}
+        for quantity in (q for q in OF_DERIVATIVES if q.name in quantities):
             found = self.image(known, False)
             for name in known:
                 if name.quantity == quantity.name:

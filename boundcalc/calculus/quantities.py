@@ -1,8 +1,7 @@
 """The quantities that a bound is asked for: one row each, and nothing else lists them.
 
-A further one (the Lipschitz constant of the second derivative, say) is a row here, what the calculus knows of it
-(`figures`, a field of its jets and its terms in the rules), and how a form of its degree is certified (blocks/degrees.py);
-without the last, the total recursion bounds it under every grouping.
+A further one is a row here, what a calculus knows of it (`figures`, a field of its jets and its terms in the rules), and how
+a form of its degree is certified (blocks/degrees.py); without the last, the total recursion bounds it under every grouping.
 """
 
 from __future__ import annotations
@@ -26,8 +25,9 @@ class Quantity:
 NORM = Quantity("norm", 0, "||z||", "m")
 LIPSCHITZ = Quantity("lipschitz", 1, "||Dz||, the operator norm: the Lipschitz constant of z", r"\ell")
 SMOOTHNESS = Quantity("smoothness", 2, "the Lipschitz constant of Dz: ||D^2 z|| where there is one", "L")
+THIRD_ORDER = Quantity("third_order", 3, "the Lipschitz constant of D^2 z: ||D^3 z|| where there is one", "T")
 
-QUANTITIES = (NORM, LIPSCHITZ, SMOOTHNESS)
+QUANTITIES = (NORM, LIPSCHITZ, SMOOTHNESS, THIRD_ORDER)
 OF_DERIVATIVES = tuple(quantity for quantity in QUANTITIES if quantity.order)
 
 Figures = Mapping[Quantity, Extended]  # of one node

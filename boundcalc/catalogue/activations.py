@@ -29,6 +29,7 @@ IDENTITY = elementwise(
     title="identity",
     lipschitz=attained(ONE, ZERO, "a' = 1"),
     smoothness=attained(ZERO, ZERO, "a'' = 0"),
+    third=attained(ZERO, ZERO, "a'' = 0"),
     slope=ONE,
 )
 
@@ -39,6 +40,11 @@ SOFTPLUS = elementwise(
     parameters=(Parameter("beta", beta, ONE, "sharpness"),),
     lipschitz=limit(ONE, oo, "a' = sigmoid(beta x) < 1"),
     smoothness=attained(beta / 4, ZERO, "a'' = beta s (1 - s) <= beta/4 with s = sigmoid(beta x)"),
+    third=attained(
+        beta**2 * sqrt(3) / 18,
+        log(2 + sqrt(3)) / beta,
+        "a''' = beta^2 s (1 - s)(1 - 2s), largest at s = (3 + sqrt(3))/6",
+    ),
     at_zero=log(2) / beta,
     slope=HALF,
     published=published.SOFTPLUS,
@@ -50,6 +56,7 @@ LOGSIGMOID = elementwise(
     title="logarithm of the sigmoid",
     lipschitz=limit(ONE, -oo, "-softplus(-x)"),
     smoothness=attained(Rational(1, 4), ZERO, "-softplus(-x)"),
+    third=attained(sqrt(3) / 18, log(2 + sqrt(3)), "-softplus(-x)"),
     at_zero=log(2),
     slope=HALF,
 )
@@ -60,6 +67,7 @@ SIGMOID = elementwise(
     title="logistic sigmoid",
     lipschitz=attained(Rational(1, 4), ZERO, "a' = s (1 - s) <= 1/4"),
     smoothness=attained(sqrt(3) / 18, log(2 + sqrt(3)), "a'' = s (1 - s)(1 - 2s), largest at s = (3 + sqrt(3))/6"),
+    third=attained(Rational(1, 8), ZERO, "a''' = p (1 - 6p), p = s (1 - s) <= 1/4: largest at p = 1/4 (1/12 is 1/24)"),
     at_zero=HALF,
     slope=Rational(1, 4),
     sup=limit(ONE, oo, "0 < s < 1"),
@@ -71,6 +79,7 @@ TANH = elementwise(
     title="hyperbolic tangent",
     lipschitz=attained(ONE, ZERO, "a' = 1 - t^2 <= 1"),
     smoothness=attained(4 * sqrt(3) / 9, log(2 + sqrt(3)) / 2, "a'' = -2 t (1 - t^2), largest at t = 1/sqrt(3)"),
+    third=attained(Integer(2), ZERO, "a''' = -2 (1 - t^2)(1 - 3 t^2), stationary at t = 0 (2) and t^2 = 2/3 (2/3)"),
     slope=ONE,
     sup=limit(ONE, oo, "-1 < t < 1"),
 )
@@ -81,6 +90,7 @@ TANHSHRINK = elementwise(
     title="x - tanh(x)",
     lipschitz=limit(ONE, oo, "a' = t^2 < 1"),
     smoothness=attained(4 * sqrt(3) / 9, log(2 + sqrt(3)) / 2, "a'' = 2 t (1 - t^2), largest at t = 1/sqrt(3)"),
+    third=attained(Integer(2), ZERO, "a''' = 2 (1 - t^2)(1 - 3 t^2), stationary at t = 0 (2) and t^2 = 2/3 (2/3)"),
     slope=ZERO,
 )
 
@@ -90,6 +100,7 @@ ARCTAN = elementwise(
     title="arc tangent",
     lipschitz=attained(ONE, ZERO, "a' = 1/(1 + x^2) <= 1"),
     smoothness=attained(3 * sqrt(3) / 8, 1 / sqrt(3), "a'' = -2x/(1 + x^2)^2, largest at x^2 = 1/3"),
+    third=attained(Integer(2), ZERO, "a''' = (6x^2 - 2)/(1 + x^2)^3, stationary at 0 (2) and at x^2 = 1 (1/2)"),
     slope=ONE,
     sup=limit(sympy.pi / 2, oo, "|arctan| < pi/2"),
 )
@@ -122,9 +133,12 @@ SIN = elementwise(
     title="sine",
     lipschitz=attained(ONE, ZERO, "a' = cos"),
     smoothness=attained(ONE, sympy.pi / 2, "a'' = -sin"),
+    third=attained(ONE, ZERO, "a''' = -cos"),
     slope=ONE,
     sup=attained(ONE, sympy.pi / 2, "|sin| <= 1"),
 )
+
+_BENT = sqrt((3 - sqrt(6)) / 2)
 
 GAUSSIAN = elementwise(
     "gaussian",
@@ -132,6 +146,11 @@ GAUSSIAN = elementwise(
     title="exp(-x^2)",
     lipschitz=attained(sqrt(2) * exp(-HALF), 1 / sqrt(2), "a' = -2x exp(-x^2), largest where a'' = 0: x^2 = 1/2"),
     smoothness=attained(Integer(2), ZERO, "a'' = (4x^2 - 2) exp(-x^2), stationary at 0 (2) and at x^2 = 3/2 (0.89)"),
+    third=attained(
+        4 * _BENT * (3 - 2 * _BENT**2) * exp(-(_BENT**2)),
+        _BENT,
+        "a''' = (12x - 8x^3) exp(-x^2), stationary at x^2 = (3 - sqrt(6))/2 (3.30) and at x^2 = (3 + sqrt(6))/2 (1.04)",
+    ),
     at_zero=ONE,
     slope=ZERO,
     sup=attained(ONE, ZERO, "exp(-x^2) <= 1"),
@@ -147,6 +166,7 @@ AFFINE = elementwise(
     ),
     lipschitz=attained(sympy.Abs(scale), ZERO, "a' = scale"),
     smoothness=attained(ZERO, ZERO, "a'' = 0"),
+    third=attained(ZERO, ZERO, "a'' = 0"),
     at_zero=sympy.Abs(shift),
     slope=sympy.Abs(scale),
 )
@@ -162,6 +182,7 @@ SQUARE = elementwise(
         reason="square has an unbounded derivative: only a bound of its input makes it finite",
     ),
     smoothness=attained(Integer(2), ZERO, "a'' = 2"),
+    third=attained(ZERO, ZERO, "a''' = 0"),
     slope=ZERO,
 )
 

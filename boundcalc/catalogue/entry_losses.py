@@ -27,9 +27,10 @@ def _summed(
     at_zero: sympy.Expr | None,
     source: str,
     slope: sympy.Expr | None = None,
+    third: tuple[sympy.Expr, Witness] | None = None,
     parameters: tuple[Parameter, ...] = (),
 ) -> Nonlinearity:
-    """lipschitz, smoothness: the largest |h'| and |h''| of the scalar function, or why there is none; at_zero: h(0), None where it
+    """lipschitz, smoothness, third: the largest |h'|, |h''| and |h'''| of the scalar function, or why there is none; at_zero: h(0), None where it
     depends on labels; slope: |h'(0)|."""
 
     def fact(found: tuple[sympy.Expr | str, Witness], scale: sympy.Expr) -> Fact:
@@ -42,6 +43,7 @@ def _summed(
         domain="all real entries",
         lipschitz=fact(lipschitz, sqrt(size / batch)),
         smoothness=fact(smoothness, 1 / batch),
+        third=None if third is None else fact(third, 1 / batch),
         at_zero=Fact(None, source, reason=_LABELS) if at_zero is None else Fact(at_zero * size, "all entries are h(0)"),
         parameters=parameters,
         sizes=(batch, size),
@@ -65,8 +67,9 @@ MARGINS: tuple[Nonlinearity, ...] = (
         title=f"{_LOSS}, h = log(1 + exp(-x)), averaged over the samples",
         lipschitz=(_ONE, _everywhere(-sympy.oo, "limit")),
         smoothness=(Rational(1, 4), _everywhere(_ZERO)),
+        third=(sqrt(3) / 18, _everywhere(log(2 + sqrt(3)))),
         at_zero=log(2),
-        source="h' = -1/(1 + exp(x)), h'' = p (1 - p) <= 1/4",
+        source="h' = -1/(1 + exp(x)), h'' = p (1 - p) <= 1/4, h''' = p (1 - p)(1 - 2p)",
     ),
     _summed(
         "hinge",
@@ -118,7 +121,8 @@ RESIDUALS: tuple[Nonlinearity, ...] = (
         lipschitz=(delta, _everywhere(sympy.oo, "limit")),
         smoothness=(_ONE, _everywhere(_ZERO)),
         at_zero=None,
-        source="h' = x/sqrt(1 + (x/delta)^2), h'' = (1 + (x/delta)^2)^(-3/2)",
+        third=(48 * sqrt(5) / (125 * delta), _everywhere(delta / 2)),
+        source="h' = x/sqrt(1 + (x/delta)^2), h'' = (1 + (x/delta)^2)^(-3/2), h''' largest at x = delta/2",
         parameters=(_DELTA,),
     ),
     _summed(
@@ -128,6 +132,7 @@ RESIDUALS: tuple[Nonlinearity, ...] = (
         lipschitz=(_ONE, _everywhere(sympy.oo, "limit")),
         smoothness=(_ONE, _everywhere(_ZERO)),
         at_zero=None,
-        source="h' = tanh(x), h'' = 1 - tanh(x)^2",
+        third=(4 * sqrt(3) / 9, _everywhere(log(2 + sqrt(3)) / 2)),
+        source="h' = tanh(x), h'' = 1 - tanh(x)^2, h''' = -2 tanh(x) (1 - tanh(x)^2)",
     ),
 )

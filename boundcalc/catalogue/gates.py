@@ -24,9 +24,12 @@ def _at_root(value: str, equation: sympy.Expr, low: str, high: str, source: str)
     return Fact(Rational(value), source, witness, root=Root(equation, x, enclosure))
 
 
+_SILU = x / (1 + exp(-x))
 _MISH = x * tanh(log(1 + exp(x)))
 # 0.044715 is the decimal in the definition of the approximation (Hendrycks and Gimpel, arXiv:1606.08415).
 _GELU_TANH = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + Rational(44715, 1000000) * x**3)))
+
+_GELU_BENT = sqrt((7 - sqrt(33)) / 2)
 
 GELU = elementwise(
     "gelu",
@@ -36,6 +39,11 @@ GELU = elementwise(
         (1 + erf(1)) / 2 + exp(-1) / sqrt(pi), sqrt(2), "a' = Phi + x phi, largest where a'' = 0: x^2 = 2"
     ),
     smoothness=attained(sqrt(2 / pi), ZERO, "a'' = (2 - x^2) phi(x), stationary at 0 (0.80) and at x^2 = 4 (0.11)"),
+    third=attained(
+        _GELU_BENT * (4 - _GELU_BENT**2) * exp(-(_GELU_BENT**2) / 2) / sqrt(2 * pi),
+        _GELU_BENT,
+        "a''' = (x^3 - 4x) phi(x), stationary at x^2 = (7 - sqrt(33))/2 (0.78) and at x^2 = (7 + sqrt(33))/2 (0.12)",
+    ),
     slope=HALF,
 )
 
@@ -51,12 +59,19 @@ GELU_TANH = elementwise(
         "largest a', where a'' = 0",
     ),
     smoothness=attained(sqrt(2 / pi), ZERO, "a'' is even and largest at 0"),
+    third=_at_root(
+        "0.776691450398540452",
+        Derivative(_GELU_TANH, (x, 4)),
+        "0.78757618641889401013",
+        "0.78757618641889401014",
+        "largest a''', where a'''' = 0",
+    ),
     slope=HALF,
 )
 
 SILU = elementwise(
     "silu",
-    x / (1 + exp(-x)),
+    _SILU,
     title="sigmoid linear unit, x sigmoid(x)",
     lipschitz=_at_root(
         "1.099839320128866917",
@@ -66,6 +81,13 @@ SILU = elementwise(
         "a'' = s (1 - s)(2 - x tanh(x/2)) vanishes where x tanh(x/2) = 2; there a' = 1/2 + x/4",
     ),
     smoothness=attained(HALF, ZERO, "a'' = s (1 - s)(2 - x tanh(x/2)), largest at 0"),
+    third=_at_root(
+        "0.308181515796479121",
+        Derivative(_SILU, (x, 4)),
+        "1.03195824178074912340",
+        "1.03195824178074912341",
+        "largest a''', where a'''' = 0",
+    ),
     slope=HALF,
 )
 
@@ -86,6 +108,13 @@ MISH = elementwise(
         "-0.08793443131491421133",
         "-0.08793443131491421132",
         "largest a'', where a''' = 0",
+    ),
+    third=_at_root(
+        "0.588412044869019679",
+        Derivative(_MISH, (x, 4)),
+        "0.71550588670002980217",
+        "0.71550588670002980218",
+        "largest a''', where a'''' = 0",
     ),
     slope=Rational(3, 5),
 )

@@ -16,6 +16,7 @@ _SMOOTHING = Parameter(
 )
 _TEMPERATURE = Parameter("temperature", t, Integer(1), "what divides the scores")
 _FAR = "for every sample, the score of one wrong class tends to oo"
+_SKEW = "two classes with p = (3 + sqrt(3))/6; with more classes, the others at scores that tend to -oo"
 _TIED = "two classes at equal scores; with more classes, the others at scores that tend to -oo"
 
 LOGISTIC = Nonlinearity(
@@ -32,6 +33,11 @@ LOGISTIC = Nonlinearity(
         1 / (2 * t**2 * batch),
         "Hessian (diag(p) - p p^T)/(t^2 batch) for each sample, a variance of a unit vector's entries (Popoviciu)",
         Witness("attained", _TIED),
+    ),
+    third=Fact(
+        sqrt(6) / (9 * t**3 * batch),
+        "the third cumulant of a unit vector's entries under the softmax, as softmax has it",
+        Witness("attained", _SKEW),
     ),
     at_zero=Fact(log(classes), "all probabilities are 1/classes"),
     parameters=(_SMOOTHING, _TEMPERATURE),
@@ -52,6 +58,11 @@ KL = Nonlinearity(
         "Hessian (diag(p) - p p^T)/batch for each sample, a variance of a unit vector's entries (Popoviciu)",
         Witness("attained", _TIED),
     ),
+    third=Fact(
+        sqrt(6) / (9 * t * batch),
+        "the third cumulant of a unit vector's entries under the softmax, as softmax has it",
+        Witness("attained", _SKEW),
+    ),
     at_zero=Fact(t**2 * log(classes), "log K minus the entropy of q"),
     parameters=(_TEMPERATURE,),
     sizes=(batch, classes),
@@ -68,6 +79,7 @@ SQUARED = Nonlinearity(
         reason="the gradient of a squared loss grows with its argument",
     ),
     smoothness=Fact(1 / batch, "Hessian identity/batch", Witness("attained", "everywhere")),
+    third=Fact(Integer(0), "the Hessian is the same everywhere", Witness("attained", "everywhere")),
     at_zero=Fact(labels**2 / (2 * batch), "half the square of the labels"),
     sizes=(batch, labels),
     derivative_at_zero=labels / batch,

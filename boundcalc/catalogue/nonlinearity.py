@@ -31,6 +31,7 @@ class Parameter:
 class Nonlinearity:
     """A map a with ||Da|| <= lipschitz and Da Lipschitz with constant smoothness, Euclidean norms over the whole batch.
 
+    third: the Lipschitz constant of D^2 a; None where the catalogue knows none.
     at_zero: ||a(0)||, with the reason where nothing is known of it. norm: the largest ||a(z)||, None if unbounded (or not known).
     sup_at_zero, sup: the same with the largest absolute entry in place of the Euclidean norm.
     derivative_at_zero: |a'(0)| of an elementwise map, for the refinement |a'(0)| + smoothness * (largest |entry| of z);
@@ -60,6 +61,7 @@ class Nonlinearity:
     assumed: tuple[Boolean, ...] = ()
     published: Published | None = None
     within: Callable[[Fraction], Nonlinearity] | None = None
+    third: Fact | None = None
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.
@@ -69,7 +71,7 @@ class Nonlinearity:
         TypeError: an unknown name, a symbol that occurs and has neither value nor default, a value that is not exact.
         ValueError: a value outside the domain of the constants.
         """
-        facts = (self.lipschitz, self.smoothness, self.norm, self.sup)
+        facts = (self.lipschitz, self.smoothness, self.norm, self.sup, self.third)
         if any(fact is not None and fact.holds_if != sympy.true for fact in facts):
             return _instantiated.__wrapped__(self, holds, **values)  # `holds` keeps what it is asked about
         return _instantiated(self, proved, **values)
@@ -96,6 +98,7 @@ def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr)
         norm=None if entry.norm is None else entry.norm.at(given, holds),
         sup_at_zero=None if entry.sup_at_zero is None else replaced(entry.sup_at_zero, given),
         sup=None if entry.sup is None else entry.sup.at(given, holds),
+        third=None if entry.third is None else entry.third.at(given, holds),
         derivative_at_zero=None if slope is None else replaced(slope, given),
         function=None if entry.function is None else cast(sympy.Lambda, entry.function.xreplace(given)),
         published=None if entry.published is None else entry.published.at(given),
@@ -118,7 +121,7 @@ def _replacement(entry: Nonlinearity, values: Mapping[str, sympy.Expr]) -> dict[
 
 
 def _occurring(entry: Nonlinearity) -> set[sympy.Basic]:
-    facts = (entry.lipschitz, entry.smoothness, entry.at_zero, entry.norm, entry.sup)
+    facts = (entry.lipschitz, entry.smoothness, entry.at_zero, entry.norm, entry.sup, entry.third)
     found = [fact.value for fact in facts if fact is not None and fact.value is not None]
     found += [e for e in (entry.sup_at_zero, entry.derivative_at_zero, entry.function) if e is not None]
     return set[sympy.Basic]().union(*(expression.free_symbols for expression in found))
@@ -157,12 +160,13 @@ def elementwise(
     at_zero: sympy.Expr = sympy.S.Zero,
     slope: sympy.Expr | None = None,
     sup: Fact | None = None,
+    third: Fact | None = None,
     parameters: tuple[Parameter, ...] = (),
     published: Published | None = None,
 ) -> Nonlinearity:
     """A scalar function of x applied to every entry; its constants are those of the function.
 
-    The Jacobian is diagonal, so its operator norm is the largest |a'(z_i)|; the second derivative is diagonal too.
+    The Jacobian is diagonal, so its operator norm is the largest |a'(z_i)|; the further derivatives are diagonal too.
     at_zero: |a(0)|; slope: |a'(0)|; sup: the largest |a|.
     """
     width = sympy.sqrt(symbols.entries)
@@ -187,4 +191,5 @@ def elementwise(
         derivative_at_zero=slope,
         function=sympy.Lambda(symbols.x, function),
         published=published,
+        third=third,
     )

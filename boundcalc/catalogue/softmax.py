@@ -14,7 +14,8 @@ from boundcalc.catalogue.symbols import classes, rows
 # reached on the diagonal (for the trilinear form: Banach): l = max Var_p(u), L = max |E_p (u - E u)^3| over ||u|| = 1.
 # The values of a unit u have range at most sqrt(2); the variance is then at most 2/4 (Popoviciu), and the third central
 # moment, which at a given mean is largest for two values, at most 2 sqrt(2) max p(1 - p)(1 - 2p) = 2 sqrt(2) sqrt(3)/18
-# = sqrt(6)/9.
+# = sqrt(6)/9. D^3 p is the fourth cumulant E (u - E u)^4 - 3 Var_p(u)^2: at least -2 Var_p(u)^2 >= -1/2 (Jensen), and at most the
+# fourth central moment, which at a given mean is largest for two values: 4 p (1 - p)(1 - 3 p (1 - p)) <= 1/3.
 SOFTMAX = Nonlinearity(
     name="softmax",
     title="softmax of `rows` vectors of `classes` entries each",
@@ -28,6 +29,11 @@ SOFTMAX = Nonlinearity(
         sqrt(6) / 9,
         "largest third central moment of a unit vector's entries under the softmax",
         Witness("attained", "two classes with p = (3 + sqrt(3))/6; with more, the others at scores that tend to -oo"),
+    ),
+    third=Fact(
+        Rational(1, 2),
+        "largest fourth cumulant of a unit vector's entries under the softmax",
+        Witness("attained", "two classes at equal scores; with more, the others at scores that tend to -oo"),
     ),
     at_zero=Fact(sqrt(rows / classes), "all entries are 1/classes"),
     sizes=(rows, classes),

@@ -13,6 +13,7 @@ WITHIN_ONE = elementwise(
     title="identity on [-1, 1]",
     lipschitz=attained(ONE, ZERO, "a' = 1"),
     smoothness=attained(ZERO, ZERO, "a'' = 0"),
+    third=attained(ZERO, ZERO, "a'' = 0"),
     slope=ONE,
     sup=attained(ONE, ONE, "no entry is larger there"),
 )

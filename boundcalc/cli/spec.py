@@ -66,11 +66,11 @@ def option_of(name: str) -> click.Parameter:
 def _option(
     name: str, option: Option[str] | Option[bool] | Option[tuple[str, ...]] | Option[str | None]
 ) -> click.Parameter:
-    default = option.default
+    default, flag = option.default, f"--{name.replace('_', '-')}"
     if isinstance(default, bool):
-        return click.Option([f"--{name}"], is_flag=True, default=default, help=option.help)
+        return click.Option([flag], is_flag=True, default=default, help=option.help)
     return click.Option(
-        [f"--{name}"],
+        [flag],
         type=click.Choice([str(choice) for choice in option.choices]) if option.choices else None,
         default=",".join(default) if isinstance(default, tuple) else default,
         show_default=default is not None,

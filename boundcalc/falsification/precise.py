@@ -21,7 +21,7 @@ _GUARD = 15  # digits that a pass may lose
 def precise(
     subject: Subject, targets: Sequence[Target], point: Mapping[str, Array], direction: Mapping[str, Array]
 ) -> dict[Target, arb]:
-    """||z||, ||D z [u]|| / ||u|| or ||D^2 z [u, u]|| / ||u||^2 of each target in its row's norm, as balls."""
+    """||z||, ||D z [u]|| / ||u||, ||D^2 z [u, u]|| / ||u||^2 and so on of each target in its row's norm, as balls."""
     with ctx.workdps(DIGITS + _GUARD):
         exact = {name: _exact(array) for name, array in point.items()}
         along = {name: _exact(direction[name]) for name in subject.domain.selected if name in direction}

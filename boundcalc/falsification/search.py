@@ -17,7 +17,7 @@ import numpy as np
 
 from boundcalc.falsification.sets import Array, Domain, Point, length
 from boundcalc.falsification.starts import starts
-from boundcalc.falsification.subject import OBJECTIVE, ORDERS, OUTPUT, Subject, Target
+from boundcalc.falsification.subject import OBJECTIVE, OUTPUT, Subject, Target
 
 _STEPS, _STEPS_OF_ROWS = 24, 6
 _TURNS = 3
@@ -83,7 +83,7 @@ def search(
     whole = sum(key in (OUTPUT, OBJECTIVE) for key, _ in targets)  # of the network; the rows take turns
     done = 0
     for point, direction in islice(places, trials):
-        looks = [found.look(place, direction, ORDERS[-1]) for place in _around(subject.domain, point)]
+        looks = [found.look(place, direction, subject.highest) for place in _around(subject.domain, point)]
         for target in targets[:whole] + targets[whole + done % _TURNS :: _TURNS]:
             if found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
                 best = max(looks, key=lambda look: look.values[target])

@@ -1,8 +1,8 @@
 """What is attacked: norms of a network's outputs and of their derivatives along a direction, at points of the domain.
 
-With z(t) the outputs at the point w + t u, ||z||, ||D z [u]|| / ||u|| and ||D^2 z [u, u]|| / ||u||^2 are at most the norm, the Lipschitz
-constant and the smoothness constant of z. As D^2 z is symmetric and ||u|| that of a Hilbert space, nothing is lost with two equal
-directions, in whatever norm z is measured (Banach).
+With z(t) the outputs at the point w + t u, ||z||, ||D z [u]|| / ||u||, ||D^2 z [u, u]|| / ||u||^2 and so on are at most the norm, the
+Lipschitz constant, the smoothness constant of z, and so on. As D^k z is symmetric and ||u|| that of a Hilbert space, nothing is lost
+with equal directions, in whatever norm z is measured (Banach).
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from boundcalc.falsification.taylor_namespace import TaylorNamespace
 
 Target = tuple[str, int]  # a row, and the order of the derivative
 OUTPUT, OBJECTIVE = "", "@objective"  # no layer has such a path
-ORDERS = (0, 1, 2)
 
 
 @dataclass(frozen=True)
 class Subject:
     """`rows`: the nodes whose outputs together are a row, by its key; `regularizer`: the weight of r(w) = weight/2 ||w||^2;
-    `norms`: in which rows are measured, the Euclidean one unless said."""
+    `norms`: in which rows are measured, the Euclidean one unless said; `highest`: the order of the last derivative that is attacked."""
 
     network: Network
     domain: Domain
     rows: Mapping[str, Sequence[str]]
     regularizer: float
     norms: Mapping[str, Norm] = field(default_factory=dict[str, Norm])
+    highest: int = 2
 
     @cached_property
     def _below(self) -> Mapping[str, Sequence[Node]]:
@@ -56,7 +56,7 @@ class Subject:
 
     @property
     def targets(self) -> Sequence[Target]:
-        return tuple((key, order) for key in self._below for order in ORDERS)
+        return tuple((key, order) for key in self._below for order in range(self.highest + 1))
 
     def series(
         self, point: Mapping[str, Any], direction: Mapping[str, Any], base: Base, order: int, key: str | None = None
@@ -80,7 +80,7 @@ class Subject:
         return total
 
     def measured(self, point: Point, direction: Point, order: int) -> dict[Target, float]:
-        """Every row's ||z||, ||D z [u]|| / ||u||, ||D^2 z [u, u]|| / ||u||^2, with the parts of u that it depends on."""
+        """Every row's ||z||, ||D z [u]|| / ||u||, ||D^2 z [u, u]|| / ||u||^2 and so on, with the parts of u that it depends on."""
         with np.errstate(all="ignore"):
             outputs = self.series(point, direction, DOUBLES, order)
             found: dict[Target, float] = {}

@@ -1,8 +1,8 @@
-"""Arrays with their derivatives along a line, z(t) = a + b t + c t^2 up to t^order, over arrays of any kind.
+"""Arrays with their derivatives along a line, z(t) = a + b t + c t^2 + ... up to t^3 at most, over arrays of any kind.
 
 One pass of a network over them gives, for every layer at once, its value, D z [u] and D^2 z [u, u] / 2 at a point in a
 direction u. The arithmetic is that of truncated power series: sums part by part, products by convolution of the parts, and
-f(z(t)) = f(a) + f'(a) b t + (f'(a) c + f''(a) b^2 / 2) t^2 for a function of every entry. Where two branches meet
+f(z(t)) = f(a) + f'(a) b t + (f'(a) c + f''(a) b^2 / 2) t^2 + ... for a function of every entry. Where two branches meet
 (`where`, `max`), all parts are those of the branch that is taken just after t = 0, in every sum of several such functions: so
 they are limits of derivatives of the network.
 
@@ -21,7 +21,7 @@ import numpy as np
 from boundcalc.falsification.namespaces import Base
 
 Part = Any  # an array of the base, or None for zero
-Derivatives = Callable[[Base, Any, int], Sequence[Any]]  # f, f', f'' of an array, as far as the order asks
+Derivatives = Callable[[Base, Any, int], Sequence[Any]]  # f, f', f'', f''' of an array, as far as the order asks
 
 
 class Taylor:
@@ -143,6 +143,9 @@ class Taylor:
             terms = [] if part is None else [slopes[1] * part]
             if k == 2 and rest[0] is not None:
                 terms.append(slopes[2] * (rest[0] * rest[0]) / 2)
+            if k == 3 and rest[0] is not None:
+                terms.append(slopes[3] * (rest[0] * rest[0] * rest[0]) / 6)
+                terms += [] if rest[1] is None else [slopes[2] * (rest[0] * rest[1])]
             found.append(_sum(terms))
         return Taylor(self.base, found)
 

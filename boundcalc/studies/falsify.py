@@ -133,7 +133,7 @@ class Falsification:
         return Table(("", "bound", "found", "ratio"), rows, ("bound", "found", "ratio"))
 
     def _layer_table(self) -> Table:
-        names = [quantity.name for quantity in QUANTITIES]
+        names = list(self.of.named)
         rows = [
             [path, *(_ratio(row[name]) if name in row else "" for name in names)] for path, row in self.layers.items()
         ]

@@ -12,9 +12,11 @@ from boundcalc.bounds.answer import SHORT, short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import WRITTEN, Derivative, certified, definitions_of, elasticity, too_long
+from boundcalc.bounds.grouped import third_order
 from boundcalc.bounds.options import Json
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.quantities import OF_DERIVATIVES
+from boundcalc.calculus.quantities import OF_DERIVATIVES, Quantity
 from boundcalc.calculus.trace import trace
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
@@ -54,7 +56,7 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
         require(bounds, symbol, f"--by {names}")
     found = sensitivities(bounds, symbols)
     layers = contributions(bounds)
-    infinite = {q.name: bounds.figures[q].reason for q in OF_DERIVATIVES if not bounds.figures[q].finite}
+    infinite = {q.name: b.reason for q, b in _of_derivatives(bounds) if not b.finite}
     return Report(
         name=bounds.name,
         options=bounds.options,
@@ -73,10 +75,9 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
 
 
 def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivity]:
-    """For l and L (those that are finite), by every symbol. Raises KeyError for an unknown symbol."""
+    """For the bounds of derivatives (those that are finite), by every symbol. Raises KeyError for an unknown symbol."""
     found: dict[str, Sensitivity] = {}
-    for quantity in OF_DERIVATIVES:
-        bound = bounds.figures[quantity]
+    for quantity, bound in _of_derivatives(bounds):
         if not bound.finite:
             continue
         derivatives = dict(zip(symbols, bound.gradient(symbols), strict=True))
@@ -97,29 +98,36 @@ def sensitivities(bounds: Bounds, symbols: Sequence[str]) -> dict[str, Sensitivi
     return found
 
 
+def _of_derivatives(bounds: Bounds) -> list[tuple[Quantity, Bound]]:
+    return [(quantity, bounds.figures[quantity]) for quantity in OF_DERIVATIVES if quantity in bounds.figures]
+
+
 def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
-    """For l and L: the elasticity by the norm of each ball of parameters, from one reverse pass each; {} without numbers.
+    """The elasticities of the same by the norm of each ball of parameters, from one reverse pass each; {} without numbers.
 
     An elasticity of 2 means that halving what bounds this ball divides the bound by four.
     """
     calculus = Euclidean(Arena(), bounds.options.refine)
     traced = trace(bounds.primitives, calculus, seeded=bounds.options.blocks == "layer", scaled=True)
-    figures = traced.figures[bounds.primitives.output]
-    ones = dict.fromkeys(traced.scales.values(), sympy.S.One)
+    further = traced
+    if bounds.options.third_order:
+        further = third_order(bounds.primitives, calculus.arena, bounds.options, scaled=True)
     found: dict[str, dict[str, float]] = {}
-    for quantity in OF_DERIVATIVES:
-        scalar, bound = figures[quantity], bounds.figures[quantity]
+    for quantity, bound in _of_derivatives(bounds):
+        program = traced if quantity in traced.figures[bounds.primitives.output] else further
+        scalar = program.figures[bounds.primitives.output][quantity]
+        ones = dict.fromkeys(program.scales.values(), sympy.S.One)
         whole = bounds.number(bound)
         if not isinstance(scalar, Scalar) or whole is None or whole == 0:
             continue
         at: dict[sympy.Symbol, object] = {**bounds.values, **ones}
         if isinstance(bound.figure, ByBlocks):
-            at |= dict(zip(traced.seeds.values(), bound.figure.direction(bounds.values).values(), strict=True))
-        elif traced.seeds:
+            at |= dict(zip(program.seeds.values(), bound.figure.direction(bounds.values).values(), strict=True))
+        elif program.seeds:
             continue  # loops whose entries have a recursion of their own
-        slopes = _slopes(scalar, at, list(traced.scales.values()))
+        slopes = _slopes(scalar, at, list(program.scales.values()))
         found[quantity.name] = {
-            path: elasticity(slope, to_number(1), whole) for path, slope in zip(traced.scales, slopes, strict=True)
+            path: elasticity(slope, to_number(1), whole) for path, slope in zip(program.scales, slopes, strict=True)
         }
     return found
 

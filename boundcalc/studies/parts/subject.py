@@ -44,6 +44,7 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]
             OUTPUT: norm_of(measure, [bounds.graph.node(path) for path in bounds.graph.outputs]),
             **{path: norm_of(measure, [bounds.graph.node(path)]) for path in rows},
         },
+        highest=max(quantity.order for quantity in bounds.figures),
     )
     if subject.network.entries > MOST_ENTRIES:
         shapes = subject.network.shapes
