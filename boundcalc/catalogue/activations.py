@@ -21,6 +21,14 @@ def limit(value: sympy.Expr, point: sympy.Expr, source: str) -> Fact:
     return Fact(value, source, Witness("limit", f"as x tends to {point}", point))
 
 
+def bent(name: str, point: sympy.Expr, where: str) -> Fact:
+    """No constant of the third order: the second derivative of `name` jumps at `point`."""
+    witness = Witness("attained", f"the second derivative jumps at x = {point}", point)
+    return Fact(
+        None, "the one-sided second derivatives differ", witness, f"the second derivative of {name} jumps at {where}"
+    )
+
+
 ZERO, ONE, HALF = Integer(0), Integer(1), Rational(1, 2)
 
 IDENTITY = elementwise(
@@ -113,6 +121,7 @@ SOFTSIGN = elementwise(
     smoothness=limit(
         Integer(2), ZERO, "|a''| = 2 (1 + |x|)^-3 off 0; a' is continuous, so 2 is its Lipschitz constant"
     ),
+    third=bent("softsign", ZERO, "0"),
     slope=ONE,
     sup=limit(ONE, oo, "|x| < 1 + |x|"),
 )
@@ -124,6 +133,7 @@ CELU = elementwise(
     parameters=(Parameter("alpha", alpha, ONE, "minus the value at -oo", sympy.Gt(alpha, 0, evaluate=False)),),
     lipschitz=attained(ONE, ONE, "a' = min(1, exp(x/alpha)) <= 1"),
     smoothness=limit(1 / alpha, ZERO, "a'' = exp(x/alpha)/alpha for x < 0 and 0 for x > 0; a' is continuous"),
+    third=bent("celu", ZERO, "0"),
     slope=ONE,
 )
 

@@ -41,7 +41,7 @@ GELU = elementwise(
     smoothness=attained(sqrt(2 / pi), ZERO, "a'' = (2 - x^2) phi(x), stationary at 0 (0.80) and at x^2 = 4 (0.11)"),
     third=attained(
         _GELU_BENT * (4 - _GELU_BENT**2) * exp(-(_GELU_BENT**2) / 2) / sqrt(2 * pi),
-        _GELU_BENT,
+        -_GELU_BENT,
         "a''' = (x^3 - 4x) phi(x), stationary at x^2 = (7 - sqrt(33))/2 (0.78) and at x^2 = (7 + sqrt(33))/2 (0.12)",
     ),
     slope=HALF,
@@ -62,8 +62,8 @@ GELU_TANH = elementwise(
     third=_at_root(
         "0.776691450398540452",
         Derivative(_GELU_TANH, (x, 4)),
-        "0.78757618641889401013",
-        "0.78757618641889401014",
+        "-0.78757618641889401014",
+        "-0.78757618641889401013",
         "largest a''', where a'''' = 0",
     ),
     slope=HALF,
@@ -84,8 +84,8 @@ SILU = elementwise(
     third=_at_root(
         "0.308181515796479121",
         Derivative(_SILU, (x, 4)),
-        "1.03195824178074912340",
-        "1.03195824178074912341",
+        "-1.03195824178074912341",
+        "-1.03195824178074912340",
         "largest a''', where a'''' = 0",
     ),
     slope=HALF,

@@ -9,7 +9,7 @@ from sympy import Abs, Integer, Max, Min, Piecewise, Rational, exp
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.catalogue import published
-from boundcalc.catalogue.activations import HALF, ONE, ZERO, attained, limit
+from boundcalc.catalogue.activations import HALF, ONE, ZERO, attained, bent, limit
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwise
 from boundcalc.catalogue.symbols import alpha, lambd, max_val, min_val, negative_slope, x
@@ -76,6 +76,13 @@ LEAKY_RELU = elementwise(
         reason="leaky_relu has a kink at 0: its derivative jumps",
         holds_if=cast(Boolean, sympy.Eq(negative_slope, 1)),
     ),
+    third=Fact(
+        ZERO,
+        "negative_slope = 1: a' is constant",
+        Witness("attained", "at x = 0", ZERO),
+        reason="leaky_relu has a kink at 0: its derivative jumps",
+        holds_if=cast(Boolean, sympy.Eq(negative_slope, 1)),
+    ),
     slope=ONE,
 )
 
@@ -104,6 +111,7 @@ ELU = elementwise(
         reason="elu has a kink at 0 unless alpha = 1: its derivative jumps",
         holds_if=cast(Boolean, sympy.Eq(alpha, 1)),
     ),
+    third=bent("elu", ZERO, "0"),
     slope=ONE,
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import sympy
 
-from boundcalc.catalogue.activations import ONE, ZERO, attained
+from boundcalc.catalogue.activations import ONE, ZERO, attained, bent
 from boundcalc.catalogue.convolutions import product
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwise
@@ -23,6 +23,7 @@ MOREAU_RELU = elementwise(
     parameters=(Parameter("mu", mu, ONE, "the largest difference from ReLU"),),
     lipschitz=attained(ONE, 3 * mu, "a' = x/(2 mu) on [0, 2 mu], 0 below and 1 above"),
     smoothness=attained(1 / (2 * mu), mu, "a'' = 1/(2 mu) on [0, 2 mu], 0 elsewhere"),
+    third=bent("moreau_relu", ZERO, "0 and 2 mu"),
     slope=ZERO,
 )
 

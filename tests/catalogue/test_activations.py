@@ -151,6 +151,26 @@ def test_smoothness(name, parameters):
     assert steepest(slope, near(point)) == pytest.approx(constant, rel=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:Output seems independent of input")  # the slope of a linear function
+@pytest.mark.parametrize(("name", "parameters"), CASES)
+def test_third_order(name, parameters):
+    """Chords of the second derivative; all that are smooth have a constant, or a point where the second derivative jumps."""
+    entry, _, slope = build(name, parameters)
+    bend = elementwise_grad(slope)
+    if entry.third is None or entry.smoothness.value is None:
+        assert entry.smoothness.reason
+        return
+    point = entry.third.witness.point
+    if entry.third.value is None:
+        assert entry.third.reason
+        assert steepest(bend, [(float(point) - 1e-9, float(point) + 1e-9)]) > 1e6
+        return
+    constant = float(entry.third.value)
+    points = np.linspace(-40, 40, 40001)  # farther apart than rounding of second derivatives matters
+    assert steepest(bend, np.stack([points[:-1], points[1:]], axis=1)) <= constant * (1 + 1e-6)
+    assert steepest(bend, near(point)[:12]) == pytest.approx(constant, rel=1e-4)
+
+
 def test_square_and_hardshrink_are_not_lipschitz():
     square, hardshrink = build("square", {})[1], build("hardshrink", {})[1]
     assert steepest(square, [(1e6, 1e6 + 1)]) > 1e6

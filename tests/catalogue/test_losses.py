@@ -180,6 +180,55 @@ def test_sums_over_entries(name, value, rng):
         assert loss(at(0)) <= float(entry.at_zero.value) * (1 + 1e-12)
 
 
+def along(loss, z, u):
+    """The third derivative along a line, by differences of the Hessian."""
+    h = 1e-4
+    return (hessian(loss)(z + h * u) - hessian(loss)(z - h * u)) @ u @ u / (2 * h)
+
+
+@pytest.mark.parametrize("value", [Rational(1, 4), 2])
+@pytest.mark.parametrize("name", [name for name in SCALARS if LOSSES[name].third is not None])
+def test_third_order_of_sums_over_entries(name, value, rng):
+    batch, size, scalar = 3, 2, SCALARS[name]
+    given = {NAMES[name]: sympy.sympify(value)} if name in NAMES else {}
+    entry = LOSSES[name].instantiate(batch=Z(batch), size=Z(size), **given)
+    third = float(entry.third.value)
+
+    def loss(z):
+        return anp.sum(scalar(z, float(value))) / batch
+
+    for _ in range(40):
+        z, u = rng.normal(size=(2, batch * size))
+        z = z * rng.choice((0.1, 1, 5))
+        assert abs(along(loss, z, u / np.linalg.norm(u))) <= third * (1 + 1e-6)
+    one = np.eye(batch * size)[0]
+    reached = abs(along(loss, np.full(batch * size, float(entry.third.witness.point)), one))
+    assert reached == pytest.approx(third, rel=1e-4)
+
+
+@pytest.mark.parametrize("temperature", [Rational(1, 2), 1, 3])
+def test_third_order_of_scores(temperature, rng):
+    """The cumulant at p = (3 + sqrt(3))/6 of two classes."""
+    batch, classes, t = 2, 3, float(temperature)
+    values = {"batch": Z(batch), "classes": Z(classes), "temperature": sympy.sympify(temperature)}
+    logistic_third, kl_third = (float(LOSSES[name].instantiate(**values).third.value) for name in ("logistic", "kl"))
+    loss = scores(np.eye(classes)[np.zeros(batch, dtype=int)], t)
+    for _ in range(60):
+        z, u = rng.normal(size=(2, batch * classes))
+        size = abs(along(loss, z * rng.choice((0.1, 1, 5)) * t, u / np.linalg.norm(u)))
+        assert size <= logistic_third * (1 + 1e-6)
+        assert size * t**2 <= kl_third * (1 + 1e-6)
+    p = (3 + np.sqrt(3)) / 6
+    skew = np.array([np.log(p / (1 - p)) * t, 0.0, -60.0 * t, 0.0, 0.0, 0.0])
+    direction = np.array([0.5**0.5, -(0.5**0.5), 0.0, 0.0, 0.0, 0.0])
+    assert abs(along(loss, skew, direction)) == pytest.approx(logistic_third, rel=1e-5)
+    assert abs(along(loss, skew, direction)) * t**2 == pytest.approx(kl_third, rel=1e-5)
+
+
+def test_third_order_of_the_squared_loss_is_zero():
+    assert LOSSES["squared"].third.value == 0
+
+
 def test_the_gradient_of_a_squared_hinge_grows_as_is_said():
     batch, size = 4, 3
     entry = LOSSES["squared_hinge"].instantiate(batch=Z(batch), size=Z(size))

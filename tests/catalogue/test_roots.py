@@ -10,24 +10,39 @@ import pytest
 import sympy
 from flint import arb, arb_series, ctx
 
-from boundcalc.catalogue.gates import GATES
+from boundcalc.catalogue.gates import GATES, GELUS
 from boundcalc.catalogue.symbols import x
 
 END = 20
 
-# For |x| >= END: |a'(x) - [x > 0]| and |a''(x)| are at most these, which decrease there.
+# For |x| >= END: |a'(x) - [x > 0]|, |a''(x)| and |a'''(x)| are at most these, which decrease there.
 # silu:  1 - s <= e^-|x| on the right, s <= e^-|x| on the left, s (1 - s) <= e^-|x|.
 # gelu:  1 - Phi(|x|) <= phi(x) <= e^(-x^2/2).
 # mish:  with e = exp(x), D = e^2 + 2e + 2, the gate is g = 1 - 2/D; g' = 4 (e^2 + e)/D^2; |g''| <= 24 (e^2 + e)/D^2;
-#        e^2 + e <= D, and for x < 0 also g <= 1.5 e, g' <= 2e, |g''| <= 12 e.
-# gelu_tanh: 1 - tanh(u)^2 <= 4 exp(-2|u|) <= 4 exp(-1.5|x|), u' <= 1 + x^2, |u''| <= |x|.
-TAILS: dict[str, tuple[Callable[[arb], arb], Callable[[arb], arb]]] = {
-    "silu": (lambda r: (1 + r) * (-r).exp(), lambda r: (2 + r) * (-r).exp()),
-    "gelu": (lambda r: (1 + r) * (-r * r / 2).exp(), lambda r: (2 + r * r) * (-r * r / 2).exp()),
-    "mish": (lambda r: (2 + 4 * r) * (-r).exp(), lambda r: (8 + 24 * r) * (-r).exp()),
+#        e^2 + e <= D, and for x < 0 also g <= 1.5 e, g' <= 2e, |g''| <= 12 e. With N = e^2 + e and D' = 2N, N' <= 2N, N'' <= 4N:
+#        |g'''| <= 208 N/D^2, and N/D^2 <= exp(-|x|) on both sides.
+# gelu_tanh: 1 - tanh(u)^2 <= 4 exp(-2|u|) <= 4 exp(-1.5|x|), u' <= 1 + x^2, |u''| <= |x|, u''' <= 1, and
+#        |tanh(u)'''| <= (1 - tanh(u)^2)(u''' + 6 u' |u''| + 6 u'^3).
+TAILS: dict[str, tuple[Callable[[arb], arb], ...]] = {
+    "silu": (lambda r: (1 + r) * (-r).exp(), lambda r: (2 + r) * (-r).exp(), lambda r: (3 + r) * (-r).exp()),
+    "gelu": (
+        lambda r: (1 + r) * (-r * r / 2).exp(),
+        lambda r: (2 + r * r) * (-r * r / 2).exp(),
+        lambda r: (r**3 + 4 * r) * (-r * r / 2).exp(),
+    ),
+    "mish": (
+        lambda r: (2 + 4 * r) * (-r).exp(),
+        lambda r: (8 + 24 * r) * (-r).exp(),
+        lambda r: (72 + 208 * r) * (-r).exp(),
+    ),
     "gelu_tanh": (
         lambda r: (1 + 2 * r * (1 + r * r)) * (-3 * r / 2).exp(),
         lambda r: 4 * (1 + r * r + r / 2 * (r + 2 * (1 + r * r) ** 2)) * (-3 * r / 2).exp(),
+        lambda r: (
+            4
+            * (3 * (r + 2 * (1 + r * r) ** 2) / 2 + r / 2 * (1 + 6 * r * (1 + r * r) + 6 * (1 + r * r) ** 3))
+            * (-3 * r / 2).exp()
+        ),
     ),
 }
 
@@ -104,44 +119,50 @@ def everywhere(holds: Callable[[arb], bool], low: sympy.Rational, high: sympy.Ra
     return everywhere(holds, low, middle, depth + 1) and everywhere(holds, middle, high, depth + 1)
 
 
-CASES = [(entry, order) for entry in GATES for order in (1, 2)]
+ENTRIES = GATES + GELUS
+HALVES = {"silu", "gelu", "gelu_tanh"}  # a(x) - a(-x) = x: a''' is odd, so one half of the line has all its absolute values
+CASES = [(entry, order) for entry in ENTRIES for order in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(("entry", "order"), CASES, ids=lambda v: getattr(v, "name", v))
 def test_certificate(entry, order):
-    fact = (entry.lipschitz, entry.smoothness)[order - 1]
+    fact = (entry.lipschitz, entry.smoothness, entry.third)[order - 1]
     function = entry.function(x)
     constant = number(fact.value)
     low, high = fact.root.enclosure if fact.root else (fact.witness.point, fact.witness.point)
-    if not low.is_Rational:  # an exact point, sqrt(2): a' is stationary there, enclose it
-        low, high = sympy.Rational("1.41421356237309504880"), sympy.Rational("1.41421356237309504881")
+    if not low.is_Rational:  # an exact point where the derivative is stationary: enclose it
+        digits = sympy.floor(low * 10**20)
+        low, high = digits / sympy.Integer(10) ** 20, (digits + 1) / sympy.Integer(10) ** 20
     inner = sympy.Rational(1, 8)
+    sign = 1 if derivative(function, order, ball(low, high)) > 0 else -1
 
-    # Concave around the root: one stationary point, a maximum, inside the enclosure.
-    assert everywhere(lambda at: derivative(function, order + 2, at) < 0, low - inner, high + inner)
+    # Up to the sign, concave around the root: one stationary point, a maximum, inside the enclosure.
+    assert everywhere(lambda at: sign * derivative(function, order + 2, at) < 0, low - inner, high + inner)
     if low < high:
-        assert derivative(function, order + 1, ball(low, low)) > 0
-        assert derivative(function, order + 1, ball(high, high)) < 0
+        assert sign * derivative(function, order + 1, ball(low, low)) > 0
+        assert sign * derivative(function, order + 1, ball(high, high)) < 0
     else:
         assert derivative(function, order + 1, ball(low, low)).contains(0)  # 0, by parity
 
     # The maximum, by the mean value theorem on the enclosure, is the constant: below it, and nearly equal.
     wide = ball(low, high)
-    at_low = derivative(function, order, ball(low, low))
-    peak = at_low + (derivative(function, order + 1, wide) * (ball(high, high) - ball(low, low))).union(arb(0))
+    at_low = sign * derivative(function, order, ball(low, low))
+    peak = at_low + (sign * derivative(function, order + 1, wide) * (ball(high, high) - ball(low, low))).union(arb(0))
     assert peak <= constant or (fact.root is None and peak.overlaps(constant))
     assert abs(peak / constant - 1) < arb("1e-15")
 
     # Elsewhere: smaller, in absolute value.
-    for start, end in ((sympy.Integer(-END), low - inner), (high + inner, sympy.Integer(END))):
+    is_half = order == 3 and entry.name in HALVES and high + inner < 0
+    last = sympy.Integer(0 if is_half else END)
+    for start, end in ((sympy.Integer(-END), low - inner), (high + inner, last)):
         assert everywhere(lambda at: abs(derivative(function, order, at)) < constant, start, end)
     tail = TAILS[entry.name][order - 1](arb(END))
-    assert tail + (2 - order) < constant
+    assert tail + (order == 1) < constant
 
 
-@pytest.mark.parametrize("entry", GATES, ids=lambda e: e.name)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.name)
 def test_stored_equation_vanishes_in_its_enclosure(entry):
-    for fact in (entry.lipschitz, entry.smoothness):
+    for fact in (entry.lipschitz, entry.smoothness, entry.third):
         if fact.root is None:
             continue
         equation = fact.root.equation.doit()

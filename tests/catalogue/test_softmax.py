@@ -10,6 +10,7 @@ from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
 L1 = float(SOFTMAX.lipschitz.value)
 L2 = float(SOFTMAX.smoothness.value)
+L3 = float(SOFTMAX.third.value)
 
 
 def softmax(z):
@@ -35,6 +36,31 @@ def ascend(z, rng, rounds=8):
         _, values, rows = np.linalg.svd(second(z, k / np.linalg.norm(k)))
         k = rows[0]
     return float(values[0])
+
+
+def fourth_cumulant(z, u):
+    """D^3 softmax(z)[u, u] times u: by Banach, its largest value on unit vectors is the norm of D^3."""
+    p = softmax(z)
+    centred = u - p @ u
+    return float(p @ centred**4 - 3 * (p @ centred**2) ** 2)
+
+
+def test_the_fourth_cumulant_is_the_third_derivative(rng):
+    z, u, h = rng.normal(size=4), rng.normal(size=4), 1e-4
+    difference = (second(z + h * u, u) - second(z - h * u, u)) @ u @ u / (2 * h)
+    assert fourth_cumulant(z, u) == pytest.approx(difference, rel=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4, 10])
+def test_the_third_order_is_never_exceeded_and_reached(classes, rng):
+    best = 0.0
+    for _ in range(4000):
+        z, u = rng.normal(size=classes) * rng.choice([0.3, 1, 3, 10]), rng.normal(size=classes)
+        best = max(best, abs(fourth_cumulant(z, u / np.linalg.norm(u))))
+    assert best <= L3
+    tied, direction = np.array([0.0, 0.0, *(-60.0,) * (classes - 2)]), np.zeros(classes)
+    direction[:2] = 0.5**0.5, -(0.5**0.5)
+    assert abs(fourth_cumulant(tied, direction)) == pytest.approx(L3, rel=1e-12)
 
 
 def test_formulas_are_the_derivatives(rng):

@@ -63,6 +63,8 @@ def of_row(kind: str, entry: Nonlinearity, variant: str = "") -> Iterator[Case]:
         fact: Fact | None = getattr(entry, name)
         if fact is not None:
             yield case(name, _reach(fact))
+    if entry.third is not None:
+        yield case("third", _reach(entry.third), third_order=True)
     yield case("at_zero", NEAR)
     if entry.sup is not None:
         yield case("sup", _reach(entry.sup), ", square")

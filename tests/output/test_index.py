@@ -26,7 +26,7 @@ SPEC = bc.loads(
 # A value of each option that is not its default.
 OTHERS: dict[str, Any] = {
     "blocks": "layer", "norms": "mixed", "measure": "sample", "wrt": ("head",), "constants": "published", "refine": True,
-    "smooth": "softplus",
+    "third_order": True, "smooth": "softplus",
 }  # fmt: skip
 ANSWERS: dict[str, dict[str, str | None]] = {
     "diff": {"by": None},

@@ -53,7 +53,7 @@ LAYER = exactly(
 ANSWER = exactly(
     schema={"const": 1}, name=TEXT, blocks={"enum": ["total", "layer"]}, norms={"enum": ["euclidean", "mixed"]},
     measure={"enum": ["batch", "sample", "position", "entry"]}, wrt={"type": "array", "items": TEXT},
-    constants={"enum": ["sharp", "published"]}, refine={"type": "boolean"}, smooth={"type": ["string", "null"]}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
+    constants={"enum": ["sharp", "published"]}, refine={"type": "boolean"}, third_order={"type": "boolean"}, smooth={"type": ["string", "null"]}, certified={"type": "boolean"}, warnings={"type": "array", "items": TEXT},
     symbols={"type": "object", "additionalProperties": NAME}, conditions={"type": "array", "items": TEXT},
     definitions={"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}},
     bounds=exactly(norm=BOUND, lipschitz=BOUND, smoothness=BOUND),

@@ -31,7 +31,8 @@ def attacked(subject: Subject, bounds: Numbers, trials: int, seed: int = 0) -> M
 def unbroken(
     spec: Spec, wrt: Sequence[str] = ("parameters",), trials: int = 2, seed: int = 0, **options: Any
 ) -> dict[Target, Result]:
-    """Searched once, towards the bounds of the network and its objective; rows are looked at on the way."""
+    """Searched once, towards the bounds of the network and its objective; rows are looked at on the way. With the third order."""
+    options = {"third_order": True, **options}
     subject, total = subject_and_bounds(spec, wrt=wrt, **options)
     same, layered = subject_and_bounds(spec, wrt=wrt, blocks="layer", **options)
     assert same.network.shapes == subject.network.shapes

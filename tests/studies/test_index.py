@@ -46,7 +46,7 @@ def test_the_report_of_derivatives() -> None:
     assert table.columns == ["symbol", "value", "d lipschitz", "elasticity of lipschitz"]
     assert report.answered
     data = json.loads(report_to_json(report))
-    assert list(data)[:10] == [
+    assert list(data)[:11] == [
         "schema",
         "name",
         "blocks",
@@ -55,6 +55,7 @@ def test_the_report_of_derivatives() -> None:
         "wrt",
         "constants",
         "refine",
+        "third_order",
         "smooth",
         "certified",
     ]
