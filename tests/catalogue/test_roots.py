@@ -120,7 +120,11 @@ def everywhere(holds: Callable[[arb], bool], low: sympy.Rational, high: sympy.Ra
 
 
 ENTRIES = GATES + GELUS
-HALVES = {"silu", "gelu", "gelu_tanh"}  # a(x) - a(-x) = x: a''' is odd, so one half of the line has all its absolute values
+HALVES = {
+    "silu",
+    "gelu",
+    "gelu_tanh",
+}  # a(x) - a(-x) = x: a''' is odd, so one half of the line has all its absolute values
 CASES = [(entry, order) for entry in ENTRIES for order in (1, 2, 3)]
 
 

@@ -91,6 +91,7 @@ def elementwise() -> Iterator[Case]:
 
 
 _I = {"wrt": ("input",)}
+_THIRD = {**_I, "third_order": True}
 _SIGNAL = "input: {shape: [1, 12], norm: 1}\nradius: 1\n"
 _IMAGE = "input: {shape: [1, 6, 6], norm: 1}\nradius: 1\n"
 _VOLUME = "input: {shape: [1, 4, 4, 4], norm: 1}\nradius: 1\n"
@@ -221,6 +222,7 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("dropout", "Linear.norm"): (("", _layers(_VECTOR, "dropout: 1/2"), _I),),
     ("softmax", "Map.lipschitz"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
     ("softmax", "Map.smoothness"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
+    ("softmax", "Map.third"): (("two", _spec("softmax", 3), _THIRD), ("three", _layers(_FAR, "softmax"), _THIRD)),
     ("softmax", "Map.at_zero"): (("", _spec("softmax", NEAR), _I),),
     ("softmax", "Map.norm"): (("", _layers(_FAR, "softmax"), _I),),
     ("softmax", "Map.sup"): (("", _layers(_FAR, "softmax, square"), _I),),
@@ -252,6 +254,9 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ),
     ("attention", "Map.lipschitz"): (("", _layers(_QUERY, "attention: {from: [a, b], heads: 1, bias: false}"), {"wrt": ("attention_0.query",)}),),
     ("attention", "Map.smoothness"): (("", _layers(_QUERY, "attention: {from: [a, b], heads: 1, bias: false}"), {"wrt": ("attention_0.query",)}),),
+    ("attention", "Map.third"): (
+        ("", _layers(_QUERY, "attention: {from: [a, b], heads: 1, bias: false}"), {"wrt": ("attention_0.query",), "third_order": True}),
+    ),
     ("attention", "Map.at_zero"): (
         ("", _layers(_ROWS.replace("norm: 1", "norm: 1/100"), "attention: {heads: 1, bias: false}"), {"wrt": ("attention_0.out",)}),
         ("masked", _layers("input: {shape: [1, 2], norm: 1/100}\nradius: 1\n", "attention: {heads: 1, causal: true, bias: false}"), {"wrt": ("attention_0.out",)}),
@@ -311,6 +316,7 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("logistic", "Average.smoothness"): (
         ("two", _layers(_FAR.replace("[3]", "[2]"), "identity", "logistic"), _I), ("three", _layers(_FAR, "identity", "logistic"), _I),
     ),
+    ("logistic", "Average.third"): (("two", _layers(_FAR.replace("[3]", "[2]"), "identity", "logistic"), _THIRD),),
     ("squared", "Average.smoothness"): (("", _layers(_VECTOR, "identity", "{squared: {labels: 1}}"), _I),),
     ("squared", "Average.derivative_at_zero"): (("", _layers(_VECTOR.replace("norm: 2", "norm: 1/100"), "identity", "{squared: {labels: 3}}"), _I),),
 }  # fmt: skip

@@ -108,6 +108,10 @@ FAMILY = Family(
             for name in (*_MARGINS, *_RESIDUALS)
             if name != "hinge"
         },
+        **{
+            (name, "Average.third"): (("", _FAR + name, {**_INPUT, "third_order": True}),)
+            for name in ("binary_logistic", "pseudo_huber", "log_cosh", "kl")
+        },
         ("squared_hinge", "Average.derivative_at_zero"): (("", _NEAR + "squared_hinge", _INPUT),),
         **{
             (name, "Linear.norm"): (("", _FAR + f"{{{name}: {{reduction: sum}}}}", _INPUT),)

@@ -179,9 +179,9 @@ _TWO = "inputs: {a: {shape: [2, 2], norm: 3}, b: {shape: [2, 2], norm: 2}}\nradi
 
 
 def _apart(kind: str) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
-    """A large half, and one around 0, where the gate bends."""
+    """A large half, and one around 0, where the gate bends. With all orders."""
     inputs = "inputs: {a: {shape: [1], norm: {entry: 1000}}, b: {shape: [1], norm: {entry: 2}}}\nradius: 1\n"
-    return (("", _of(inputs, "{concat: [a, b]}", kind), {"wrt": ("b",)}),)
+    return (("", _of(inputs, "{concat: [a, b]}", kind), {"wrt": ("b",), "third_order": True}),)
 
 
 def _pair(kind: str, reach: str, options: Mapping[str, Any] = _I) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
@@ -211,6 +211,7 @@ CASES: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...]] 
     ("glu", "Bilinear.norm"): _pair("glu", "20"),
     ("glu", "Map.lipschitz"): _apart("glu"),
     ("glu", "Map.smoothness"): _apart("glu"),
+    **{(kind, "Map.third"): _apart(kind) for kind in ("glu", "swiglu", "geglu")},
     ("glu", "Map.at_zero"): _pair("glu", "1/100"),
     ("glu", "Map.sup_at_zero"): _pair("glu", "1/100"),
     ("glu", "Map.norm"): _pair("glu", "20"),
@@ -237,10 +238,12 @@ CASES: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...]] 
     ),
     **_cells("rnn"),
     ("rnn", "Map.smoothness"): (("", _of("input: {shape: [1, 1], norm: 3}\nradius: {weight: 1, bias: 0}\n", "rnn: 1"), _I),),
+    ("rnn", "Map.third"): (("", _of("input: {shape: [1, 1], norm: 3}\nradius: {weight: 1, bias: 0}\n", "rnn: 1"), {**_I, "third_order": True}),),
     **_cells("lstm"),
     **_cells("gru"),
     **{key: _pair(key[0], "1000") for key in (("glu", "Map.sup"), ("swiglu", "Map.lipschitz"), ("geglu", "Map.lipschitz"))},
     **{(kind, "Map.smoothness"): (("", _of(_STEP.replace("1/100}", "3}"), f"{kind}: 1"), _I),) for kind in ("lstm", "gru")},
+    **{(kind, "Map.third"): (("", _of(_STEP.replace("1/100}", "3}"), f"{kind}: 1"), {**_I, "third_order": True}),) for kind in ("lstm", "gru")},
 }  # fmt: skip
 SILENT: Mapping[tuple[str, str], str] = {
     (kind, "Map.derivative_at_zero"): _of(_PAIR.replace("REACH", "1"), kind) for kind in ("glu", "swiglu", "geglu")
@@ -250,7 +253,7 @@ _HALVES = "the largest entry of both halves together is that of each, and the tw
 _GATES = "a cell has its steepest and its most bent gates nowhere together"
 MISSED: Mapping[tuple[str, str], str] = {
     **dict.fromkeys((("glu", "Map.sup"), ("swiglu", "Map.lipschitz"), ("geglu", "Map.lipschitz")), _HALVES),
-    **dict.fromkeys((("lstm", "Map.smoothness"), ("gru", "Map.smoothness")), _GATES),
+    **dict.fromkeys(((kind, f"Map.{name}") for kind in ("lstm", "gru") for name in ("smoothness", "third")), _GATES),
 }
 
 # Random specs --------------------------------------------------------------------------------------------------------
