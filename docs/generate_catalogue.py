@@ -87,7 +87,13 @@ def _entry(title: str, entry: Nonlinearity) -> str:
     if entry.function is not None:
         lines.append(f"{_code(entry.function(symbols.x))}\n")
     lines += [_parameter(parameter) for parameter in entry.parameters]
-    facts = {"l": entry.lipschitz, "L": entry.smoothness, "norm": entry.norm, "largest entry": entry.sup}
+    facts = {
+        "l": entry.lipschitz,
+        "L": entry.smoothness,
+        "T": entry.third,
+        "norm": entry.norm,
+        "largest entry": entry.sup,
+    }
     if entry.elementwise:
         del facts["norm"]  # sqrt(entries) times the largest entry
     rows = [(name, _value(fact), fact.source, _witness(fact)) for name, fact in facts.items() if fact is not None]

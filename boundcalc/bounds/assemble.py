@@ -14,7 +14,7 @@ from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import LayerBounds, Objective
 from boundcalc.bounds.forms import Forms
 from boundcalc.calculus.primitives import Map, PrimitiveGraph
-from boundcalc.calculus.quantities import Quantity
+from boundcalc.calculus.quantities import THIRD_ORDER, Quantity
 from boundcalc.catalogue.fact import Fact
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 
@@ -53,7 +53,7 @@ def assemble(
             for path, (name, figure) in figures.items()
         }
 
-    searched = _searched(primitives)
+    searched = _searched(primitives, THIRD_ORDER in grouped.output)
 
     def row(path: str) -> LayerBounds:
         layer = graph.layer(path)
@@ -83,13 +83,14 @@ def _radius(graph: LayerGraph, layer: Layer) -> sympy.Expr | Mapping[str, sympy.
     return {ball.removeprefix(f"{layer.path}."): radius for ball, radius in own.items()}
 
 
-def _searched(primitives: PrimitiveGraph) -> Mapping[str, Mapping[str, Fact]]:
+def _searched(primitives: PrimitiveGraph, has_third: bool) -> Mapping[str, Mapping[str, Fact]]:
     """By layer, the constants that were searched for."""
     found: dict[str, Mapping[str, Fact]] = {}
     for primitive, owner in zip(primitives.primitives, primitives.owners, strict=True):
         if isinstance(primitive, Map):
             entry = primitive.entry
             named = {"lipschitz": entry.lipschitz, "smoothness": entry.smoothness, "sup": entry.sup}
+            named |= {THIRD_ORDER.name: entry.third} if has_third else {}
             facts = {name: fact for name, fact in named.items() if fact is not None and fact.enclosure is not None}
             if facts:
                 found[owner] = facts

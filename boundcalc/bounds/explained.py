@@ -123,6 +123,7 @@ def _of(primitive: Primitive) -> Iterator[Constant]:
             named = {
                 "lipschitz": entry.lipschitz,
                 "smoothness": entry.smoothness,
+                "third order": entry.third,
                 "norm of the image of 0": entry.at_zero,
                 "largest norm": entry.norm,
                 "largest entry": entry.sup,

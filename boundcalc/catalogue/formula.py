@@ -49,10 +49,7 @@ def _activation(
         search = Search(nodes, None if most is None else fmpq(most.numerator, most.denominator))
         start = search.at(fmpq(0))
         lipschitz, smoothness = search.derivative(1), search.derivative(2)
-        try:
-            sup = search.derivative(0)
-        except TooMuchWork:
-            sup = Extreme(reason="not found soon enough")
+        sup, third = _if_soon(search, 0), _if_soon(search, 3)
         can_be_finite = most is None and not smoothness.high and not smoothness.kinked
         lacks = can_be_finite or (most is None and not lipschitz.high and isinstance(start, str))
         advice = f"; {_FINITE_WITHIN}" if lacks else ""
@@ -65,6 +62,7 @@ def _activation(
             at_zero=sympy.S.Zero if isinstance(start, str) else _above(start[0].abs_upper()),
             slope=None if isinstance(start, str) else _above(start[1].abs_upper()),
             sup=None if sup.high is None else _fact(name, sup, "a", ""),
+            third=_fact(name, third, "a'''", advice),
         )
     if isinstance(start, str):
         unknown = Fact(None, SOURCE, reason=f"{name} has no value at 0: {start}")
@@ -72,6 +70,14 @@ def _activation(
     if most is not None:
         return replace(entry, domain=f"entries of at most {most}")
     return replace(entry, within=lambda most: activation(name, formula, given, most)) if lacks else entry
+
+
+def _if_soon(search: Search, order: int) -> Extreme:
+    """What one can do without."""
+    try:
+        return search.derivative(order)
+    except TooMuchWork:
+        return Extreme(reason="not found soon enough")
 
 
 def _fact(name: str, found: Extreme, what: str, advice: str) -> Fact:

@@ -15,7 +15,6 @@ from boundcalc.bounds.derivatives import WRITTEN, Derivative, certified, definit
 from boundcalc.bounds.grouped import third_order
 from boundcalc.bounds.options import Json
 from boundcalc.calculus.euclidean import Euclidean
-from boundcalc.calculus.quantities import OF_DERIVATIVES
 from boundcalc.calculus.quantities import OF_DERIVATIVES, Quantity
 from boundcalc.calculus.trace import trace
 from boundcalc.exact import decimals

@@ -59,6 +59,7 @@ def test_the_search_finds_the_constants_of_the_catalogue(name: str) -> None:
     for ours, theirs in (
         (own.lipschitz.value, row.lipschitz.value),
         (own.smoothness.value, None if name in JOINED else row.smoothness.value),
+        (own.third.value if own.third else None, row.third.value if row.third and name not in JOINED else None),
         (own.at_zero.value, row.at_zero.value),
         (own.sup.value if own.sup else None, row.sup.value if row.sup else None),
     ):
@@ -73,7 +74,8 @@ def test_enclosures_are_narrow_and_found_soon(name: str) -> None:
     start = time.process_time()
     own = activation(f"timed_{name}", parse_formula(FORMULAS[name], Place("f")))
     assert time.process_time() - start < 1.5  # a third of a second where nothing else runs
-    for fact in (own.lipschitz, own.smoothness):
+    for fact in (own.lipschitz, own.smoothness, own.third):
+        assert fact is not None
         assert fact.enclosure is not None
         low, high = (float(end) for end in fact.enclosure)
         assert fact.value == fact.enclosure[1]

@@ -18,8 +18,8 @@ TIGHT = arb(2) ** -52  # relative width at which an enclosure is done
 FINEST = 40  # bits of the width at which what is not finite is given up
 KINKED = fmpq(1, 2**54)  # width of an interval with a kink that is halved no more
 ASCENT = 150  # intervals that are halved to reach what is bounded from outside
-NAMES = ("a", "a'", "a''")
-SCALE = (1, 1, 2)  # of a coefficient to the derivative
+NAMES = ("a", "a'", "a''", "a'''")
+SCALE = (1, 1, 2, 6)  # of a coefficient to the derivative
 Point = fmpq | str  # a number, "oo" or "-oo"
 Interval = tuple[fmpq, fmpq]
 _TINY = arb(2) ** -1000
@@ -154,7 +154,8 @@ class Between:
             raise Infinite(f"{seen.broken}, at {where}", middle)
         if box[1] - box[0] <= fmpq(1, 2**FINEST):
             if seen.kinked:
-                raise Infinite(f"a kink at {where}, where its derivative jumps", middle, kinked=True)
+                jumping = "its derivative" if self.order < 3 else "a derivative"
+                raise Infinite(f"a kink at {where}, where {jumping} jumps", middle, kinked=True)
             because = f" ({seen.trouble})" if seen.trouble else ""
             raise Infinite(f"{NAMES[self.order]} has no known bound at {where}{because}", middle)
 

@@ -42,7 +42,7 @@ class Search:
     tails: dict[tuple[int, int], Tail | str] = field(default_factory=dict[tuple[int, int], "Tail | str"])
 
     def derivative(self, order: int) -> Extreme:
-        """Of the derivative of this order: 0, 1 or 2. Raises TooMuchWork."""
+        """Of the derivative of this order: 0, 1, 2 or 3. Raises TooMuchWork."""
         with ctx.workprec(PRECISION):
             try:
                 return self._extreme(order)

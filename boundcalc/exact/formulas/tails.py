@@ -1,4 +1,4 @@
-"""Value, slope and half the curvature of a formula for all x >= T: Taylor arithmetic on `Far`."""
+"""The Taylor coefficients of a formula, up to the third order, for all x >= T: arithmetic on `Far`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boundcalc.exact.formulas.far import Far, Unclear, at_limit
 from boundcalc.exact.formulas.nodes import Key
 from boundcalc.exact.formulas.spans import UP_TO_ONE, WAVE, Span
 
-Tail = tuple[Far, Far, Far]
+Tail = tuple[Far, Far, Far, Far]
 MULTIPLIED = 8  # natural powers up to this one are products, which need no sign
 Row = Callable[["Tails", Far], Tail]
 
@@ -33,17 +33,27 @@ class Tails:
         return Far(self.start, {} if span.is_zero else {Fraction(0): span})
 
     def variable(self) -> Tail:
-        return Far(self.start, {Fraction(1): Span.of(self.side)}), self.number(self.side), self.number(0)
+        return (
+            Far(self.start, {Fraction(1): Span.of(self.side)}),
+            self.number(self.side),
+            self.number(0),
+            self.number(0),
+        )
 
     def constant(self, number: Number) -> Tail:
-        return self.number(number), self.number(0), self.number(0)
+        return self.number(number), self.number(0), self.number(0), self.number(0)
 
     def add(self, left: Tail, right: Tail) -> Tail:
-        return left[0] + right[0], left[1] + right[1], left[2] + right[2]
+        return left[0] + right[0], left[1] + right[1], left[2] + right[2], left[3] + right[3]
 
     def multiply(self, left: Tail, right: Tail) -> Tail:
         f, g = left, right
-        return f[0] * g[0], f[0] * g[1] + f[1] * g[0], f[0] * g[2] + f[1] * g[1] + f[2] * g[0]
+        return (
+            f[0] * g[0],
+            f[0] * g[1] + f[1] * g[0],
+            f[0] * g[2] + f[1] * g[1] + f[2] * g[0],
+            f[0] * g[3] + f[1] * g[2] + f[2] * g[1] + f[3] * g[0],
+        )
 
     def power(self, base: Tail, exponent: Number) -> Tail:
         if not isinstance(exponent, fmpq):
@@ -55,7 +65,8 @@ class Tails:
                 return self.number(0)
             return self.number(factor) * (self._product(base[0], int(p) - k) if whole else self._raised(base[0], p - k))
 
-        outer = raised(0, fmpq(1)), raised(1, exponent), raised(2, exponent * (exponent - 1) / 2)
+        second = exponent * (exponent - 1) / 2
+        outer = raised(0, fmpq(1)), raised(1, exponent), raised(2, second), raised(3, second * (exponent - 2) / 3)
         return self._chain(outer, base)
 
     def _product(self, of: Far, times: int) -> Far:
@@ -72,7 +83,7 @@ class Tails:
         return self._chain(_ROWS[name](self, of[0]), of)
 
     def absolute(self, of: Tail, key: Key) -> Tail:
-        return of if self._sign(of[0]) > 0 else (-of[0], -of[1], -of[2])
+        return of if self._sign(of[0]) > 0 else (-of[0], -of[1], -of[2], -of[3])
 
     def extreme(self, left: Tail, right: Tail, sign: int, key: Key) -> Tail:
         return left if self._sign(left[0] + -right[0]) == sign else right
@@ -85,7 +96,9 @@ class Tails:
         return sign
 
     def _chain(self, outer: Tail, f: Tail) -> Tail:
-        return outer[0], outer[1] * f[1], outer[1] * f[2] + outer[2] * f[1] * f[1]
+        slope, bend = f[1], outer[2] * f[1]
+        third = outer[1] * f[3] + bend * f[2] * self.number(2) + outer[3] * slope * slope * slope
+        return outer[0], outer[1] * slope, outer[1] * f[2] + bend * slope, third
 
     def exponential(self, of: Far) -> Far:
         return of.exponential(smooth.exponential)
@@ -101,28 +114,30 @@ class Tails:
 
 def _exp(t: Tails, f: Far) -> Tail:
     e = t.exponential(f)
-    return e, e, e * t.number(fmpq(1, 2))
+    return e, e, e * t.number(fmpq(1, 2)), e * t.number(fmpq(1, 6))
 
 
 def _log(t: Tails, f: Far) -> Tail:
     q = t.inverse(f)
-    return f.logarithm(smooth.logarithm), q, q * q * t.number(fmpq(-1, 2))
+    return f.logarithm(smooth.logarithm), q, q * q * t.number(fmpq(-1, 2)), q * q * q * t.number(fmpq(1, 3))
 
 
 def _sigmoid(t: Tails, f: Far) -> Tail:
     s, c = t.sigmoid(f), t.sigmoid(-f)
     p = s * c
-    return s, p, p * (c + -s) * t.number(fmpq(1, 2))
+    third = (p + p * p * t.number(-6)) * t.number(fmpq(1, 6))
+    return s, p, p * (c + -s) * t.number(fmpq(1, 2)), third
 
 
 def _softplus(t: Tails, f: Far) -> Tail:
-    s, p, _ = _sigmoid(t, f)
-    return (t.number(1) + t.exponential(f)).logarithm(smooth.logarithm), s, p * t.number(fmpq(1, 2))
+    s, p, q, _ = _sigmoid(t, f)
+    value = (t.number(1) + t.exponential(f)).logarithm(smooth.logarithm)
+    return value, s, p * t.number(fmpq(1, 2)), q * t.number(fmpq(1, 3))
 
 
 def _tanh(t: Tails, f: Far) -> Tail:
-    s, p, q = _sigmoid(t, f * t.number(2))
-    return s * t.number(2) + t.number(-1), p * t.number(4), q * t.number(8)
+    s, p, q, r = _sigmoid(t, f * t.number(2))
+    return s * t.number(2) + t.number(-1), p * t.number(4), q * t.number(8), r * t.number(16)
 
 
 def _erf(t: Tails, f: Far) -> Tail:
@@ -136,7 +151,7 @@ def _erf(t: Tails, f: Far) -> Tail:
             raise Unclear("a sign that changes")
         rest = t.exponential(-(f * f)) * t.span(UP_TO_ONE)
         value = t.number(side) + rest * t.number(-side)
-    return value, g, -(f * g)
+    return value, g, -(f * g), g * (f * f * t.number(2) + t.number(-1)) * t.number(fmpq(1, 3))
 
 
 def _arctan(t: Tails, f: Far) -> Tail:
@@ -149,17 +164,17 @@ def _arctan(t: Tails, f: Far) -> Tail:
         if f.sign() != side:
             raise Unclear("a sign that changes")
         value = t.number(side * arb.pi() / 2) + -at_limit(smooth.arctan, t.inverse(f).flat())
-    return value, q, -(f * q * q)
+    return value, q, -(f * q * q), (f * f + t.number(fmpq(-1, 3))) * q * q * q
 
 
 def _wave(row: Callable[[arb], list[arb]]) -> Row:
     def found(t: Tails, f: Far) -> Tail:
         if f.limited() == 0:
             flat = f.flat()
-            shifted = [at_limit(lambda b, k=k: _derived(row(b), k), flat) for k in range(3)]
-            return shifted[0], shifted[1], shifted[2]
+            shifted = [at_limit(lambda b, k=k: _derived(row(b), k), flat) for k in range(4)]
+            return shifted[0], shifted[1], shifted[2], shifted[3]
         one = t.span(WAVE)
-        return one, one, one * t.number(fmpq(1, 2))
+        return one, one, one * t.number(fmpq(1, 2)), one * t.number(fmpq(1, 6))
 
     return found
 
@@ -167,7 +182,7 @@ def _wave(row: Callable[[arb], list[arb]]) -> Row:
 def _derived(of: list[arb], k: int) -> list[arb]:
     """The coefficients of the k-th derivative over k!, of a sine or cosine: its derivatives come around after four."""
     signs = [of[0], of[1], of[2] * 2, of[3] * 6]
-    scale = (1, 1, 2)[k]
+    scale = (1, 1, 2, 6)[k]
     factorial = (1, 1, 2, 6, 24, 120)
     return [signs[(j + k) % 4] / factorial[j] / scale for j in range(len(of))]
 
