@@ -144,17 +144,21 @@ class Arena:
         index = known.get(key)
         if index is None:
             index = known[key] = len(self.nodes)
-            free = frozenset((index,)) if op is Op.VARIABLE else _NONE
-            for arg in args:
-                if below := self.nodes[arg].free:
-                    free |= below
-            if isinstance(payload, Loop):
-                starts_free = frozenset[int]().union(*(self.nodes[i].free for i in payload.starts))
-                free = (free - frozenset(payload.states)) | starts_free
-            elif isinstance(payload, sympy.Rational):
+            free = self._free(index, op, args, payload) if self._variables else _NONE
+            if isinstance(payload, sympy.Rational):
                 self._rationals[index] = payload
             self.nodes.append(Node(op, args, payload, free))
         return Scalar(self, index)
+
+    def _free(self, index: int, op: Op, args: tuple[int, ...], payload: Payload) -> frozenset[int]:
+        free = frozenset((index,)) if op is Op.VARIABLE else _NONE
+        for arg in args:
+            if below := self.nodes[arg].free:
+                free |= below
+        if isinstance(payload, Loop):
+            starts_free = frozenset[int]().union(*(self.nodes[i].free for i in payload.starts))
+            free = (free - frozenset(payload.states)) | starts_free
+        return free
 
     def pair(self, op: Op, a: Scalar, b: Scalar) -> Scalar:
         """A sum or product of two, which most are."""
