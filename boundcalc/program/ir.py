@@ -65,9 +65,8 @@ class Arena:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
-        self._index: dict[Op, dict[object, int]] = {
-            op: {} for op in Op
-        }  # by the arguments, and the payload where there is one
+        # By the arguments, and the payload where there is one.
+        self._index: dict[Op, dict[object, int]] = {op: {} for op in Op}
         self._rationals: dict[int, sympy.Rational] = {}  # the nodes that are rational numbers
         self._variables = 0
         self.zero = self.leaf(sympy.S.Zero)
@@ -156,8 +155,7 @@ class Arena:
             if below := self.nodes[arg].free:
                 free |= below
         if isinstance(payload, Loop):
-            starts_free = frozenset[int]().union(*(self.nodes[i].free for i in payload.starts))
-            free = (free - frozenset(payload.states)) | starts_free
+            free = (free - frozenset(payload.states)).union(*(self.nodes[i].free for i in payload.starts))
         return free
 
     def pair(self, op: Op, a: Scalar, b: Scalar) -> Scalar:

@@ -14,7 +14,7 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.extended import Extended
 from boundcalc.calculus.protocol import Component
-from boundcalc.calculus.quantities import OF_DERIVATIVES
+from boundcalc.calculus.quantities import LIPSCHITZ, SMOOTHNESS
 from boundcalc.calculus.trace import Traced, trace
 from boundcalc.graph.lower import lower
 from boundcalc.pipeline import compile as compile_bounds
@@ -95,7 +95,7 @@ def prefixes(network: Network, refine: bool = False) -> dict[str, Prefix]:
     forms = _forms(seeded, at, network)
     found: dict[str, Prefix] = {}
     for path, index in at.items():
-        first, second = (seeded.figures[index][quantity] for quantity in OF_DERIVATIVES)
+        first, second = (seeded.figures[index][quantity] for quantity in (LIPSCHITZ, SMOOTHNESS))
         p = np.full(len(seeds), 0.0 if isinstance(first, Scalar) else np.inf)
         Q = np.full((len(seeds), len(seeds)), 0.0 if isinstance(second, Scalar) else np.inf)
         for key, value in forms.get(first, {}).items():
@@ -113,7 +113,7 @@ def _numbers(scalars: Mapping[tuple[str, str], Extended], network: Network) -> d
 
 
 def _forms(seeded: Traced, at: Mapping[str, int], network: Network) -> dict[Extended, dict[tuple[int, ...], float]]:
-    asked = [seeded.figures[index][quantity] for index in at.values() for quantity in OF_DERIVATIVES]
+    asked = [seeded.figures[index][quantity] for index in at.values() for quantity in (LIPSCHITZ, SMOOTHNESS)]
     scalars = list(dict.fromkeys(value for value in asked if isinstance(value, Scalar)))
     with ctx.workprec(80):
         found = entries(scalars, list(seeded.seeds.values()), Certified(network.graph.conditions.values))
