@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from boundcalc.calculus.primitives import Parameter, PrimitiveGraph
-from boundcalc.calculus.quantities import Figures
+from boundcalc.calculus.quantities import SMOOTHNESS, UPPER_CURVATURE, Figures
 from boundcalc.calculus.trace import Traced
 from boundcalc.graph.layer_graph import LayerGraph
 
@@ -17,6 +17,8 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, l
     By blocks, ||D_i r|| <= weight ||v_i|| and Q_r = weight I, that is weight * sum of s_i^2 in the seeds.
     """
     figures = {quantity: figure for quantity, figure in traced.figures[loss].items() if quantity.order}
+    if primitives.above is not None:
+        figures[UPPER_CURVATURE] = traced.figures[primitives.above][SMOOTHNESS]
     if graph.regularizer is None:
         return figures
     arena = traced.arena

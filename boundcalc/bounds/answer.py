@@ -71,6 +71,11 @@ class Answer:
         return self._bound.finite
 
     @property
+    def guarantees(self) -> str:
+        """What has to be told of it; empty for most."""
+        return self._bound.guarantees
+
+    @property
     def infinite_because(self) -> str | None:
         return self._bound.reason
 
@@ -149,6 +154,8 @@ class Answer:
         expression = self.expression
         reason = self.infinite_because or self.absent or self.unclosed
         result = without_number(expression, self.definition, self.finite, reason)
+        if self.guarantees:
+            result["guarantees"] = self.guarantees
         if self._of.chosen_at is not None:
             result["way"] = [list(step) for step in self.way]
         if self.upper:

@@ -41,7 +41,10 @@ def assemble(
 
     def bounds(figures: _Named, path: str = "") -> Mapping[Quantity, Bound]:
         exists = graph.exists(path) if path else ()
-        return {q: Bound(name, figure, forms, graph.conditions, exists) for q, (name, figure) in figures.items()}
+        return {
+            q: Bound(name, figure, forms, graph.conditions, exists, q.guarantees)
+            for q, (name, figure) in figures.items()
+        }
 
     @cache
     def per_sample() -> Mapping[str, Bound]:

@@ -37,7 +37,8 @@ class Bound(Suggesting):
     """One quantity: an upper bound, closed form and number.
 
     `figure` is what is known of it: its closed form in the program, how its number is certified. `forms` are the closed forms
-    of all bounds of the program. `exists`: of a layer in repeats, when there is a copy of it that the bound is of.
+    of all bounds of the program. `exists`: of a layer in repeats, when there is a copy of it that the bound is of. `guarantees`: what
+    has to be told of it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Bound(Suggesting):
     forms: Forms
     conditions: Conditions
     exists: tuple[Boolean, ...] = ()
+    guarantees: str = ""
 
     @property
     def finite(self) -> bool:

@@ -20,7 +20,15 @@ from boundcalc.bounds.steps import LayerSteps, Moved, by_array, of_objective
 from boundcalc.bounds.torch_groups import Module, groups
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.calculus.quantities import LIPSCHITZ, NORM, QUANTITIES, SMOOTHNESS, THIRD_ORDER, Quantity
+from boundcalc.calculus.quantities import (
+    LIPSCHITZ,
+    NORM,
+    ORDERED,
+    SMOOTHNESS,
+    THIRD_ORDER,
+    UPPER_CURVATURE,
+    Quantity,
+)
 from boundcalc.catalogue.fact import Fact
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
@@ -45,7 +53,7 @@ class _OfDerivatives(Suggesting):
     @property
     def named(self) -> Mapping[str, Bound]:
         """The quantities by name, in the order of the table."""
-        return {quantity.name: self.figures[quantity] for quantity in QUANTITIES if quantity in self.figures}
+        return {quantity.name: self.figures[quantity] for quantity in ORDERED if quantity in self.figures}
 
     @property
     def lipschitz(self) -> Bound:
@@ -98,6 +106,18 @@ class Objective(_OfDerivatives):
 
     figures: Mapping[Quantity, Bound]
     samples: Callable[[], Mapping[str, Bound]]
+
+    @property
+    def upper_curvature(self) -> Bound | None:
+        """c with F(v) <= F(w) + <g, v - w> + c/2 ||v - w||^2 on the balls, so that a step 1/c does not increase F: where the loss
+        is not smooth, and known to bend downwards only where it has kinks; None for other losses."""
+        return self.figures.get(UPPER_CURVATURE)
+
+    @property
+    def bend(self) -> Bound:
+        """What a gradient step has to mind: the smoothness, or where it is infinite and the upper curvature is not, that."""
+        upper = self.upper_curvature
+        return self.smoothness if self.smoothness.finite or upper is None or not upper.finite else upper
 
     @property
     def per_sample(self) -> Named[Bound]:

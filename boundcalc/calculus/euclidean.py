@@ -14,7 +14,7 @@ from fractions import Fraction
 import sympy
 
 from boundcalc.calculus.extended import Extended, Unbounded, are_finite, hypot, largest, smallest
-from boundcalc.calculus.facts import lifted, most_of
+from boundcalc.calculus.facts import growth_of, lifted, most_of
 from boundcalc.calculus.primitives import Average, Bilinear, Concat, Constant, Linear, Map, Parameter, Source, Sum
 from boundcalc.calculus.protocol import Component, Components, Label
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Figures
@@ -141,7 +141,8 @@ class Euclidean:
         slope = slope * count ** Fraction(-1, 2)
         curvature = curvature * count**-1
         if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
-            slope = smallest(self._lift(entry.derivative_at_zero / rule.count) + curvature * of.norm, slope)
+            growth = growth_of(self.arena, entry) * count**-1
+            slope = smallest(self._lift(entry.derivative_at_zero / rule.count) + growth * of.norm, slope)
         norm = at_zero + slope * of.norm
         return Jet(norm, norm, slope * of.lipschitz, slope * of.smoothness + curvature * of.lipschitz**2)
 

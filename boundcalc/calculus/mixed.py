@@ -15,7 +15,7 @@ import sympy
 from boundcalc.calculus import readings
 from boundcalc.calculus.demand import Demand, demanded
 from boundcalc.calculus.extended import Extended, Unbounded, are_finite, hypot, largest, smallest
-from boundcalc.calculus.facts import lifted, most_of
+from boundcalc.calculus.facts import growth_of, lifted, most_of
 from boundcalc.calculus.jets import Jet, Numbers, least
 from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.calculus.primitives import (
@@ -186,8 +186,9 @@ class Mixed:
         one = all_ = slope
         if entry.derivative_at_zero is not None and (self.refine or isinstance(slope, Unbounded)):
             at_start = self._lift(entry.derivative_at_zero)  # of all places together
-            of_place = (at_start * root if rule.even else at_start) + curvature * place.norm
-            of_all = at_start + curvature * whole.norm
+            growth = growth_of(self.arena, entry)
+            of_place = (at_start * root if rule.even else at_start) + growth * place.norm
+            of_all = at_start + growth * whole.norm
             one, all_ = smallest(of_place, slope), smallest(mean(of_place, of_all), slope)
         alone = Numbers(
             at_zero + one * place.norm,

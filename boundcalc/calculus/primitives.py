@@ -196,7 +196,7 @@ def operands(primitive: Primitive) -> tuple[int, ...]:
 @dataclass(frozen=True, slots=True)
 class PrimitiveGraph:
     """Primitives in order, the layer that each is of, the sizes of its axes (the batch first; parameters have none), and which
-    one is the output of each layer."""
+    one is the output of each layer. `above`: what stands for a loss that is not smooth where only what bends it upwards counts."""
 
     primitives: tuple[Primitive, ...]
     owners: tuple[str, ...]
@@ -207,3 +207,4 @@ class PrimitiveGraph:
     blocks: tuple[str, ...]  # differentiated balls and inputs, in order
     own: Mapping[str, Mapping[str, sympy.Expr | None]]  # the layers' own constants
     warnings: tuple[str, ...]
+    above: int | None = None

@@ -14,12 +14,14 @@ from boundcalc.calculus.extended import Extended
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """`order` of the derivative that it is about, which is its degree in the seeds of the blocks; `bounds`: what of z(w); `letter`: in formulas."""
+    """`order` of the derivative that it is about, which is its degree in the seeds of the blocks; `bounds`: what of z(w); `letter`: in formulas;
+    `guarantees`: what has to be told of it wherever it is printed."""
 
     name: str
     order: int
     bounds: str
     letter: str
+    guarantees: str = ""
 
 
 NORM = Quantity("norm", 0, "||z||", "m")
@@ -29,5 +31,16 @@ THIRD_ORDER = Quantity("third_order", 3, "the Lipschitz constant of D^2 z: ||D^3
 
 QUANTITIES = (NORM, LIPSCHITZ, SMOOTHNESS, THIRD_ORDER)
 OF_DERIVATIVES = tuple(quantity for quantity in QUANTITIES if quantity.order)
+
+# Of an objective that is not smooth, where the loss hands one down (docs/rules.md).
+UPPER_CURVATURE = Quantity(
+    "upper_curvature",
+    2,
+    "how much F is bent upwards",
+    "c",
+    "F(v) <= F(w) + <g, v - w> + c/2 ||v - w||^2 on the balls, g the gradient of F at w (where F has a kink, one that it has beside "
+    "it): a gradient step 1/c, projected onto the balls, does not increase F",
+)
+ORDERED = (*QUANTITIES, UPPER_CURVATURE)  # as outputs print them
 
 Figures = Mapping[Quantity, Extended]  # of one node

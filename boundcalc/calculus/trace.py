@@ -44,7 +44,8 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
     tracer = _Tracer(graph, calculus, seeds, scales)
     tracer.run(0, len(graph.primitives) - 1)
-    ends = {*graph.outputs.values(), graph.output} & tracer.jets.keys()  # where a loop begins there is no jet
+    asked = {*graph.outputs.values(), graph.output, *(() if graph.above is None else (graph.above,))}
+    ends = asked & tracer.jets.keys()  # where a loop begins there is no jet
     jets = {i: tracer.jets[i] for i in sorted(ends)}
     figures = {i: calculus.figures(i, jet) for i, jet in jets.items()}
 

@@ -39,6 +39,8 @@ class Nonlinearity:
     function: the scalar function of an elementwise map.
     sizes: the size symbols that `instantiate` takes besides the parameters.
     published: the constants of the paper, where it has some.
+    upper: of a function that has no finite smoothness, a c with f(y) <= f(x) + <g, y - x> + c/2 ||y - x||^2 for all x and y and a g
+    of each x (its gradient, where there is one) with ||g|| <= lipschitz, and ||g|| <= derivative_at_zero + c ||x||.
     within: the map with the constants that hold where no entry is larger than a number; None where those for all reals do.
     assumed: what could be neither proved nor refuted when the values were given; the constants hold only where all of
     it does.
@@ -62,6 +64,7 @@ class Nonlinearity:
     published: Published | None = None
     within: Callable[[Fraction], Nonlinearity] | None = None
     third: Fact | None = None
+    upper: Fact | None = None
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.
@@ -71,7 +74,7 @@ class Nonlinearity:
         TypeError: an unknown name, a symbol that occurs and has neither value nor default, a value that is not exact.
         ValueError: a value outside the domain of the constants.
         """
-        facts = (self.lipschitz, self.smoothness, self.norm, self.sup, self.third)
+        facts = (self.lipschitz, self.smoothness, self.norm, self.sup, self.third, self.upper)
         if any(fact is not None and fact.holds_if != sympy.true for fact in facts):
             return _instantiated.__wrapped__(self, holds, **values)  # `holds` keeps what it is asked about
         return _instantiated(self, proved, **values)
@@ -87,7 +90,8 @@ def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr)
             raise ValueError(f"{entry.name}: the constants hold only for {parameter.condition}")
         requirements.append(condition)
     smoothness = entry.smoothness.at(given, holds)
-    slope = entry.derivative_at_zero if smoothness.value is not None else None
+    upper = None if entry.upper is None else entry.upper.at(given, holds)
+    slope = entry.derivative_at_zero if smoothness.value is not None or upper is not None else None
     return replace(
         entry,
         parameters=(),
@@ -102,6 +106,7 @@ def _instantiated(entry: Nonlinearity, holds: Decision, /, **values: sympy.Expr)
         derivative_at_zero=None if slope is None else replaced(slope, given),
         function=None if entry.function is None else cast(sympy.Lambda, entry.function.xreplace(given)),
         published=None if entry.published is None else entry.published.at(given),
+        upper=upper,
         assumed=entry.assumed + tuple(dict.fromkeys(r for r in requirements if r != sympy.true)),
     )
 
@@ -121,7 +126,7 @@ def _replacement(entry: Nonlinearity, values: Mapping[str, sympy.Expr]) -> dict[
 
 
 def _occurring(entry: Nonlinearity) -> set[sympy.Basic]:
-    facts = (entry.lipschitz, entry.smoothness, entry.at_zero, entry.norm, entry.sup, entry.third)
+    facts = (entry.lipschitz, entry.smoothness, entry.at_zero, entry.norm, entry.sup, entry.third, entry.upper)
     found = [fact.value for fact in facts if fact is not None and fact.value is not None]
     found += [e for e in (entry.sup_at_zero, entry.derivative_at_zero, entry.function) if e is not None]
     return set[sympy.Basic]().union(*(expression.free_symbols for expression in found))

@@ -42,6 +42,8 @@ shift = sympy.Symbol("shift", real=True)
 delta = positive("delta")
 width = positive("width")
 temperature = positive("temperature")
+margin = positive("margin")
+weight = positive("weight")
 label_smoothing = sympy.Symbol("label_smoothing", nonnegative=True)
 
 # Norms of what a loss compares.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.calculus.above import above
 from boundcalc.calculus.primitives import (
     After,
     Carried,
@@ -66,6 +67,7 @@ class _GraphLowering:
             self.owner = node.path
             self.outputs[node.path] = self.node(node)
             self.close_fixed_points(node.path)
+        above = None if self.graph.loss is None else self.above(self.graph.loss)
         self.owner = ""
         outputs = [self.outputs[path] for path in self.graph.outputs]
         output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)), (self.graph.batch,))
@@ -79,8 +81,21 @@ class _GraphLowering:
             tuple(self.blocks),
             self.own,
             tuple(self.warnings),
+            above,
         )
         return narrowed(self.graph, contracting(self.graph, found) if self.graph.fixed_points else found)
+
+    def above(self, loss: str) -> int | None:
+        """The loss once more, where it is not smooth and only what bends it upwards counts."""
+        found = above(self.primitives, self.outputs[loss])
+        if found is None:
+            return None
+        self.owner = loss
+        mean, factors = found
+        at = self.emit(mean, (self.graph.batch,))
+        for factor in factors:
+            at = self.emit(replace(factor, of=at), (self.graph.batch,))
+        return at
 
     def emit(self, primitive: Primitive, axes: Shape) -> int:
         """`axes`: the sizes of all axes, the batch first; of parameters none."""

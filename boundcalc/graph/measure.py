@@ -35,6 +35,8 @@ def measured(graph: LayerGraph, primitives: PrimitiveGraph, measure: Measure) ->
     theirs is at most the root of the sum of squares of the largest samples."""
     read = [*graph.outputs, *(layer.path for layer in graph.layers)]
     found = {primitives.outputs[path]: Norm(axes_of(measure, graph.node(path))) for path in read}
+    if primitives.above is not None:
+        found[primitives.above] = WHOLE
     if len(graph.outputs) > 1:
         found[primitives.output] = WHOLE if measure == "batch" else Norm(frozenset({SAMPLE}))
     return found

@@ -104,6 +104,7 @@ KINDS = tuple(
         forward,
         operands=None,
         loss=True,
+        convex=True,
         aliases=_ALIASES.get(entry.name, ()),
         example=example("dense: 2", loss=entry.name),
     )

@@ -13,8 +13,12 @@ from boundcalc.layers import (
     attention,
     batchnorm,
     bilinear,
+    brier,
+    clustering,
     concat,
+    contrastive,
     convolution,
+    cosine,
     dense,
     dropout,
     einsum,
@@ -28,6 +32,7 @@ from boundcalc.layers import (
     glu,
     groupnorm,
     identity,
+    infonce,
     kl,
     l2norm,
     layernorm,
@@ -38,6 +43,7 @@ from boundcalc.layers import (
     lppool,
     map,
     matmul,
+    matrix_factorisation,
     mean,
     multiply,
     pad,
@@ -57,6 +63,7 @@ from boundcalc.layers import (
     stack,
     subtract,
     transposed,
+    triplet,
     upsample,
 )  # fmt: skip
 
@@ -113,6 +120,13 @@ _ROWS = (
     (kl.KIND,),
     (squared.KIND,),
     entry_losses.KINDS,
+    (brier.KIND,),
+    (contrastive.KIND,),
+    (triplet.KIND,),
+    (cosine.KIND,),
+    (infonce.KIND,),
+    (matrix_factorisation.KIND,),
+    clustering.KINDS,
 )
 
 VOCABULARY: FixedVocabulary = MappingProxyType({kind.name: kind for row in _ROWS for kind in row})

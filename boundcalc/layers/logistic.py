@@ -78,6 +78,7 @@ KIND = Kind(
     forward,
     lower_published,
     loss=True,
+    convex=True,
     aliases=(
         "CrossEntropyLoss",
         "cross_entropy",

@@ -9,7 +9,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
-from boundcalc.calculus.quantities import QUANTITIES
+from boundcalc.calculus.quantities import ORDERED
 from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.printing import Latex
 from boundcalc.output.parts.closed_forms import used
@@ -54,7 +54,8 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     of, others = document.options.phrases(Detail.COMMENT)
     remarks = [", ".join(of + others)] if of or others else []
     kept = [document.kept] if document.kept else []
-    remarks = [document.name, *remarks, *kept, *document.warnings]
+    told = [f"{letter(q.identifier)}: {q.guarantees}" for q in document.totals.values() if q.finite and q.guarantees]
+    remarks = [document.name, *remarks, *kept, *told, *document.warnings]
     comments = "".join(f"% {' '.join(line.split())}\n" for line in remarks)
     body = " \\\\\n".join(lines)
     return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
@@ -70,7 +71,7 @@ def letter(name: str) -> str:
     """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
     plain = name.removeprefix(f"{_OBJECTIVE}_")
     index = "" if plain == name else "_F"
-    for quantity in QUANTITIES:
+    for quantity in ORDERED:
         if plain == quantity.name:
             return quantity.letter + index
         if name.startswith(f"{quantity.name}_"):

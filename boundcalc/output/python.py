@@ -170,7 +170,8 @@ def _value(quantity: Answer, names: Mapping[str, str], printer: Printer) -> tupl
     """The value of a quantity as Python source, and a remark."""
     if not quantity.finite:
         return "math.inf", _plain(str(quantity.infinite_because))
-    remark = f"at most: {_plain('; '.join(quantity.upper))}" if quantity.upper else ""
+    told = [f"at most: {'; '.join(quantity.upper)}"] if quantity.upper else []
+    remark = _plain("; ".join([*told, *([quantity.guarantees] if quantity.guarantees else [])]))
     name = quantity.definition
     if name is not None and name in names:
         return names[name], remark

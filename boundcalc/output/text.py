@@ -89,7 +89,7 @@ def _summary(document: Document, beside: Sequence[Document]) -> str:
     if any(document.totals[name].number is None and document.totals[name].finite for name in names):
         documents = [document]
     columns = [each.options.comparison for each in documents]
-    rows = [(name, *(_whole(each.totals[name], each is document) for each in documents)) for name in names]
+    rows = [(name.replace("_", " "), *(_whole(each.totals[name], each is document) for each in documents)) for name in names]
     return table(("network", *columns), rows, right=columns)
 
 
@@ -101,11 +101,14 @@ def _whole(quantity: Answer, is_asked: bool) -> str:
 
 
 def _reasons(document: Document) -> Iterable[str]:
-    """Which layer makes a bound infinite, and why."""
+    """Which layer makes a bound infinite, and why; what others guarantee."""
     for name, total in document.totals.items():
+        words = name.replace("_", " ")
         if not total.finite:
             where = "" if total.infinite_from is None else f" from layer '{total.infinite_from}' on"
-            yield f"{name} is infinite{where}: {total.infinite_because}"
+            yield f"{words} is infinite{where}: {total.infinite_because}"
+        elif total.guarantees:
+            yield f"{words} c: {total.guarantees}"
 
 
 def _searched(document: Document) -> str:

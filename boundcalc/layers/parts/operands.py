@@ -36,6 +36,17 @@ def pair_of(at: At) -> tuple[Shape, Shape]:
     return left.shape, right.shape
 
 
+def vectors_of(at: At, count: int, names: str) -> Shape:
+    """The shape [features] of so many vectors for each sample, which a loss compares. Raises SpecError."""
+    if len(at.operands) != count:
+        raise at.error(f"'{at.kind}' reads {names}, not {len(at.operands)} operands", f"{at.kind}: {{from: [{names}]}}")
+    shape = common_shape(at)
+    if len(shape) != 1:
+        remedy = f"flatten or average them to [features] first; they have shape {show_shape(shape)}"
+        raise at.error(f"'{at.kind}' reads one vector of each for each sample", remedy)
+    return shape
+
+
 def given_shape(at: At, shape: tuple[Expression, ...] | None) -> Shape:
     """The shape that the step says, or that of its input."""
     return at.shape if shape is None else tuple(at.size(axis, "an axis") for axis in shape)

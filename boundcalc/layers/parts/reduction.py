@@ -58,6 +58,14 @@ def lower_loss(entry: Nonlinearity, of: int, lowering: Lowering, reduction: str,
     return mean if reduction == MEAN else lowering.emit(Linear(mean, lowering.batch), ())
 
 
+def lower_whole(facts: Sampled, of: int, lowering: Lowering) -> int:
+    """A loss of all samples together, divided by their number: the loss of one depends on all others."""
+    own_constants(facts.mean, lowering, facts.reduction)
+    lowering.assume(facts.mean.assumed)
+    mean = lowering.emit(Average(of, facts.mean, sympy.S.One, frozenset()), ())
+    return mean if facts.reduction == MEAN else lowering.emit(Linear(mean, lowering.batch), ())
+
+
 def own_constants(mean: Nonlinearity, lowering: Lowering, reduction: str) -> None:
     """Report the constants of the loss, from those of the mean."""
     times = sympy.S.One if reduction == MEAN else lowering.batch

@@ -9,6 +9,7 @@ import sympy
 
 from boundcalc.bounds.compiled import Bounds, LayerBounds
 from boundcalc.bounds.values import without_value
+from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.exact.balls import Number
 from boundcalc.exact.values import substitute
 from boundcalc.falsification.network import network_of
@@ -62,6 +63,7 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]
         (key, quantity.order): bounds.numbers.get(bound)
         for key, figures in rows_of.items()
         for quantity, bound in figures.items()
+        if quantity in QUANTITIES  # an upper curvature says nothing of how far F is bent downwards
     }
 
 

@@ -1,0 +1,78 @@
+"""cosine: 1 - <a, b>/(||a|| ||b||), mean over the batch; norms below `least` count as `least`: l = sqrt(2/n)/least, and L = 2/(n least^2)
+where no norm is below `least`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from boundcalc.calculus.primitives import Concat
+from boundcalc.catalogue.pair_losses import COSINE
+from boundcalc.graph.kind import At, Kind, Lowering, Placed
+from boundcalc.graph.shape import Shape
+from boundcalc.language.fields import Term
+from boundcalc.layers.parts.example import example
+from boundcalc.layers.parts.operands import CombinationFields, vectors_of
+from boundcalc.layers.parts.reduction import MEAN, Reduction, Sampled, instances, lower_loss, own_constants, reduced
+
+
+class Fields(CombinationFields):
+    """One minus the cosine of the angle of two vectors, mean (or sum) over the batch; norms below `least` count as `least`."""
+
+    least: Term
+    reduction: Reduction = MEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Facts(Sampled):
+    shape: Shape  # of both together
+    least: sympy.Expr
+
+
+def place(fields: Fields, at: At) -> Placed[Facts]:
+    (features,) = vectors_of(at, 2, "a, b")
+    least = at.term(fields.least)
+    mean, sample = instances(COSINE, {"least": least}, at)
+    return Placed((), Facts(mean, sample, fields.reduction, (2 * features,), least))
+
+
+def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
+    """The constants are those of the map of both vectors together."""
+    own_constants(facts.mean, lowering, facts.reduction)
+    lowering.warn(
+        "cosine: its smoothness holds on convex sets of parameters where all vectors that it compares are at least as long as "
+        "'least' (where one is shorter there is a kink); its Lipschitz constant holds everywhere"
+    )
+    both = lowering.emit(Concat(inputs, axis=1), facts.shape)
+    return lower_loss(facts.sample, both, lowering, facts.reduction)
+
+
+def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    a, b = inputs
+    product = xp.sum(a * b, axis=-1)
+    for vector in (a, b):
+        product = product / _length(vector, float(facts.least), xp)
+    return reduced(1 - product, facts.reduction, xp)
+
+
+def _length(vector: Any, least: float, xp: Any) -> Any:
+    """The square is held above that of `least` first: a root has no slope at 0."""
+    square = xp.sum(vector * vector, axis=-1)
+    floor = 0 * square + least * least
+    return xp.sqrt(xp.where(square > least * least, square, floor))
+
+
+KIND = Kind(
+    "cosine",
+    Fields,
+    place,
+    lower,
+    forward,
+    operands=None,
+    loss=True,
+    aliases=("CosineEmbeddingLoss", "cosine_embedding_loss", "CosineSimilarity", "cosine_similarity"),
+    example=example("{dense: {units: 2, name: a}}", loss="{cosine: {from: [a, input], least: 1/2}}", shape="[2]"),
+)
