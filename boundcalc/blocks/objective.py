@@ -14,7 +14,7 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, l
     """The figures of the derivatives of F. The gradient of r is weight * w, at most weight ||w||; its Hessian is weight times
     the identity; further derivatives are zero.
 
-    By blocks, ||D_i r|| <= weight ||v_i|| and Q_r = weight I, that is weight * sum of s_i^2 in the seeds.
+    By blocks that it sees, ||D_i r|| <= weight ||v_i|| and Q_r = weight I, that is weight * sum of s_i^2 in the seeds.
     """
     figures = {quantity: figure for quantity, figure in traced.figures[loss].items() if quantity.order}
     if primitives.above is not None:
@@ -22,8 +22,8 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, l
     if graph.regularizer is None:
         return figures
     arena = traced.arena
-    weight = arena.leaf(graph.regularizer)
-    balls = [p for p in primitives.primitives if isinstance(p, Parameter) and p.differentiated]
+    weight, sees = arena.leaf(graph.regularizer.weight), graph.regularizer.sees
+    balls = [p for p in primitives.primitives if isinstance(p, Parameter) and p.differentiated and sees(p.ball)]
     # In a symbolic repeat, one ball in each pass that has its own.
     norms = [arena.leaf((ball.norm + ball.ones) * sympy.sqrt(graph.copies(ball.made_in))) for ball in balls]
     if traced.seeds:

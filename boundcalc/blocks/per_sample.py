@@ -103,8 +103,11 @@ class PerSample:
         return trace(graph, calculus).components(loss)[Component(LIPSCHITZ.name, Norm(SAMPLE))]
 
     def _coupling(self, loss: int) -> str | None:
-        """The first layer before the loss that reads several samples at once."""
+        """The first layer before the loss that reads several samples at once, or the loss itself."""
         graph = self.primitives
+        whole = graph.primitives[loss]
+        if isinstance(whole, p.Average) and not whole.axes >= SAMPLE:
+            return graph.owners[loss]
         reached, waiting = set[int](), list(p.operands(graph.primitives[loss]))
         while waiting:
             at = waiting.pop()

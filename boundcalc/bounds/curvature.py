@@ -1,4 +1,5 @@
-"""The matrix Q_F of an objective: |D^2 F [u, u]| <= sum_ij q_ij ||u_i|| ||u_j|| for the parts u_i of u in the blocks.
+"""The matrix Q_F of an objective: |D^2 F [u, u]| <= sum_ij q_ij ||u_i|| ||u_j|| for the parts u_i of u in the blocks; where F has kinks, and
+its upper curvature is finite, F(w + u) <= F(w) + <g, u> + half of that sum.
 
 Its entries come from the program with a seed for each block, by the same calculus as the bounds; what does not fit is refused
 with the reason.
@@ -23,7 +24,7 @@ from boundcalc.blocks.perron import perron_vector
 from boundcalc.blocks.seeds import fits
 from boundcalc.bounds.forms import EXPRESSION_CAP
 from boundcalc.calculus.extended import Unbounded
-from boundcalc.calculus.quantities import SMOOTHNESS
+from boundcalc.calculus.quantities import SMOOTHNESS, UPPER_CURVATURE
 from boundcalc.exact import balls
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
@@ -149,7 +150,10 @@ class Part:
 def curvature_of(program: Asked) -> Curvature:
     """That of the objective of a program that was traced with seeds."""
     assert program.objective is not None
-    value = program.kept[program.objective][SMOOTHNESS]
+    figures = program.kept[program.objective]
+    value = figures[SMOOTHNESS]
+    if isinstance(value, Unbounded):  # what bends F upwards is enough for steps that let it fall
+        value = figures.get(UPPER_CURVATURE, value)
     blocks, seeds = tuple(program.seeds), tuple(program.seeds.values())
     if isinstance(value, Unbounded):
         return Curvature(blocks, seeds, None, value.reason)

@@ -20,7 +20,7 @@ from boundcalc.bounds.options import SCHEMA, Json
 from boundcalc.bounds.spectral import Spectral, spectral_of
 from boundcalc.bounds.steps import LayerSteps
 from boundcalc.bounds.targets import Targets, targets_of
-from boundcalc.calculus.quantities import SMOOTHNESS
+from boundcalc.calculus.quantities import SMOOTHNESS, UPPER_CURVATURE
 from boundcalc.exact.printing import to_str
 from boundcalc.language.conditions import Conditions
 from boundcalc.mistakes import Mistake, Place, SpecError
@@ -33,7 +33,10 @@ STOCHASTIC = (
     "stochastic step; variance: of the gradient of one sample, of which a step averages the batch"
 )
 STOCHASTIC_STEP = "the step of that method, min(1/(3 L), batch delta^2/(12 variance L))"
-PROX_LINEAR = "where the loss is convex, the prox-linear model of this step is above F, and F falls by at least ||move||^2/(2 step)"
+PROX_LINEAR = "the prox-linear model of this step is above F, and F falls by at least ||move||^2/(2 step)"
+KINK = "; at a kink of F, by the gradient on a side of it"  # where the upper curvature stands for L
+NOT_SMOOTH = "the theorem needs a finite L: the gradient of F jumps, and the upper curvature does not bound by how much"
+NOT_CONVEX = "the loss '{}' is not convex: its prox-linear model may be below F"
 RESTRICTED = (
     "the arrays of layer '{}' are restricted to a set that is not convex: no theorem of projections holds on it"
 )
@@ -57,6 +60,15 @@ class Guarantees(Suggesting):
         return _objective(self.bounds).smoothness
 
     @property
+    def bend(self) -> Bound:
+        """L_F, or the upper curvature of F where L_F is infinite."""
+        return _objective(self.bounds).bend
+
+    @property
+    def upper_curvature(self) -> Bound | None:
+        return _objective(self.bounds).upper_curvature
+
+    @property
     def conditions(self) -> Conditions:
         return self.targets.conditions
 
@@ -73,7 +85,7 @@ class Guarantees(Suggesting):
         found = {
             "gradient": self._of("iterations_gradient", GRADIENT, descent),
             "projected": self._of("iterations_projected", PROJECTED, descent, refused=projected),
-            "stochastic": self._of("iterations_stochastic", STOCHASTIC, noisy, refused=projected),
+            "stochastic": self._of("iterations_stochastic", STOCHASTIC, noisy, refused=projected or self._kinks),
         }
         return Named("method", found)
 
@@ -87,7 +99,7 @@ class Guarantees(Suggesting):
             factor,
             inverse=True,
             rounding=Rounding.DOWN,
-            refused=self._restricted,
+            refused=self._restricted or self._kinks,
         )
 
     @cached_property
@@ -98,7 +110,15 @@ class Guarantees(Suggesting):
         figure = found.objective[SMOOTHNESS]
         scalars = [] if figure.scalar is None else [("prox_linear", figure.scalar)]
         bound = Bound("prox_linear", figure, Forms(of.symbols, scalars), of.graph.conditions)
-        return Guarantee("prox_linear_step", PROX_LINEAR, bound, self.conditions, inverse=True, rounding=Rounding.DOWN)
+        return Guarantee(
+            "prox_linear_step",
+            PROX_LINEAR,
+            bound,
+            self.conditions,
+            inverse=True,
+            rounding=Rounding.DOWN,
+            refused=self._not_convex,
+        )
 
     @property
     def steps(self) -> LayerSteps:
@@ -126,7 +146,7 @@ class Guarantees(Suggesting):
 
     def data(self) -> dict[str, Json]:
         """The same without its head."""
-        of, values = self.bounds, self.bounds.values
+        of, values, upper = self.bounds, self.bounds.values, self.upper_curvature
         return {
             "certified": of.certified,
             "warnings": list(of.warnings),
@@ -136,6 +156,7 @@ class Guarantees(Suggesting):
             "definitions": [[name, text] for name, text in (*of.written_definitions, *self._written)],
             "lipschitz": Answer("lipschitz", self.lipschitz, of).to_dict(),
             "smoothness": Answer("smoothness", self.smoothness, of).to_dict(),
+            **({} if upper is None else {UPPER_CURVATURE.name: Answer(UPPER_CURVATURE.name, upper, of).to_dict()}),
             "step": self.step.to_dict(values),
             "iterations": {name: count.to_dict(values) for name, count in self.iterations.items()},
             "stochastic_step": self.stochastic_step.to_dict(values),
@@ -152,8 +173,8 @@ class Guarantees(Suggesting):
 
     @property
     def _derived(self) -> list[tuple[str, sympy.Expr]]:
-        """What follows from L_F by the name that it has in the definitions."""
-        name = self.bounds.definition(self.smoothness)
+        """What follows from L_F, or what stands for it, by the name that it has in the definitions."""
+        name = self.bounds.definition(self.bend)
         if name is None or all(name != known for known, _ in self.bounds.written_definitions):
             return []
         symbol = sympy.Symbol(name, nonnegative=True)
@@ -169,6 +190,17 @@ class Guarantees(Suggesting):
         path = next(restricted, None)
         return None if path is None else RESTRICTED.format(path)
 
+    @property
+    def _kinks(self) -> str | None:
+        """Why nothing is known of what needs a gradient that does not jump, though gradient steps are known to be safe."""
+        return None if self.bend is self.smoothness else NOT_SMOOTH
+
+    @property
+    def _not_convex(self) -> str | None:
+        loss = self.bounds.graph.loss
+        kind = None if loss is None else self.bounds.graph.layer(loss).kind
+        return None if kind is None or kind.convex else NOT_CONVEX.format(kind.name)
+
     def _of(
         self,
         name: str,
@@ -179,11 +211,11 @@ class Guarantees(Suggesting):
         rounding: Rounding = Rounding.WHOLE,
         refused: str | None = None,
     ) -> Guarantee:
-        defined = refused is None and self.bounds.definition(self.smoothness) is not None
+        defined = refused is None and self.bounds.definition(self.bend) is not None
         return Guarantee(
             name=name,
-            note=note,
-            bound=self.smoothness,
+            note=note if self.bend is self.smoothness else note.replace("1/L", "1/c") + KINK,
+            bound=self.bend,
             conditions=self.conditions,
             factor=factor,
             inverse=inverse,

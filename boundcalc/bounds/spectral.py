@@ -28,7 +28,7 @@ TOGETHER = (
     "sum of S): F falls by at least the sum of step/2 (dual norm)^2"
 )
 ALONE = "this layer moves so, all others stay: F falls by at least step/2 (dual norm)^2"
-TOTAL = "|D^2 F [u, u]| where no layer of u has norm above 1: F falls by (sum of dual norms)^2 over twice this"
+TOTAL = "F(w + u) - F(w) - <grad F(w), u> is at most half of this where no layer of u has norm above 1: F falls by (sum of dual norms)^2 over twice this"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +54,8 @@ def spectral_of(graph: LayerGraph, primitives: p.PrimitiveGraph, options: Option
         learned = {each.ball for each in primitives.primitives if isinstance(each, p.Parameter)}
         arena, form = curvature.form.arena, curvature.form
         for block, seed in zip(curvature.blocks, curvature.seeds, strict=True):
-            if block in learned:
-                weight = graph.regularizer * ranks.get(block, sympy.S.One)
+            if block in learned and graph.regularizer.sees(block):
+                weight = graph.regularizer.weight * ranks.get(block, sympy.S.One)
                 form = form + arena.leaf(weight) * arena.leaf(seed) ** 2
         curvature = replace(curvature, form=form)
     everywhere = [key for i in range(len(curvature.blocks)) for key in curvature.row(i)]

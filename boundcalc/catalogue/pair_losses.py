@@ -6,7 +6,7 @@ from sympy import Integer, Min, Rational, log, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
-from boundcalc.catalogue.symbols import batch, least, margin, rows
+from boundcalc.catalogue.symbols import batch, largest, least, margin, rows
 from boundcalc.catalogue.symbols import temperature as t
 
 _MARGIN = Parameter("margin", margin, Integer(1), "the distance that unlike vectors are kept apart by")
@@ -93,7 +93,8 @@ COSINE = Nonlinearity(
     at_zero=Fact(_ONE, "orthogonal vectors"),
 )
 
-# M = P - I with P the softmax of the rows of scores <a_i, b_j>/t; f is the mean of -log P_ii over the n rows, ||a_i||, ||b_j|| <= 1.
+# M = P - I with P the softmax of the rows of scores <a_i, b_j>/t; f is the mean of -log P_ii over the n rows. Let ||a_i||, ||b_j|| <= 1 first
+# (vectors of norm r are r times such, with t/r^2 for t: the constants are then 1/r and 1/r^2 times those).
 # By a_i: sum_j M_ij b_j/(n t), at most 2/(n t). By b: M^T a/(n t); as ||P^T a|| <= (column sums of P) <= n, at most (n + sqrt(n))/(n t), and
 # since |M_ij| <= 1, its column sums are at most n, all together 2 n, at most sqrt(2) n/(n t).
 # Along (x, y), with first derivatives u_ij = (<x_i, b_j> + <a_i, y_j>)/t of the scores: the variance of u_i under P_i is at most
@@ -102,16 +103,19 @@ COSINE = Nonlinearity(
 INFONCE = Nonlinearity(
     name="infonce",
     title="minus the logarithm of the softmax of <a_i, b_j>/temperature over j at j = i, averaged over the `batch` pairs",
-    domain="vectors of norm at most 1",
-    parameters=(Parameter("temperature", t, _ONE, "what divides the scores"),),
+    domain="vectors of norm at most `largest`",
+    parameters=(
+        Parameter("temperature", t, _ONE, "what divides the scores"),
+        Parameter("largest", largest, _ONE, "the largest norm of a vector"),
+    ),
     sizes=(batch,),
     lipschitz=Fact(
-        sqrt(4 / batch + Min(2, (1 + 1 / sqrt(batch)) ** 2)) / t,
+        largest * sqrt(4 / batch + Min(2, (1 + 1 / sqrt(batch)) ** 2)) / t,
         "row sums of P - I are at most 2, column sums of P at most n (catalogue/pair_losses.py)",
         Witness("upper", "0.90 of it was found"),
     ),
     smoothness=Fact(
-        (Rational(1, 2) + 1 / batch) / t**2 + (sqrt(batch) + 1) / (batch * t),
+        (Rational(1, 2) + 1 / batch) * (largest / t) ** 2 + (sqrt(batch) + 1) / (batch * t),
         "variances of the scores' derivatives, and the operator norm of P - I (catalogue/pair_losses.py)",
         Witness("upper", "0.63 of it was found"),
     ),

@@ -46,6 +46,8 @@ margin = positive("margin")
 weight = positive("weight")
 label_smoothing = sympy.Symbol("label_smoothing", nonnegative=True)
 
+largest = positive("largest")  # the norm of vectors
+
 # Norms of what a loss compares.
 norm = sympy.Symbol("norm", nonnegative=True)  # of the prediction, the whole batch
 labels = sympy.Symbol("labels", nonnegative=True)  # of the labels, the whole batch

@@ -190,8 +190,9 @@ def domain_of(
         for node in graph.inputs
         if node.sup is not None and (norm := inputs[node.path].norm) is not None  # token ids have none
     ]
-    penalised = frozenset(name for ball in learned for name in balls[ball].names)
-    selected = penalised | {part.name for part in given if selection.input(part.name)}
+    sees = (lambda ball: True) if graph.regularizer is None else graph.regularizer.sees
+    penalised = frozenset(name for ball in learned if sees(ball) for name in balls[ball].names)
+    selected = frozenset(name for ball in learned for name in balls[ball].names) | {part.name for part in given if selection.input(part.name)}
     limits = list(_limits(graph, balls, number))
     tokens = [
         TokenSet(node.path, int(substitute(node.tokens, values))) for node in graph.inputs if node.tokens is not None

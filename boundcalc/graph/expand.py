@@ -18,6 +18,7 @@ from boundcalc.graph.layer_graph import LAYER_LIMIT, Input, LayerGraph
 from boundcalc.graph.library import only_modules
 from boundcalc.graph.overrides import Overrides
 from boundcalc.graph.placement import Placement
+from boundcalc.graph.regularization import Regularization, balls_of
 from boundcalc.graph.shape import size
 from boundcalc.graph.walk import Walk
 from boundcalc.language.architecture import Architecture
@@ -159,7 +160,10 @@ class _Expansion:
         if architecture.regularizer is not None:
             try:
                 request = StepAt(self.context, "regularizer", Place(architecture.source, 0, 0), top)
-                graph.regularizer = request.constant(architecture.regularizer, "the weight of the regularizer")
+                of = architecture.regularizer
+                weight = request.constant(of.weight, "the weight of the regularizer")
+                balls = None if of.only is None or self.mistakes else balls_of(of.only, graph.balls.keys(), graph.paths)
+                graph.regularizer = Regularization(weight, balls)
             except SpecError as error:
                 self.mistakes.extend(error)
         if not self.mistakes:

@@ -28,15 +28,15 @@ Facts = TypeVar("Facts")
 class Operand:
     """One array that a layer reads. `tokens`: how many ids there are, where it holds token ids, which have no norm.
 
-    `row_stochastic`: the entries along the last axis are nonnegative and add up to 1. `short_rows`: no vector along the last axis has
-    a norm above 1. `features`: its feature axis.
+    `row_stochastic`: the entries along the last axis are nonnegative and add up to 1. `row_norm`: what bounds the norm of each
+    vector along the last axis, whatever the arrays. `features`: its feature axis.
     """
 
     shape: Shape
     tokens: sympy.Expr | None = None
     row_stochastic: bool = False
     features: int | None = None
-    short_rows: bool = False
+    row_norm: sympy.Expr | None = None
 
 
 class At(Protocol):
@@ -128,7 +128,7 @@ class Placed(Generic[Facts]):
     `radii`: of balls whose radius is a field of the kind itself. `frozen`: maps that are bounded and never differentiated.
     `least`: by array, the smallest norm of each of its rows (first axis); `most`: the largest absolute value of its entries. These
     are hypotheses, restrictions of the ball.
-    `loops`: whether it lowers to loops. `row_stochastic`, `short_rows`: see `Operand`, of the output. `features`: its feature axis, from the end
+    `loops`: whether it lowers to loops. `row_stochastic`, `row_norm`: see `Operand`, of the output. `features`: its feature axis, from the end
     where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
     as `name.0`, `name.1`.
     """
@@ -146,7 +146,7 @@ class Placed(Generic[Facts]):
     frozen: frozenset[str] = frozenset()
     loops: bool = False
     parts: tuple[Placed[Any], ...] = ()
-    short_rows: bool = False
+    row_norm: sympy.Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

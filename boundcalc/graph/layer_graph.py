@@ -11,6 +11,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.kind import Kind, Placed
+from boundcalc.graph.regularization import Regularization
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.conditions import Conditions
 from boundcalc.mistakes import Place
@@ -215,7 +216,7 @@ class LayerGraph:
     fixed_points: dict[str, FixedPoint] = field(default_factory=dict)  # by the node of the state
     outputs: tuple[str, ...] = ()
     loss: str | None = None
-    regularizer: sympy.Expr | None = None
+    regularizer: Regularization | None = None
     warnings: list[str] = field(default_factory=list)
 
     def add(self, node: Node) -> str:

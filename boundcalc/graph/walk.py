@@ -177,7 +177,7 @@ class Walk:
             tokens=node.tokens,
             row_stochastic=isinstance(node, Layer) and node.placed.row_stochastic,
             features=node.features,
-            short_rows=isinstance(node, Layer) and node.placed.short_rows,
+            row_norm=node.placed.row_norm if isinstance(node, Layer) else None,
         )
 
     def _operands(

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from boundcalc.arguments import Suggesting
 from boundcalc.exact.expression import Expression
+from boundcalc.language.regularizer import Regularizer
 from boundcalc.language.smoothing import Smoothing
 from boundcalc.language.structure import End, InputNorm, StepFields, Word
 from boundcalc.language.tree import Scalar
@@ -111,7 +112,7 @@ class Architecture(Suggesting, Generic[W]):
     layers: tuple[Step, ...]
     outputs: tuple[Reference, ...]
     loss: Step | None
-    regularizer: Expression | None  # the weight of r(w) = weight/2 ||w||^2
+    regularizer: Regularizer | None
     vocabulary: Mapping[str, W]  # the kinds that its steps are of
     overrides: Mapping[str, Scalar]  # field values by dotted path, from --set
     smoothing: Smoothing | None = None  # what stands for kinks, from --smooth

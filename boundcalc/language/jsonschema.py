@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from boundcalc.language.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, REFERENCE
 from boundcalc.language.formulas import FIELD
+from boundcalc.language.regularizer import regularizer_schema
 from boundcalc.language.structure import ENDS, InputNorm, Lexicon, StepFields, Words
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -65,17 +66,7 @@ def json_schema(words: Words) -> dict[str, Any]:
         "layers": _STEPS,
         "output": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
         "loss": {"$ref": "#/$defs/loss"},
-        "regularizer": {
-            "anyOf": [
-                EXPRESSION_SCHEMA,
-                {
-                    "type": "object",
-                    "properties": {"l2": EXPRESSION_SCHEMA},
-                    "required": ["l2"],
-                    "additionalProperties": False,
-                },
-            ]
-        },
+        "regularizer": regularizer_schema(EXPRESSION_SCHEMA),
     }
     return {
         "$schema": _DIALECT,

@@ -11,6 +11,7 @@ from boundcalc.language import fields
 from boundcalc.language.architecture import Architecture, Argument, Input, Module, Reference, SymbolDeclaration, W
 from boundcalc.language.formulas import Own, read_activations
 from boundcalc.language.inputs import input_norm
+from boundcalc.language.regularizer import read_regularizer
 from boundcalc.language.steps import Signature, StepReader, validate
 from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, Lexicon, StepFields
 from boundcalc.language.symbols import read_symbol
@@ -53,7 +54,7 @@ def read_architecture(
         reader.mistakes.add(
             root.place, "the file has no layers", "write `layers:` and a list such as [dense: 10, relu]"
         )
-    loss = root.get("loss")
+    loss, penalty = root.get("loss"), root.get("regularizer")
     common = {key: root.get(key) for key in ("radius",) if root.get(key) is not None}
     file_fields = reader.attempt(
         lambda: validate(StepFields, ((k, v) for k, v in root.entries if k.text in common), tree.place, "the file")
@@ -69,7 +70,7 @@ def read_architecture(
         layers=() if layers is None else steps.steps(layers),
         outputs=reader.outputs(root.get("output")),
         loss=None if loss is None else steps.step(loss, loss=True),
-        regularizer=reader.regularizer(root.get("regularizer")),
+        regularizer=None if penalty is None else reader.attempt(lambda: read_regularizer(penalty)),
         vocabulary={**vocabulary, **activations},
         overrides={},
         activations=activations,
@@ -276,20 +277,6 @@ class _FileReader:
         items = node.items if isinstance(node, Sequence) else (node,)
         paths = [self.attempt(lambda item=item: fields.read_path(item)) for item in items]
         return tuple(Reference(*path) for path in paths if path is not None)
-
-    def regularizer(self, node: Node | None) -> Expression | None:
-        """`regularizer: {l2: E}` or `regularizer: E`: r(w) = E/2 ||w||^2 over the differentiated parameters."""
-        if node is None:
-            return None
-        if isinstance(node, NodeMapping):
-            self.mapping(node, "the regularizer", ("l2",))
-            value = node.get("l2")
-            if value is None:
-                self.mistakes.add(node.place, "the regularizer requires the key 'l2'", "regularizer: {l2: 1/100}")
-                return None
-            node = value
-        value = node
-        return self.attempt(lambda: fields.read_expression(value))
 
 
 def _names(node: Node) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""infonce: of n pairs of vectors of norm at most 1, minus the logarithm of the softmax of <a_i, b_j>/temperature over all b_j at its own
+"""infonce: of n pairs of vectors of bounded norm, minus the logarithm of the softmax of <a_i, b_j>/temperature over all b_j at its own
 b_i, mean over the pairs."""
 
 from __future__ import annotations
@@ -35,12 +35,14 @@ class Facts(Sampled):
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
-    """The constants are those of vectors that are no longer than 1. Raises SpecError where that is not known."""
+    """The constants are those of vectors up to the larger one of two norms. Raises SpecError where they are not known."""
     (features,) = vectors_of(at, 2, "a, b")
-    if not all(operand.short_rows for operand in at.operands):
-        remedy = "divide both by their norm first: {l2norm: 1/10}"
-        raise at.error("'infonce' reads vectors that are known to have a norm of at most 1", remedy)
-    values = {} if fields.temperature is None else {"temperature": at.term(fields.temperature)}
+    norms = [operand.row_norm for operand in at.operands if operand.row_norm is not None]
+    if len(norms) < 2:
+        remedy = "normalise both first: {l2norm: 1/10}, or smoothly {rmsnorm: 1/10}, which makes them sqrt(features) long"
+        raise at.error("'infonce' reads vectors that are normalised, each by itself", remedy)
+    values = {"largest": sympy.Max(*norms)}
+    values |= {} if fields.temperature is None else {"temperature": at.term(fields.temperature)}
     mean, sample = instances(INFONCE, values, at)
     temperature = values.get("temperature", sympy.S.One)
     return Placed((), Facts(mean, sample, fields.reduction, (2 * features,), temperature))

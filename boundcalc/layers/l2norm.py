@@ -45,7 +45,8 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     if not at.fits(sympy.Gt(eps, 0)):
         raise at.error("z/||z|| is not Lipschitz continuous: it is undefined at 0", "give an eps above 0")
     rows = at.batch * size((*shape[:axis], *shape[axis + 1 :]))
-    return Placed(shape, Facts(axis, eps, UNIT.instantiate(eps=eps, rows=rows)), short_rows=axis == len(shape) - 1)
+    facts = Facts(axis, eps, UNIT.instantiate(eps=eps, rows=rows))
+    return Placed(shape, facts, row_norm=sympy.S.One if axis == len(shape) - 1 else None)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
 from boundcalc.calculus.views import same
 from boundcalc.graph.features import LAST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
@@ -63,7 +65,15 @@ def _place(at: At, eps: Term, given: Size | None, arrays: Sequence[str], *, cent
     rows = {"rows": at.batch * size(rest), "count": size(slice_)}
     learned: dict[str, Shape] = dict.fromkeys(arrays, slice_)
     facts = Facts(axes, Normalisation.of(at, eps, "sqrt", rows, centred=centred))
-    return Placed(shape, facts, learned, frozenset({"weight"}.intersection(learned)), features=LAST)
+    bounded = facts.normalisation.entry is not None and axes == 1 and not learned
+    return Placed(
+        shape,
+        facts,
+        learned,
+        frozenset({"weight"}.intersection(learned)),
+        features=LAST,
+        row_norm=sympy.sqrt(shape[-1]) if bounded else None,
+    )
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

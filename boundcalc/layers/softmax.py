@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
 from boundcalc.calculus.views import same
 from boundcalc.catalogue import published
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -37,7 +39,8 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     axis = axis_of(at, len(shape), -1 if fields.axis is None else at.integer(fields.axis, "the axis"))
     rows = at.batch * size((*shape[:axis], *shape[axis + 1 :]))
     entry = SOFTMAX.instantiate(rows=rows, classes=shape[axis])
-    return Placed(shape, Facts(axis, entry), row_stochastic=axis == len(shape) - 1)
+    by_rows = axis == len(shape) - 1
+    return Placed(shape, Facts(axis, entry), row_stochastic=by_rows, row_norm=sympy.S.One if by_rows else None)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

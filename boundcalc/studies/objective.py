@@ -19,7 +19,7 @@ from boundcalc.studies.parts.report import Report, Table
 
 DIGITS = 4
 LONGEST = 48  # characters of a formula in a table
-L = sympy.Symbol("L", positive=True)
+L, C = (sympy.Symbol(name, positive=True) for name in ("L", "c"))
 FORMS = {"prox-linear step": "1/(l_f*L_psi)", "spectral curvature": "the sum of all q_ij"}
 HEADS = ("", "number", "formula")
 
@@ -40,12 +40,12 @@ def objective(
         subject="steps and iterations for the objective",
         parts=(_summary(found), *_notes(found), *_layers(found), *_kernel(found)),
         data=found.data,
-        answered=found.lipschitz.finite or found.smoothness.finite,
+        answered=found.lipschitz.finite or found.bend.finite,
     )
 
 
 def _rows(found: Guarantees) -> Iterator[tuple[str, Guarantee]]:
-    yield "step 1/L", found.step
+    yield ("step 1/L" if found.bend is found.smoothness else "step 1/c"), found.step
     for name, count in found.iterations.items():
         yield f"iterations, {name}", count
     yield "stochastic step", found.stochastic_step
@@ -55,13 +55,15 @@ def _rows(found: Guarantees) -> Iterator[tuple[str, Guarantee]]:
 
 def _summary(found: Guarantees) -> Table:
     rows: list[list[str]] = []
-    for name, bound in (("Lipschitz constant l", found.lipschitz), ("smoothness L", found.smoothness)):
+    upper, letter = found.upper_curvature, L if found.bend is found.smoothness else C
+    asked = [("Lipschitz constant l", found.lipschitz), ("smoothness L", found.smoothness)]
+    for name, bound in [*asked, *([] if upper is None else [("upper curvature c", upper)])]:
         answer = Answer(name, bound, found.bounds)
         number = "infinite" if not bound.finite else _upper(answer.number)
         rows.append([name, number, _formula(answer.expression if bound.finite else None, answer.definition)])
     for name, guarantee in _rows(found):
-        form = to_str(guarantee.in_terms_of(L)) if guarantee.bound is found.smoothness else FORMS.get(name, "")
-        rows.append([name, _number(found, guarantee), form])
+        form = to_str(guarantee.in_terms_of(letter)) if guarantee.bound is found.bend else FORMS.get(name, "")
+        rows.append([name, _number(found, guarantee), "" if guarantee.refused is not None else form])
     return Table(HEADS, rows, right=("number",))
 
 
@@ -83,7 +85,10 @@ def _formula(expression: sympy.Expr | None, otherwise: str | None) -> str:
 
 def _notes(found: Guarantees) -> list[str]:
     """What each guarantees, and why there is none."""
+    upper = found.upper_curvature
     lines = ["what they guarantee"]
+    if upper is not None and upper.finite:
+        lines.append(f"  upper curvature c: {upper.guarantees}")
     for name, guarantee in _rows(found):
         _, reason = guarantee.at(found.bounds.values)
         lines.append(f"  {name}: {guarantee.note if reason is None else f'none, {reason}'}")

@@ -40,7 +40,7 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]
         network=network_of(graph, values),
         domain=domain_of(graph, bounds.architecture.inputs, select(graph, bounds.options.wrt), values),
         rows={OUTPUT: graph.outputs, **{path: (node,) for path, node in rows.items() if node is not None}},
-        regularizer=0.0 if graph.regularizer is None else float(substitute(graph.regularizer, values)),
+        regularizer=0.0 if graph.regularizer is None else float(substitute(graph.regularizer.weight, values)),
         norms={
             OUTPUT: norm_of(measure, [bounds.graph.node(path) for path in bounds.graph.outputs]),
             **{path: norm_of(measure, [bounds.graph.node(path)]) for path in rows},
