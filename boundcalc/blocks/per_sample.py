@@ -55,7 +55,8 @@ class PerSample:
         if not isinstance(whole, p.Average):
             return {}
         if (coupled := self._coupling(loss)) is not None:
-            reason = f"layer '{coupled}' couples samples: the loss of one depends on all others"
+            what = "the loss" if coupled == self.graph.loss else f"layer '{coupled}'"
+            reason = f"{what} couples samples: the loss of one depends on all others"
             return dict.fromkeys(balls, Infinite(reason, coupled))
         if not self.graph.has_loops and (found := self._by_gradient(loss, balls)) is not None:
             return found

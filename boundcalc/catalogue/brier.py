@@ -17,7 +17,7 @@ q = (9 + sqrt(33))/24, which is 0.308118, and 0.3081 (tests/catalogue/test_brier
 
 from __future__ import annotations
 
-from sympy import Integer, Rational, sqrt
+from sympy import Rational, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -40,6 +40,5 @@ BRIER = Nonlinearity(
         Witness("upper", "two classes, the label's of probability (9 + sqrt(33))/24: 0.308117 is attained" + _OTHERS),
     ),
     at_zero=Fact((1 - 1 / classes) / 2, "all probabilities are 1/classes"),
-    norm=Fact(Integer(1), "||p - e||^2 <= 2", Witness("limit", "the score of a wrong class tends to oo")),
     sizes=(batch, classes),
 )

@@ -69,26 +69,26 @@ TRIPLET = Nonlinearity(
     sizes=(batch,),
 )
 
-# c = <a, b>/(|a| |b|) = cos(angle), s = sin(angle). Dc[(x, y)] = s (<x, e>/|a| + <y, e'>/|b|) with unit vectors e and e' in the plane of a and
-# b, orthogonal to them: norm s hypot(1/|a|, 1/|b|). In units of 1/|a| and 1/|b|, with (x1, x2), (y1, y2) the parts of x and y along and
-# across in this plane, D^2 c = -2 s (x1 x2 + y1 y2) - c (x2^2 + y2^2) + 2 c x2 y2 (signs of e, e' chosen so that Dc = s (x2 + y2)) and with x', y'
-# orthogonal to the plane -c (|x'|^2 + |y'|^2) + 2 <x', y'>, of norm at most 1 + |c| <= 2. In the plane, on (x2 + y2)/sqrt(2) and (x1 +
-# y1)/sqrt(2) it is [[0, s], [s, 0]], and on the differences [[0, s], [s, 2 c]]: of norm |c| + 1 at most, that is 2.
+# f(a, b) = -<a, b>/(|a| |b|), c and s the cosine and sine of the angle; a of norm 1 by scale. D_a f is orthogonal to a, of norm s. D_a^2 f is c
+# across the plane of a and b, and in it [[0, s], [s, c]] but for signs: of norm (|c| + sqrt(c^2 + 4 s^2))/2, largest at c^2 = 1/3. D_a D_b f is a
+# product of two projections. Hence along (x, y) |D f| <= |x| + |y|, |D^2 f| <= 2/sqrt(3) (|x|^2 + |y|^2) + 2 |x| |y| <= 2/sqrt(3) (|x| + |y|)^2. With
+# norms above `least` all are smaller; where a norm counts as `least`, f is linear in that vector, with the same bounds.
+# (Over both together, hypot(|x|, |y|) = 1: sqrt(2), and 2, at parallel vectors. The sum is sharper where they have parameters of their own.)
 COSINE = Nonlinearity(
     name="cosine",
-    title="1 - <a, b>/(||a|| ||b||) of each pair, averaged; norms below `least` count as `least`",
+    title="1 - <a, b>/(||a|| ||b||) of each pair, averaged, by ||da|| + ||db||; norms below `least` count as `least`",
     domain="all real entries; smooth where ||a|| and ||b|| of each sample are at least `least` > 0: on convex subsets of this set, which is not convex",
     parameters=(Parameter("least", least, None, "the smallest norm of a and of b"),),
     sizes=(batch,),
     lipschitz=Fact(
-        sqrt(2) / least / sqrt(batch),
-        "gradient of norm sin(angle) hypot(1/||a||, 1/||b||)",
-        Witness("attained", "orthogonal vectors of norm `least`"),
+        1 / least / sqrt(batch),
+        "by a: of norm sin(angle)/||a||, and by b alike",
+        Witness("attained", "orthogonal vectors, a of norm `least`"),
     ),
     smoothness=Fact(
-        2 / least**2 / batch,
-        "eigenvalues 1 + |cos(angle)| and less",
-        Witness("attained", "parallel vectors of norm `least`, moved in opposite directions across them"),
+        2 / sqrt(3) / least**2 / batch,
+        "by a: (|c| + sqrt(c^2 + 4 s^2))/(2 ||a||^2) with c = cos(angle), s = sin(angle); 1/(||a|| ||b||) by a and b",
+        Witness("attained", "a of norm `least`, cos(angle) = 1/sqrt(3), b fixed"),
     ),
     at_zero=Fact(_ONE, "orthogonal vectors"),
 )

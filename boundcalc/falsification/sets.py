@@ -192,7 +192,9 @@ def domain_of(
     ]
     sees = (lambda ball: True) if graph.regularizer is None else graph.regularizer.sees
     penalised = frozenset(name for ball in learned if sees(ball) for name in balls[ball].names)
-    selected = frozenset(name for ball in learned for name in balls[ball].names) | {part.name for part in given if selection.input(part.name)}
+    selected = frozenset(name for ball in learned for name in balls[ball].names) | {
+        part.name for part in given if selection.input(part.name)
+    }
     limits = list(_limits(graph, balls, number))
     tokens = [
         TokenSet(node.path, int(substitute(node.tokens, values))) for node in graph.inputs if node.tokens is not None

@@ -35,16 +35,11 @@ def read_regularizer(node: Node) -> Regularizer:
     """Of `E`, `{l2: E}` and `{l2: {weight: E, only: PATHS}}`. Raises SpecError."""
     if not isinstance(node, Mapping):
         return Regularizer(fields.read_expression(node))
-    value = _known(node, "the regularizer", (NORM,)).get(NORM)
-    if value is None:
-        raise fields.fail(node.place, f"the regularizer requires the key '{NORM}'", "regularizer: {l2: 1/100}")
+    value = _required(node, "the regularizer", NORM, (NORM,), "regularizer: {l2: 1/100}")
     if not isinstance(value, Mapping):
         return Regularizer(fields.read_expression(value))
-    of = _known(value, f"'{NORM}'", (WEIGHT, ONLY))
-    weight, only = of.get(WEIGHT), of.get(ONLY)
-    if weight is None:
-        remedy = "l2: {weight: 1/100, only: 'head.**'}"
-        raise fields.fail(value.place, f"'{NORM}' requires the key '{WEIGHT}'", remedy)
+    weight = _required(value, f"'{NORM}'", WEIGHT, (WEIGHT, ONLY), "l2: {weight: 1/100, only: 'head.**'}")
+    only = value.get(ONLY)
     return Regularizer(fields.read_expression(weight), None if only is None else _words(only))
 
 
@@ -56,20 +51,24 @@ def _words(node: Node) -> tuple[Word, ...]:
     return tuple(Word(scalar.text, scalar.place) for scalar in scalars)
 
 
-def _known(node: Mapping, what: str, keys: tuple[str, ...]) -> Mapping:
-    unknown = [key for key, _ in node.entries if key.text not in keys]
+def _required(node: Mapping, what: str, key: str, keys: tuple[str, ...], remedy: str) -> Node:
+    """What stands at a key. Raises SpecError where there is none, and for other keys."""
     mistakes = [
         Mistake(
-            key.place,
-            f"{what} has no key {shown(key.text)}",
-            suggest(key.text, keys) or f"its keys are {', '.join(keys)}",
+            unknown.place,
+            f"{what} has no key {shown(unknown.text)}",
+            suggest(unknown.text, keys) or f"its keys are {', '.join(keys)}",
             "unknown_key",
         )
-        for key in unknown
+        for unknown, _ in node.entries
+        if unknown.text not in keys
     ]
-    if mistakes:
+    found = node.get(key)
+    if found is None:
+        mistakes.append(Mistake(node.place, f"{what} requires the key '{key}'", remedy))
+    if found is None or mistakes:
         raise SpecError(mistakes)
-    return node
+    return found
 
 
 def regularizer_schema(expression: dict[str, Any]) -> dict[str, Any]:

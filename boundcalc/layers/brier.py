@@ -41,6 +41,6 @@ KIND = Kind(
     lower,
     forward,
     loss=True,
-    aliases=("brier_score", "BrierScore"),
+    aliases=("brier_score",),
     example=example("dense: 3, tanh, dense: 2", loss="brier"),
 )

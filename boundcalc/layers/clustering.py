@@ -3,7 +3,7 @@ all others (catalogue/cluster_losses.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,9 @@ class Facts(Sampled):
     number: sympy.Expr  # k, or the weight
 
 
-def _place(entry: Nonlinearity, values: Mapping[str, sympy.Expr], number: sympy.Expr, reduction: str, at: At) -> Placed[Facts]:
+def _place(
+    entry: Nonlinearity, values: Mapping[str, sympy.Expr], number: sympy.Expr, reduction: str, at: At
+) -> Placed[Facts]:
     mean, sample = instances(entry, values, at)
     return Placed((), Facts(mean, sample, reduction, number))
 
@@ -69,14 +71,24 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     return lower_whole(facts, inputs[0], lowering)
 
 
-def _forward(of: Callable[[Any, float, Any], Any]) -> Callable[[Facts, Mapping[str, Any], Sequence[Any], Any], Any]:
-    def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-        (z,) = inputs
-        points = xp.reshape(z, (z.shape[0], -1))
-        total = of(points, float(facts.number), xp)
-        return total if facts.reduction == SUM else total / z.shape[0]
+def forward_kmeans(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return _reduced(facts, by_groups(_points(inputs[0], xp), float(facts.number), xp), inputs[0], xp)
 
-    return forward
+
+def forward_convex(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return _reduced(facts, by_representatives(_points(inputs[0], xp), float(facts.number), xp), inputs[0], xp)
+
+
+def forward_spectral(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return _reduced(facts, by_singular_values(_points(inputs[0], xp), float(facts.number), xp), inputs[0], xp)
+
+
+def _points(z: Any, xp: Any) -> Any:
+    return xp.reshape(z, (z.shape[0], -1))
+
+
+def _reduced(facts: Facts, total: Any, z: Any, xp: Any) -> Any:
+    return total if facts.reduction == SUM else total / z.shape[0]
 
 
 _LAYERS = "dense: 3, tanh, dense: 2"
@@ -86,9 +98,8 @@ KINDS = (
         GroupFields,
         place_kmeans,
         lower,
-        _forward(by_groups),
+        forward_kmeans,
         loss=True,
-        aliases=("KMeans", "k_means"),
         example=example(_LAYERS, loss="{kmeans: 1}", more="batch: 3"),
     ),
     Kind(
@@ -96,7 +107,7 @@ KINDS = (
         WeightFields,
         place_convex,
         lower,
-        _forward(by_representatives),
+        forward_convex,
         loss=True,
         convex=True,
         aliases=("sum_of_norms_clustering",),
@@ -107,9 +118,8 @@ KINDS = (
         GroupFields,
         place_spectral,
         lower,
-        _forward(by_singular_values),
+        forward_spectral,
         loss=True,
-        aliases=("SpectralClustering",),
         example=example(_LAYERS, loss="{spectral_clustering: 1}", more="batch: 3"),
     ),
 )

@@ -46,14 +46,14 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    """The first pair and every other one after it are unlike. A square is held above 0 first: a root has no slope there."""
+    """The pairs are unlike and like in turn, the first one unlike. A square is held above 0 first: a root has no slope there."""
     a, b = inputs
     square, margin = xp.sum((a - b) * (a - b), axis=-1), float(facts.margin)
     apart = square > 1e-24
     distance = xp.where(apart, xp.sqrt(xp.where(apart, square, 0 * square + 1)), 0 * square)
     short = margin - distance
     unlike = xp.where(short > 0, short * short, 0 * short)
-    each = xp.stack([(square if i % 2 else unlike)[i] for i in range(square.shape[0])]) / 2
+    each = xp.concat([(square if i % 2 else unlike)[i : i + 1] for i in range(square.shape[0])], axis=0) / 2
     return reduced(each, facts.reduction, xp)
 
 

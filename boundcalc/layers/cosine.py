@@ -1,5 +1,5 @@
-"""cosine: 1 - <a, b>/(||a|| ||b||), mean over the batch; norms below `least` count as `least`: l = sqrt(2/n)/least, and L = 2/(n least^2)
-where no norm is below `least`."""
+"""cosine: 1 - <a, b>/(||a|| ||b||), mean over the batch; norms below `least` count as `least`: l = 1/(sqrt(n) least) by a and by b,
+and L = 2/(sqrt(3) n least^2) of ||da|| + ||db|| where no norm is below `least`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from boundcalc.calculus.primitives import Concat
+from boundcalc.calculus.primitives import Sum
 from boundcalc.catalogue.pair_losses import COSINE
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
@@ -28,26 +28,25 @@ class Fields(CombinationFields):
 
 @dataclass(frozen=True, slots=True)
 class Facts(Sampled):
-    shape: Shape  # of both together
+    shape: Shape
     least: sympy.Expr
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
-    (features,) = vectors_of(at, 2, "a, b")
+    shape = vectors_of(at, 2, "a, b")
     least = at.term(fields.least)
     mean, sample = instances(COSINE, {"least": least}, at)
-    return Placed((), Facts(mean, sample, fields.reduction, (2 * features,), least))
+    return Placed((), Facts(mean, sample, fields.reduction, shape, least))
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    """The constants are those of the map of both vectors together."""
+    """The constants are those of ||da|| + ||db||, which is what the jet of a sum bounds."""
     own_constants(facts.mean, lowering, facts.reduction)
     lowering.warn(
         "cosine: its smoothness holds on convex sets of parameters where all vectors that it compares are at least as long as "
         "'least' (where one is shorter there is a kink); its Lipschitz constant holds everywhere"
     )
-    both = lowering.emit(Concat(inputs, axis=1), facts.shape)
-    return lower_loss(facts.sample, both, lowering, facts.reduction)
+    return lower_loss(facts.sample, lowering.emit(Sum(inputs), facts.shape), lowering, facts.reduction)
 
 
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
@@ -73,6 +72,6 @@ KIND = Kind(
     forward,
     operands=None,
     loss=True,
-    aliases=("CosineEmbeddingLoss", "cosine_embedding_loss", "CosineSimilarity", "cosine_similarity"),
+    aliases=("CosineEmbeddingLoss", "CosineSimilarity"),
     example=example("{dense: {units: 2, name: a}}", loss="{cosine: {from: [a, input], least: 1/2}}", shape="[2]"),
 )

@@ -39,7 +39,9 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     (features,) = vectors_of(at, 2, "a, b")
     norms = [operand.row_norm for operand in at.operands if operand.row_norm is not None]
     if len(norms) < 2:
-        remedy = "normalise both first: {l2norm: 1/10}, or smoothly {rmsnorm: 1/10}, which makes them sqrt(features) long"
+        remedy = (
+            "normalise both first: {l2norm: 1/10}, or smoothly {rmsnorm: 1/10}, which makes them sqrt(features) long"
+        )
         raise at.error("'infonce' reads vectors that are normalised, each by itself", remedy)
     values = {"largest": sympy.Max(*norms)}
     values |= {} if fields.temperature is None else {"temperature": at.term(fields.temperature)}
@@ -67,7 +69,7 @@ KIND = Kind(
     forward,
     operands=None,
     loss=True,
-    aliases=("InfoNCE", "NTXentLoss", "nt_xent"),
+    aliases=("NTXentLoss", "nt_xent"),
     example=example(
         "{l2norm: {eps: 1/2, name: a}}, {dense: 2}, {l2norm: {eps: 1/2, name: b}}",
         loss="{infonce: {from: [a, b], temperature: 2}}",

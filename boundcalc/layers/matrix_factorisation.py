@@ -45,7 +45,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     own_constants(SQUARED.instantiate(batch=lowering.batch, labels=facts.target), lowering, facts.reduction)
     views = moved([(0, 0), (1, 1)]), moved([(0, 0), (2, 2)])
-    product = Bilinear(*inputs, sympy.S.One, left_view=views[0], right_view=views[1])
+    product = Bilinear(inputs[0], inputs[1], sympy.S.One, left_view=views[0], right_view=views[1])
     sample = SQUARED.instantiate(batch=sympy.S.One, labels=facts.target)
     return lower_loss(sample, lowering.emit(product, facts.shape), lowering, facts.reduction)
 
@@ -68,5 +68,7 @@ KIND = Kind(
     operands=None,
     loss=True,
     aliases=("matrix_factorization",),
-    example=example("{dense: {units: 2, name: a}}", loss="{matrix_factorisation: {from: [a, input], target: 1}}", shape="[2, 2]"),
+    example=example(
+        "{dense: {units: 2, name: a}}", loss="{matrix_factorisation: {from: [a, input], target: 1}}", shape="[2, 2]"
+    ),
 )

@@ -89,7 +89,9 @@ def _summary(document: Document, beside: Sequence[Document]) -> str:
     if any(document.totals[name].number is None and document.totals[name].finite for name in names):
         documents = [document]
     columns = [each.options.comparison for each in documents]
-    rows = [(name.replace("_", " "), *(_whole(each.totals[name], each is document) for each in documents)) for name in names]
+    rows = [
+        (name.replace("_", " "), *(_whole(each.totals[name], each is document) for each in documents)) for name in names
+    ]
     return table(("network", *columns), rows, right=columns)
 
 

@@ -17,7 +17,7 @@ EVERY = [*ELEMENTWISE.values(), *NORMALISATIONS.values(), *LOSSES.values(), SOFT
 def test_names_are_keys():
     assert all(name == entry.name for name, entry in (*ELEMENTWISE.items(), *LOSSES.items()))
     assert all(kind == entry.name for (kind, _), entry in NORMALISATIONS.items())
-    assert len(EVERY) == 28 + 10 + 10 + 1
+    assert len(EVERY) == 28 + 10 + 18 + 1
 
 
 @pytest.mark.parametrize("entry", EVERY, ids=lambda e: e.name)

@@ -14,7 +14,7 @@ from boundcalc.graph.kind import Kind, Lowering, Vocabulary
 from boundcalc.layers.index import VOCABULARY
 
 Value = sympy.Expr
-FACTS = ("lipschitz", "smoothness", "third", "at_zero", "norm", "sup")
+FACTS = ("lipschitz", "smoothness", "third", "at_zero", "norm", "sup", "upper")
 NUMBERS = ("sup_at_zero", "derivative_at_zero")  # of the entry of a map
 
 

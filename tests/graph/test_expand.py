@@ -10,6 +10,7 @@ import sympy
 import boundcalc as bc
 from boundcalc.graph.expand import expand
 from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.graph.regularization import Regularization
 
 HEAD = "input: {shape: [3], norm: 1}\nradius: 1\n"
 
@@ -495,7 +496,7 @@ def test_the_loss_is_a_step_of_its_own() -> None:
     assert found.loss == "loss"
     assert found.layer("loss").inputs == ("dense_0", "b")
     assert found.outputs == ("b",)
-    assert found.regularizer == sympy.Rational(1, 10)
+    assert found.regularizer == Regularization(sympy.Rational(1, 10))
 
 
 def test_a_double_softmax_gets_a_warning() -> None:

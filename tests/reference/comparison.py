@@ -248,12 +248,19 @@ def _check_objective(
 ) -> None:
     """F = loss + weight/2 ||w||^2: its gradient, and differences of gradients."""
     network = result.network
-    loss, weight = network.graph.loss, network.graph.regularizer
+    loss, regularizer = network.graph.loss, network.graph.regularizer
     assert loss is not None
-    inputs = np.concatenate(
-        [np.full(len(b.center), any(b.name == node.path for node in network.graph.inputs)) for b in network.blocks]
+
+    def is_input(name: str) -> bool:
+        return any(name == node.path for node in network.graph.inputs)
+
+    seen = np.concatenate(
+        [
+            np.full(len(b.center), regularizer is not None and not is_input(b.name) and regularizer.sees(b.name))
+            for b in network.blocks
+        ]
     )
-    decayed = (0.0 if weight is None else network.number(weight)) * ~inputs[network.selected]
+    decayed = (0.0 if regularizer is None else network.number(regularizer.weight)) * seen[network.selected]
 
     def gradient(w: NDArray[np.float64]) -> NDArray[np.float64]:
         return jacobians(network, w)[loss][:, 0] + decayed * w[:, network.selected]

@@ -198,11 +198,12 @@ def _objective(scope: Scope) -> dict[str, Value]:
     rng = scope.draft.rng
     if rng.random() < 0.5:
         return {}
-    form = rng.choice((_logistic, _labels, _two_steps, _of_scores, _of_entries))
+    form = rng.choice((_logistic, _labels, _two_steps, _of_scores, _of_entries, _of_vectors, _of_vectors, _of_batch))
     found = form(scope)
     if rng.random() < 0.5:
         weight = scope.constant(("1/10", "1/2", "1"))
-        found["regularizer"] = {"l2": weight} if rng.random() < 0.5 else weight
+        some = {"weight": weight, "only": rng.choice(("**", ["**"]))}
+        found["regularizer"] = rng.choice((weight, {"l2": weight}, {"l2": some} if scope.draft.free else weight))
     return found
 
 
@@ -230,6 +231,43 @@ def _of_scores(scope: Scope) -> dict[str, Value]:
     fields |= {"label_smoothing": scope.constant(("1/10", "1/2"))} if scope.draft.chance(0.6) else {}
     fields |= {"soft": scope.draft.chance(0.5)} if scope.draft.chance(0.6) else {}
     return {"loss": {"logistic": fields | _reduction(scope)}, "output": None}
+
+
+def _of_vectors(scope: Scope) -> dict[str, Value]:
+    """A loss of two or three vectors of each sample, or of matrices; most are not smooth."""
+    rng, smooth = scope.draft.rng, scope.draft.smooth
+    kind = rng.choice(("cosine", "matrix_factorisation", "infonce", *(() if smooth else ("contrastive", "triplet"))))
+    matrices = kind == "matrix_factorisation"
+    first = (rng.randint(1, 2), rng.randint(1, 3)) if matrices else (rng.randint(2, 3),)
+    count = 3 if kind == "triplet" else 2
+    names: list[Value] = []
+    for i in range(count):
+        adapt(scope, first[::-1] if matrices and i else first)
+        if kind == "infonce":
+            scope.push("rmsnorm", {"eps": "1/2"}, shape_of(scope))
+        names.append(scope.draft.fresh("operand"))
+        scope.push("identity" if kind != "infonce" else "softmax", {}, shape_of(scope), name=names[-1])
+    options: dict[str, tuple[str, Value]] = {
+        "cosine": ("least", scope.constant(("1/100",))),
+        "matrix_factorisation": ("target", scope.constant(("1/2", "2"))),
+        "infonce": ("temperature", scope.constant(("1/2", "2"))),
+    }
+    option, value = options.get(kind, ("margin", scope.constant(("1/4", "2"))))
+    return {"loss": {kind: {"from": names, option: value, **_reduction(scope)}}}
+
+
+def _of_batch(scope: Scope) -> dict[str, Value]:
+    """A loss of all samples together, or one of scores."""
+    smooth = ("brier", *(("convex_clustering",) if scope.draft.batch <= 2 else ()))
+    rough = () if scope.draft.smooth else ("kmeans", "spectral_clustering")
+    kind = scope.draft.rng.choice((*smooth, *rough))
+    adapt(scope, (scope.draft.rng.randint(2, 3),))
+    scope.push("identity", {}, shape_of(scope), name=scope.draft.fresh("scores"))
+    if kind == "brier":
+        return {"loss": {kind: _reduction(scope)}, "output": None}
+    name = "weight" if kind == "convex_clustering" else "k"
+    number = scope.constant(("1/4", "1")) if name == "weight" else scope.draft.rng.randint(1, 2)
+    return {"loss": {kind: {name: number, **_reduction(scope)}}, "output": None}
 
 
 def _of_entries(scope: Scope) -> dict[str, Value]:
@@ -283,4 +321,4 @@ def _flow(value: Value) -> str:
     if value is None:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f'"{text}"' if "," in text else text
+    return f'"{text}"' if "," in text or text.startswith("*") else text

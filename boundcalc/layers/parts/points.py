@@ -1,4 +1,4 @@
-"""How far points, the rows of an array, are from being few: on arrays of any namespace."""
+"""How far points, the rows of an array, are from being few: on arrays of any namespace. Numbers are arrays of one entry until the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def by_groups(points: Any, count: float, xp: Any) -> Any:
     size, k = points.shape[0], int(count)
     if size <= EXACT:
         costs = [sum((_scatter(points, group, xp) for group in groups), 0.0) for groups in _partitions(size, k)]
-        return _least(costs, xp)
+        return xp.sum(_least(costs, xp))
     centres = [points[i : i + 1] for i in range(min(k, size))]
     for _ in range(STEPS):
         weights = _nearest(_distances(points, centres, xp), xp)
@@ -41,9 +41,13 @@ def _partitions(size: int, groups: int) -> Iterator[list[list[int]]]:
 
 def _scatter(points: Any, group: list[int], xp: Any) -> Any:
     """Half the sum of squared distances to the mean."""
-    own = xp.stack([points[i] for i in group])
+    own = xp.concat([points[i : i + 1] for i in group], axis=0)
     away = own - xp.mean(own, axis=0, keepdims=True)
-    return xp.sum(away * away) / 2
+    return _total(away * away, xp) / 2
+
+
+def _total(z: Any, xp: Any) -> Any:
+    return xp.reshape(xp.sum(z), (1,))
 
 
 def _least(values: list[Any], xp: Any) -> Any:
@@ -66,7 +70,7 @@ def _nearest(distances: list[Any], xp: Any) -> list[Any]:
 
 
 def _mean(points: Any, weights: Any, otherwise: Any, xp: Any) -> Any:
-    count = xp.sum(weights)
+    count = _total(weights, xp)
     mean = xp.sum(points * xp.reshape(weights, (-1, 1)), axis=0, keepdims=True)
     return xp.where(count > 0, mean / xp.where(count > 0, count, 0 * count + 1), otherwise)
 
@@ -100,17 +104,17 @@ def by_singular_values(points: Any, rank: float, xp: Any) -> Any:
         for i in range(len(columns)):
             for j in range(i + 1, len(columns)):
                 columns[i], columns[j] = _orthogonal(columns[i], columns[j], xp)
-    squares = xp.stack([xp.sum(column * column) for column in columns])
+    squares = [_total(column * column, xp) for column in columns]
     total = 0 * squares[0]
-    for i in range(len(columns)):
-        larger = sum(int(squares[j] > squares[i] or (j < i and squares[j] >= squares[i])) for j in range(len(columns)))
-        total = total + squares[i] if larger >= int(rank) else total
-    return total / 2
+    for i, square in enumerate(squares):
+        before = sum(bool(other >= square if j < i else other > square) for j, other in enumerate(squares))
+        total = total if before < int(rank) else total + square
+    return xp.sum(total) / 2
 
 
 def _orthogonal(a: Any, b: Any, xp: Any) -> tuple[Any, Any]:
     """The two columns turned in their plane; as they are where they are orthogonal and equally long already."""
-    product, difference = xp.sum(a * b), xp.sum(b * b) - xp.sum(a * a)
+    product, difference = _total(a * b, xp), _total(b * b, xp) - _total(a * a, xp)
     square = difference * difference + 4 * product * product
     turns = square > 1e-30
     root = xp.sqrt(xp.where(turns, square, 0 * square + 1))

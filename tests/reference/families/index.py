@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from reference.families import fixed_point, implicit, losses, moves, normalisations, resizing, sequences
+from reference.families import distances, fixed_point, implicit, losses, moves, normalisations, resizing, sequences
 from reference.families.family import Family
 
 FAMILIES: tuple[Family, ...] = (
+    distances.FAMILY,
     fixed_point.FAMILY,
     implicit.FAMILY,
     losses.FAMILY,
