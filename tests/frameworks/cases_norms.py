@@ -194,4 +194,76 @@ def losses() -> Iterator[Case]:
     yield Case("squared: {from: [a, b]}", ((4,), (4,)), lambda a, y, z: F.mse_loss(y, z, reduction="sum") / 2 / len(y))
 
 
-NORMS = (*norms(), *activations(), *losses())
+def of_vectors() -> Iterator[Case]:
+    """Losses of pairs and triples, and of whole batches; torch's own where it has one."""
+    for reduction, value in product(REDUCTIONS, ("1/4", "2")):
+        at = float(Fraction(value))
+
+        def reduced(each: Any, reduction: str = reduction) -> Any:
+            return each.mean() if reduction == "mean" else each.sum()
+
+        yield Case(
+            f"triplet: {{margin: {value}, reduction: {reduction}, from: [a, b, c]}}",
+            ((3,), (3,), (3,)),
+            lambda a, x, y, z, m=at, r=reduction: F.triplet_margin_loss(x, y, z, margin=m, eps=0, reduction=r),
+        )
+        yield Case(
+            f"cosine: {{least: {value}, reduction: {reduction}, from: [a, b]}}",  # shorter vectors count as so long
+            ((3,), (3,)),
+            lambda a, x, y, d=at, r=reduced: r(1 - (F.normalize(x, eps=d) * F.normalize(y, eps=d)).sum(-1)),
+        )
+        yield Case(
+            f"contrastive: {{margin: {value}, reduction: {reduction}, from: [a, b]}}",  # the second pair is alike
+            ((3,), (3,)),
+            lambda a, x, y, m=at, r=reduced: r(
+                torch.where(torch.arange(3) % 2 == 1, (x - y).norm(dim=-1), F.relu(m - (x - y).norm(dim=-1))) ** 2 / 2
+            ),
+        )
+        yield Case(
+            f"matrix_factorisation: {{target: {value}, reduction: {reduction}, from: [a, b]}}",
+            ((2, 3), (3, 2)),
+            lambda a, x, y, t=at, r=reduced: r(((x @ y + t / 12**0.5) ** 2).sum((1, 2)) / 2),
+        )
+        yield Case(
+            f"convex_clustering: {{weight: {value}, reduction: {reduction}}}",
+            ((3,),),
+            lambda a, z, w=at, r=reduction: _representatives(z, w) / (len(z) if r == "mean" else 1),
+        )
+    for reduction in REDUCTIONS:
+        yield Case(
+            f"brier: {{reduction: {reduction}}}",
+            ((4,),),
+            lambda a, z, r=reduction: (
+                F.mse_loss(z.softmax(-1), torch.eye(4, dtype=z.dtype)[:1].expand(z.shape), reduction="sum")
+                / (2 * len(z) if r == "mean" else 2)
+            ),
+        )
+        yield Case(
+            f"kmeans: {{k: 1, reduction: {reduction}}}",
+            ((3,),),
+            lambda a, z, r=reduction: ((z - z.mean(0)) ** 2).sum() / (2 * len(z) if r == "mean" else 2),
+        )
+        yield Case(
+            f"spectral_clustering: {{k: 1, reduction: {reduction}}}",
+            ((4,),),
+            lambda a, z, r=reduction: (torch.linalg.svdvals(z)[1:] ** 2).sum() / (2 * len(z) if r == "mean" else 2),
+        )
+
+
+def _representatives(z: Any, weight: float) -> Any:
+    """Three points: alternating directions."""
+    n = len(z)
+    differences = torch.stack(
+        [torch.eye(n, dtype=z.dtype)[i] - torch.eye(n, dtype=z.dtype)[j] for i in range(n) for j in range(i)]
+    )
+    system = torch.linalg.inv(torch.eye(n, dtype=z.dtype) + differences.T @ differences)
+    split = dual = torch.zeros((len(differences), z.shape[1]), dtype=z.dtype)
+    for _ in range(3000):
+        b = system @ (z + differences.T @ (split - dual))
+        moved = differences @ b + dual
+        split = moved * F.relu(1 - weight / moved.norm(dim=1, keepdim=True))
+        dual = moved - split
+    return ((z - b) ** 2).sum() / 2 + weight * (differences @ b).norm(dim=1).sum()
+
+
+NORMS = (*norms(), *activations(), *losses(), *of_vectors())

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import boundcalc as bc
+from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.language.structure import COMMON_FIELDS
 from boundcalc.layers.index import VOCABULARY
 from frameworks.cases_maps import MAPS
@@ -24,6 +26,7 @@ LEFT_OUT: Mapping[str, str] = {
     "generic": GIVEN,
     "argmin": GIVEN,
     "gcn": "torch has no such operator: see test_dense.py",
+    "infonce": "reads normalised vectors only: see test_infonce",
     "sinusoidal": "torch has no such operator: see test_transformers.py",
 }
 
@@ -44,6 +47,21 @@ def test_single_precision_stays_what_it_is(kind: str) -> None:
         found = computed(case, np.float32)[0]
         assert found.dtype == torch.float32, case.step
         assert bool(torch.isfinite(found).all()), case.step
+
+
+@pytest.mark.parametrize(("fields", "t", "times"), [("", 1, 1), (", temperature: 1/2, reduction: sum", 0.5, 3)])
+def test_infonce(fields: str, t: float, times: int) -> None:
+    """Cross entropy of the products of all with all, each with its own as the label."""
+    torch: Any = pytest.importorskip("torch")
+    steps = "layers: [{l2norm: {eps: 1/100, from: a, name: p}}, {l2norm: {eps: 1/100, from: b, name: q}}]"
+    inputs = "inputs: {a: {shape: [4], norm: 1}, b: {shape: [4], norm: 1}}"
+    network = bc.network(bc.loads(f"batch: 3\n{inputs}\n{steps}\nloss: {{infonce: {{from: [p, q]{fields}}}}}"))
+    rng = np.random.default_rng(7)
+    arrays = {name: torch.asarray(rng.normal(size=(3, 4))) for name in "ab"}
+    found = network.run(arrays, namespace_of(*arrays.values()))["loss"]
+    a, b = (torch.nn.functional.normalize(arrays[name]) for name in "ab")
+    wanted = torch.nn.functional.cross_entropy(a @ b.T / t, torch.arange(3)) * times
+    assert torch.allclose(found, wanted, rtol=1e-12)
 
 
 def test_every_kind_is_compared_with_every_option() -> None:

@@ -62,7 +62,7 @@ layers:
   - dense: {units: 10, radius: {weight: 1, bias: 2}, share: {weight: c.weight}}
 output: [c]
 loss: {squared: {from: [c, c]}}
-regularizer: {l2: 1/10}
+regularizer: {l2: {weight: 1/10, only: ["**.weight", c]}}
 """,
         "<full>",
     )
@@ -107,6 +107,9 @@ def test_everything_the_language_has_is_valid() -> None:
         (["define", "block", "layer"], []),
         (["loss"], "logstic"),
         (["regularizer"], {"l1": 1}),
+        (["regularizer"], {"l2": {"only": "c"}}),
+        (["regularizer"], {"l2": {"weight": 1, "only": []}}),
+        (["regularizer"], {"l2": {"weight": 1, "except": "c"}}),
         (["layers", 7, "repeat"], {"times": 3}),
     ],
 )

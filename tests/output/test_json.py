@@ -43,6 +43,9 @@ BOUND["properties"]["way"] = {
 }  # fmt: skip
 SAMPLES = {"anyOf": [{"type": "object", "additionalProperties": BOUND}, {"type": "null"}]}
 OBJECTIVE = exactly(lipschitz=BOUND, smoothness=BOUND, per_sample=SAMPLES)
+OBJECTIVE["properties"]["upper_curvature"] = BOUND | {
+    "properties": BOUND["properties"] | {"guarantees": TEXT}, "required": [*BOUND["required"], "guarantees"]
+}  # fmt: skip
 SIZE = {"type": ["integer", "string"]}
 LAYER = exactly(
     path=TEXT, kind=TEXT, shape={"type": "array", "items": SIZE}, parameters=SIZE,

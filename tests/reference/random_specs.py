@@ -196,9 +196,10 @@ def _output(scope: Scope, shapes: Mapping[str, Shape]) -> dict[str, Value]:
 def _objective(scope: Scope) -> dict[str, Value]:
     """A loss of the output, or of steps that it names; one that reads the output decides it too."""
     rng = scope.draft.rng
-    if rng.random() < 0.5:
+    if rng.random() < 0.35:
         return {}
-    form = rng.choice((_logistic, _labels, _two_steps, _of_scores, _of_entries, _of_vectors, _of_vectors, _of_batch))
+    others = (_of_entries, _of_entries, _of_vectors, _of_vectors, _of_batch)
+    form = rng.choice((_logistic, _labels, _two_steps, _of_scores, *others))
     found = form(scope)
     if rng.random() < 0.5:
         weight = scope.constant(("1/10", "1/2", "1"))
@@ -218,7 +219,7 @@ def _logistic(scope: Scope) -> dict[str, Value]:
 
 
 def _reduction(scope: Scope) -> dict[str, Value]:
-    return {"reduction": scope.draft.rng.choice(("mean", "sum"))} if scope.draft.chance(0.5) else {}
+    return {"reduction": scope.draft.rng.choice(("mean", "sum"))} if scope.draft.chance(0.7) else {}
 
 
 def _of_scores(scope: Scope) -> dict[str, Value]:
@@ -236,7 +237,9 @@ def _of_scores(scope: Scope) -> dict[str, Value]:
 def _of_vectors(scope: Scope) -> dict[str, Value]:
     """A loss of two or three vectors of each sample, or of matrices; most are not smooth."""
     rng, smooth = scope.draft.rng, scope.draft.smooth
-    kind = rng.choice(("cosine", "matrix_factorisation", "infonce", *(() if smooth else ("contrastive", "triplet"))))
+    kind = rng.choice(
+        ("cosine", "matrix_factorisation", "infonce", *(() if smooth else ("contrastive", "triplet", "triplet")))
+    )
     matrices = kind == "matrix_factorisation"
     first = (rng.randint(1, 2), rng.randint(1, 3)) if matrices else (rng.randint(2, 3),)
     count = 3 if kind == "triplet" else 2

@@ -488,3 +488,112 @@ def test_so_many_stochastic_iterations_suffice() -> None:
         total += float(np.mean(mapping**2)) / count
         w = np.clip(w - step * (gradient + math.sqrt(variance / batch) * rng.standard_normal(20)), -radius, radius)
     assert total <= delta**2
+
+
+# Losses that are not smooth, or not convex
+
+
+KMEANS = MLP.replace("loss: logistic", "loss: {kmeans: 2}")
+CONVEX = {
+    *("logistic", "kl", "squared", "convex_clustering", "binary_logistic", "hinge", "squared_hinge", "smoothed_hinge"),
+    *("huber", "pseudo_huber", "log_cosh"),
+}
+
+
+def test_the_upper_curvature_stands_for_an_infinite_smoothness() -> None:
+    """Steps and the counts whose proof needs no more; the others say why there is none."""
+    result = found(KMEANS, delta="1/10", gap="1", variance="1")
+    data = result.to_dict()
+    assert not result.smoothness.finite
+    c = float(data["upper_curvature"]["number"])
+    assert data["upper_curvature"]["guarantees"].startswith("F(v) <= F(w)")
+    assert float(data["step"]["number"]) == pytest.approx(1 / c, rel=1e-9)
+    for method in ("gradient", "projected"):
+        assert int(data["iterations"][method]["number"]) == math.ceil(200 * c)
+        assert "at a kink" in data["iterations"][method]["note"]
+    for nothing in (data["iterations"]["stochastic"], data["stochastic_step"]):
+        assert nothing["number"] is None
+        assert "finite L" in nothing["reason"]
+    assert "kink" in data["kernel"]["reason"]
+    assert 0 < float(data["steps"]["together"]["head"]["number"]) < math.inf
+    text = report_to_text(report(KMEANS))
+    assert "upper curvature c" in text
+    assert "step 1/c" in text
+    names = [name for name, _ in result.definitions]
+    assert {"step", "iterations_projected", "objective_upper_curvature"} <= set(names)
+
+
+def test_the_steps_of_layers_go_by_it_too() -> None:
+    """A smooth loss with the constants of k-means on this set has the same steps: its L is what the upper curvature is."""
+    layers, x = KMEANS.replace("batch: n", "batch: 1").replace("n: 5, ", ""), "{squared: {labels: 0}}"
+    both = [bc.compile(bc.loads(text)).steps() for text in (layers, layers.replace("{kmeans: 2}", x))]
+    assert both[0] == pytest.approx(both[1], rel=1e-9)
+
+
+def test_losses_are_convex_or_have_no_prox_linear_step() -> None:
+    assert {name for name, kind in bc.VOCABULARY.items() if kind.convex} == CONVEX
+    assert all(kind.loss for kind in bc.VOCABULARY.values() if kind.convex)
+    step = found(MLP.replace("logistic", "brier")).prox_linear_step
+    assert not step.finite
+    assert step.reason == "the loss 'brier' is not convex: its prox-linear model may be below F"
+    assert found(MLP).prox_linear_step.finite
+
+
+def hidden(kind: str, **fields: Any) -> Any:
+    """A loss as a function of what it reads."""
+    operands = {"contrastive": 2, "triplet": 3, "cosine": 2, "infonce": 2, "matrix_factorisation": 2}.get(kind, 1)
+    shape = "[2, 2]" if kind == "matrix_factorisation" else "[2]"
+    inputs = ", ".join(f"{name}: {{shape: {shape}, norm: 1}}" for name in "abc"[:operands])
+    names = [f"{name}_" for name in "abc"[:operands]]
+    layer = "rmsnorm: {eps: 1, " if kind == "infonce" else "identity: {"
+    steps = ", ".join(f"{{{layer}name: {name}_, from: {name}}}}}" for name in "abc"[:operands])
+    given = ", ".join(
+        [*([f"from: [{', '.join(names)}]"] if operands > 1 else []), *(f"{k}: {v}" for k, v in fields.items())]
+    )
+    network = bc.network(bc.loads(f"batch: 2\ninputs: {{{inputs}}}\nlayers: [{steps}]\nloss: {{{kind}: {{{given}}}}}"))
+    from boundcalc.falsification.frameworks import namespace_of
+
+    def f(flat: Array) -> float:
+        parts = np.split(flat, operands)
+        size = (2, 2, 2) if kind == "matrix_factorisation" else (2, 2)
+        arrays = {name: part.reshape(size) for name, part in zip("abc", parts, strict=False)}
+        return float(network.run(arrays, namespace_of(*arrays.values()))[network.loss or ""])
+
+    f.size = operands * (8 if kind == "matrix_factorisation" else 4)  # type: ignore[attr-defined]
+    return f
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("convex_clustering", {"weight": "1/2"}),
+        ("kmeans", {"k": 1}),
+        ("brier", {}),
+        ("contrastive", {}),
+        ("triplet", {}),
+        ("cosine", {"least": "1/10"}),
+        ("infonce", {}),
+        ("matrix_factorisation", {"target": 3}),
+        ("spectral_clustering", {"k": 1}),
+    ],
+)
+def test_what_is_said_to_be_convex_is_and_others_are_seen_not_to_be(kind: str, fields: dict[str, Any]) -> None:
+    """The middle of two points. With one mean k-means is convex; with more it is not, and nothing is said of one alone."""
+    f, rng = hidden(kind, **fields), np.random.default_rng(3)
+    size, worst = f.size, -math.inf
+    for _ in range(400):
+        x, y = (rng.normal(size=size) * rng.choice((0.3, 1, 3)) for _ in range(2))
+        worst = max(worst, f((x + y) / 2) - (f(x) + f(y)) / 2)
+    assert (worst <= 1e-9) is (bc.VOCABULARY[kind].convex or kind == "kmeans")
+
+
+def test_k_means_with_two_means_is_not_convex() -> None:
+    text = "batch: 3\ninput: {shape: [1], norm: 9}\nlayers: [identity]\nloss: {kmeans: 2}"
+    network = bc.network(bc.loads(text))
+    from boundcalc.falsification.frameworks import namespace_of
+
+    def f(*points: float) -> float:
+        array = np.array(points).reshape(3, 1)
+        return float(network.run({"input": array}, namespace_of(array))["loss"])
+
+    assert f(0, 0, 1) == f(0, 1, 1) == 0 < f(0, 0.5, 1)
