@@ -91,6 +91,7 @@ def _entry(title: str, entry: Nonlinearity) -> str:
         "l": entry.lipschitz,
         "L": entry.smoothness,
         "T": entry.third,
+        "upper curvature": entry.upper,
         "norm": entry.norm,
         "largest entry": entry.sup,
     }

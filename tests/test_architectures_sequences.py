@@ -43,6 +43,7 @@ COUNTS = {
     "highway": perceptron(784, 50) + 10 * 2 * perceptron(50, 50) + perceptron(50, 10),
     "pinn": perceptron(2, *8 * [20], 1),
     "own-activation": perceptron(10, 20, 20, 3),
+    "deep-kmeans": perceptron(784, 500, 50, 10),
     "siamese": 32 * 26 + 64 * (32 * 25 + 1) + perceptron(7 * 7 * 64, 64),
 }
 
@@ -65,6 +66,7 @@ SMALL: Mapping[str, Mapping[str, object]] = {
     "highway": {"n": 2, "d": 3, "layers.times": 2},
     "pinn": {"n": 2, "width": 3, "hidden.times": 2},
     "own-activation": {"n": 2, "width": 2},
+    "deep-kmeans": {"n": 3, "d": 2, "k": 2, "wide.units": 3, "narrow.units": 2},
     "siamese": {"n": 2, "channels": 1, "d": 2},
 }
 LEFT_OUT = {"swin-t": ("stage2", "merge2", "stage3", "merge3", "stage4")}  # steps, each on a line
@@ -75,6 +77,7 @@ PIXELS = {
     "16*side": "side",
     "kernel: 16, stride: 16": "kernel: 1",
     "[1, 28, 28]": "[1, 4, 4]",
+    "[784]": "[4]",
     "4*side": "side",
     "kernel: 4, stride: 4": "kernel: 1",
 }

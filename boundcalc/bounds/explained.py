@@ -112,7 +112,9 @@ def _written(default: Any) -> str:
 
 def _constants(kind: Kind[Any, Any], bounds: Bounds) -> Iterator[Constant]:
     owners = {layer.path for layer in bounds.graph if isinstance(layer, Layer) and layer.kind.name == kind.name}
-    for primitive, owner in zip(bounds.primitives.primitives, bounds.primitives.owners, strict=True):
+    whole = bounds.primitives
+    end = len(whole.primitives) if whole.loss is None or whole.above is None else whole.loss + 1  # once, not from above again
+    for primitive, owner in zip(whole.primitives[:end], whole.owners[:end], strict=True):
         if owner in owners:
             yield from _of(primitive)
 
@@ -124,6 +126,7 @@ def _of(primitive: Primitive) -> Iterator[Constant]:
                 "lipschitz": entry.lipschitz,
                 "smoothness": entry.smoothness,
                 "third order": entry.third,
+                "upper curvature": entry.upper,
                 "norm of the image of 0": entry.at_zero,
                 "largest norm": entry.norm,
                 "largest entry": entry.sup,

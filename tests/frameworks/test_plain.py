@@ -145,3 +145,8 @@ class Siamese(nn.Module):
 def test_siamese() -> None:
     names = (("first.conv2d_0", "tower.0"), ("first.conv2d_1", "tower.3"), ("first.embedding", "tower.7"))
     agree("siamese", Siamese(32, 64), names, values={"n": 5}, inputs={"left": 0, "right": 0})
+
+
+def test_deep_kmeans() -> None:
+    module = nn.Sequential(nn.Linear(784, 500), nn.Softplus(), nn.Linear(500, 50), nn.Softplus(), nn.Linear(50, 10))
+    agree("deep-kmeans", module, (("wide", "0"), ("narrow", "2"), ("code", "4")), values={"n": 5})

@@ -22,7 +22,8 @@ def closed_forms(document: Document, style: Style = "auto") -> Iterable[str]:
     """
     lines: list[str] = []
     wanted: list[str] = []
-    for name, quantity in document.totals.items():
+    for key, quantity in document.totals.items():
+        name = key.replace("_", " ")
         if not quantity.finite or quantity.scalar is None:
             continue
         if quantity.unclosed is not None:
