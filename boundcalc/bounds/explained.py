@@ -113,7 +113,9 @@ def _written(default: Any) -> str:
 def _constants(kind: Kind[Any, Any], bounds: Bounds) -> Iterator[Constant]:
     owners = {layer.path for layer in bounds.graph if isinstance(layer, Layer) and layer.kind.name == kind.name}
     whole = bounds.primitives
-    end = len(whole.primitives) if whole.loss is None or whole.above is None else whole.loss + 1  # once, not from above again
+    end = (
+        len(whole.primitives) if whole.loss is None or whole.above is None else whole.loss + 1
+    )  # once, not from above again
     for primitive, owner in zip(whole.primitives[:end], whole.owners[:end], strict=True):
         if owner in owners:
             yield from _of(primitive)

@@ -188,7 +188,16 @@ class Guarantees(Suggesting):
     def _restricted(self) -> str | None:
         restricted = (layer.path for layer in self.bounds.graph.layers if layer.placed.least)
         path = next(restricted, None)
-        return None if path is None else RESTRICTED.format(path)
+        if path is not None:
+            return RESTRICTED.format(path)
+        return (
+            f"the smoothness holds {self._smooth_where}: no theorem of projections does" if self._smooth_where else None
+        )
+
+    @cached_property
+    def _smooth_where(self) -> str:
+        """Where the smoothness holds, if not on all of the balls."""
+        return next((layer.placed.smooth_where for layer in self.bounds.graph.layers if layer.placed.smooth_where), "")
 
     @property
     def _kinks(self) -> str | None:
@@ -211,10 +220,11 @@ class Guarantees(Suggesting):
         rounding: Rounding = Rounding.WHOLE,
         refused: str | None = None,
     ) -> Guarantee:
+        where = f"; known {self._smooth_where}" if self._smooth_where else ""
         defined = refused is None and self.bounds.definition(self.bend) is not None
         return Guarantee(
             name=name,
-            note=note if self.bend is self.smoothness else note.replace("1/L", "1/c") + KINK,
+            note=(note if self.bend is self.smoothness else note.replace("1/L", "1/c") + KINK) + where,
             bound=self.bend,
             conditions=self.conditions,
             factor=factor,

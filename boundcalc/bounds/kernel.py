@@ -131,6 +131,8 @@ def _refusal(graph: LayerGraph, primitives: p.PrimitiveGraph) -> str | None:
     for layer in graph.layers:
         if layer.placed.least or layer.placed.most:
             return f"layer '{layer.path}' is bounded for restricted arrays only"
+        if layer.placed.smooth_where:
+            return f"the smoothness of '{layer.label}' holds {layer.placed.smooth_where}"
     for primitive, owner in zip(primitives.primitives, primitives.owners, strict=True):
         match primitive:
             case p.Source(differentiated=True):

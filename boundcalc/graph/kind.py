@@ -128,7 +128,7 @@ class Placed(Generic[Facts]):
     `radii`: of balls whose radius is a field of the kind itself. `frozen`: maps that are bounded and never differentiated.
     `least`: by array, the smallest norm of each of its rows (first axis); `most`: the largest absolute value of its entries. These
     are hypotheses, restrictions of the ball.
-    `loops`: whether it lowers to loops. `row_stochastic`, `row_norm`: see `Operand`, of the output. `features`: its feature axis, from the end
+    `smooth_where`: where its smoothness holds, if not everywhere. `loops`: whether it lowers to loops. `row_stochastic`, `row_norm`: see `Operand`, of the output. `features`: its feature axis, from the end
     where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
     as `name.0`, `name.1`.
     """
@@ -147,6 +147,7 @@ class Placed(Generic[Facts]):
     loops: bool = False
     parts: tuple[Placed[Any], ...] = ()
     row_norm: sympy.Expr | None = None
+    smooth_where: str = ""
 
 
 @dataclass(frozen=True, slots=True)

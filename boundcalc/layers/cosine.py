@@ -18,6 +18,10 @@ from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, vectors_of
 from boundcalc.layers.parts.reduction import MEAN, Reduction, Sampled, instances, lower_loss, own_constants, reduced
 
+WHERE = (
+    "on convex sets of parameters where no vector that is compared is shorter than 'least' (beside it there is a kink)"
+)
+
 
 class Fields(CombinationFields):
     """One minus the cosine of the angle of two vectors, mean (or sum) over the batch; norms below `least` count as `least`."""
@@ -36,16 +40,13 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     shape = vectors_of(at, 2, "a, b")
     least = at.term(fields.least)
     mean, sample = instances(COSINE, {"least": least}, at)
-    return Placed((), Facts(mean, sample, fields.reduction, shape, least))
+    return Placed((), Facts(mean, sample, fields.reduction, shape, least), smooth_where=WHERE)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     """The constants are those of ||da|| + ||db||, which is what the jet of a sum bounds."""
     own_constants(facts.mean, lowering, facts.reduction)
-    lowering.warn(
-        "cosine: its smoothness holds on convex sets of parameters where all vectors that it compares are at least as long as "
-        "'least' (where one is shorter there is a kink); its Lipschitz constant holds everywhere"
-    )
+    lowering.warn(f"cosine: the smoothness holds {WHERE}; the Lipschitz constant holds everywhere")
     return lower_loss(facts.sample, lowering.emit(Sum(inputs), facts.shape), lowering, facts.reduction)
 
 

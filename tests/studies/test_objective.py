@@ -597,3 +597,16 @@ def test_k_means_with_two_means_is_not_convex() -> None:
         return float(network.run({"input": array}, namespace_of(array))["loss"])
 
     assert f(0, 0, 1) == f(0, 1, 1) == 0 < f(0, 0.5, 1)
+
+
+def test_a_loss_that_is_smooth_on_a_part_of_the_balls_says_so() -> None:
+    """Below `least` the cosine has a kink: a step is known where no vector is shorter, a projection leaves that set."""
+    loss = "loss: {cosine: {from: [dense_0, softplus_0], least: 1/2}}"
+    result = found(MLP.replace("loss: logistic", loss), delta=1, gap=1, variance=1)
+    assert result.step.finite
+    assert "known on convex sets of parameters where no vector that is compared is shorter" in result.step.note
+    assert result.iterations["gradient"].finite
+    for nothing in (result.iterations["projected"], result.iterations["stochastic"], result.stochastic_step):
+        assert "no theorem of projections does" in str(nothing.reason)
+    assert "the smoothness of 'cosine' holds" in str(result.kernel.reason)
+    assert any("cosine" in warning for warning in result.bounds.warnings)
