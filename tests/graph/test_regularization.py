@@ -142,12 +142,12 @@ def test_frozen_balls_add_nothing() -> None:
 @pytest.mark.parametrize(("only", "times"), [("a", "3"), ('"r.*.x"', "k"), ("head.bias", "3")])
 def test_it_is_attacked(only: str, times: str, options: dict[str, Any]) -> None:
     """A heavy one decides the objective: the attack comes close, and never exceeds."""
-    found = falsify(bc.compile(bc.loads(text(only, times=times, weight="1000")), **options), trials=2, seconds=2)
+    found = falsify(bc.compile(bc.loads(text(only, times=times, weight="10000")), **options), trials=1, seconds=600)
     assert not found.falsified
     assert found.objective is not None
     ratio = found.objective["lipschitz"].result.ratio
     assert ratio is not None
-    assert 1 - 1e-9 < ratio < 1.05
+    assert 1 - 1e-9 < ratio < 1.1
 
 
 def test_the_attack_penalises_what_is_seen() -> None:
