@@ -128,6 +128,7 @@ class Guarantees(Suggesting):
         """The same without its head."""
         of, values = self.bounds, self.bounds.values
         return {
+            **of.document.grouping_data,
             "certified": of.certified,
             "warnings": list(of.warnings),
             "symbols": of.symbol_values,

@@ -7,7 +7,7 @@ directions. Other layers keep the Euclidean norm. The regularizer is bent by its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sympy
@@ -33,11 +33,17 @@ TOTAL = "|D^2 F [u, u]| where no layer of u has norm above 1: F falls by (sum of
 
 @dataclass(frozen=True, eq=False)
 class Spectral(Suggesting):
-    """`norms`: of each ball, "operator" or "euclidean"; `curvature`: the sum of all entries, for layers that all move by 1."""
+    """`norms`: of each ball, "operator" or "euclidean", and a block of several is measured by the root of the sum of their squares;
+    `members`: the balls of each block; `curvature`: the sum of all entries, for blocks that all move by 1."""
 
     norms: Mapping[str, str]
+    members: Mapping[str, Sequence[str]]
     curvature: Guarantee
     steps: LayerSteps
+
+    def norm_of(self, block: str) -> str:
+        """By what the balls of a block are measured."""
+        return ", ".join(dict.fromkeys(self.norms[ball] for ball in self.members[block]))
 
     def to_dict(self, values: Values) -> dict[str, Json]:
         curvature = self.curvature.to_dict(values)
@@ -47,21 +53,24 @@ class Spectral(Suggesting):
 def spectral_of(graph: LayerGraph, primitives: p.PrimitiveGraph, options: Options) -> Spectral:
     """Those of an objective, from the Euclidean calculus; `graph` has copies in place of repeats, where it can."""
     alone = replace(graph, regularizer=None)
-    program = traced_by(alone, primitives, replace(options, blocks="layer", norms="euclidean"), seeded=True)
+    program = traced_by(alone, primitives, replace(options, norms="euclidean"), seeded=True)
     curvature = curvature_of(program)
-    ranks = {block: rank for block in curvature.blocks if (rank := _rank(graph, primitives, block)) is not None}
+    members = {block: primitives.blocks[block].members for block in curvature.blocks}
+    ranks = {b: rank for own in members.values() for b in own if (rank := _rank(graph, primitives, b)) is not None}
     if curvature.form is not None and graph.regularizer is not None:
         learned = {each.ball for each in primitives.primitives if isinstance(each, p.Parameter)}
         arena, form = curvature.form.arena, curvature.form
-        for block, seed in zip(curvature.blocks, curvature.seeds, strict=True):
-            if block in learned:
-                weight = graph.regularizer * ranks.get(block, sympy.S.One)
+        for own, seed in zip(members.values(), curvature.seeds, strict=True):
+            bent = [ranks.get(ball, sympy.S.One) for ball in own if ball in learned]
+            if bent:
+                weight = graph.regularizer * sympy.Max(*bent)
                 form = form + arena.leaf(weight) * arena.leaf(seed) ** 2
         curvature = replace(curvature, form=form)
     everywhere = [key for i in range(len(curvature.blocks)) for key in curvature.row(i)]
     whole = Part(curvature, everywhere, curvature.total)
     return Spectral(
-        {block: OPERATOR if block in ranks else EUCLIDEAN for block in curvature.blocks},
+        {ball: OPERATOR if ball in ranks else EUCLIDEAN for own in members.values() for ball in own},
+        members,
         Guarantee("spectral_curvature", TOTAL, whole, graph.conditions),
         layer_steps(curvature, graph.conditions, {"together": TOGETHER, "alone": ALONE}, "spectral_step"),
     )

@@ -194,6 +194,15 @@ def operands(primitive: Primitive) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Balls and inputs that are differentiated by together, as one vector. `made_in` are the repeats that make a new block in
+    each pass, outermost first."""
+
+    members: tuple[str, ...]
+    made_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PrimitiveGraph:
     """Primitives in order, the layer that each is of, the sizes of its axes (the batch first; parameters have none), and which
     one is the output of each layer."""
@@ -204,6 +213,11 @@ class PrimitiveGraph:
     outputs: Mapping[str, int]  # layer path -> primitive
     output: int
     loss: int | None
-    blocks: tuple[str, ...]  # differentiated balls and inputs, in order
+    blocks: Mapping[str, Block]  # by name, in order; each differentiated ball and input is in one
     own: Mapping[str, Mapping[str, sympy.Expr | None]]  # the layers' own constants
     warnings: tuple[str, ...]
+
+    @property
+    def block_of(self) -> Mapping[str, str]:
+        """The block of each ball and input that is differentiated by."""
+        return {member: name for name, block in self.blocks.items() for member in block.members}

@@ -39,7 +39,8 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     """Run the rules, in the arena of the calculus. With `seeded`, the first-order entry of block i is a seed symbol in place
     of 1, so that a quantity of order k is a form of degree k in the seeds (design 2.2). With `scaled`, the norm of every ball
     is multiplied by a symbol that stands for 1, so that a derivative tells what a ball contributes."""
-    seeds = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
+    blocks = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
+    seeds = {member: blocks[block] for member, block in graph.block_of.items()} if seeded else {}
     balls = [primitive.ball for primitive in graph.primitives if isinstance(primitive, p.Parameter)] if scaled else []
     scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
     tracer = _Tracer(graph, calculus, seeds, scales)
@@ -51,14 +52,14 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     def components(end: int) -> Components:
         return calculus.components(jets[end])
 
-    return Traced(calculus.arena, figures, components, seeds, scales, tracer.made())
+    return Traced(calculus.arena, figures, components, blocks, scales, tracer.made(blocks))
 
 
 @dataclass(slots=True)
 class _Tracer(Generic[J]):
     graph: p.PrimitiveGraph
     calculus: Calculus[J]
-    seeds: Mapping[str, sympy.Symbol]
+    seeds: Mapping[str, sympy.Symbol]  # of every ball and input that is differentiated by
     scales: Mapping[str, sympy.Symbol]
     jets: dict[int, J] = field(default_factory=dict)
     states: dict[tuple[int, int], J] = field(default_factory=dict)  # (loop, state) inside the loop
@@ -67,11 +68,10 @@ class _Tracer(Generic[J]):
     )  # of fixed points, each time they are traced
     variables: dict[str, set[int]] = field(default_factory=dict)  # by the path of a loop: what it carries
 
-    def made(self) -> dict[sympy.Symbol, Set[int]]:
-        made_in = {ball.ball: ball.made_in for ball in self.graph.primitives if isinstance(ball, p.Parameter)}
+    def made(self, blocks: Mapping[str, sympy.Symbol]) -> dict[sympy.Symbol, Set[int]]:
         return {
-            seed: frozenset[int]().union(*(self.variables[path] for path in made_in.get(block, ())))
-            for block, seed in self.seeds.items()
+            seed: frozenset[int]().union(*(self.variables[path] for path in self.graph.blocks[block].made_in))
+            for block, seed in blocks.items()
         }
 
     def run(self, first: int, last: int) -> None:

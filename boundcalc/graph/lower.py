@@ -10,6 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.calculus.primitives import (
     After,
+    Block,
     Carried,
     Concat,
     Constant,
@@ -34,7 +35,7 @@ from boundcalc.mistakes import SpecError
 
 
 def lower(graph: LayerGraph, selection: Selection, use_published: bool = False) -> PrimitiveGraph:
-    """The primitive graph. `selection` says what is differentiated. Raises SpecError where a profile has no constants."""
+    """The primitive graph, with a block for each ball and input. `selection` says what is differentiated. Raises SpecError where a profile has no constants."""
     return _GraphLowering(graph, selection, use_published).run()
 
 
@@ -47,7 +48,7 @@ class _GraphLowering:
     owners: list[str] = field(default_factory=list[str])
     shapes: list[Shape] = field(default_factory=list[Shape])
     outputs: dict[str, int] = field(default_factory=dict[str, int])
-    blocks: list[str] = field(default_factory=list[str])
+    blocks: dict[str, Block] = field(default_factory=dict[str, Block])
     own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict[str, Mapping[str, sympy.Expr | None]])
     warnings: list[str] = field(default_factory=list[str])
     parameters: dict[str, int] = field(default_factory=dict[str, int])
@@ -61,7 +62,7 @@ class _GraphLowering:
             parameter = Parameter(ball.path, norm, selected, ball.ones, ball.made_in)
             self.parameters[ball.path] = self.emit(parameter, ())
             if selected:
-                self.blocks.append(ball.path)
+                self.blocks[ball.path] = Block((ball.path,), ball.made_in)
         for node in self.graph:
             self.owner = node.path
             self.outputs[node.path] = self.node(node)
@@ -76,7 +77,7 @@ class _GraphLowering:
             self.outputs,
             output,
             None if self.graph.loss is None else self.outputs[self.graph.loss],
-            tuple(self.blocks),
+            self.blocks,
             self.own,
             tuple(self.warnings),
         )
@@ -154,7 +155,7 @@ class _GraphLowering:
             return self.emit(Constant(sympy.S.Zero), axes)  # token ids: no layer reads their norm
         selected = self.selection.input(node.path)
         if selected:
-            self.blocks.append(node.path)
+            self.blocks[node.path] = Block((node.path,))
         return self.emit(Source(node.path, node.norm, node.sup, selected, node.sample), axes)
 
     def layer(self, layer: Layer, inputs: tuple[int, ...]) -> int:

@@ -103,7 +103,7 @@ def _layers(found: Guarantees) -> list[Table | str]:
             path,
             *(_number(found, of[path]) for of in (steps.together, steps.alone)),
             *(_number(found, of[path]) for of in (spectral.steps.together, spectral.steps.alone)),
-            spectral.norms[path],
+            spectral.norm_of(path),
         ]
         for path in steps.together
     ]
