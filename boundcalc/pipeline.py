@@ -35,6 +35,7 @@ from boundcalc.graph.unrolled import unrolled_if_few
 from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
+from boundcalc.language.override import features_of
 from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.layers.parts.formula import own_activation
@@ -226,7 +227,7 @@ def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """`compile` with options that are checked. Raises SpecError."""
     architecture = smoothed(architecture, options.smooth)
-    is_whole = options.blocks == TOTAL
+    is_whole = options.blocks == TOTAL and not features_of(architecture.overrides)  # which may be those of copies
     graph = expand(architecture, max_layers=max_layers) if is_whole else unrolled_if_few(architecture, max_layers)
     return _traced(architecture, graph, lowered_by(graph, options), options)
 
@@ -255,9 +256,9 @@ def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMI
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
     at = reference(graph.conditions)
     found = grouped_by(graph, primitives, options)
-    assembled = assemble(
-        graph, primitives, found, PerSample(graph, partitioned(primitives, LAYER), options.refine, at).figures
-    )
+    # What one sample can move is asked of any other sample as well: nothing is known at given inputs.
+    alone = replace(partitioned(primitives, LAYER), given=None)
+    assembled = assemble(graph, primitives, found, PerSample(graph, alone, options.refine, at).figures)
     published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
         architecture=architecture,

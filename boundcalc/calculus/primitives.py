@@ -203,6 +203,15 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenPoint:
+    """What is known at one point of the set, the centre of its balls: `norms` of the outputs of layers there, for the inputs that
+    the bounds are about, by path; `radii`: how far each ball reaches from it."""
+
+    norms: Mapping[str, sympy.Expr]
+    radii: Mapping[str, sympy.Expr]
+
+
+@dataclass(frozen=True, slots=True)
 class PrimitiveGraph:
     """Primitives in order, the layer that each is of, the sizes of its axes (the batch first; parameters have none), and which
     one is the output of each layer."""
@@ -216,6 +225,7 @@ class PrimitiveGraph:
     blocks: Mapping[str, Block]  # by name, in order; each differentiated ball and input is in one
     own: Mapping[str, Mapping[str, sympy.Expr | None]]  # the layers' own constants
     warnings: tuple[str, ...]
+    given: GivenPoint | None = None
 
     @property
     def block_of(self) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ from boundcalc.calculus.primitives import (
 from boundcalc.calculus.views import Window, moved
 from boundcalc.graph import layer_graph as nodes
 from boundcalc.graph.contraction import contracting
+from boundcalc.graph.given import around, given_point
 from boundcalc.graph.kind import Learned
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Node
 from boundcalc.graph.narrow import narrowed
@@ -70,6 +71,7 @@ class _GraphLowering:
         self.owner = ""
         outputs = [self.outputs[path] for path in self.graph.outputs]
         output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)), (self.graph.batch,))
+        given, remarks = given_point(self.graph, self.selection)
         found = PrimitiveGraph(
             tuple(self.primitives),
             tuple(self.owners),
@@ -79,9 +81,10 @@ class _GraphLowering:
             None if self.graph.loss is None else self.outputs[self.graph.loss],
             self.blocks,
             self.own,
-            tuple(self.warnings),
+            (*self.warnings, *remarks),
         )
-        return narrowed(self.graph, contracting(self.graph, found) if self.graph.fixed_points else found)
+        found = narrowed(self.graph, contracting(self.graph, found) if self.graph.fixed_points else found)
+        return found if given is None else around(found, given)
 
     def emit(self, primitive: Primitive, axes: Shape) -> int:
         """`axes`: the sizes of all axes, the batch first; of parameters none."""

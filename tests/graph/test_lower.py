@@ -79,7 +79,7 @@ def test_a_dense_layer_is_bilinear_with_its_bias_in_the_same_ball() -> None:
         Bilinear(0, 1, S.One, sqrt(n)),
     )
     assert found.output == 2
-    assert found.blocks == ("dense_0",)
+    assert tuple(found.blocks) == ("dense_0",)
     assert found.outputs == {"input": 1, "dense_0": 2}
 
 
@@ -292,7 +292,11 @@ def test_several_outputs_are_concatenated_and_a_loss_is_a_map() -> None:
 def test_selection_and_freezing_decide_what_is_differentiated() -> None:
     text = VECTOR + "layers: [{dense: {units: 2, frozen: true}}, {dense: {units: 2, name: b}}]"
     chosen = {wrt: lowered(text, (wrt,)) for wrt in ("parameters", "input", "b")}
-    assert {wrt: g.blocks for wrt, g in chosen.items()} == {"parameters": ("b",), "input": ("input",), "b": ("b",)}
+    assert {wrt: tuple(g.blocks) for wrt, g in chosen.items()} == {
+        "parameters": ("b",),
+        "input": ("input",),
+        "b": ("b",),
+    }
     flags = [p.differentiated for p in chosen["input"].primitives if isinstance(p, Parameter | Source)]
     assert flags == [False, False, True]
 
