@@ -62,6 +62,8 @@ class Bilinear:
     `left_norm` bounds the operator norm of B(left, .) on the set where that is known (spectral norm, row-stochastic factor).
     `right_norm` bounds that of B(., right) with the term linear in `left` (gains after a normalisation); of it each index of the
     axes `right_apart` of the result has an equal share. `left` is a parameter then.
+    `is_matrix`: `left` is an array that acts as a matrix, its first axis against all others, so that with the operator norm |left| of
+    that matrix ||B(left, right)|| <= norm |left| ||right||; in its ball there is a bias besides, or nothing.
     `entrywise`: the entrywise product, where the largest entry of one factor bounds the operator norm.
     `stochastic`: `left` has nonnegative rows of sum 1, which weigh what `right` has along the axis that is contracted.
     `left_view`, `right_view`: which places of each factor a place of the result reads; `added`: the axes of the result along
@@ -75,6 +77,7 @@ class Bilinear:
     left_norm: sympy.Expr | None = None
     right_norm: sympy.Expr | None = None
     right_apart: Axes = NONE
+    is_matrix: bool = False
     entrywise: bool = False
     stochastic: bool = False
     left_view: View = AS_A_WHOLE
