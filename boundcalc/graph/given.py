@@ -69,7 +69,9 @@ def _layer(graph: LayerGraph, path: str, place: Place) -> Layer:
     if path not in graph.paths:
         inside = next((known for known in graph.paths if ".*" in known and _is_copy(path, known)), None)
         if inside is not None:
-            finding = f"'{path}' is a copy in a repeat with a symbolic number of times"
+            finding = (
+                f"'{path}' is a copy in a repeat with a symbolic number of times, which has no value or a large one"
+            )
             raise fail(place, finding, "give the repeat a number of times, or leave the norm out")
         remedy = suggest(path, graph.paths) or "`boundcalc show` lists the paths"
         raise fail(place, f"there is no layer {shown(path)}", remedy)
