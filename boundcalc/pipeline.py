@@ -16,7 +16,7 @@ from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.explained import Explained, explained
-from boundcalc.bounds.grouped import grouped_by
+from boundcalc.bounds.grouped import grouped_by, lowered_by
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import exact, reference, resolve, without_value
 from boundcalc.calculus.primitives import PrimitiveGraph
@@ -26,15 +26,16 @@ from boundcalc.exact.formulas.extremes import TooMuchWork
 from boundcalc.exact.formulas.text import parse_formula
 from boundcalc.falsification.network import Network, network_of
 from boundcalc.graph.expand import expand
+from boundcalc.graph.grouping import LAYER, TOTAL
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
-from boundcalc.graph.lower import lower
 from boundcalc.graph.measures import Measure
-from boundcalc.graph.selection import select
+from boundcalc.graph.partition import partitioned
 from boundcalc.graph.unrolled import unrolled_if_few
 from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
+from boundcalc.language.override import features_of
 from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.layers.parts.formula import own_activation
@@ -81,7 +82,8 @@ def compile(
 ) -> Bounds:
     """Bounds of the network output on the product of balls: its norm, Lipschitz constant and smoothness constant.
 
-    blocks: "total" (unless said) is the recursion of the talk; "layer" keeps an entry for each parameter block, never larger.
+    blocks: "total" (unless said) is the recursion of the talk; "layer" keeps an entry for each ball, never larger; patterns of
+    paths such as "stage*" make a block of each place that they match, and one of all that they do not.
     norms: "euclidean" (unless said) measures every array as a whole batch; "mixed" takes the smallest bound over several norms.
     measure: the norm of outputs and rows, "batch" (unless said), or the largest "sample", "position" or "entry".
     wrt: "parameters" (unless said), names of inputs, or paths of layers with wildcards. constants: "sharp" (unless said), or
@@ -225,10 +227,9 @@ def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """`compile` with options that are checked. Raises SpecError."""
     architecture = smoothed(architecture, options.smooth)
-    layerwise = options.blocks == "layer"
-    graph = unrolled_if_few(architecture, max_layers) if layerwise else expand(architecture, max_layers=max_layers)
-    primitives = lower(graph, select(graph, options.wrt), use_published=options.constants == "published")
-    return _traced(architecture, graph, primitives, options)
+    is_whole = options.blocks == TOTAL and not features_of(architecture.overrides)  # which may be those of copies
+    graph = expand(architecture, max_layers=max_layers) if is_whole else unrolled_if_few(architecture, max_layers)
+    return _traced(architecture, graph, lowered_by(graph, options), options)
 
 
 def smoothed(architecture: Spec, smooth: str | None) -> Spec:
@@ -246,16 +247,18 @@ def beside(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> list[Bounds]:
 
 def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """The same network under other options of its norms and blocks."""
-    is_copied = bounds.graph.has_loops or bounds.graph.conditions.unrolled  # copies under one grouping only
+    is_copied = bounds.graph.has_loops or bounds.graph.conditions.unrolled  # copies under some groupings only
     if is_copied and options.blocks != bounds.options.blocks:
         return compile_with(bounds.architecture, options, max_layers=max_layers)
-    return _traced(bounds.architecture, bounds.graph, bounds.primitives, options)
+    return _traced(bounds.architecture, bounds.graph, partitioned(bounds.primitives, options.blocks), options)
 
 
 def _traced(architecture: Spec, graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> Bounds:
     at = reference(graph.conditions)
     found = grouped_by(graph, primitives, options)
-    assembled = assemble(graph, primitives, found, PerSample(graph, primitives, options.refine, at).figures)
+    # What one sample can move is asked of any other sample as well: nothing is known at given inputs.
+    alone = replace(partitioned(primitives, LAYER), given=None)
+    assembled = assemble(graph, primitives, found, PerSample(graph, alone, options.refine, at).figures)
     published = () if options.certified else ("published constants are not upper bounds in general",)
     return Bounds(
         architecture=architecture,

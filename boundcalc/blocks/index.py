@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from boundcalc.blocks.asked import Asked, along, asked
 from boundcalc.blocks.figures import Grouped, Values
-from boundcalc.blocks.grouping import Blocks
 from boundcalc.blocks.layer import by_layer
 from boundcalc.blocks.loops import by_loops
 from boundcalc.blocks.total import by_total
@@ -16,6 +15,7 @@ from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.protocol import Calculus, J
 from boundcalc.calculus.quantities import Figures
 from boundcalc.calculus.trace import trace
+from boundcalc.graph.grouping import TOTAL, Blocks
 from boundcalc.graph.layer_graph import LayerGraph
 
 
@@ -27,7 +27,7 @@ def grouped(
     at: Values | None = None,
     further: Mapping[int, Figures] | None = None,
 ) -> Grouped:
-    """The figures of the network and of all its layers, with one block for all parameters, or one for each ball.
+    """The figures of the network and of all its layers, with one block for all parameters, or the blocks of `primitives`.
 
     at: of a calculus that knows several ways, the values at which the way is chosen that closed forms and entries keep. A
     whole form is chosen for every node, norm and component: the smallest one of several forms, entry by entry, is no bound.
@@ -38,12 +38,12 @@ def grouped(
         figures = {node: {**known, **further[node]} for node, known in traced.figures.items()}
         traced = replace(traced, figures=figures)
     programs: Sequence[Asked] = [asked(graph, primitives, traced)]
-    if blocks == "layer":
+    if blocks != TOTAL:
         programs = [*programs, asked(graph, primitives, trace(primitives, calculus, seeded=True))]
     trail = None
     if at is not None:
         programs, ways = along(programs, at)
         trail = None if ways is None else Trail(ways, calculus.labels, primitives.owners, at)
     by_blocks = by_loops if graph.has_loops else by_layer
-    found = by_total(*programs) if blocks == "total" else by_blocks(*programs)
+    found = by_total(*programs) if blocks == TOTAL else by_blocks(*programs)
     return replace(found, trail=trail)

@@ -8,6 +8,7 @@ from boundcalc.calculus.primitives import Parameter, PrimitiveGraph
 from boundcalc.calculus.quantities import SMOOTHNESS, UPPER_CURVATURE, Figures
 from boundcalc.calculus.trace import Traced
 from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.program.ir import Scalar
 
 
 def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, loss: int) -> Figures:
@@ -27,10 +28,13 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, l
     # In a symbolic repeat, one ball in each pass that has its own.
     norms = [arena.leaf((ball.norm + ball.ones) * sympy.sqrt(graph.copies(ball.made_in))) for ball in balls]
     if traced.seeds:
-        seeds = [arena.leaf(traced.seeds[ball.ball]) for ball in balls]
+        of_blocks: dict[str, list[Scalar]] = {}
+        for ball, norm in zip(balls, norms, strict=True):
+            of_blocks.setdefault(primitives.block_of[ball.ball], []).append(norm)
         first, second = arena.zero, arena.zero
-        for norm, seed in zip(norms, seeds, strict=True):
-            first, second = first + norm * seed, second + seed**2
+        for block, own in of_blocks.items():
+            seed = arena.leaf(traced.seeds[block])
+            first, second = first + own[0].hypot(*own[1:]) * seed, second + seed**2
     else:
         first = norms[0].hypot(*norms[1:]) if norms else arena.zero
         second = arena.one if norms else arena.zero

@@ -61,12 +61,12 @@ class PerSample:
         if not self.graph.has_loops and (found := self._by_gradient(loss, balls)) is not None:
             return found
         if len(balls) * len(self.primitives.primitives) > MOST_WORK:
-            together = self._alone(loss, frozenset(self.primitives.blocks))
+            together = self._alone(loss, frozenset(self.primitives.block_of))
             return {path: _figure(together, self.at, (LOOSE,)) for path in balls}
         return {path: _figure(self._alone(loss, own), self.at) for path, own in balls.items()}
 
     def _balls(self) -> Mapping[str, frozenset[str]]:
-        selected = set(self.primitives.blocks)
+        selected = set(self.primitives.block_of)
         own = {
             layer.path: frozenset(array.ball for array in layer.arrays if not array.shared) & selected
             for layer in self.graph.layers

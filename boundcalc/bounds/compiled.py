@@ -15,6 +15,7 @@ from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
 from boundcalc.blocks.trail import Step, Trail
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.document import Document, document
+from boundcalc.bounds.grouped import lowered_by
 from boundcalc.bounds.options import Json, Options
 from boundcalc.bounds.steps import LayerSteps, Moved, by_array, of_objective
 from boundcalc.bounds.torch_groups import Module, groups
@@ -34,8 +35,6 @@ from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import Layer, LayerGraph
-from boundcalc.graph.lower import lower
-from boundcalc.graph.selection import select
 from boundcalc.graph.unrolled import unrolled_if_few
 from boundcalc.language.architecture import Architecture
 from boundcalc.program.dependence import free_symbols
@@ -254,12 +253,11 @@ class Bounds(_OfAll):
         if not self.graph.has_loops:
             return self.graph, self.primitives
         graph = unrolled_if_few(self.architecture)
-        published = self.options.constants == "published"
-        return graph, lower(graph, select(graph, self.options.wrt), use_published=published)
+        return graph, lowered_by(graph, self.options)
 
     @cached_property
     def layer_steps(self) -> LayerSteps:
-        """Steps of the objective for each ball: all at once, and alone. Raises ValueError for a spec without a loss."""
+        """Steps of the objective for each ball, or for each block of a pattern: all at once, and alone. Raises ValueError for a spec without a loss."""
         if self.objective is None:
             raise ValueError(f"{self.name} has no loss, hence no steps; add one, such as loss: logistic")
         return of_objective(*self.apart, self.options)
@@ -271,15 +269,15 @@ class Bounds(_OfAll):
         Raises ValueError without a loss, MissingValues (a KeyError) for symbols without a value, ArithmeticError where no step is
         known.
         """
-        return by_array(self.apart[0], self.layer_steps.of(moved), self.values)
+        return by_array(*self.apart, self.layer_steps.of(moved), self.values)
 
     def param_groups(self, module: Module, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-        """Groups of parameters with a step each, for an optimizer of `torch.optim`. `names`: of parameters of the module that the
+        """Groups of parameters with a step each, one for each ball, or for each block of a pattern, for an optimizer of `torch.optim`. `names`: of parameters of the module that the
         spec calls otherwise, {"fc1.weight": "dense_0.weight"}.
 
         Raises ValueError for parameters that are missing on one side, or have another shape; and as `steps`.
         """
-        return groups(self.apart[0], module, self.steps(), self.values, names)
+        return groups(*self.apart, module, self.steps(), self.values, names)
 
     @cached_property
     def document(self) -> Document:

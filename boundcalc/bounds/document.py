@@ -6,7 +6,7 @@ output first asks for it: LaTeX needs no number, and a table of numbers no close
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.exact import decimals
 from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.printing import to_str
+from boundcalc.graph.grouping import is_pattern
 from boundcalc.graph.layer_graph import Replaced
 from boundcalc.graph.shape import Shape
 from boundcalc.language.conditions import Conditions
@@ -92,6 +93,17 @@ class Document:
     def symbols(self) -> Mapping[str, sympy.Symbol]:
         return self.assumed.symbols
 
+    @property
+    def grouping(self) -> Mapping[str, Sequence[str]] | None:
+        """The balls and inputs of each block, where blocks are given by patterns."""
+        if not is_pattern(self.options.blocks):
+            return None
+        return {name: block.members for name, block in self._of.primitives.blocks.items()}
+
+    @property
+    def grouping_data(self) -> dict[str, Json]:
+        return {} if self.grouping is None else {"grouping": {name: list(own) for name, own in self.grouping.items()}}
+
     @cached_property
     def symbol_values(self) -> Mapping[str, str | None]:
         """The exact value of every symbol, as text; None where it is free."""
@@ -155,6 +167,7 @@ class Document:
             "schema": SCHEMA,
             "name": self.name,
             **self.options.to_dict(),
+            **self.grouping_data,
             "certified": self.options.certified,
             "warnings": list(self.warnings),
             "symbols": self.symbol_values,

@@ -16,8 +16,17 @@ from boundcalc.calculus.straight import Straight
 from boundcalc.calculus.third_order import ThirdOrder
 from boundcalc.calculus.trace import Traced, trace
 from boundcalc.graph.layer_graph import LayerGraph
+from boundcalc.graph.lower import lower
 from boundcalc.graph.measure import coarser, measured
+from boundcalc.graph.partition import partitioned
+from boundcalc.graph.selection import select
 from boundcalc.program.ir import Arena
+
+
+def lowered_by(graph: LayerGraph, options: Options) -> PrimitiveGraph:
+    """The primitives of a graph, with what is differentiated by in blocks. Raises SpecError."""
+    primitives = lower(graph, select(graph, options.wrt), use_published=options.constants == "published")
+    return partitioned(primitives, options.blocks)
 
 
 def grouped_by(graph: LayerGraph, primitives: PrimitiveGraph, options: Options, straight: bool = False) -> Grouped:

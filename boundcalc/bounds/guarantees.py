@@ -148,6 +148,7 @@ class Guarantees(Suggesting):
         """The same without its head."""
         of, values, upper = self.bounds, self.bounds.values, self.upper_curvature
         return {
+            **of.document.grouping_data,
             "certified": of.certified,
             "warnings": list(of.warnings),
             "symbols": of.symbol_values,

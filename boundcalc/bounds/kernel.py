@@ -98,7 +98,8 @@ def kernel_of(graph: LayerGraph, primitives: p.PrimitiveGraph, options: Options)
     if (reason := _refusal(graph, primitives)) is not None:
         return Kernel(reason=reason)
     rho = sympy.Dummy("rho", nonnegative=True)
-    everywhere = replace(primitives, primitives=tuple(_free(each, primitives, rho) for each in primitives.primitives))
+    free = tuple(_free(each, primitives, rho) for each in primitives.primitives)
+    everywhere = replace(primitives, primitives=free, given=None)
     program = traced_by(graph, everywhere, replace(options, blocks="total"), False, {rho: sympy.S.One})
     assert program.objective is not None
     bound = program.kept[program.objective][SMOOTHNESS]

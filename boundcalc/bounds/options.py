@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
 from boundcalc.arguments import expect, one_of
-from boundcalc.blocks.grouping import Blocks
+from boundcalc.graph.grouping import LAYER, TOTAL, Blocks, is_pattern
 from boundcalc.graph.measures import MEASURES, Measure
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ SCHEMA = 1  # of the JSON: it changes when a key changes its meaning or goes
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 Constants = Literal["sharp", "published"]
 Norms = Literal["euclidean", "mixed"]
-SHARPEST: Mapping[str, Any] = MappingProxyType({"blocks": "layer", "norms": "mixed", "refine": True})
+SHARPEST: Mapping[str, Any] = MappingProxyType({"blocks": LAYER, "norms": "mixed", "refine": True})
 
 
 class _NotSaid:
@@ -85,6 +85,17 @@ def _names(value: object, name: str) -> tuple[str, ...]:
     return tuple(expect(word, str, f"an entry of {name}", remedy).strip() for word in words)
 
 
+def _grouping(value: object, name: str) -> Blocks:
+    remedy = "write 'total', 'layer', or patterns of paths such as 'stage*'"
+    words = value.split(",") if isinstance(value, str) else expect(value, (list, tuple), name, remedy)
+    found = [expect(word, str, f"an entry of {name}", remedy).strip() for word in words]
+    if any(not word or "," in word for word in found) or not found:
+        raise ValueError(f"{name} has an empty pattern; {remedy}")
+    if len(found) > 1 and (whole := next((word for word in found if not is_pattern(word)), None)) is not None:
+        raise ValueError(f"{name} is {whole}, or patterns of paths, not both; {remedy}")
+    return ",".join(found)
+
+
 def _smoothing(value: object, name: str) -> str:
     from boundcalc.language.smoothing import CHOICES, read_smoothing  # needs the parser
 
@@ -117,10 +128,10 @@ class Options:
 
     blocks: Blocks = _declare(
         Option(
-            default="total",
-            choices=("total", "layer"),
-            help="one block for all parameters, or one for each ball",
-            check=_one_of("total", "layer"),
+            default=TOTAL,
+            help="total (one block for all parameters), layer (one for each ball), or patterns such as 'stage*'",
+            check=_grouping,
+            metavar="total|layer|PATTERN",
             phrase=lambda value: f"blocks: {value}",
             order=2,
         )
@@ -230,7 +241,7 @@ class Options:
     @property
     def beside(self) -> tuple[Options, ...]:
         """What a text shows side by side: both groupings, the sharper one in mixed norms too, and these options among them."""
-        pairs: list[tuple[Blocks, Norms]] = [("total", "euclidean"), ("layer", "euclidean"), ("layer", "mixed")]
+        pairs: list[tuple[Blocks, Norms]] = [(TOTAL, "euclidean"), (LAYER, "euclidean"), (LAYER, "mixed")]
         if (self.blocks, self.norms) not in pairs:
             pairs.insert(1, (self.blocks, self.norms))
         found = (replace(self, blocks=blocks, norms=norms) for blocks, norms in pairs)

@@ -1,13 +1,13 @@
 """Steps for every layer: all layers at once, or one alone. Proofs: docs/steps.md.
 
-A block is a ball of learned arrays (or an input that is differentiated by). With `Q` that of `bounds/curvature.py` and c_i the
+A block is a ball of learned arrays (or an input that is differentiated by), or what a pattern of `--blocks` puts together. With `Q` that of `bounds/curvature.py` and c_i the
 (Q d)_i / d_i of any d > 0, F(w + u) <= F(w) + <grad F(w), u> + 1/2 sum_i c_i ||u_i||^2 as long as w and w + u are in the set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -39,7 +39,7 @@ def _part(curvature: Curvature, i: int, moved: Moved) -> Part:
 
 @dataclass(frozen=True, eq=False)
 class LayerSteps(Suggesting):
-    """By the path of each ball: `together`, which belong together, and `alone`."""
+    """By the name of each block: `together`, which belong together, and `alone`."""
 
     together: Named[Guarantee]
     alone: Named[Guarantee]
@@ -78,21 +78,24 @@ def layer_steps(
 
 def of_objective(graph: LayerGraph, primitives: PrimitiveGraph, options: Options) -> LayerSteps:
     """Those of an objective; `graph` has copies in place of repeats, where it can."""
-    curvature = curvature_of(traced_by(graph, primitives, replace(options, blocks="layer"), seeded=True))
+    curvature = curvature_of(traced_by(graph, primitives, options, seeded=True))
     return layer_steps(curvature, graph.conditions, {"together": TOGETHER, "alone": ALONE})
 
 
-def by_array(graph: LayerGraph, steps: Mapping[str, Guarantee], values: Values) -> dict[str, float]:
-    """The step of every learned array, by the path of the array (`head.weight`): that of its ball, rounded down.
+def by_array(
+    graph: LayerGraph, primitives: PrimitiveGraph, steps: Mapping[str, Guarantee], values: Values
+) -> dict[str, float]:
+    """The step of every learned array, by the path of the array (`head.weight`): that of its block, rounded down.
 
     Raises MissingValues, which is a KeyError, and ArithmeticError where no step is known.
     """
     missing = sorted({symbol.name for step in steps.values() for symbol in step.free_symbols - values.keys()})
     if missing:
         raise MissingValues(missing)
-    own = [array for layer in graph.layers for array in layer.arrays if not array.shared and array.ball in steps]
+    block_of = primitives.block_of
+    own = [array for layer in graph.layers for array in layer.arrays if not array.shared and array.ball in block_of]
     found = {
-        ball: steps[ball].safe_float(steps[ball].certified(values))
-        for ball in dict.fromkeys(array.ball for array in own)
+        block: steps[block].safe_float(steps[block].certified(values))
+        for block in dict.fromkeys(block_of[array.ball] for array in own)
     }
-    return {array.origin: found[array.ball] for array in own}
+    return {array.origin: found[block_of[array.ball]] for array in own}

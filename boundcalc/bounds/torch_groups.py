@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from boundcalc.arguments import MOST_LISTED, expect
+from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.exact.values import substitute
 from boundcalc.graph.layer_graph import LayerGraph
 
@@ -19,9 +20,14 @@ class Module(Protocol):
 
 
 def groups(
-    graph: LayerGraph, module: Module, steps: Mapping[str, float], values: Values, names: Mapping[str, str] | None
+    graph: LayerGraph,
+    primitives: PrimitiveGraph,
+    module: Module,
+    steps: Mapping[str, float],
+    values: Values,
+    names: Mapping[str, str] | None,
 ) -> list[dict[str, Any]]:
-    """One group for each ball with a step: its parameters, `lr`, and the path of the ball as `name`.
+    """One group for each block with a step: its parameters, `lr`, and the name of the block (the path of a ball) as `name`.
 
     names: of parameters of the module that are called otherwise than the arrays of the spec, {"fc1.weight": "dense_0.weight"}.
     Raises TypeError for what has no named parameters, ValueError for parameters that are missing on one side, or of another shape.
@@ -45,11 +51,11 @@ def groups(
     ]
     if wrong:
         raise ValueError(f"parameters of another shape than the spec's: {'; '.join(wrong[:MOST_LISTED])}")
-    by_ball: dict[str, dict[str, Any]] = {}
+    by_block: dict[str, dict[str, Any]] = {}
     for path, step in steps.items():
-        group = by_ball.setdefault(arrays[path].ball, {"params": [], "lr": step, "name": arrays[path].ball})
-        group["params"].append(found[path])
-    return list(by_ball.values())
+        block = primitives.block_of[arrays[path].ball]
+        by_block.setdefault(block, {"params": [], "lr": step, "name": block})["params"].append(found[path])
+    return list(by_block.values())
 
 
 def _same_names(arrays: Iterable[str], found: Mapping[str, Any], unknown: Sequence[str]) -> None:

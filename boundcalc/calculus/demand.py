@@ -30,7 +30,8 @@ def demanded(graph: p.PrimitiveGraph, measured: Mapping[int, Norm], coarser: Seq
     """`measured`: the norm in which each output is measured; `coarser`: others in which outputs are read, since they bound it
     too."""
     found = _Reading(graph)
-    found.run([*measured.items(), *coarser])
+    given = () if graph.given is None else [(graph.outputs[path], WHOLE) for path in graph.given.norms]
+    found.run([*measured.items(), *coarser, *given])
     carried: dict[tuple[int, int], set[Norm]] = {}
     for at, norms in found.norms.items():
         primitive = graph.primitives[at]

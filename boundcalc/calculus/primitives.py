@@ -62,6 +62,8 @@ class Bilinear:
     `left_norm` bounds the operator norm of B(left, .) on the set where that is known (spectral norm, row-stochastic factor).
     `right_norm` bounds that of B(., right) with the term linear in `left` (gains after a normalisation); of it each index of the
     axes `right_apart` of the result has an equal share. `left` is a parameter then.
+    `is_matrix`: `left` is an array that acts as a matrix, its first axis against all others, so that with the operator norm |left| of
+    that matrix ||B(left, right)|| <= norm |left| ||right||; in its ball there is a bias besides, or nothing.
     `entrywise`: the entrywise product, where the largest entry of one factor bounds the operator norm.
     `stochastic`: `left` has nonnegative rows of sum 1, which weigh what `right` has along the axis that is contracted.
     `left_view`, `right_view`: which places of each factor a place of the result reads; `added`: the axes of the result along
@@ -75,6 +77,7 @@ class Bilinear:
     left_norm: sympy.Expr | None = None
     right_norm: sympy.Expr | None = None
     right_apart: Axes = NONE
+    is_matrix: bool = False
     entrywise: bool = False
     stochastic: bool = False
     left_view: View = AS_A_WHOLE
@@ -194,6 +197,24 @@ def operands(primitive: Primitive) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Balls and inputs that are differentiated by together, as one vector. `made_in` are the repeats that make a new block in
+    each pass, outermost first."""
+
+    members: tuple[str, ...]
+    made_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPoint:
+    """What is known at one point of the set, the centre of its balls: `norms` of the outputs of layers there, for the inputs that
+    the bounds are about, by path; `radii`: how far each ball reaches from it."""
+
+    norms: Mapping[str, sympy.Expr]
+    radii: Mapping[str, sympy.Expr]
+
+
+@dataclass(frozen=True, slots=True)
 class PrimitiveGraph:
     """Primitives in order, the layer that each is of, the sizes of its axes (the batch first; parameters have none), and which
     one is the output of each layer. `above`: what stands for a loss that is not smooth where only what bends it upwards counts."""
@@ -204,7 +225,13 @@ class PrimitiveGraph:
     outputs: Mapping[str, int]  # layer path -> primitive
     output: int
     loss: int | None
-    blocks: tuple[str, ...]  # differentiated balls and inputs, in order
+    blocks: Mapping[str, Block]  # by name, in order; each differentiated ball and input is in one
     own: Mapping[str, Mapping[str, sympy.Expr | None]]  # the layers' own constants
     warnings: tuple[str, ...]
     above: int | None = None
+    given: GivenPoint | None = None
+
+    @property
+    def block_of(self) -> Mapping[str, str]:
+        """The block of each ball and input that is differentiated by."""
+        return {member: name for name, block in self.blocks.items() for member in block.members}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Generic
 
@@ -10,10 +10,12 @@ import sympy
 
 from boundcalc.calculus import primitives as p
 from boundcalc.calculus.carried import Carried
-from boundcalc.calculus.extended import Unbounded
-from boundcalc.calculus.fixed_point import Solver, expression_of, still
+from boundcalc.calculus.extended import Extended, Unbounded, smallest
+from boundcalc.calculus.fixed_point import Solver, expression_of, order, still
+from boundcalc.calculus.norms import WHOLE
 from boundcalc.calculus.protocol import Calculus, Component, Components, J
-from boundcalc.calculus.quantities import Figures
+from boundcalc.calculus.quantities import LIPSCHITZ, Figures
+from boundcalc.calculus.readings import within
 from boundcalc.program.ir import Arena, Scalar
 from boundcalc.program.loops import separate_loops
 
@@ -39,10 +41,11 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     """Run the rules, in the arena of the calculus. With `seeded`, the first-order entry of block i is a seed symbol in place
     of 1, so that a quantity of order k is a form of degree k in the seeds (design 2.2). With `scaled`, the norm of every ball
     is multiplied by a symbol that stands for 1, so that a derivative tells what a ball contributes."""
-    seeds = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
+    blocks = {block: sympy.Dummy(f"s_{block}", positive=True) for block in graph.blocks} if seeded else {}
+    seeds = {member: blocks[block] for member, block in graph.block_of.items()} if seeded else {}
     balls = [primitive.ball for primitive in graph.primitives if isinstance(primitive, p.Parameter)] if scaled else []
     scales = {ball: sympy.Dummy(f"t_{ball}", positive=True) for ball in balls}
-    tracer = _Tracer(graph, calculus, seeds, scales)
+    tracer = _Tracer(graph, calculus, seeds, scales, near=dict(bounds_near(graph, calculus, scales)))
     tracer.run(0, len(graph.primitives) - 1)
     asked = {*graph.outputs.values(), graph.output, *(() if graph.above is None else (graph.above,))}
     ends = asked & tracer.jets.keys()  # where a loop begins there is no jet
@@ -52,15 +55,36 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     def components(end: int) -> Components:
         return calculus.components(jets[end])
 
-    return Traced(calculus.arena, figures, components, seeds, scales, tracer.made())
+    return Traced(calculus.arena, figures, components, blocks, scales, tracer.made(blocks))
+
+
+def bounds_near(
+    graph: p.PrimitiveGraph, calculus: Calculus[J], scales: Mapping[str, sympy.Symbol] | None = None
+) -> Mapping[int, Extended]:
+    """Of each primitive whose norm at the given point is known, a bound of it on the whole set: ||z(w)|| <= ||z(w0)|| plus the length
+    of the way, the first-order bound whose entry of each ball is its radius, frozen or not."""
+    if graph.given is None:
+        return {}
+    norms: dict[int, list[Scalar]] = {}
+    for path, norm in graph.given.norms.items():
+        norms.setdefault(graph.outputs[path], []).append(calculus.arena.leaf(norm))
+    tracer = _Tracer(graph, calculus, {}, scales or {}, radii=graph.given.radii, norms=norms)
+    tracer.run(0, len(graph.primitives) - 1)
+    return tracer.near
 
 
 @dataclass(slots=True)
 class _Tracer(Generic[J]):
+    """`near`: bounds of norms of primitives besides those of the rules. They are found from `norms` at a given point where first-order
+    entries are the `radii` of balls around it."""
+
     graph: p.PrimitiveGraph
     calculus: Calculus[J]
-    seeds: Mapping[str, sympy.Symbol]
+    seeds: Mapping[str, sympy.Symbol]  # of every ball and input that is differentiated by
     scales: Mapping[str, sympy.Symbol]
+    radii: Mapping[str, sympy.Expr] | None = None
+    norms: Mapping[int, Sequence[Scalar]] = field(default_factory=dict[int, Sequence[Scalar]])
+    near: dict[int, Extended] = field(default_factory=dict[int, Extended])
     jets: dict[int, J] = field(default_factory=dict)
     states: dict[tuple[int, int], J] = field(default_factory=dict)  # (loop, state) inside the loop
     factors: dict[int, list[sympy.Expr | Unbounded]] = field(
@@ -68,11 +92,10 @@ class _Tracer(Generic[J]):
     )  # of fixed points, each time they are traced
     variables: dict[str, set[int]] = field(default_factory=dict)  # by the path of a loop: what it carries
 
-    def made(self) -> dict[sympy.Symbol, Set[int]]:
-        made_in = {ball.ball: ball.made_in for ball in self.graph.primitives if isinstance(ball, p.Parameter)}
+    def made(self, blocks: Mapping[str, sympy.Symbol]) -> dict[sympy.Symbol, Set[int]]:
         return {
-            seed: frozenset[int]().union(*(self.variables[path] for path in made_in.get(block, ())))
-            for block, seed in self.seeds.items()
+            seed: frozenset[int]().union(*(self.variables[path] for path in self.graph.blocks[block].made_in))
+            for block, seed in blocks.items()
         }
 
     def run(self, first: int, last: int) -> None:
@@ -84,6 +107,7 @@ class _Tracer(Generic[J]):
                 index = primitive.last + 1
             elif isinstance(primitive, p.FixedPoint):
                 self.fixed_point(index, primitive)
+                self.jets[index] = self.nearest(index, self.jets[index])
                 index = primitive.last + 1
             else:
                 self.jets[index] = self.blamed(index, primitive)
@@ -92,7 +116,7 @@ class _Tracer(Generic[J]):
     def blamed(self, index: int, primitive: p.Primitive) -> J:
         """What is infinite from here on names this layer; what an operand already was, the layer of before. In a loop,
         where a pass may read what a later layer made infinite, this is settled by the first trace of the body."""
-        jet = self.jet(index, primitive)
+        jet = self.nearest(index, self.jet(index, primitive))
         if self.calculus.is_finite(jet):
             return jet
         read = p.operands(primitive)
@@ -109,8 +133,26 @@ class _Tracer(Generic[J]):
             changed[name] = replace(value, layer=origin)
         return self.calculus.jet({**components, **changed})
 
+    def nearest(self, index: int, jet: J) -> J:
+        """The jet with what is known of its norm besides. No slice is larger than the whole batch."""
+        if index in self.norms:
+            way = self.calculus.components(jet)[Component(LIPSCHITZ.name)]
+            self.near[index] = smallest(*(way + norm for norm in self.norms[index]))
+        bound = self.near.get(index)
+        if not isinstance(bound, Scalar):
+            return jet
+        components = dict(self.calculus.components(jet))
+        for name, value in components.items():
+            factor = within(name.norm, WHOLE, self.graph.shapes[index])
+            if not order(name) and factor is not None:
+                components[name] = smallest(value, self.calculus.arena.leaf(factor) * bound)
+        return self.calculus.jet(components)
+
     def first_order(self, name: str, differentiated: bool) -> Scalar:
         arena = self.calculus.arena
+        if self.radii is not None:
+            radius = arena.leaf(self.radii.get(name, sympy.S.Zero))  # inputs stay as they are
+            return radius * arena.leaf(self.scales[name]) if name in self.scales else radius
         if not differentiated:
             return arena.zero
         return arena.leaf(self.seeds[name]) if self.seeds else arena.one

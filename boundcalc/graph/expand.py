@@ -24,6 +24,7 @@ from boundcalc.graph.walk import Walk
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.conditions import declare
 from boundcalc.language.fields import fail
+from boundcalc.language.override import features_of, fields_of
 from boundcalc.language.sizes import size_symbols
 from boundcalc.mistakes import Mistakes, Place, SpecError
 
@@ -42,8 +43,10 @@ def expand(
     mistakes = Mistakes()
     conditions = declare(architecture.symbols, mistakes, size_symbols(architecture))
     mistakes.raise_if_any()
-    graph = LayerGraph(architecture.name, sympy.S.One, conditions)
-    context = Context(architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll, max_layers)
+    graph = LayerGraph(architecture.name, sympy.S.One, conditions, given=features_of(architecture.overrides))
+    context = Context(
+        architecture, graph, conditions, Overrides(fields_of(architecture.overrides)), mistakes, unroll, max_layers
+    )
     try:
         _Expansion(context).run()
     except (UnknownError, TooLargeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from boundcalc.graph.kind import Kind, Placed
 from boundcalc.graph.regularization import Regularization
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.conditions import Conditions
+from boundcalc.language.tree import Scalar
 from boundcalc.mistakes import Place
 
 LAYER_LIMIT = 20_000  # unless somebody allows more: a spec of a few lines must not be able to exhaust memory or time
@@ -218,6 +219,9 @@ class LayerGraph:
     loss: str | None = None
     regularizer: Regularization | None = None
     warnings: list[str] = field(default_factory=list)
+    given: Mapping[str, Scalar] = field(
+        default_factory=dict
+    )  # norms of outputs at the given weights, as they are written
 
     def add(self, node: Node) -> str:
         if node.path in self.digraph:

@@ -11,6 +11,7 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.calculus.above import above
 from boundcalc.calculus.primitives import (
     After,
+    Block,
     Carried,
     Concat,
     Constant,
@@ -25,6 +26,7 @@ from boundcalc.calculus.primitives import (
 from boundcalc.calculus.views import Window, moved
 from boundcalc.graph import layer_graph as nodes
 from boundcalc.graph.contraction import contracting
+from boundcalc.graph.given import around, given_point
 from boundcalc.graph.kind import Learned
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Loop, Node
 from boundcalc.graph.narrow import narrowed
@@ -35,7 +37,7 @@ from boundcalc.mistakes import SpecError
 
 
 def lower(graph: LayerGraph, selection: Selection, use_published: bool = False) -> PrimitiveGraph:
-    """The primitive graph. `selection` says what is differentiated. Raises SpecError where a profile has no constants."""
+    """The primitive graph, with a block for each ball and input. `selection` says what is differentiated. Raises SpecError where a profile has no constants."""
     return _GraphLowering(graph, selection, use_published).run()
 
 
@@ -48,7 +50,7 @@ class _GraphLowering:
     owners: list[str] = field(default_factory=list[str])
     shapes: list[Shape] = field(default_factory=list[Shape])
     outputs: dict[str, int] = field(default_factory=dict[str, int])
-    blocks: list[str] = field(default_factory=list[str])
+    blocks: dict[str, Block] = field(default_factory=dict[str, Block])
     own: dict[str, Mapping[str, sympy.Expr | None]] = field(default_factory=dict[str, Mapping[str, sympy.Expr | None]])
     warnings: list[str] = field(default_factory=list[str])
     parameters: dict[str, int] = field(default_factory=dict[str, int])
@@ -62,7 +64,7 @@ class _GraphLowering:
             parameter = Parameter(ball.path, norm, selected, ball.ones, ball.made_in)
             self.parameters[ball.path] = self.emit(parameter, ())
             if selected:
-                self.blocks.append(ball.path)
+                self.blocks[ball.path] = Block((ball.path,), ball.made_in)
         for node in self.graph:
             self.owner = node.path
             self.outputs[node.path] = self.node(node)
@@ -71,6 +73,7 @@ class _GraphLowering:
         self.owner = ""
         outputs = [self.outputs[path] for path in self.graph.outputs]
         output = outputs[0] if len(outputs) == 1 else self.emit(Concat(tuple(outputs)), (self.graph.batch,))
+        given, remarks = given_point(self.graph, self.selection)
         found = PrimitiveGraph(
             tuple(self.primitives),
             tuple(self.owners),
@@ -78,12 +81,13 @@ class _GraphLowering:
             self.outputs,
             output,
             None if self.graph.loss is None else self.outputs[self.graph.loss],
-            tuple(self.blocks),
+            self.blocks,
             self.own,
-            tuple(self.warnings),
+            (*self.warnings, *remarks),
             above,
         )
-        return narrowed(self.graph, contracting(self.graph, found) if self.graph.fixed_points else found)
+        found = narrowed(self.graph, contracting(self.graph, found) if self.graph.fixed_points else found)
+        return found if given is None else around(found, given)
 
     def above(self, loss: str) -> int | None:
         """The loss once more, where it is not smooth and only what bends it upwards counts."""
@@ -169,7 +173,7 @@ class _GraphLowering:
             return self.emit(Constant(sympy.S.Zero), axes)  # token ids: no layer reads their norm
         selected = self.selection.input(node.path)
         if selected:
-            self.blocks.append(node.path)
+            self.blocks[node.path] = Block((node.path,))
         return self.emit(Source(node.path, node.norm, node.sup, selected, node.sample), axes)
 
     def layer(self, layer: Layer, inputs: tuple[int, ...]) -> int:

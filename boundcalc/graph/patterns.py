@@ -10,20 +10,26 @@ ANY = "**"
 
 
 def matches(pattern: str, path: str) -> bool:
-    """A path is selected by its own pattern and by a pattern of what contains it (`head` selects head.weight).
+    """A path is selected by its own pattern and by a pattern of what contains it (`head` selects head.weight)."""
+    return bool(prefixes(pattern, path))
+
+
+def prefixes(pattern: str, path: str) -> list[int]:
+    """How many components of a path a pattern matches.
 
     Components are matched one by one, and of the pattern all places that may have been reached are kept: no backtracking.
     """
     parts = [part for part, following in pairwise((*pattern.split("."), "")) if (part, following) != (ANY, ANY)]
-    reached = _skip(parts, {0})
-    for component in path.split("."):
+    reached, found = _skip(parts, {0}), list[int]()
+    for length, component in enumerate(path.split(".")):
         if len(parts) in reached:
-            return True
-        stepped = {i for i in reached if parts[i] == ANY} | {i + 1 for i in reached if _same(parts[i], component)}
+            found.append(length)
+        reading = [i for i in reached if i < len(parts)]
+        stepped = {i for i in reading if parts[i] == ANY} | {i + 1 for i in reading if _same(parts[i], component)}
         reached = _skip(parts, stepped)
         if not reached:
-            return False
-    return len(parts) in reached
+            return found
+    return [*found, path.count(".") + 1] if len(parts) in reached else found
 
 
 def _skip(parts: Sequence[str], reached: set[int]) -> set[int]:

@@ -16,12 +16,14 @@ from boundcalc.language.tree import Mapping, Node, Scalar
 from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
 FILE_FIELDS = ("batch", "radius")
+FEATURES = "features"  # of a file of values: the norms of the outputs of layers at the given weights, by path
+_AT_CENTRE = ".@norm"  # of the paths of these among the overrides; no field is called so
 
 
 def override(architecture: Architecture[W], assignments: AnyMapping[str, object] | Mapping) -> Architecture[W]:
     """A copy with other values. A path without a dot is a symbol (or the file's `batch` or `radius`), a path with dots a
     field such as `head.radius`; a value is an expression or an exact number, and None (or an empty text) makes a symbol
-    free again. Paths of fields are checked when the graph is built, which knows them all.
+    free again. `features` is a mapping with the norms of outputs of layers at the given weights by path. Paths of fields are checked when the graph is built, which knows them all.
 
     Raises SpecError for unknown symbols and values that are not expressions.
     """
@@ -32,7 +34,9 @@ def override(architecture: Architecture[W], assignments: AnyMapping[str, object]
     mistakes = Mistakes()
     for key, value in tree.entries:
         path = key.text
-        if not isinstance(value, Scalar):
+        if path == FEATURES and isinstance(value, Mapping):
+            fields.update(_features(value, mistakes))
+        elif not isinstance(value, Scalar):
             mistakes.add(value.place, f"the value of {shown(path)} is {describe(value)}", "write an expression")
         elif path in symbols:
             try:
@@ -49,6 +53,29 @@ def override(architecture: Architecture[W], assignments: AnyMapping[str, object]
             mistakes.add(key.place, f"unknown symbol {shown(path)}", remedy, kind="unknown_symbol")
     mistakes.raise_if_any()
     return replace(architecture, symbols=symbols, overrides=fields)
+
+
+def features_of(overrides: AnyMapping[str, Scalar]) -> AnyMapping[str, Scalar]:
+    """Those of the overrides that are norms at the given weights, by the path of the layer."""
+    return {path.removesuffix(_AT_CENTRE): value for path, value in overrides.items() if path.endswith(_AT_CENTRE)}
+
+
+def fields_of(overrides: AnyMapping[str, Scalar]) -> AnyMapping[str, Scalar]:
+    """The other ones."""
+    return {path: value for path, value in overrides.items() if not path.endswith(_AT_CENTRE)}
+
+
+def _features(tree: Mapping, mistakes: Mistakes) -> dict[str, Scalar]:
+    found: dict[str, Scalar] = {}
+    for key, value in tree.entries:
+        if isinstance(value, Scalar) and PATH.match(key.text):
+            found[f"{key.text}{_AT_CENTRE}"] = value
+        elif isinstance(value, Scalar):
+            mistakes.add(key.place, f"{shown(key.text)} is not the path of a layer", "`boundcalc show` lists the paths")
+        else:
+            finding = f"the norm of the output of {shown(key.text)} is {describe(value)}"
+            mistakes.add(value.place, finding, "write an expression")
+    return found
 
 
 def read_assignments(assignments: Iterable[str]) -> Mapping:

@@ -171,7 +171,9 @@ def _lower_dense(name: str, of: int, shape: Shape, positions: int, lowering: Low
     weight, bias = lowering.arrays[f"{name}.weight"], lowering.arrays.get(f"{name}.bias")
     rows = moved((axis, i) for i, axis in enumerate(range(positions, len(shape) + 1)))
     added = frozenset(range(positions))
-    product = Bilinear(weight.parameter, of, gains.DENSE_NORM, left_view=rows, right_view=same(added), added=added)
+    product = Bilinear(
+        weight.parameter, of, gains.DENSE_NORM, is_matrix=True, left_view=rows, right_view=same(added), added=added
+    )
     copies = gains.repeat_norm(lowering.batch * size(shape[: positions - 1]))
     return with_bias(product, weight, bias, copies, lowering, shape)
 

@@ -50,7 +50,8 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
 
     def product(name: str, of: int, units: sympy.Expr) -> int:
         parameter, rows = lowering.arrays[name].parameter, moved([(row, 0)])
-        map_ = Bilinear(parameter, of, gains.DENSE_NORM, left_view=rows, right_view=same(range(row)))
+        read = same(range(row))
+        map_ = Bilinear(parameter, of, gains.DENSE_NORM, is_matrix=True, left_view=rows, right_view=read)
         return lowering.emit(map_, (*lowering.shape[:-1], units))
 
     lowering.own(operator_norm=gains.DENSE_NORM)

@@ -173,7 +173,13 @@ class _Pass:
         weight, bias = (self.lowering.arrays[f"{of}{self.name}.{array}"] for array in ("weight", "bias"))
         samples = frozenset({0})
         product = Bilinear(
-            weight.parameter, z, gains.DENSE_NORM, left_view=moved([(1, 0)]), right_view=same(samples), added=samples
+            weight.parameter,
+            z,
+            gains.DENSE_NORM,
+            is_matrix=True,
+            left_view=moved([(1, 0)]),
+            right_view=same(samples),
+            added=samples,
         )
         copies, shape = gains.repeat_norm(self.lowering.batch), (self.facts.cell.gates * self.facts.units,)
         return with_bias(product, weight, bias, copies, self.lowering, shape)

@@ -20,6 +20,7 @@ from boundcalc.studies.parts.report import Report, Table
 
 DIGITS = 4
 CONDITIONS_SHOWN = 12
+BLOCKS_SHOWN, LISTED = 24, 4  # blocks, and what is in each
 
 
 def to_text(document: Document, layout: Layout = PLAIN) -> str:
@@ -29,6 +30,7 @@ def to_text(document: Document, layout: Layout = PLAIN) -> str:
         _layer_table(document),
         _summary(document, layout.beside),
         *_reasons(document),
+        _blocks(document),
         _searched(document),
         *closed_forms(document, layout.style),
         _conditions(document),
@@ -111,6 +113,22 @@ def _reasons(document: Document) -> Iterable[str]:
             yield f"{words} is infinite{where}: {total.infinite_because}"
         elif total.guarantees:
             yield f"{words} c: {total.guarantees}"
+
+
+def _blocks(document: Document) -> str:
+    """What is in each block, where patterns say it."""
+    if document.grouping is None:
+        return ""
+    lines = [
+        f"  {name}: {', '.join(own[:LISTED])}{_more(len(own) - LISTED)}" for name, own in document.grouping.items()
+    ]
+    return "\n".join(
+        ["blocks", *lines[:BLOCKS_SHOWN], *([f" {more}"] if (more := _more(len(lines) - BLOCKS_SHOWN)) else ()), ""]
+    )
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count > 0 else ""
 
 
 def _searched(document: Document) -> str:

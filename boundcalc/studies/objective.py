@@ -20,7 +20,11 @@ from boundcalc.studies.parts.report import Report, Table
 DIGITS = 4
 LONGEST = 48  # characters of a formula in a table
 L, C = (sympy.Symbol(name, positive=True) for name in ("L", "c"))
-FORMS = {"prox-linear step": "1/(l_f*L_psi)", "spectral curvature": "the sum of all q_ij"}
+FORMS = {
+    "prox-linear step": "1/(l_f*L_psi)",
+    "spectral lipschitz": "the sum of all p_i",
+    "spectral curvature": "the sum of all q_ij",
+}
 HEADS = ("", "number", "formula")
 
 
@@ -50,6 +54,7 @@ def _rows(found: Guarantees) -> Iterator[tuple[str, Guarantee]]:
         yield f"iterations, {name}", count
     yield "stochastic step", found.stochastic_step
     yield "prox-linear step", found.prox_linear_step
+    yield "spectral lipschitz", found.spectral.lipschitz
     yield "spectral curvature", found.spectral.curvature
 
 
@@ -108,7 +113,7 @@ def _layers(found: Guarantees) -> list[Table | str]:
             path,
             *(_number(found, of[path]) for of in (steps.together, steps.alone)),
             *(_number(found, of[path]) for of in (spectral.steps.together, spectral.steps.alone)),
-            spectral.norms[path],
+            spectral.norm_of(path),
         ]
         for path in steps.together
     ]

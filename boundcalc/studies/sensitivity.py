@@ -21,6 +21,7 @@ from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.printing import to_str
+from boundcalc.graph.grouping import TOTAL
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
@@ -107,7 +108,7 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
     An elasticity of 2 means that halving what bounds this ball divides the bound by four.
     """
     calculus = Euclidean(Arena(), bounds.options.refine)
-    traced = trace(bounds.primitives, calculus, seeded=bounds.options.blocks == "layer", scaled=True)
+    traced = trace(bounds.primitives, calculus, seeded=bounds.options.blocks != TOTAL, scaled=True)
     further = traced
     if bounds.options.third_order:
         further = third_order(bounds.primitives, calculus.arena, bounds.options, scaled=True)

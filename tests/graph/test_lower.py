@@ -76,10 +76,10 @@ def test_a_dense_layer_is_bilinear_with_its_bias_in_the_same_ball() -> None:
     assert found.primitives == (
         Parameter("dense_0", R, True),
         Source("input", sqrt(n), S.One, False),
-        Bilinear(0, 1, S.One, sqrt(n)),
+        Bilinear(0, 1, S.One, sqrt(n), is_matrix=True),
     )
     assert found.output == 2
-    assert found.blocks == ("dense_0",)
+    assert tuple(found.blocks) == ("dense_0",)
     assert found.outputs == {"input": 1, "dense_0": 2}
 
 
@@ -89,23 +89,23 @@ def test_a_bias_in_its_own_ball_is_a_linear_map_of_its_own() -> None:
         Parameter("dense_0.weight", R, True),
         Parameter("dense_0.bias", S(2), True),
         Source("input", sqrt(n), S.One, False),
-        Bilinear(0, 2, S.One),
+        Bilinear(0, 2, S.One, is_matrix=True),
         Linear(1, sqrt(n)),
         Sum((3, 4)),
     )
 
 
 def test_dense_layers_on_several_positions_add_the_bias_at_each() -> None:
-    assert body(SIGNAL + "layers: [dense: 4]") == [Bilinear(0, 1, S.One, sqrt(3 * n))]
+    assert body(SIGNAL + "layers: [dense: 4]") == [Bilinear(0, 1, S.One, sqrt(3 * n), is_matrix=True)]
 
 
 def test_convolutions() -> None:
     """Kernel 3, stride 2: 2 windows; 3 positions, each with the bias."""
     assert body(SIGNAL + "layers: [{conv1d: {channels: 4, kernel: 3, stride: 2}}]") == [
-        Bilinear(0, 1, sqrt(2), sqrt(3 * n))
+        Bilinear(0, 1, sqrt(2), sqrt(3 * n), is_matrix=True)
     ]
     assert body(SIGNAL + "layers: [{conv1d: {channels: 4, kernel: 3, stride: 2, bias: false, spectral: S}}]") == [
-        Bilinear(0, 1, sqrt(2), S.Zero, SPECTRAL)
+        Bilinear(0, 1, sqrt(2), S.Zero, SPECTRAL, is_matrix=True)
     ]
 
 
@@ -197,10 +197,10 @@ def test_attention_is_its_primitives() -> None:
     assert softmax.entry.norm is not None
     assert softmax.entry.norm.value == sqrt(3 * 4 * n)
     assert [p for p in found.primitives[source + 1 :] if not isinstance(p, Map)] == [
-        Bilinear(query, source, S.One), Bilinear(key, source, S.One), Linear(q, S.One), Linear(k, S.One),
+        Bilinear(query, source, S.One, is_matrix=True), Bilinear(key, source, S.One, is_matrix=True), Linear(q, S.One), Linear(k, S.One),
         Bilinear(turned_q, turned_k, 1 / sqrt(2)), Linear(table, sqrt(3 * n)), Sum((scores, added)),
-        Linear(weights, sympy.Rational(4, 3)), Bilinear(value, source, S.One),
-        Bilinear(kept, v, S.One, left_norm=sympy.Rational(4, 3) * sqrt(6)), Bilinear(out, mixed, S.One),
+        Linear(weights, sympy.Rational(4, 3)), Bilinear(value, source, S.One, is_matrix=True),
+        Bilinear(kept, v, S.One, left_norm=sympy.Rational(4, 3) * sqrt(6)), Bilinear(out, mixed, S.One, is_matrix=True),
     ]  # fmt: skip
     assert softmax.of == total
     assert last == found.output
@@ -292,7 +292,11 @@ def test_several_outputs_are_concatenated_and_a_loss_is_a_map() -> None:
 def test_selection_and_freezing_decide_what_is_differentiated() -> None:
     text = VECTOR + "layers: [{dense: {units: 2, frozen: true}}, {dense: {units: 2, name: b}}]"
     chosen = {wrt: lowered(text, (wrt,)) for wrt in ("parameters", "input", "b")}
-    assert {wrt: g.blocks for wrt, g in chosen.items()} == {"parameters": ("b",), "input": ("input",), "b": ("b",)}
+    assert {wrt: tuple(g.blocks) for wrt, g in chosen.items()} == {
+        "parameters": ("b",),
+        "input": ("input",),
+        "b": ("b",),
+    }
     flags = [p.differentiated for p in chosen["input"].primitives if isinstance(p, Parameter | Source)]
     assert flags == [False, False, True]
 
@@ -327,7 +331,7 @@ def test_published_constants() -> None:
         IMAGE + "layers: [{conv2d: {channels: 2, kernel: 3, stride: 2}}, softplus, flatten, dense: 5]", published=True
     )
     conv, bias, total = (p for p in found.primitives[3:6])
-    assert conv == Bilinear(0, 2, S(2))
+    assert conv == Bilinear(0, 2, S(2), is_matrix=True)
     assert bias == Linear(0, 2 * sqrt(n))
     assert total == Sum((3, 4))
     assert any("conv2d" in warning for warning in found.warnings)

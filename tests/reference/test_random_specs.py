@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import yaml
 
 import boundcalc as bc
+from boundcalc.exact.balls import ball
 from boundcalc.graph.expand import expand
 from boundcalc.language.schema import FILE_KEYS
 from reference.coverage import Spec, steps_of, used, wanted
@@ -33,6 +35,23 @@ def test_random_specs_compile(blocks: Any) -> None:
     smooth = [bc.compile(spec, blocks=blocks).smoothness.finite for spec in SPECS]
     assert all(smooth[::2])
     assert not all(smooth[1::2])
+
+
+def test_blocks_of_patterns_are_between_total_and_layer() -> None:
+    compared = 0
+    for spec in SPECS[:100]:
+        found = [bc.compile(spec, blocks=blocks) for blocks in ("layer", "*", "total")]
+        if found[0].graph.has_loops or found[2].graph.has_loops:
+            continue
+        for name in ("lipschitz", "smoothness"):
+            bounds = [getattr(each, name) for each in found]
+            if all(bound.finite for bound in bounds):
+                numbers = [each.number(bound) for each, bound in zip(found, bounds, strict=True)]
+                known = [ball(number) for number in numbers if number is not None]
+                if len(known) == len(found):
+                    compared += 1
+                    assert all(a <= b * (1 + 1e-9) for a, b in pairwise(known))
+    assert compared > 50
 
 
 def test_random_specs_use_the_whole_language() -> None:

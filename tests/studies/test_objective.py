@@ -360,17 +360,33 @@ loss: logistic
 """
 
 
+# A frozen base, and the maps of an attention: heads cost nothing where the whole batch is measured.
+ATTENTION = """
+symbols: {n: 2, R: 2}
+batch: n
+input: {shape: [3, 4], norm: {sample: 1}}
+radius: R
+layers: [{residual: [{attention: {heads: 2, name: mixer}}]}, {lora: {units: 4, rank: 2, name: low}}, tanh, {mean: 0}, {dense: {units: 2, name: head}}]
+loss: logistic
+"""
+
+
+@pytest.mark.parametrize("text", [CONVOLUTION, ATTENTION], ids=["convolution", "attention"])
 @pytest.mark.parametrize("seed", range(4))
-def test_convolutions_are_matrices(seed: int) -> None:
+def test_weights_are_matrices(text: str, seed: int) -> None:
     """Filters of operator norm 2 as a matrix, first axis against all others, are outside the Euclidean balls: the curvature along
     orthogonal ones is below the bound, and so is any sum of q_ij N(u_i) N(u_j) for the diagonal one of the steps."""
-    architecture, rng = bc.loads(CONVOLUTION), np.random.default_rng(seed)
+    architecture, rng = bc.loads(text), np.random.default_rng(seed)
     spectral, network = bc.objective(architecture).spectral, bc.network(architecture)
     assert set(spectral.norms.values()) == {"operator"}
-    curvature = spectral.curvature.evaluate()
+    curvature, slope = spectral.curvature.evaluate(), spectral.lipschitz.evaluate()
     diagonal = {path: 1 / step.evaluate() for path, step in spectral.steps.together.items()}
-    x = rng.standard_normal((2, 2, 6))
+    x = rng.standard_normal(network.shapes["input"])
     x /= np.linalg.norm(x, axis=(1, 2), keepdims=True)
+    balls = {
+        name: max((path for path in diagonal if f"{name}.".startswith(f"{path}.")), key=len, default="")
+        for name in network.shapes
+    }
 
     def value(w: Point) -> float:
         (z,) = network({**w, "input": x})
@@ -388,10 +404,11 @@ def test_convolutions_are_matrices(seed: int) -> None:
     for _ in range(20):
         w, u = drawn(), drawn()
         sizes = {path: rng.choice([0.0, 1.0]) for path in diagonal}
-        u = {name: array * sizes[name.split(".")[0]] for name, array in u.items()}
+        u = {name: array * sizes.get(balls[name], 0.0) for name, array in u.items()}  # none of what is frozen
         values = [value({k: 2 * w[k] + t * u[k] for k in w}) for t in (-1e-3, 0.0, 1e-3)]
         second = abs(values[0] - 2 * values[1] + values[2]) / 1e-6
         assert second <= curvature
+        assert abs(values[2] - values[0]) / 2e-3 <= slope
         assert second <= sum(diagonal[path] * sizes[path] ** 2 for path in diagonal) + 1e-7
 
 

@@ -50,6 +50,7 @@ def lower_affine(
         of,
         norm,
         left_norm=bound,
+        is_matrix=normed is None,
         left_view=moved((row, i) for i, row in enumerate(rows)),
         right_view=view,
         added=added,
@@ -86,7 +87,7 @@ def lower_published(
     weight, bias = lowering.arrays["weight"], lowering.arrays.get("bias")
     lowering.own(operator_norm=constants.bilinear, **({} if bias is None else {"bias": constants.bias}))
     bound = _smallest(lowering.operator_norms("weight", constants.bilinear))
-    product = lowering.emit(Bilinear(weight.parameter, of, constants.bilinear, left_norm=bound))
+    product = lowering.emit(Bilinear(weight.parameter, of, constants.bilinear, left_norm=bound, is_matrix=True))
     if bias is None:
         return product
     return lowering.emit(Sum((product, lowering.emit(Linear(bias.parameter, constants.bias)))))

@@ -34,6 +34,9 @@ def subject_of(bounds: Bounds) -> tuple[Subject, Mapping[Target, Number | None]]
     if missing := without_value(bounds.graph.conditions, values):
         finding = f"only networks with numbers can be attacked; without a value: {', '.join(missing)}"
         raise _refusal(bounds, finding, f"give them with --set {missing[0]}=4 (bc.override in Python)")
+    if bounds.primitives.given is not None:
+        finding = "norms of features are those of given weights, which the attack does not know"
+        raise _refusal(bounds, finding, "leave `features` out of the file of values")
     rows = {path: _last_copy(bounds.graph, row, values) for path, row in bounds.layers.items()}
     graph = _unrolled(bounds)
     subject = Subject(
