@@ -67,7 +67,7 @@ class Context:
         self.walked += 1
         if self.walked > WALKED * self.max_layers:
             self.too_large(step.place, f"more than {WALKED * self.max_layers} layers, modules and lists of layers")
-        if placement.prefix.count(".") > DEPTH_LIMIT:
+        if placement.depth > DEPTH_LIMIT:
             message = f"more than {DEPTH_LIMIT} modules, branches and repeats inside one another"
             self.mistakes.add(step.place, message, "write them one after another")
             raise TooLargeError

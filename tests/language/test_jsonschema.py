@@ -50,7 +50,7 @@ batch: n
 inputs: {image: {shape: [3, 8, 8], norm: {entry: 1}}, text: {shape: [4], tokens: 100, features: last}}
 radius: {weight: R, bias: 1}
 layers:
-  - conv2d: {from: image, channels: 4, kernel: [3, 3], padding: same, name: c, spectral: 2, frozen: true}
+  - conv2d: {from: image, channels: 4, kernel: [3, 3], padding: same, name: features.0, spectral: 2, frozen: true}
   - relu
   - leaky_relu: 0.1
   - maxpool2d: 2
@@ -92,7 +92,8 @@ def test_everything_the_language_has_is_valid() -> None:
         (["layers", 0, "conv2d", "chanels"], 3),
         (["layers", 0, "conv2d", "kernel"], None),
         (["layers", 0, "conv2d", "bias"], 3),
-        (["layers", 0, "conv2d", "name"], "a.b"),
+        (["layers", 0, "conv2d", "name"], "a..b"),
+        (["layers", 0, "conv2d", "name"], "0.b"),
         (["layers", 0, "conv2d"], 3),  # the kernel is missing
         (["layers", 0, "conv2d"], None),
         (["layers", 1], {"relu": {"slope": 1}}),
