@@ -225,6 +225,8 @@ def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """`compile` with options that are checked. Raises SpecError."""
     architecture = smoothed(architecture, options.smooth)
+    if architecture.smoothing is not None:
+        options = replace(options, smooth=architecture.smoothing.text)  # the file may say it
     layerwise = options.blocks == "layer"
     graph = unrolled_if_few(architecture, max_layers) if layerwise else expand(architecture, max_layers=max_layers)
     primitives = lower(graph, select(graph, options.wrt), use_published=options.constants == "published")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import boundcalc as bc
 from boundcalc.cli import main
 
 SPECS = Path(__file__).parent.parent / "specs"
@@ -340,6 +341,15 @@ def test_show(run: Run, small: Path) -> None:
     assert "head" in answer.out
     assert "dense" in answer.out
     assert run("show", small, "--set", "w=").out.count("5*w") == 2
+
+
+def test_show_as_a_spec(run: Run, small: Path, tmp_path: Path) -> None:
+    written = str(tmp_path / "written.yaml")
+    given = ("--set", "w=7", "--set", "head.radius=5", "--smooth", "softplus")
+    assert run("show", small, *given, "--format", "yaml", "-o", written).out == ""
+    assert bc.load(written).symbols["w"].value is not None
+    assert run("bounds", written, "--format", "json").json == run("bounds", small, *given, "--format", "json").json
+    assert run("show", small, "--set", "head.radiu=5", "--format", "yaml").status == 2
 
 
 def test_usage_mistakes(run: Run, small: Path) -> None:

@@ -224,7 +224,7 @@ EXPRESSION_SCHEMA: dict[str, Any] = {
     "description": "an expression, e.g. 2*width + 1 or sqrt(in)",
 }
 NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
-_PATH_SCHEMA: dict[str, Any] = {
+PATH_SCHEMA: dict[str, Any] = {
     "type": "string",
     "pattern": f"^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z0-9_]+){{0,{MOST_PARTS - 1}}}$",
 }
@@ -261,7 +261,7 @@ Flag = Annotated[
     bool | Expression, PlainValidator(read_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, NAME_SCHEMA]})
 ]
 Name = Annotated[str, PlainValidator(read_identifier), WithJsonSchema(NAME_SCHEMA)]
-StepName = Annotated[str, PlainValidator(read_name), WithJsonSchema(_PATH_SCHEMA)]
+StepName = Annotated[str, PlainValidator(read_name), WithJsonSchema(PATH_SCHEMA)]
 Terms = Annotated[
     tuple[Expression, ...], PlainValidator(read_list), WithJsonSchema({"type": "array", "items": EXPRESSION_SCHEMA})
 ]

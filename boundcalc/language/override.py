@@ -7,7 +7,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 
 from boundcalc.arguments import expect
-from boundcalc.exact.expression import parse
+from boundcalc.exact.expression import Expression, parse
 from boundcalc.language.architecture import Architecture, W
 from boundcalc.language.fields import PATH, describe, fail
 from boundcalc.language.objects import read_object
@@ -20,24 +20,21 @@ FILE_FIELDS = ("batch", "radius")
 
 def override(architecture: Architecture[W], assignments: AnyMapping[str, object] | Mapping) -> Architecture[W]:
     """A copy with other values. A path without a dot is a symbol (or the file's `batch` or `radius`), a path with dots a
-    field such as `head.radius`; a value is an expression or an exact number, and None (or an empty text) makes a symbol
-    free again. Paths of fields are checked when the graph is built, which knows them all.
+    field such as `head.radius`; a value is an expression or an exact number (of a field: what the spec may say of it), and None
+    (or an empty text) makes a symbol free again. Paths of fields are checked when the graph is built, which knows them all.
 
     Raises SpecError for unknown symbols and values that are not expressions.
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
-    tree = assignments if isinstance(assignments, Mapping) else _values(read_object(assignments, "<values>"))
+    tree = assignments if isinstance(assignments, Mapping) else values_of(read_object(assignments, "<values>"))
     symbols = dict(architecture.symbols)
-    fields: dict[str, Scalar] = dict(architecture.overrides)
+    fields: dict[str, Node] = dict(architecture.overrides)
     mistakes = Mistakes()
     for key, value in tree.entries:
         path = key.text
-        if not isinstance(value, Scalar):
-            mistakes.add(value.place, f"the value of {shown(path)} is {describe(value)}", "write an expression")
-        elif path in symbols:
+        if path in symbols:
             try:
-                empty = value.is_null or not value.text.strip()
-                symbols[path] = replace(symbols[path], value=None if empty else parse(value.text, value.place))
+                symbols[path] = replace(symbols[path], value=_symbol_value(path, value))
             except SpecError as error:
                 mistakes.extend(error)
         elif not PATH.match(path):
@@ -49,6 +46,12 @@ def override(architecture: Architecture[W], assignments: AnyMapping[str, object]
             mistakes.add(key.place, f"unknown symbol {shown(path)}", remedy, kind="unknown_symbol")
     mistakes.raise_if_any()
     return replace(architecture, symbols=symbols, overrides=fields)
+
+
+def _symbol_value(name: str, node: Node) -> Expression | None:
+    if not isinstance(node, Scalar):
+        raise fail(node.place, f"the value of {shown(name)} is {describe(node)}", "write an expression")
+    return None if node.is_null or not node.text.strip() else parse(node.text, node.place)
 
 
 def read_assignments(assignments: Iterable[str]) -> Mapping:
@@ -67,10 +70,10 @@ def read_assignments(assignments: Iterable[str]) -> Mapping:
 
 def read_values(path: str) -> Mapping:
     """A YAML or JSON file of `path: expression`. Raises SpecError."""
-    return _values(read_file(path))
+    return values_of(read_file(path))
 
 
-def _values(tree: Node) -> Mapping:
+def values_of(tree: Node) -> Mapping:
     if not isinstance(tree, Mapping):
         raise fail(tree.place, f"expected a mapping of values, found {describe(tree)}", "write lines such as R: 2")
     return tree

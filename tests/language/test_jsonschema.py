@@ -62,6 +62,8 @@ layers:
   - dense: {units: 10, radius: {weight: 1, bias: 2}, share: {weight: c.weight}}
 output: [c]
 loss: {squared: {from: [c, c]}}
+smooth: moreau=1/2
+set: {features.0.radius: {weight: 2}, batch: 3}
 regularizer: {l2: 1/10}
 """,
         "<full>",
@@ -108,6 +110,9 @@ def test_everything_the_language_has_is_valid() -> None:
         (["define", "block", "layer"], []),
         (["loss"], "logstic"),
         (["regularizer"], {"l1": 1}),
+        (["smooth"], "softmax"),
+        (["set"], {"head..radius": 1}),
+        (["set"], [1]),
         (["layers", 7, "repeat"], {"times": 3}),
     ],
 )
