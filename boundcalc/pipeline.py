@@ -17,8 +17,9 @@ from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.explained import Explained, explained
 from boundcalc.bounds.grouped import grouped_by
+from boundcalc.bounds.measured import numbers_of
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
-from boundcalc.bounds.values import exact, reference, resolve, without_value
+from boundcalc.bounds.values import exact, reference
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.catalogue.formula import activation as search
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -173,13 +174,7 @@ def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = 
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
     graph = expand(smoothed(architecture, smooth), unroll=True, max_layers=max_layers)
-    values = resolve(graph.conditions, {})
-    missing = without_value(graph.conditions, values)
-    if missing or graph.loops:
-        what = f"without a value: {', '.join(missing)}" if missing else "with repeats of too many passes"
-        finding = f"a network on arrays has numbers; {what}"
-        raise SpecError([Mistake(Place(architecture.source), finding, "give them with bc.override")])
-    return network_of(graph, values)
+    return network_of(graph, numbers_of(architecture, graph))
 
 
 def activation(formula: str, *, within: object = None, **values: object) -> Nonlinearity:

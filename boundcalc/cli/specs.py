@@ -75,6 +75,7 @@ def show(
     spec: str,
     assignments: Sequence[str],
     values: str | None,
+    arrays: str | None,
     vocabulary: str | None,
     max_layers: int,
     smooth: str | None,
@@ -87,7 +88,7 @@ def show(
     from boundcalc.pipeline import smoothed
 
     asked = checked({"smooth": smooth} if smooth else {})
-    architecture = smoothed(configured(spec, assignments, values, vocabulary), asked.smooth)
+    architecture = smoothed(configured(spec, assignments, values, vocabulary, arrays), asked.smooth)
     graph = expand(architecture, max_layers=max_layers)
     write(graph_to_text(graph) if form == "text" else architecture.to_yaml().rstrip("\n"), output)
     warn(graph.warnings)

@@ -42,7 +42,8 @@ class TooLargeError(Exception):
 
 @dataclass(slots=True)
 class Context:
-    """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too."""
+    """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too; `measuring`:
+    what only measured arrays can say may be missing."""
 
     architecture: Architecture[Kind[Any, Any]]
     graph: LayerGraph
@@ -51,6 +52,7 @@ class Context:
     mistakes: Mistakes
     unroll: bool
     max_layers: int = LAYER_LIMIT
+    measuring: bool = False
     mu: sympy.Expr | None = None  # of Moreau envelopes in place of kinks
     layers: int = 0
     walked: int = 0

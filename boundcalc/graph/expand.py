@@ -30,9 +30,13 @@ LOSS = "loss"  # its name
 
 
 def expand(
-    architecture: Architecture[Kind[Any, Any]], unroll: bool = False, max_layers: int = LAYER_LIMIT
+    architecture: Architecture[Kind[Any, Any]],
+    unroll: bool = False,
+    max_layers: int = LAYER_LIMIT,
+    measuring: bool = False,
 ) -> LayerGraph:
-    """The layer graph of an architecture. With `unroll`, symbolic repeats whose number of times has a value are unrolled.
+    """The layer graph of an architecture. With `unroll`, symbolic repeats whose number of times has a value are unrolled. With
+    `measuring` it may lack what only measured arrays can say, and is good for their shapes alone.
 
     Raises SpecError with every mistake found, of which more than `max_layers` layers are one.
     """
@@ -42,7 +46,9 @@ def expand(
     conditions = declare(architecture.symbols, mistakes, size_symbols(architecture))
     mistakes.raise_if_any()
     graph = LayerGraph(architecture.name, sympy.S.One, conditions)
-    context = Context(architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll, max_layers)
+    context = Context(
+        architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll, max_layers, measuring
+    )
     try:
         _Expansion(context).run()
     except (UnknownError, TooLargeError):

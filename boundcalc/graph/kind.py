@@ -17,6 +17,7 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.calculus.primitives import Primitive
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.shape import Shape
+from boundcalc.graph.sliding import Sliding
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Place, SpecError
 
@@ -116,6 +117,9 @@ class At(Protocol):
         ...
 
     def error(self, message: str, remedy: str | None = None, place: Place | None = None) -> SpecError: ...
+    def lacks(self, message: str, remedy: str) -> None:
+        """SpecError for what the spec does not say, unless it is about to be measured (`Kind.measured`)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Placed(Generic[Facts]):
     are hypotheses, restrictions of the ball.
     `loops`: whether it lowers to loops. `row_stochastic`: see `Operand`, of the output. `features`: its feature axis, from the end
     where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
-    as `name.0`, `name.1`.
+    as `name.0`, `name.1`. `buffers`: the shapes of arrays that are given and not learned, by the names that they are saved under.
     """
 
     shape: Shape
@@ -143,6 +147,7 @@ class Placed(Generic[Facts]):
     features: int | None = None
     frozen: frozenset[str] = frozenset()
     loops: bool = False
+    buffers: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
     parts: tuple[Placed[Any], ...] = ()
 
 
@@ -233,6 +238,9 @@ class Kind(Generic[Fields, Facts]):
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether it reads token ids, and nothing else.
     part: the kind of its parts, which learn nothing and read its output.
+    sliding: how the array `spectral` slides over what it reads, where its map is more than a matrix for each position.
+    measured: fields that say what is known of the layer's `buffers` (their entries in order), as expressions that are at least what they bound. Raises ValueError.
+    buffers: arrays that are saved with the learned ones, whether they are needed or not.
     """
 
     name: str
@@ -250,6 +258,9 @@ class Kind(Generic[Fields, Facts]):
     example: str = ""
     smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed | None] | None = None
     part: Kind[Any, Any] | None = None
+    sliding: Callable[[Facts], Sliding] | None = None
+    measured: Callable[[Facts, Mapping[str, Sequence[float]]], Mapping[str, str]] | None = None
+    buffers: tuple[str, ...] = ()
 
 
 # The one place where fields and facts are erased: a vocabulary holds kinds of all fields and facts.

@@ -47,19 +47,23 @@ class Scaled:
         return Fraction(bound) * Fraction(2) ** self.exponent if self.values.any() else Fraction(0)
 
 
-def scaled(array: Any) -> Scaled:
-    """An array of binary floating-point numbers of at most 64 bits, as doubles: exact.
-
-    Raises TypeError for other types, ValueError for entries that are not finite.
-    """
+def exact_doubles(array: Any) -> Values:
+    """Floating-point numbers of at most 64 bits as doubles. Raises TypeError for other types, ValueError for entries that are not
+    finite."""
     given = np.asarray(array)
     is_binary = given.dtype.name in ("float16", "float32", "float64", "bfloat16")
     if not is_binary:
         raise TypeError(f"entries of type {given.dtype.name}; they are float16, bfloat16, float32 or float64")
-    values: Values = np.ascontiguousarray(given, dtype=np.float64)
-    largest = float(max(values.max(initial=0.0), -values.min(initial=0.0)))
-    if not math.isfinite(largest):
+    values: Values = given.astype(np.float64, order="C", copy=False)
+    if not np.isfinite(values).all():
         raise ValueError("entries that are not finite")
+    return values
+
+
+def scaled(array: Any) -> Scaled:
+    """An array of `exact_doubles`, which raises the same."""
+    values = exact_doubles(array)
+    largest = float(max(values.max(initial=0.0), -values.min(initial=0.0)))
     _, exponent = math.frexp(largest)
     return Scaled(np.ldexp(values, -exponent) if exponent else values, exponent)
 

@@ -7,14 +7,13 @@ are not finite.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from boundcalc.graph.sliding import Sliding
 from boundcalc.importers.gram import TOLERANCE, largest_norm
 from boundcalc.importers.torus import torus_norm
 from boundcalc.importers.upward import root_of_squares, scaled, up
@@ -37,17 +36,6 @@ def operator_norm(matrix: Any, tolerance: float = TOLERANCE) -> Fraction:
     """Of a matrix, or the largest of a stack of them [..., m, n]: at most 1 + tolerance times the norm."""
     found = scaled(matrix)
     return found.above(largest_norm(found.values, tolerance))
-
-
-@dataclass(frozen=True, slots=True)
-class Sliding:
-    """How a kernel slides over an image. `touches`: how many windows an entry is in at most, along each axis; `lengths`: of the image
-    that a convolution reads, which a transposed one makes."""
-
-    touches: Sequence[int]
-    lengths: Sequence[int]
-    dilation: Sequence[int]
-    groups: int = 1
 
 
 def convolution_norm(kernel: Any, sliding: Sliding, *, torus: bool = False, tolerance: float = TOLERANCE) -> Fraction:

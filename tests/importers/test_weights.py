@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from boundcalc.graph.sliding import Sliding
 from boundcalc.importers import torus
 from boundcalc.importers.gram import TOLERANCE, largest_norm
 from boundcalc.importers.upward import gamma, scaled
-from boundcalc.importers.weights import Sliding, convolution_norm, euclidean_norm, largest_row, operator_norm
+from boundcalc.importers.weights import convolution_norm, euclidean_norm, largest_row, operator_norm
 
 RNG = np.random.default_rng(0)
 SEEDS = range(20)
