@@ -234,6 +234,7 @@ class Kind(Generic[Fields, Facts]):
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: the learned array that its linear map is made of, where it can use a bound of that map's operator norm.
+    diagonal: the learned gain, which multiplies entry by entry: the operator norm of its map is its largest entry.
     example: a small spec that uses it.
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether it reads token ids, and nothing else.
@@ -252,6 +253,7 @@ class Kind(Generic[Fields, Facts]):
     channels: int = 0
     operands: int | None = 1
     spectral: str = ""
+    diagonal: str = ""
     reads_tokens: bool = False
     loss: bool = False
     aliases: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from boundcalc.exact.values import substitute
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Array, Layer, LayerGraph
 from boundcalc.importers.upward import exact_doubles
-from boundcalc.importers.weights import convolution_norm, euclidean_norm, operator_norm
+from boundcalc.importers.weights import convolution_norm, euclidean_norm, largest_entry, operator_norm
 from boundcalc.mistakes import Mistakes, Place, shown, suggest
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
@@ -144,6 +144,8 @@ def _norms(
     facts, kind = at_values(layer.placed.facts, values), layer.kind
 
     def spectral(array: Array) -> Fraction | None:
+        if array.name == kind.diagonal:
+            return largest_entry(given[array.origin])
         if array.name != kind.spectral:
             return None
         if kind.sliding is None:

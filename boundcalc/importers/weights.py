@@ -32,6 +32,12 @@ def largest_row(array: Any) -> Fraction:
     return found.above(float(root_of_squares(rows).max()))
 
 
+def largest_entry(array: Any) -> Fraction:
+    """The largest absolute value, exactly: the operator norm of the product with a gain, entry by entry."""
+    found = scaled(array)
+    return found.above(float(np.abs(found.values).max(initial=0.0)))
+
+
 def operator_norm(matrix: Any, tolerance: float = TOLERANCE) -> Fraction:
     """Of a matrix, or the largest of a stack of them [..., m, n]: at most 1 + tolerance times the norm."""
     found = scaled(matrix)

@@ -59,6 +59,9 @@ def test_what_is_measured() -> None:
     assert found["features.0.center"].keys() == {"norm", "spectral"}
     assert found["features.1.center"].keys() == {"weight", "bias"}
     assert found["fc.center"]["weight"].keys() == {"norm", "spectral"}
+    assert float(found["features.1.center"]["weight"]["spectral"]) == pytest.approx(
+        np.abs(given["features.1.weight"]).max()
+    )
     weight = given["fc.weight"]
     assert (
         euclidean_norm(weight)

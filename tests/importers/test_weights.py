@@ -16,7 +16,7 @@ from boundcalc.graph.sliding import Sliding
 from boundcalc.importers import torus
 from boundcalc.importers.gram import TOLERANCE, largest_norm
 from boundcalc.importers.upward import gamma, scaled
-from boundcalc.importers.weights import convolution_norm, euclidean_norm, largest_row, operator_norm
+from boundcalc.importers.weights import convolution_norm, euclidean_norm, largest_entry, largest_row, operator_norm
 
 RNG = np.random.default_rng(0)
 SEEDS = range(20)
@@ -132,6 +132,11 @@ def test_largest_rows() -> None:
     rows = [exact_squares(row) for row in table]
     assert max(rows) <= largest_row(table) ** 2 <= max(rows) * Fraction(1 + 1e-13)
     assert largest_row(np.array([3.0, -4.0])) >= 4
+
+
+def test_largest_entries() -> None:
+    for array in (RNG.standard_normal((4, 3)) * 1e-310, np.array([-0.1, 0.05], dtype=np.float16)):
+        assert largest_entry(array) == max(abs(Fraction(float(x))) for x in array.ravel())
 
 
 def test_long_sums() -> None:
