@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from reference.kinds import INSTANCES
 
 import boundcalc as bc
+from boundcalc.graph.expand import expand
 from boundcalc.importers.weights import euclidean_norm, operator_norm
+from boundcalc.studies.parts.subject import subject_of
 
 TEXT = """
 symbols: {R: {value: 1/100, at_least: 0}, k: {value: 2, integer: true}, eps: 1/100}
@@ -204,3 +207,27 @@ def test_attention_has_several_maps(tmp_path: Path) -> None:
         f"{m}.{a}" for m in ("query", "key", "value", "out") for a in ("weight", "bias")
     }
     assert bc.compile(bc.override(architecture, found)).lipschitz.finite
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_every_kind_can_be_measured_and_stays_below_its_bound(part: int) -> None:
+    """The norm of the output at the given arrays, at inputs that are as large as the spec allows; every sixth instance of the kinds."""
+    rng, checked = np.random.default_rng(part), 0
+    for name, text in [*INSTANCES.items()][part::24]:
+        architecture = bc.loads(text)
+        network, graph = bc.network(architecture), expand(architecture, unroll=True)
+        if graph.fixed_points or any(layer.placed.buffers or layer.placed.least for layer in graph.layers):
+            continue  # given arrays need not contract, or have rows so long; a forward pass does not have the statistics
+        given = {n: rng.standard_normal(s) * 0.3 for n, s in network.shapes.items() if n not in architecture.inputs}
+        around = bc.override(architecture, bc.measure(architecture, given))
+        bounds = bc.compile(around)
+        point = {n: rng.standard_normal(network.shapes[n]) * 5 for n in architecture.inputs}
+        domain = subject_of(bounds)[0].domain
+        for part_of in (*domain.inputs, *domain.tokens):
+            point |= part_of.project(point)
+        found = math.sqrt(sum(float(np.sum(np.square(array))) for array in network({**given, **point})))
+        for each in (bounds, bc.compile(around, sharpest=True)):
+            assert found <= each.norm.evaluate() * (1 + 1e-9), name
+        assert bc.loads(around.to_yaml()).overrides.keys() == around.overrides.keys()
+        checked += 1
+    assert checked > 10
