@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boundcalc.bounds.bound import Bound
     from boundcalc.bounds.compiled import Bounds
+    from boundcalc.bounds.measured import measure
     from boundcalc.exact.expression import parse_closed_form as parse
     from boundcalc.language.architecture import Architecture
     from boundcalc.language.override import override
@@ -37,6 +38,7 @@ __all__ = [
     "falsify",
     "load",
     "loads",
+    "measure",
     "network",
     "objective",
     "override",
@@ -55,6 +57,7 @@ _HOMES = {
     "falsify": ("pipeline", "falsify"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
+    "measure": ("bounds.measured", "measure"),
     "network": ("pipeline", "network"),
     "objective": ("pipeline", "objective"),
     "override": ("language.override", "override"),

@@ -17,8 +17,9 @@ from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.explained import Explained, explained
 from boundcalc.bounds.grouped import grouped_by, lowered_by
+from boundcalc.bounds.measured import numbers_of
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
-from boundcalc.bounds.values import exact, reference, resolve, without_value
+from boundcalc.bounds.values import exact, reference
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.catalogue.formula import activation as search
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -35,7 +36,6 @@ from boundcalc.graph.unrolled import unrolled_if_few
 from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
-from boundcalc.language.override import features_of
 from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.layers.parts.formula import own_activation
@@ -175,13 +175,7 @@ def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = 
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
     graph = expand(smoothed(architecture, smooth), unroll=True, max_layers=max_layers)
-    values = resolve(graph.conditions, {})
-    missing = without_value(graph.conditions, values)
-    if missing or graph.loops:
-        what = f"without a value: {', '.join(missing)}" if missing else "with repeats of too many passes"
-        finding = f"a network on arrays has numbers; {what}"
-        raise SpecError([Mistake(Place(architecture.source), finding, "give them with bc.override")])
-    return network_of(graph, values)
+    return network_of(graph, numbers_of(architecture, graph))
 
 
 def activation(formula: str, *, within: object = None, **values: object) -> Nonlinearity:
@@ -227,7 +221,9 @@ def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """`compile` with options that are checked. Raises SpecError."""
     architecture = smoothed(architecture, options.smooth)
-    is_whole = options.blocks == TOTAL and not features_of(architecture.overrides)  # which may be those of copies
+    if architecture.smoothing is not None:
+        options = replace(options, smooth=architecture.smoothing.text)  # the file may say it
+    is_whole = options.blocks == TOTAL and not architecture.features  # which may be those of copies
     graph = expand(architecture, max_layers=max_layers) if is_whole else unrolled_if_few(architecture, max_layers)
     return _traced(architecture, graph, lowered_by(graph, options), options)
 

@@ -33,6 +33,7 @@ STAGES = (
     "layers",
     "blocks",
     "falsification",
+    "importers",
     "bounds",
     "studies",
     "output",

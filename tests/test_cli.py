@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
+import boundcalc as bc
 from boundcalc.cli import main
 
 SPECS = Path(__file__).parent.parent / "specs"
@@ -340,6 +342,36 @@ def test_show(run: Run, small: Path) -> None:
     assert "head" in answer.out
     assert "dense" in answer.out
     assert run("show", small, "--set", "w=").out.count("5*w") == 2
+
+
+def test_show_as_a_spec(run: Run, small: Path, tmp_path: Path) -> None:
+    written = str(tmp_path / "written.yaml")
+    given = ("--set", "w=7", "--set", "head.radius=5", "--smooth", "softplus")
+    assert run("show", small, *given, "--format", "yaml", "-o", written).out == ""
+    assert bc.load(written).symbols["w"].value is not None
+    assert run("bounds", written, "--format", "json").json == run("bounds", small, *given, "--format", "json").json
+    assert run("show", small, "--set", "head.radiu=5", "--format", "yaml").status == 2
+
+
+def test_weights_of_a_file(run: Run, tmp_path: Path) -> None:
+    spec, weights, values = (tmp_path / name for name in ("net.yaml", "weights.npz", "values.yaml"))
+    spec.write_text("input: {shape: [3], norm: 1}\nradius: 1/10\nlayers: [dense: {units: 2, name: f.0}, tanh]\n")
+    np.savez(weights, **{"f.0.weight": np.ones((2, 3)), "f.0.bias": np.zeros(2)})
+    assert run("measure", spec, "--arrays", weights, "-o", values).status == 0
+    assert values.read_text().startswith("f.0.center: {weight: {norm: 2.44949")
+    by_file = run("bounds", spec, "--values", values, "--format", "json")
+    assert by_file.json == run("bounds", spec, "--arrays", weights, "--format", "json").json
+    assert by_file.json != run("bounds", spec, "--format", "json").json
+    assert run("show", spec, "--arrays", weights, "--format", "yaml").out.count("center") == 1
+    assert run("bounds", spec, "--arrays", weights, "--set", "f.0.radius=0").status == 0
+    np.savez(weights, **{"f.0.weigth": np.ones((2, 3)), "f.0.bias": np.zeros(3)})
+    for command in ("measure", "bounds", "show", "objective"):
+        answer = run(command, spec, "--arrays", weights)
+        assert answer.status == 2
+        assert answer.err.count("\n") == 3
+        assert f"{weights}: the spec has no array 'f.0.weigth'; did you mean 'f.0.weight'?" in answer.err
+    assert run("measure", spec).status == 2
+    assert run("measure", spec, "--arrays", tmp_path / "none.npz").status == 2
 
 
 def test_usage_mistakes(run: Run, small: Path) -> None:

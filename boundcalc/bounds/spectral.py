@@ -97,10 +97,11 @@ def _slope(
     slope = program.kept[program.objective][LIPSCHITZ]
     if isinstance(slope, Unbounded):
         return Bound(SLOPE_NAME, Infinite(slope.reason, slope.layer), Forms({}, []), graph.conditions)
+    penalty = graph.regularizer
     for each in primitives.primitives:
-        if isinstance(each, p.Parameter) and each.differentiated and graph.regularizer is not None:
+        if isinstance(each, p.Parameter) and each.differentiated and penalty is not None and penalty.sees(each.ball):
             norm = (each.norm + each.ones) * graph.copies(each.made_in) * ranks.get(each.ball, sympy.S.One)
-            slope = slope + slope.arena.leaf(graph.regularizer * norm)
+            slope = slope + slope.arena.leaf(penalty.weight * norm)
     forms = Forms(graph.conditions.symbols, [(SLOPE_NAME, slope)])
     return Bound(SLOPE_NAME, Evaluated(slope), forms, graph.conditions)
 

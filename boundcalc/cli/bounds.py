@@ -30,6 +30,7 @@ def bounds(
     spec: str,
     assignments: Sequence[str],
     values: str | None,
+    arrays: str | None,
     vocabulary: str | None,
     max_layers: int,
     form: str,
@@ -38,7 +39,7 @@ def bounds(
     **options: str | bool,
 ) -> None:
     """Bounds of the network and of every layer."""
-    architecture = configured(spec, assignments, values, vocabulary)
+    architecture = configured(spec, assignments, values, vocabulary, arrays)
     answer = compiled(architecture, options, max_layers)
     chosen, beside = FORMATS[form], ()
     if chosen.compares and answer.document.has_numbers:

@@ -9,6 +9,7 @@ import click
 
 from boundcalc.cli.bounds import bounds
 from boundcalc.cli.layers import layers
+from boundcalc.cli.measure import measure
 from boundcalc.cli.specs import check, schema, show
 from boundcalc.cli.studies import study_commands
 
@@ -22,5 +23,5 @@ def cli() -> None:
     """
 
 
-for command in (bounds, *study_commands(), check, show, layers, schema):
+for command in (bounds, *study_commands(), check, show, measure, layers, schema):
     cli.add_command(command)

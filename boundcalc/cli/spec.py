@@ -45,6 +45,9 @@ def spec_parameters() -> list[click.Parameter]:
         click.Option(
             ["--values"], type=click.Path(), metavar="FILE", help="a YAML or JSON file of symbol: value"
         ),
+        click.Option(
+            ["--arrays"], type=click.Path(), metavar="FILE", help="measure these weights: a .npz or .safetensors file of arrays by path"
+        ),
         vocabulary_option(),
         limit_option(),
     ]  # fmt: skip
@@ -111,14 +114,22 @@ def _standard_input() -> bytes:
     raise SpecError((Mistake(Place("<stdin>"), f"cannot be read: {reason}", "name a file", "unreadable"),))
 
 
-def configured(spec: str, assignments: Sequence[str], values: str | None, vocabulary: str | None) -> Spec:
-    """The spec with the values of the command line."""
+def configured(
+    spec: str, assignments: Sequence[str], values: str | None, vocabulary: str | None, arrays: str | None = None
+) -> Spec:
+    """The spec with the values of the command line, `--set` before what is measured, and that before `--values`."""
     from boundcalc.language.override import override, read_assignments, read_values
 
     architecture = load_spec(spec, load_vocabulary(vocabulary))
     if values is not None:
         architecture = override(architecture, read_values(values))
-    return override(architecture, read_assignments(assignments))
+    said = read_assignments(assignments)
+    architecture = override(architecture, said)
+    if arrays is None:
+        return architecture
+    from boundcalc.bounds.measured import measure
+
+    return override(override(architecture, measure(architecture, arrays)), said)
 
 
 def compiled(architecture: Spec, given: Given, max_layers: int) -> Bounds:

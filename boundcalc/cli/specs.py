@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from boundcalc.cli.spec import checked, configured, limit_option, load_spec, option_of, spec_parameters
+from boundcalc.cli.spec import (
+    checked,
+    configured,
+    limit_option,
+    load_spec,
+    option_of,
+    output_parameters,
+    spec_parameters,
+)
 from boundcalc.cli.streams import complain, emit, warn, write
 from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
 from boundcalc.output.json import to_json
@@ -62,24 +70,27 @@ def check(specs: Sequence[str], form: str, vocabulary: str | None, max_layers: i
         sys.exit(MISTAKE)
 
 
-@click.command(params=[*spec_parameters(), option_of("smooth")])
+@click.command(params=[*spec_parameters(), option_of("smooth"), *output_parameters(["text", "yaml"])])
 def show(
     spec: str,
     assignments: Sequence[str],
     values: str | None,
+    arrays: str | None,
     vocabulary: str | None,
     max_layers: int,
     smooth: str | None,
+    form: str,
+    output: str | None,
 ) -> None:
-    """The layer graph, with shapes and numbers of parameters."""
+    """The layer graph, with shapes and numbers of parameters; as yaml a spec of its own, with all values put in."""
     from boundcalc.graph.expand import expand
     from boundcalc.output.parts.layer_graph import graph_to_text
     from boundcalc.pipeline import smoothed
 
     asked = checked({"smooth": smooth} if smooth else {})
-    architecture = smoothed(configured(spec, assignments, values, vocabulary), asked.smooth)
+    architecture = smoothed(configured(spec, assignments, values, vocabulary, arrays), asked.smooth)
     graph = expand(architecture, max_layers=max_layers)
-    write(graph_to_text(graph), None)
+    write(graph_to_text(graph) if form == "text" else architecture.to_yaml().rstrip("\n"), output)
     warn(graph.warnings)
 
 

@@ -35,6 +35,7 @@ def _command(study: Study) -> click.Command:
         spec: str,
         assignments: Sequence[str],
         values: str | None,
+        arrays: str | None,
         vocabulary: str | None,
         max_layers: int,
         form: str,
@@ -43,7 +44,7 @@ def _command(study: Study) -> click.Command:
     ) -> None:
         answers = {question.name: given.pop(key) for key, question in asked.items()}
         options = {name: value for name, value in given.items() if value is not None}
-        answer = compiled(configured(spec, assignments, values, vocabulary), options, max_layers)
+        answer = compiled(configured(spec, assignments, values, vocabulary, arrays), options, max_layers)
         texts = {name: None if value is None else str(value) for name, value in answers.items()}
         with progress_bar(study.name) as progress:
             report = study.ask(answer, texts, progress)

@@ -16,6 +16,7 @@ from flint import arb, ctx, fmpq, fmpz
 from boundcalc.exact.balls import Number
 
 _EXACT_BITS = 20_000  # up to here scaling by powers of ten is exact and quick
+MEASURED_DIGITS = 7  # of what is measured and then written into closed forms: rounded up, by less than a millionth
 _WORK_BITS = 256  # wide enough that the ends of a ball are not widened
 
 

@@ -235,6 +235,9 @@ def _spectral_sets(graph: LayerGraph, values: Mapping[sympy.Symbol, sympy.Expr])
 
 
 def _spectral(graph: LayerGraph, layer: Layer, norm: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> Spectral:
+    gain = next((a for a in layer.arrays if a.name == layer.kind.diagonal), None)
+    if gain is not None:
+        return Spectral(gain.origin, float(substitute(norm, values)), lambda weight: np.diag(np.ravel(weight)))
     array = next(a for a in layer.arrays if a.name == layer.kind.spectral)
     shape = tuple(int(substitute(axis, values)) for axis in graph.node(layer.inputs[0]).shape)
     own = tuple(int(substitute(axis, values)) for axis in array.shape)

@@ -100,3 +100,7 @@ class StepAt:
 
     def error(self, message: str, remedy: str | None = None, place: Place | None = None) -> SpecError:
         return fail(place or self.place, message, remedy)
+
+    def lacks(self, message: str, remedy: str) -> None:
+        if not self.context.measuring:
+            raise self.error(message, remedy)

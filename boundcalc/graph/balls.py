@@ -214,7 +214,7 @@ def _center_spectral(context: Context, inherited: Inherited, name: str, channels
 def _check_center(
     step: Step, placed: Placed[Any], kind: Kind[Any, Any], inherited: Inherited, names: Sequence[str]
 ) -> None:
-    """A spectral norm of the centre is that of the one array of which the layer's map is made."""
+    """A spectral norm of the centre is that of the one array of which the layer's map is made, or of its gain."""
     if inherited.center is None:
         return
     for name in names:
@@ -222,9 +222,9 @@ def _check_center(
         if not isinstance(found, CenterNorms):
             continue
         if found is inherited.center.value and len(placed.arrays) > 1:
-            remedy = f"say of which: center: {{{kind.spectral or name}: {{norm: E, spectral: E}}}}"
+            remedy = f"say of which: center: {{{kind.spectral or kind.diagonal or name}: {{norm: E, spectral: E}}}}"
             raise fail(found.place, f"'{step.kind}' has several learned arrays, and this centre is of one", remedy)
-        if name != kind.spectral:
+        if name not in (kind.spectral, kind.diagonal):
             finding = f"no bound uses the spectral norm of the centre of '{name}' of '{step.kind}'"
             raise fail(found.spectral.place, finding, "say its norm alone: center: E")
 

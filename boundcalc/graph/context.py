@@ -42,7 +42,8 @@ class TooLargeError(Exception):
 
 @dataclass(slots=True)
 class Context:
-    """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too."""
+    """The state of one walk. `unroll`: symbolic repeats whose number of times has a value are unrolled too; `measuring`:
+    what only measured arrays can say may be missing."""
 
     architecture: Architecture[Kind[Any, Any]]
     graph: LayerGraph
@@ -51,6 +52,7 @@ class Context:
     mistakes: Mistakes
     unroll: bool
     max_layers: int = LAYER_LIMIT
+    measuring: bool = False
     mu: sympy.Expr | None = None  # of Moreau envelopes in place of kinks
     layers: int = 0
     walked: int = 0
@@ -67,7 +69,7 @@ class Context:
         self.walked += 1
         if self.walked > WALKED * self.max_layers:
             self.too_large(step.place, f"more than {WALKED * self.max_layers} layers, modules and lists of layers")
-        if placement.prefix.count(".") > DEPTH_LIMIT:
+        if placement.depth > DEPTH_LIMIT:
             message = f"more than {DEPTH_LIMIT} modules, branches and repeats inside one another"
             self.mistakes.add(step.place, message, "write them one after another")
             raise TooLargeError

@@ -11,6 +11,7 @@ from boundcalc.exact.expression import Expression
 from boundcalc.graph.evaluations import Evaluations
 from boundcalc.language.architecture import Branch, Reference
 from boundcalc.language.fields import fail
+from boundcalc.language.paths import heads
 from boundcalc.mistakes import Mistake, SpecError, suggest
 
 Channels = Mapping[str, sympy.Expr]  # `in` and `out`, where they are known
@@ -109,7 +110,8 @@ class Environment:
                     yield path, name
 
     def _sees(self, name: str) -> bool:
-        return self.taken.get(name.partition(".")[0], self.since) >= self.since
+        of = next((head for head in heads(name) if head in self.taken), None)  # one at most: see Placement
+        return of is None or self.taken[of] >= self.since
 
     def names(self) -> Iterator[str]:
         for scope in self.chain():

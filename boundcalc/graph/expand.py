@@ -24,7 +24,6 @@ from boundcalc.graph.walk import Walk
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.conditions import declare
 from boundcalc.language.fields import fail
-from boundcalc.language.override import features_of, fields_of
 from boundcalc.language.sizes import size_symbols
 from boundcalc.mistakes import Mistakes, Place, SpecError
 
@@ -32,9 +31,13 @@ LOSS = "loss"  # its name
 
 
 def expand(
-    architecture: Architecture[Kind[Any, Any]], unroll: bool = False, max_layers: int = LAYER_LIMIT
+    architecture: Architecture[Kind[Any, Any]],
+    unroll: bool = False,
+    max_layers: int = LAYER_LIMIT,
+    measuring: bool = False,
 ) -> LayerGraph:
-    """The layer graph of an architecture. With `unroll`, symbolic repeats whose number of times has a value are unrolled.
+    """The layer graph of an architecture. With `unroll`, symbolic repeats whose number of times has a value are unrolled. With
+    `measuring` it may lack what only measured arrays can say, and is good for their shapes alone.
 
     Raises SpecError with every mistake found, of which more than `max_layers` layers are one.
     """
@@ -43,9 +46,9 @@ def expand(
     mistakes = Mistakes()
     conditions = declare(architecture.symbols, mistakes, size_symbols(architecture))
     mistakes.raise_if_any()
-    graph = LayerGraph(architecture.name, sympy.S.One, conditions, given=features_of(architecture.overrides))
+    graph = LayerGraph(architecture.name, sympy.S.One, conditions, given=architecture.features)
     context = Context(
-        architecture, graph, conditions, Overrides(fields_of(architecture.overrides)), mistakes, unroll, max_layers
+        architecture, graph, conditions, Overrides(architecture.overrides), mistakes, unroll, max_layers, measuring
     )
     try:
         _Expansion(context).run()

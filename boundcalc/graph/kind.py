@@ -17,6 +17,7 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.calculus.primitives import Primitive
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.shape import Shape
+from boundcalc.graph.sliding import Sliding
 from boundcalc.language.structure import StepFields
 from boundcalc.mistakes import Place, SpecError
 
@@ -118,6 +119,9 @@ class At(Protocol):
         ...
 
     def error(self, message: str, remedy: str | None = None, place: Place | None = None) -> SpecError: ...
+    def lacks(self, message: str, remedy: str) -> None:
+        """SpecError for what the spec does not say, unless it is about to be measured (`Kind.measured`)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class Placed(Generic[Facts]):
     are hypotheses, restrictions of the ball.
     `smooth_where`: where its smoothness holds, if not everywhere. `loops`: whether it lowers to loops. `row_stochastic`, `row_norm`: see `Operand`, of the output. `features`: its feature axis, from the end
     where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
-    as `name.0`, `name.1`.
+    as `name.0`, `name.1`. `buffers`: the shapes of arrays that are given and not learned, by the names that they are saved under.
     """
 
     shape: Shape
@@ -145,6 +149,7 @@ class Placed(Generic[Facts]):
     features: int | None = None
     frozen: frozenset[str] = frozenset()
     loops: bool = False
+    buffers: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
     parts: tuple[Placed[Any], ...] = ()
     row_norm: sympy.Expr | None = None
     smooth_where: str = ""
@@ -233,11 +238,15 @@ class Kind(Generic[Fields, Facts]):
     channels: the axis of the operand that `in` means, and of the output that `out` means.
     operands: how many it reads (None: one or more).
     spectral: the learned array that its linear map is made of, where it can use a bound of that map's operator norm.
+    diagonal: the learned gain, which multiplies entry by entry: the operator norm of its map is its largest entry.
     example: a small spec that uses it.
     aliases: what PyTorch, Keras and ONNX call it, where that is another word.
     reads_tokens: whether it reads token ids, and nothing else.
     convex: of a loss, whether it is a convex function of all that it reads.
     part: the kind of its parts, which learn nothing and read its output.
+    sliding: how the array `spectral` slides over what it reads, where its map is more than a matrix for each position.
+    measured: fields that say what is known of the layer's `buffers` (their entries in order), as expressions that are at least what they bound. Raises ValueError.
+    buffers: arrays that are saved with the learned ones, whether they are needed or not.
     """
 
     name: str
@@ -249,6 +258,7 @@ class Kind(Generic[Fields, Facts]):
     channels: int = 0
     operands: int | None = 1
     spectral: str = ""
+    diagonal: str = ""
     reads_tokens: bool = False
     loss: bool = False
     convex: bool = False
@@ -256,6 +266,9 @@ class Kind(Generic[Fields, Facts]):
     example: str = ""
     smoothed: Callable[[Facts, At, sympy.Expr | None], Smoothed | None] | None = None
     part: Kind[Any, Any] | None = None
+    sliding: Callable[[Facts], Sliding] | None = None
+    measured: Callable[[Facts, Mapping[str, Sequence[float]]], Mapping[str, str]] | None = None
+    buffers: tuple[str, ...] = ()
 
 
 # The one place where fields and facts are erased: a vocabulary holds kinds of all fields and facts.

@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from boundcalc.exact.expression import Expression
 from boundcalc.language.architecture import Argument
 from boundcalc.language.fields import fail, read_expression
-from boundcalc.language.reader import Scalar
 from boundcalc.language.structure import StepFields
+from boundcalc.language.tree import Node, Scalar
 from boundcalc.mistakes import Mistake, SpecError, suggest
 
 _STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index", "state")
@@ -20,12 +20,12 @@ _STRUCTURE = ("name", "from", "share", "layers", "carry", "each", "index", "stat
 class Overrides:
     """Hands out the overriding values and remembers which were used, and which paths there are."""
 
-    def __init__(self, values: Mapping[str, Scalar]) -> None:
+    def __init__(self, values: Mapping[str, Node]) -> None:
         self._values = values
         self._used: set[str] = set()
         self._known: set[str] = set()
 
-    def _take(self, path: str) -> Scalar | None:
+    def _take(self, path: str) -> Node | None:
         if not self._values:
             return None
         path = path.replace(".*", "")  # one body stands for all copies of a symbolic repeat
@@ -69,9 +69,9 @@ class Overrides:
                 yield Mistake(value.place, f"there is no symbol and no field '{path}'", remedy)
 
 
-def _read(info: FieldInfo, shown: str, value: Scalar) -> object:
+def _read(info: FieldInfo, shown: str, value: Node) -> object:
     """A value as the field's own type reads it. Raises SpecError."""
-    if value.is_null:
+    if isinstance(value, Scalar) and value.is_null:
         raise fail(value.place, f"the field '{shown}' needs a value")
     adapter: TypeAdapter[object] = TypeAdapter(info.rebuild_annotation())
     try:

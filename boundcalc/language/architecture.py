@@ -11,9 +11,14 @@ from boundcalc.exact.expression import Expression
 from boundcalc.language.regularizer import Regularizer
 from boundcalc.language.smoothing import Smoothing
 from boundcalc.language.structure import End, InputNorm, StepFields, Word
-from boundcalc.language.tree import Scalar
+from boundcalc.language.tree import Mapping as NodeMapping
+from boundcalc.language.tree import Node, Scalar
+from boundcalc.language.written import NOTHING, mapping, text, whole_file
+from boundcalc.language.yaml_text import to_text
 from boundcalc.mistakes import Place
 
+FEATURES = "features"  # among what is set: a mapping of its own
+IN_PLACE = ("radius",)  # overrides that are keys of the file
 W = TypeVar("W", bound=Word, covariant=True)
 
 
@@ -85,6 +90,15 @@ class SymbolDeclaration:
     below: Expression | None = None
     at_least: Expression | None = None
 
+    @property
+    def written(self) -> Node:
+        """What stands after its name: its value alone, if there is nothing else to say."""
+        said = {name: getattr(self, name) for name in ("value", "above", "below", "at_least")}
+        found = {name: text(value.text) for name, value in said.items() if isinstance(value, Expression)}
+        if found.keys() <= {"value"} and not self.integer:
+            return found.get("value", NOTHING)
+        return mapping({**found, **({"integer": text("true")} if self.integer else {})})
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -114,11 +128,28 @@ class Architecture(Suggesting, Generic[W]):
     loss: Step | None
     regularizer: Regularizer | None
     vocabulary: Mapping[str, W]  # the kinds that its steps are of
-    overrides: Mapping[str, Scalar]  # field values by dotted path, from --set
-    smoothing: Smoothing | None = None  # what stands for kinks, from --smooth
+    overrides: Mapping[str, Node]  # field values by dotted path, from `set` and --set
+    tree: NodeMapping  # the file as it was read
+    included: Mapping[str, Node]  # the files that it includes, by name
+    smoothing: Smoothing | None = None  # what stands for kinks, from `smooth` and --smooth
+    features: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])  # norms at the given weights, by path
     activations: Mapping[str, W] = field(default_factory=dict[str, W])  # the kinds that the spec itself declares
 
     @property
     def only_modules(self) -> bool:
         """Whether it is a file for others to include: modules and symbols, no network."""
         return not self.inputs and not self.layers
+
+    def to_yaml(self) -> str:
+        """A spec of its own that says the same: `bc.loads` reads the same architecture from it. What was set since is in, what files
+        beside the spec define is in, the library that ships stays included; comments are lost."""
+        fields = {path: value for path, value in self.overrides.items() if path not in IN_PLACE}
+        fields |= {FEATURES: mapping(self.features)} if self.features else {}
+        said: dict[str, Node] = {
+            "name": text(self.name),
+            "symbols": mapping({name: declaration.written for name, declaration in self.symbols.items()}),
+            "set": mapping(fields),
+            "smooth": NOTHING if self.smoothing is None else text(self.smoothing.text),
+            **{path: self.overrides[path] for path in IN_PLACE if path in self.overrides},
+        }
+        return to_text(whole_file(self.tree, self.included, said), spread=("define", "layers"))

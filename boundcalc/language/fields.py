@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.exact.expression import Expression, parse
+from boundcalc.language.paths import MOST_PARTS
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
 from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown, suggest
@@ -68,6 +69,17 @@ def read_identifier(node: Node) -> str:
             f"{shown(scalar.text)} is not a name",
             "names are letters, digits and _, not starting with a digit",
         )
+    return scalar.text
+
+
+def read_name(node: Node) -> str:
+    """The name of a step: one identifier, or a dotted path of names as other libraries write it."""
+    scalar = read_scalar(node, "a name")
+    if not PATH.match(scalar.text):
+        remedy = "names are letters, digits and _, not starting with a digit; dots may join them, as in features.0"
+        raise fail(scalar.place, f"{shown(scalar.text)} is not a name", remedy)
+    if scalar.text.count(".") >= MOST_PARTS:
+        raise fail(scalar.place, f"the name {shown(scalar.text)} has more than {MOST_PARTS} parts", "shorten it")
     return scalar.text
 
 
@@ -212,6 +224,10 @@ EXPRESSION_SCHEMA: dict[str, Any] = {
     "description": "an expression, e.g. 2*width + 1 or sqrt(in)",
 }
 NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+PATH_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": f"^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z0-9_]+){{0,{MOST_PARTS - 1}}}$",
+}
 _AXES_SCHEMA: dict[str, Any] = {"anyOf": [EXPRESSION_SCHEMA, {"type": "array", "items": EXPRESSION_SCHEMA}]}
 _ALONG_SCHEMA: dict[str, Any] = {**_AXES_SCHEMA, "description": "sample, and axes counted without the batch"}
 _RADIUS_SCHEMA: dict[str, Any] = {
@@ -245,6 +261,7 @@ Flag = Annotated[
     bool | Expression, PlainValidator(read_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, NAME_SCHEMA]})
 ]
 Name = Annotated[str, PlainValidator(read_identifier), WithJsonSchema(NAME_SCHEMA)]
+StepName = Annotated[str, PlainValidator(read_name), WithJsonSchema(PATH_SCHEMA)]
 Terms = Annotated[
     tuple[Expression, ...], PlainValidator(read_list), WithJsonSchema({"type": "array", "items": EXPRESSION_SCHEMA})
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from boundcalc.language.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, REFERENCE
+from boundcalc.language.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, PATH_SCHEMA, REFERENCE
 from boundcalc.language.formulas import FIELD
 from boundcalc.language.regularizer import regularizer_schema
 from boundcalc.language.structure import ENDS, InputNorm, Lexicon, StepFields, Words
@@ -67,6 +67,8 @@ def json_schema(words: Words) -> dict[str, Any]:
         "output": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
         "loss": {"$ref": "#/$defs/loss"},
         "regularizer": regularizer_schema(EXPRESSION_SCHEMA),
+        "smooth": {"type": "string", "pattern": "^(softplus|moreau *=.+)$"},
+        "set": {"type": "object", "propertyNames": PATH_SCHEMA},
     }
     return {
         "$schema": _DIALECT,

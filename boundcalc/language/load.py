@@ -12,6 +12,7 @@ from boundcalc.language import fields, reader
 from boundcalc.language.architecture import Architecture, W
 from boundcalc.language.formulas import Own
 from boundcalc.language.objects import read_object
+from boundcalc.language.override import override, values_of
 from boundcalc.language.schema import read_architecture
 from boundcalc.language.standard import is_standard, read_standard
 from boundcalc.language.tree import Mapping as NodeMapping
@@ -65,7 +66,9 @@ def _architecture(
     if folder is not None or _includes(tree) is not None:
         _include(tree, source, folder, [], included, mistakes)
     mistakes.raise_if_any()
-    return read_architecture(tree, source, included, name, vocabulary, own)
+    architecture = read_architecture(tree, source, included, name, vocabulary, own)
+    values = tree.get("set") if isinstance(tree, NodeMapping) else None
+    return architecture if values is None else override(architecture, values_of(values))
 
 
 def _includes(tree: Node) -> Node | None:

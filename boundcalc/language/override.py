@@ -7,8 +7,8 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 
 from boundcalc.arguments import expect
-from boundcalc.exact.expression import parse
-from boundcalc.language.architecture import Architecture, W
+from boundcalc.exact.expression import Expression, parse
+from boundcalc.language.architecture import FEATURES, Architecture, W
 from boundcalc.language.fields import PATH, describe, fail
 from boundcalc.language.objects import read_object
 from boundcalc.language.reader import read_file
@@ -16,32 +16,28 @@ from boundcalc.language.tree import Mapping, Node, Scalar
 from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
 FILE_FIELDS = ("batch", "radius")
-FEATURES = "features"  # of a file of values: the norms of the outputs of layers at the given weights, by path
-_AT_CENTRE = ".@norm"  # of the paths of these among the overrides; no field is called so
 
 
 def override(architecture: Architecture[W], assignments: AnyMapping[str, object] | Mapping) -> Architecture[W]:
     """A copy with other values. A path without a dot is a symbol (or the file's `batch` or `radius`), a path with dots a
-    field such as `head.radius`; a value is an expression or an exact number, and None (or an empty text) makes a symbol
-    free again. `features` is a mapping with the norms of outputs of layers at the given weights by path. Paths of fields are checked when the graph is built, which knows them all.
+    field such as `head.radius`; a value is an expression or an exact number (of a field: what the spec may say of it), and None
+    (or an empty text) makes a symbol free again. `features` is a mapping with the norms of outputs of layers at the given weights by path. Paths of fields are checked when the graph is built, which knows them all.
 
     Raises SpecError for unknown symbols and values that are not expressions.
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
-    tree = assignments if isinstance(assignments, Mapping) else _values(read_object(assignments, "<values>"))
+    tree = assignments if isinstance(assignments, Mapping) else values_of(read_object(assignments, "<values>"))
     symbols = dict(architecture.symbols)
-    fields: dict[str, Scalar] = dict(architecture.overrides)
+    fields: dict[str, Node] = dict(architecture.overrides)
+    features = dict(architecture.features)
     mistakes = Mistakes()
     for key, value in tree.entries:
         path = key.text
         if path == FEATURES and isinstance(value, Mapping):
-            fields.update(_features(value, mistakes))
-        elif not isinstance(value, Scalar):
-            mistakes.add(value.place, f"the value of {shown(path)} is {describe(value)}", "write an expression")
+            features.update(_features(value, mistakes))
         elif path in symbols:
             try:
-                empty = value.is_null or not value.text.strip()
-                symbols[path] = replace(symbols[path], value=None if empty else parse(value.text, value.place))
+                symbols[path] = replace(symbols[path], value=_symbol_value(path, value))
             except SpecError as error:
                 mistakes.extend(error)
         elif not PATH.match(path):
@@ -52,24 +48,20 @@ def override(architecture: Architecture[W], assignments: AnyMapping[str, object]
             remedy = suggest(path, [*symbols, *FILE_FIELDS]) or f"the symbols are {', '.join(symbols) or 'none'}"
             mistakes.add(key.place, f"unknown symbol {shown(path)}", remedy, kind="unknown_symbol")
     mistakes.raise_if_any()
-    return replace(architecture, symbols=symbols, overrides=fields)
+    return replace(architecture, symbols=symbols, overrides=fields, features=features)
 
 
-def features_of(overrides: AnyMapping[str, Scalar]) -> AnyMapping[str, Scalar]:
-    """Those of the overrides that are norms at the given weights, by the path of the layer."""
-    return {path.removesuffix(_AT_CENTRE): value for path, value in overrides.items() if path.endswith(_AT_CENTRE)}
-
-
-def fields_of(overrides: AnyMapping[str, Scalar]) -> AnyMapping[str, Scalar]:
-    """The other ones."""
-    return {path: value for path, value in overrides.items() if not path.endswith(_AT_CENTRE)}
+def _symbol_value(name: str, node: Node) -> Expression | None:
+    if not isinstance(node, Scalar):
+        raise fail(node.place, f"the value of {shown(name)} is {describe(node)}", "write an expression")
+    return None if node.is_null or not node.text.strip() else parse(node.text, node.place)
 
 
 def _features(tree: Mapping, mistakes: Mistakes) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {}
     for key, value in tree.entries:
         if isinstance(value, Scalar) and PATH.match(key.text):
-            found[f"{key.text}{_AT_CENTRE}"] = value
+            found[key.text] = value
         elif isinstance(value, Scalar):
             mistakes.add(key.place, f"{shown(key.text)} is not the path of a layer", "`boundcalc show` lists the paths")
         else:
@@ -94,10 +86,10 @@ def read_assignments(assignments: Iterable[str]) -> Mapping:
 
 def read_values(path: str) -> Mapping:
     """A YAML or JSON file of `path: expression`. Raises SpecError."""
-    return _values(read_file(path))
+    return values_of(read_file(path))
 
 
-def _values(tree: Node) -> Mapping:
+def values_of(tree: Node) -> Mapping:
     if not isinstance(tree, Mapping):
         raise fail(tree.place, f"expected a mapping of values, found {describe(tree)}", "write lines such as R: 2")
     return tree

@@ -12,16 +12,15 @@ from boundcalc.language.architecture import Architecture, Argument, Input, Modul
 from boundcalc.language.formulas import Own, read_activations
 from boundcalc.language.inputs import input_norm
 from boundcalc.language.regularizer import read_regularizer
+from boundcalc.language.smoothing import smoothing_of
 from boundcalc.language.steps import Signature, StepReader, validate
 from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, Lexicon, StepFields
 from boundcalc.language.symbols import read_symbol
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.language.written import FILE_KEYS
 from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
-FILE_KEYS = (
-    "name", "include", "symbols", "activations", "define", "batch", "input", "inputs", "radius", "layers", "output", "loss", "regularizer",
-)  # fmt: skip
 LIBRARY_KEYS = ("name", "include", "symbols", "activations", "define")
 LAYER_NAMES = frozenset({"in", "out", "center"})
 Value = TypeVar("Value")
@@ -54,7 +53,7 @@ def read_architecture(
         reader.mistakes.add(
             root.place, "the file has no layers", "write `layers:` and a list such as [dense: 10, relu]"
         )
-    loss, penalty = root.get("loss"), root.get("regularizer")
+    loss, penalty, smooth = root.get("loss"), root.get("regularizer"), root.get("smooth")
     common = {key: root.get(key) for key in ("radius",) if root.get(key) is not None}
     file_fields = reader.attempt(
         lambda: validate(StepFields, ((k, v) for k, v in root.entries if k.text in common), tree.place, "the file")
@@ -73,6 +72,9 @@ def read_architecture(
         regularizer=None if penalty is None else reader.attempt(lambda: read_regularizer(penalty)),
         vocabulary={**vocabulary, **activations},
         overrides={},
+        tree=root,
+        included=included,
+        smoothing=None if smooth is None else reader.attempt(lambda: smoothing_of(smooth)),
         activations=activations,
     )
     reader.mistakes.raise_if_any()

@@ -15,6 +15,7 @@ from boundcalc.exact.expression import Expression, parse
 from boundcalc.language.architecture import Architecture, Argument, Branch, Module, Step
 from boundcalc.language.fields import Whole
 from boundcalc.language.structure import Repeat, StepFields, Word, Words
+from boundcalc.language.tree import Scalar
 from boundcalc.mistakes import SpecError
 
 MAX_CHAIN = 64  # modules that call each other; the walk over the steps refuses what is deeper
@@ -36,7 +37,7 @@ def size_symbols(architecture: Architecture[Word]) -> Mapping[str, Whole]:
     for path, scalar in architecture.overrides.items():
         owner, _, name = path.rpartition(".")
         whole = reader.named(name) if owner else {"batch": BATCH}.get(name)
-        if whole is not None:
+        if whole is not None and isinstance(scalar, Scalar):
             try:
                 top.note(parse(scalar.text, scalar.place), whole)
             except SpecError:

@@ -20,6 +20,7 @@ from boundcalc.language.fields import (
     RawSteps,
     Shape,
     Share,
+    StepName,
     Term,
 )
 from boundcalc.mistakes import folded
@@ -31,7 +32,7 @@ class StepFields(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
     value_field: ClassVar[str | None] = None  # the field that a bare value `- kind: VALUE` fills
 
-    name: Name | None = None
+    name: StepName | None = None
     sources: RawOperands | None = Field(default=None, alias="from")
     radius: Radius | None = None
     spectral: Term | None = None

@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import sympy
+from flint import arb, ctx
 from pydantic import PlainValidator, WithJsonSchema
 
 from boundcalc.calculus.primitives import Constant, Linear, Sum
 from boundcalc.calculus.views import View, same
 from boundcalc.catalogue import gains, published, symbols
 from boundcalc.catalogue.normalisations import FORMS
+from boundcalc.exact.balls import ball, maximum
+from boundcalc.exact.decimals import MEASURED_DIGITS, upper_decimal
+from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.intervals import at_least
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
@@ -34,6 +38,7 @@ from boundcalc.layers.parts.gain import forward_gain, lower_gain
 from boundcalc.layers.parts.maps import constants_of, outside, published_map
 from boundcalc.layers.parts.normalisation import Normalisation
 
+MEAN, VARIANCE = "running_mean", "running_var"  # of the statistics that training left
 MODES = ("train", "eval")
 Mode = Annotated[str, PlainValidator(types.choice(*MODES)), WithJsonSchema({"enum": list(MODES)})]
 Form = Annotated[str, PlainValidator(types.choice(*FORMS)), WithJsonSchema({"enum": list(FORMS)})]
@@ -80,7 +85,10 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     normalisation = Normalisation.of(at, fields.eps, fields.form, {"count": count, "channels": channels})
     arrays: dict[str, Shape] = {"weight": (shape[0],), "bias": (shape[0],)} if at.flag(fields.affine) else {}
     facts = Facts(pooled, normalisation, _given(fields, at, normalisation))
-    return Placed(shape, facts, arrays, frozenset({"weight"}.intersection(arrays)), features=FIRST)
+    gains = frozenset({"weight"}.intersection(arrays))
+    mean = shape[:1] if pooled else shape
+    buffers: dict[str, Shape] = {} if facts.given is None else {MEAN: mean, VARIANCE: mean}
+    return Placed(shape, facts, arrays, gains, features=FIRST, buffers=buffers)
 
 
 def _given(fields: Fields, at: At, normalisation: Normalisation) -> Statistics | None:
@@ -95,7 +103,8 @@ def _given(fields: Fields, at: At, normalisation: Normalisation) -> Statistics |
             "give `slope`, the largest 1/sqrt(variance + eps), and `offset`, the norm of mean/sqrt(variance + eps), "
             "or both in a file of values (NAME.slope: 3)"
         )
-        raise at.error("'batchnorm' in `mode: eval` needs the statistics that training left", remedy)
+        at.lacks("'batchnorm' in `mode: eval` needs the statistics that training left", remedy)
+        return Statistics(sympy.S.Zero, sympy.S.Zero)
     slope, offset = at.constant(fields.slope, "the slope"), at.constant(fields.offset, "the offset")
     power = 2 if normalisation.form == "sqrt" else 1
     if not at.fits(at_least(sympy.S.One, slope**power * normalisation.eps)):
@@ -147,6 +156,25 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return forward_gain(facts.normalisation.forward(z, axes, xp), arrays, z.ndim - 2, xp)
 
 
+def measured(facts: Facts, arrays: Mapping[str, Sequence[float]]) -> Mapping[str, str]:
+    """The slope and the offset of given statistics."""
+    form, given = facts.normalisation.form, facts.normalisation.eps
+    means, variances = arrays[MEAN], arrays[VARIANCE]
+    if given.free_symbols:
+        raise ValueError("an eps without a value")
+    least = min(variances)
+    if least < 0 or (least == 0 and facts.normalisation.entry is None):
+        raise ValueError(f"a variance of {least}")
+    with ctx.workprec(128):
+        eps = ball(to_number(given))
+        roots = [(eps + v).sqrt() if form == "sqrt" else eps + arb(v).sqrt() for v in variances]
+        slope = upper_decimal(maximum(1 / root for root in roots), MEASURED_DIGITS)
+        offset = sum(((arb(m) / root) ** 2 for m, root in zip(means, roots, strict=True)), arb(0)).sqrt()
+        if not arb(slope) * (eps.sqrt() if form == "sqrt" else eps) <= 1:  # rounded above that of variance 0
+            slope = f"1/sqrt({given})" if form == "sqrt" else f"1/({given})"
+        return {"slope": slope, "offset": upper_decimal(offset, MEASURED_DIGITS)}
+
+
 def _evaluated(facts: Facts, given: Statistics, z: Any, xp: Any) -> Any:
     """All factors the largest, all means the same: statistics that reach both constants."""
     means = z.shape[1] if facts.pooled else math.prod(z.shape[1:])
@@ -160,6 +188,9 @@ KIND = Kind(
     lower,
     forward,
     lower_published,
+    diagonal="weight",
     example=example("conv1d: {channels: 2, kernel: 2}, batchnorm: {eps: 1/10, affine: true}", "[1, 5]"),
     aliases=("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization"),
+    measured=measured,
+    buffers=(MEAN, VARIANCE, "num_batches_tracked"),
 )

@@ -18,6 +18,7 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
+from boundcalc.graph.sliding import Sliding
 from boundcalc.layers.parts import affine, filters, windows
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import outside
@@ -103,6 +104,10 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return filters.correlate(taps, rows, arrays, xp)
 
 
+def sliding(facts: Facts) -> Sliding:
+    return filters.sliding(facts.touches, facts.read[1:], facts.dilation, facts.groups)
+
+
 # The paper's constants are those of two axes.
 KINDS = tuple(
     Kind(
@@ -113,6 +118,7 @@ KINDS = tuple(
         forward,
         lower_published if axes == 2 else None,
         spectral="weight",
+        sliding=sliding,
         example=example(f"conv{axes}d: {{channels: 2, kernel: 3, padding: same}}", f"[1{', 5' * axes}]"),
         aliases=(f"Convolution{axes}D", *(("Conv", "Convolution") if axes == 2 else ())),
     )

@@ -64,13 +64,22 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
 
 
 KINDS = (
-    Kind("scale", ScaleFields, place_scale, lower, forward, example=example("dense: 3, scale: {bias: true}")),
+    Kind(
+        "scale",
+        ScaleFields,
+        place_scale,
+        lower,
+        forward,
+        diagonal="weight",
+        example=example("dense: 3, scale: {bias: true}"),
+    ),
     Kind(
         "layer_scale",
         LayerScaleFields,
         place_layer_scale,
         lower,
         forward,
+        diagonal="weight",
         example=example("{residual: [dense: 3, layer_scale: 1/10]}"),
     ),
 )

@@ -19,6 +19,7 @@ from boundcalc.exact.intervals import at_least
 from boundcalc.graph.features import FIRST
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape
+from boundcalc.graph.sliding import Sliding
 from boundcalc.language.fields import Axes
 from boundcalc.layers.parts import filters, windows
 from boundcalc.layers.parts.example import example
@@ -105,6 +106,11 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return filters.correlate(taps, xp.reshape(rows, (groups, made, read * count)), arrays, xp)
 
 
+def sliding(facts: Facts) -> Sliding:
+    """That of the convolution whose adjoint it is, which reads what this one makes."""
+    return filters.sliding(facts.touches, facts.outputs, facts.dilation, facts.groups)
+
+
 def _set_apart(z: Any, axis: int, stride: int, xp: Any) -> Any:
     """With stride - 1 zeros between the entries of an axis."""
     if stride == 1:
@@ -123,6 +129,7 @@ KINDS = tuple(
         lower,
         forward,
         spectral="weight",
+        sliding=sliding,
         aliases=(f"Conv{axes}DTranspose", *(("ConvTranspose",) if axes == 2 else ())),
         example=example(f"convtranspose{axes}d: {{channels: 2, kernel: 2, stride: 2}}, tanh", shape),
     )

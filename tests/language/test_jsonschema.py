@@ -50,7 +50,7 @@ batch: n
 inputs: {image: {shape: [3, 8, 8], norm: {entry: 1}}, text: {shape: [4], tokens: 100, features: last}}
 radius: {weight: R, bias: 1}
 layers:
-  - conv2d: {from: image, channels: 4, kernel: [3, 3], padding: same, name: c, spectral: 2, frozen: true}
+  - conv2d: {from: image, channels: 4, kernel: [3, 3], padding: same, name: features.0, spectral: 2, frozen: true}
   - relu
   - leaky_relu: 0.1
   - maxpool2d: 2
@@ -63,6 +63,8 @@ layers:
 output: [c]
 loss: {squared: {from: [c, c]}}
 regularizer: {l2: {weight: 1/10, only: ["**.weight", c]}}
+smooth: moreau=1/2
+set: {features.0.radius: {weight: 2}, batch: 3}
 """,
         "<full>",
     )
@@ -92,7 +94,8 @@ def test_everything_the_language_has_is_valid() -> None:
         (["layers", 0, "conv2d", "chanels"], 3),
         (["layers", 0, "conv2d", "kernel"], None),
         (["layers", 0, "conv2d", "bias"], 3),
-        (["layers", 0, "conv2d", "name"], "a.b"),
+        (["layers", 0, "conv2d", "name"], "a..b"),
+        (["layers", 0, "conv2d", "name"], "0.b"),
         (["layers", 0, "conv2d"], 3),  # the kernel is missing
         (["layers", 0, "conv2d"], None),
         (["layers", 1], {"relu": {"slope": 1}}),
@@ -110,6 +113,9 @@ def test_everything_the_language_has_is_valid() -> None:
         (["regularizer"], {"l2": {"only": "c"}}),
         (["regularizer"], {"l2": {"weight": 1, "only": []}}),
         (["regularizer"], {"l2": {"weight": 1, "except": "c"}}),
+        (["smooth"], "softmax"),
+        (["set"], {"head..radius": 1}),
+        (["set"], [1]),
         (["layers", 7, "repeat"], {"times": 3}),
     ],
 )

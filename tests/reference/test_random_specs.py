@@ -13,12 +13,13 @@ import yaml
 import boundcalc as bc
 from boundcalc.exact.balls import ball
 from boundcalc.graph.expand import expand
-from boundcalc.language.schema import FILE_KEYS
+from boundcalc.language.written import FILE_KEYS
 from reference.coverage import Spec, steps_of, used, wanted
 from reference.random_specs import MOST_LAYERS, MOST_NUMBERS, measured, passes, random_spec, variants
 
 # Whether a fixed point exists, and rows of a least norm, random balls seldom say: these are attacked by their instances alone.
 REST = ("gru.last=false", "fixed_point", "fixed_point.state", "fixed_point.shape", "fixed_point.layers", ".weight_norm")
+SET = ("smooth", "set")  # what --smooth and --set say
 SEEDS = range(300)
 TEXTS = [random_spec(seed) for seed in SEEDS]
 SPECS = [bc.loads(text) for text in TEXTS]
@@ -61,8 +62,8 @@ def test_random_specs_use_the_whole_language() -> None:
 
 
 def test_random_specs_use_all_keys() -> None:
-    """But `include`, as a text has no folder, and `activations`, whose formulas have tests of their own."""
-    assert {key for text in TEXTS for key in yaml.safe_load(text)} == {*FILE_KEYS} - {"include", "activations"}
+    """But `include`, as a text has no folder, `activations`, whose formulas have tests of their own, and what options say as well."""
+    assert {key for text in TEXTS for key in yaml.safe_load(text)} == {*FILE_KEYS} - {"include", "activations", *SET}
 
 
 def test_random_specs_use_all_forms_of_symbols_inputs_and_modules() -> None:

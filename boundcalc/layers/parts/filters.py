@@ -17,6 +17,7 @@ from boundcalc.calculus.views import Window, moved
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.graph.kind import At, Lowering
 from boundcalc.graph.shape import Shape
+from boundcalc.graph.sliding import Sliding
 from boundcalc.language.fields import Axes, Flag, Size
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts import affine, windows
@@ -112,3 +113,8 @@ def correlate(taps: Any, rows: Any, arrays: Mapping[str, Any], xp: Any) -> Any:
     if "bias" not in arrays:
         return image
     return image + xp.reshape(arrays["bias"], (-1, *(1 for _ in outputs)))
+
+
+def sliding(touches: Shape, lengths: Shape, dilation: Shape, groups: sympy.Expr) -> Sliding:
+    """With numbers in place of symbols."""
+    return Sliding(*(tuple(map(int, each)) for each in (touches, lengths, dilation)), groups=int(groups))

@@ -25,7 +25,8 @@ class Most:
 
 def lower_gain(own: Sequence[int], of: int, lowering: Lowering, most: Most | None = None) -> int:
     """g z + h with (g, h) = (s, 0) + u: s z plus a map bilinear in (u, z) of norm 1, coefficient of u sqrt(m^2 + copies), and no
-    more than `most`; mostly s = 1. With a centre of its own, (g, h) is a parameter of norm centre + radius.
+    more than `most`; mostly s = 1. With a centre of its own, (g, h) is a parameter of norm centre + radius; the largest entry of g,
+    the operator norm of z -> g z, is at most that of the centre + radius.
 
     own: the axes of the image that the gain has, the batch counted; it is repeated along all others.
     """
@@ -38,11 +39,13 @@ def lower_gain(own: Sequence[int], of: int, lowering: Lowering, most: Most | Non
     copies = gains.repeat_norm(sympy.Mul(*(shape[axis] for axis in sorted(added))))
     joint = bias is not None and weight.joint(bias)
     each = same(axes)
+    largest = lowering.operator_norms("weight", gains.GAIN_NORM) if weight.start is None else []
     product = Bilinear(
         weight.parameter,
         of,
         gains.GAIN_NORM,
         copies if joint else sympy.S.Zero,
+        left_norm=sympy.Min(*largest) if largest else None,
         right_norm=None if most is None else most.norm,
         right_apart=NONE if most is None else most.apart,
         left_view=moved((axis, i) for i, axis in enumerate(own)),

@@ -1,0 +1,62 @@
+"""Given arrays as values of a spec: the graph that says their shapes, and where they are read from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+
+from boundcalc.arguments import expect
+from boundcalc.bounds.values import resolve, without_value
+from boundcalc.graph.expand import expand
+from boundcalc.graph.kind import Kind
+from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
+from boundcalc.importers.files import read_arrays
+from boundcalc.importers.measure import Measured, copies_of, measured
+from boundcalc.language.architecture import Architecture
+from boundcalc.mistakes import Mistake, Place, SpecError
+
+Spec = Architecture[Kind[Any, Any]]
+
+
+def measure(
+    architecture: Spec,
+    arrays: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    torus: bool = False,
+    max_layers: int = LAYER_LIMIT,
+) -> Measured:
+    """What given arrays say of a spec: for `override`, or as a file of values, `PATH.center` with the norm of each learned array and
+    the operator norm of the layer's map, each certified from above, and `slope` and `offset` of a `batchnorm` in `mode: eval`.
+
+    arrays: by the paths of the spec (`head.weight`), or a file of them, .npz or .safetensors. torus: smaller norms of convolutions,
+    for more work. Radii stay those of the spec: 0 means exactly these arrays.
+
+    Raises SpecError for mistakes of the spec, symbols without values, and every array that is missing, unknown, of another shape,
+    or has entries that are not finite.
+    """
+    expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
+    is_file = not isinstance(arrays, Mapping)
+    given = read_arrays(arrays) if is_file else arrays
+    kept = expand(architecture, max_layers=max_layers, measuring=True)
+    graph = expand(architecture, unroll=True, max_layers=max_layers, measuring=True)
+    values = numbers_of(architecture, graph, sizes_alone=True)
+    copies = copies_of(kept, values) if kept.loops else {}
+    return measured(graph, values, given, copies, os.fspath(arrays) if is_file else "<arrays>", torus)
+
+
+def numbers_of(architecture: Spec, graph: LayerGraph, sizes_alone: bool = False) -> Mapping[sympy.Symbol, sympy.Expr]:
+    """Values of all symbols, or of all that are in shapes, of a graph whose repeats are unrolled. Raises SpecError."""
+    values = resolve(graph.conditions, {})
+    missing = without_value(graph.conditions, values)
+    if sizes_alone:
+        shapes = [node.shape for node in graph] + [a.shape for layer in graph.layers for a in layer.arrays]
+        sizes = {str(symbol) for shape in shapes for axis in shape for symbol in axis.free_symbols}
+        missing = [name for name in missing if name in sizes]
+    if missing or graph.loops:
+        what = f"without a value: {', '.join(missing)}" if missing else "with repeats of too many passes"
+        finding = f"a network on arrays has numbers; {what}"
+        raise SpecError([Mistake(Place(architecture.source), finding, "give them with bc.override")])
+    return values

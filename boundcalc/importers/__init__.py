@@ -1,0 +1,1 @@
+"""What comes from outside: given arrays, measured with certainty."""
