@@ -127,8 +127,8 @@ def _moved(learned: Learned, array: Any) -> Any:
 def compare(
     network: Network, paths: Sequence[str], outputs: Sequence[Held], arrays: Mapping[str, Any], wanted: Sequence[Any]
 ) -> float:
-    """The largest difference between what the network computes and what its original did, over the largest entry where that is
-    above one. Raises MismatchError where it is too large."""
+    """The largest difference between what the network computes and what its original did, over the largest entry. Raises
+    MismatchError where it is too large."""
     found = network.run(arrays, namespace_of(*arrays.values()))
     if len(wanted) != len(outputs):
         raise MismatchError(f"{len(outputs)} outputs were imported, and the module has {len(wanted)}")
@@ -138,7 +138,7 @@ def compare(
         theirs = _batch_first(np.asarray(other), held, ours.shape[0])
         if ours.shape != theirs.shape:
             raise MismatchError(f"'{path}' has the shape {ours.shape}, and {theirs.shape} in the module")
-        size = max(1.0, float(np.max(np.abs(theirs), initial=0.0)))
+        size = float(np.max(np.abs(theirs), initial=0.0)) or 1.0
         difference = float(np.max(np.abs(ours - theirs), initial=0.0)) / size
         worst = max(worst, difference)
         if not difference <= TOLERANCE:

@@ -19,6 +19,7 @@ from boundcalc.importers.doubles import arguments_in_doubles, doubles, lengthene
 from boundcalc.importers.graph import Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
 
 BATCHES = (5, 7, 11, 13, 17, 3, 2)  # samples to record with: a number that no other axis is likely to have
+_FILLED = {"zeros_like": 0.0, "new_zeros": 0.0, "ones_like": 1.0, "new_ones": 1.0, "full_like": 1, "new_full": 2}
 _RANDOM = torch.Tag.nondeterministic_seeded
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 
@@ -111,6 +112,13 @@ class _Recorder:
         if all(read.name in self.known for read in reads) and not is_random:
             self._evaluate(node)
             return
+        filled = _FILLED.get(_name(node.target))
+        if filled is not None:  # of the input it needs the shape alone
+            value = node.args[filled] if isinstance(filled, int) and len(node.args) > filled else filled
+            if not isinstance(value, torch.fx.Node):
+                made = node.meta["val"]
+                self.known[node.name] = torch.full(made.shape, float(value), dtype=lengthened(made.dtype))
+                return
         values = pytree.tree_leaves(node.meta.get("val"))
         made = [value for value in values if isinstance(value, torch.Tensor)]
         integers = bool(made) and not any(value.is_floating_point() for value in made)

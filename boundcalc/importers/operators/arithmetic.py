@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from boundcalc.importers.call import Call, Rule
+from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.numbers import written
 from boundcalc.importers.values import Fixed, Held, Learned, Refusal, Value
@@ -172,12 +172,3 @@ def same(draft: Draft, call: Call) -> Value:
     """The identity: copies, casts, what only autograd sees."""
     value = call.get("self") if "self" in call.arguments else call.get("input")
     return value if isinstance(value, Held | Learned | Fixed) else call.held("self")
-
-
-def filled_like(value: float) -> Rule:
-    """A constant of the shape of an array that is computed."""
-    return lambda draft, call: Fixed(np.broadcast_to(np.float64(value), call.shape))
-
-
-def full_like(draft: Draft, call: Call) -> Value:
-    return Fixed(np.broadcast_to(np.float64(call.number("fill_value")), call.shape))
