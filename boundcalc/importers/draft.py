@@ -39,12 +39,21 @@ class Draft:
         self.graph = graph
         self.steps: list[Step] = []
         self.tokens: dict[str, int] = {}  # how many ids there are, of each input of token ids
+        self.formulas: dict[str, str] = {}  # names by formula
         self.origin = Origin()
         self._parameters: dict[Learned, Held] = {}
+        self._steps: dict[str, Step] = {}
+        self._owns: dict[str, Shape] = {  # shapes in the spec, by key
+            e.name: tuple(n for axis, n in enumerate(e.shape) if axis != graph.batch_axis) for e in graph.inputs
+        }
         self._read: dict[str, set[int]] = {}
         every = (*(tuple(node.arguments.values()) for node in graph.nodes), graph.outputs)
         for ref in (ref for arguments in every for ref in refs(arguments)):
             self._read.setdefault(ref.name, set()).add(ref.part)
+
+    def formula(self, text: str) -> str:
+        """The name of an activation of the spec's own, one for each formula."""
+        return self.formulas.setdefault(text, f"function_{len(self.formulas)}")
 
     def parts_read(self, name: str) -> set[int]:
         """Which of the arrays that a node gives are read."""
@@ -75,6 +84,7 @@ class Draft:
         keys = tuple(read.step for read in reads)
         own = own_shape(shape, batch)
         self.steps.append(Step(key, kind, fields, keys, own, self.origin, arrays or {}, given or {}))
+        self._steps[key], self._owns[key] = self.steps[-1], own
         return Held(key, shape, batch)
 
     def parameter(self, of: Learned) -> Held:
@@ -107,9 +117,21 @@ class Draft:
             return Held(of.step, shape, batch, of.tokens, None if of.masked is None else of.masked.reshape(shape))
         if of.tokens:
             return Held(of.step, shape, batch, True)
+        before = self.before(of, "reshape", "flatten")
+        if before is not None:
+            return self.reshaped(before, own, shape, batch)
         if len(own) == 1 and len(of.own) > 1:
             return self.step("flatten", {}, (of,), shape, batch)
         return self.step("reshape", {"shape": list(own)}, (of,), shape, batch)
+
+    def before(self, of: Held, *kinds: str) -> Held | None:
+        """What a step reads, if it is of one of these kinds: the image of the two together is made of it."""
+        step = self._steps.get(of.step)
+        if step is None or step.kind not in kinds or of.masked is not None:
+            return None
+        (key,) = step.reads
+        entry = self._owns.get(key)
+        return None if entry is None else Held(key, entry, None)
 
     def held(self, value: Held | Learned | Fixed, like: Held | None = None) -> Held:
         """A value as what a step computes. `like`: says on which axis the samples are, of a constant made for all of them."""

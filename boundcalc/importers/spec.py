@@ -64,6 +64,10 @@ def _document(
     document: dict[str, Field] = {"name": draft.graph.name}
     if declared:
         document["symbols"] = dict.fromkeys(declared, "")
+    kinds = {str(kind) for layer in layers if isinstance(layer, Mapping) for kind in layer}
+    formulas = {name: {"formula": formula} for formula, name in draft.formulas.items() if name in kinds}
+    if formulas:
+        document["activations"] = formulas
     document["batch"] = batch
     if list(described) == [ONLY_INPUT]:
         document["input"] = described[ONLY_INPUT]

@@ -8,6 +8,7 @@ from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft
 from boundcalc.importers.graph import Argument, Graph, Node, Ref
 from boundcalc.importers.operators.index import IGNORED, OPERATORS
+from boundcalc.importers.patterns.index import recognised
 from boundcalc.importers.unsupported import Missing, UnsupportedError
 from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Unknown, Value
 
@@ -22,6 +23,7 @@ class Translated:
 
 def translate(graph: Graph) -> Translated:
     """Raises UnsupportedError."""
+    graph = recognised(graph)
     draft, values = Draft(graph), dict[str, Value]()
     for entry in graph.inputs:
         axis = graph.batch_axis if len(entry.shape) > graph.batch_axis else 0

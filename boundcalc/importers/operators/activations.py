@@ -21,6 +21,15 @@ def _entrywise(draft: Draft, call: Call, kind: str, fields: dict[str, Field]) ->
     return draft.step(kind, fields, (of,), of.shape, of.batch)
 
 
+def recognised(draft: Draft, call: Call) -> Value:
+    """What a pattern found: a kind of the catalogue, or a formula."""
+    kind, formula = call.get("kind"), call.get("formula")
+    if isinstance(formula, str) and formula:
+        return _entrywise(draft, call, draft.formula(formula), {})
+    word, _, approximate = str(kind).partition(": ")
+    return _entrywise(draft, call, word, {"approximate": approximate} if approximate else {})
+
+
 def gelu(draft: Draft, call: Call) -> Value:
     approximate = call.get("approximate")
     return _entrywise(draft, call, "gelu", {"approximate": "tanh"} if approximate == "tanh" else {})

@@ -37,6 +37,7 @@ _ENTRYWISE = (
 
 _FAMILIES: tuple[Operator, ...] = (
     *(Operator((name,), name, activations.named(name)) for name in _ENTRYWISE),
+    Operator(("activation",), "an activation of the catalogue, or a formula of the spec's own", activations.recognised),
     Operator(("log_sigmoid",), "logsigmoid", activations.named("logsigmoid")),
     Operator(("atan", "arctan"), "arctan", activations.named("arctan")),
     Operator(("gelu",), "gelu", activations.gelu),

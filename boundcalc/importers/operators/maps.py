@@ -114,7 +114,7 @@ def _led(draft: Draft, of: Held, its: Batch | None, lead: Shape, batch: Batch | 
 def embedding(draft: Draft, call: Call) -> Value:
     weight, ids = call.array("weight"), call.get("indices")
     if isinstance(ids, Fixed):
-        return taken(draft, weight, ids, 0, call.shape)
+        return _looked_up(draft, weight, ids, call.shape)
     if not isinstance(ids, Held) or not ids.tokens:
         raise Refusal("it looks up what are no token ids")
     if not isinstance(weight, Learned):
@@ -127,6 +127,17 @@ def embedding(draft: Draft, call: Call) -> Value:
     raw = draft.step("embedding", {"features": features}, (ids,), (*own, features), None, arrays={"weight": weight})
     image = Held("", call.shape, ids.batch)
     return draft.reshaped(raw, image.own, call.shape, ids.batch)
+
+
+def _looked_up(draft: Draft, weight: Held | Learned | Fixed, ids: Fixed, shape: Shape) -> Value:
+    """Rows at fixed ids; the same ids for each sample are looked up once."""
+    count, array = draft.batch, ids.array
+    if array.ndim < 2 or array.shape[0] != count or not bool((array == array[:1]).all()):
+        return taken(draft, weight, ids, 0, shape)
+    once = taken(draft, weight, Fixed(array[0]), 0, shape[1:])
+    if not isinstance(once, Held | Learned):
+        return once
+    return draft.reshaped(draft.held(once), shape[1:], shape, Batch(0))
 
 
 def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape: Shape) -> Value:
