@@ -67,7 +67,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Graph:
     """`learned`: shapes of the learned arrays by name; `constants`: values by name; `batch`: the number of samples that it was
-    recorded with, `batch_axis`: which axis of every input they are."""
+    recorded with, `batch_axis`: which axis of every input they are; `modules`: the classes of modules by their paths."""
 
     name: str
     batch: int
@@ -78,6 +78,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[Ref, ...]
     batch_axis: int = 0
+    modules: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def dumps(self) -> str:
         return json.dumps(_stored(self), indent=0)
@@ -96,6 +97,7 @@ def loads(text: str) -> Graph:
         nodes=tuple(_node(*stored) for stored in raw["nodes"]),
         outputs=tuple(Ref(*stored) for stored in raw["outputs"]),
         batch_axis=raw["batch_axis"],
+        modules=raw["modules"],
     )
 
 
@@ -105,6 +107,7 @@ def _stored(graph: Graph) -> dict[str, Any]:
         "batch": graph.batch,
         "batch_axis": graph.batch_axis,
         "training": graph.training,
+        "modules": graph.modules,
         "inputs": [[entry.name, entry.shape, entry.is_integer] for entry in graph.inputs],
         "learned": graph.learned,
         "constants": {name: _packed(array) for name, array in graph.constants.items()},

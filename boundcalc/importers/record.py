@@ -74,7 +74,8 @@ class _Recorder:
                     pass
         found = [self._argument(self._node(result)) for result in self.results if isinstance(result, str)]
         outputs = tuple(ref for ref in found if isinstance(ref, Ref) and self._is_floating(ref))
-        graph = Graph(name, batch, training, tuple(inputs), shapes, self.constants, tuple(self.nodes), outputs, axis)
+        nodes, classes = tuple(self.nodes), _classes(self.program.graph.nodes)
+        graph = Graph(name, batch, training, tuple(inputs), shapes, self.constants, nodes, outputs, axis, classes)
         return without_unread(graph)
 
     def _node(self, name: str) -> Any:
@@ -173,6 +174,15 @@ def _name(target: Any) -> str:
     return str(target) if schema is None else schema.name.partition("::")[2]
 
 
+def _classes(nodes: Any) -> Mapping[str, str]:
+    stacks = (node.meta.get("nn_module_stack") or {} for node in nodes)
+    return {str(path): _word(kind) for stack in stacks for path, kind in stack.values() if path}
+
+
+def _word(kind: Any) -> str:
+    return (kind if isinstance(kind, str) else kind.__name__).rpartition(".")[2]
+
+
 def _origin(node: Any) -> Origin:
     stack = list((node.meta.get("nn_module_stack") or {}).values())
     path, kind = stack[-1] if stack else ("", "")
@@ -182,5 +192,4 @@ def _origin(node: Any) -> Origin:
     if own:
         folder, slash, file = own[-1]["file"].rpartition("site-packages/")
         place = f"{file if slash else file.rpartition('/')[2]}:{own[-1]['line']}"
-    name = kind if isinstance(kind, str) else kind.__name__
-    return Origin(str(path), name.rpartition(".")[2], place)
+    return Origin(str(path), _word(kind), place)

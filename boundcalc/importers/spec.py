@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from boundcalc.importers.draft import Draft, Field, Step
 from boundcalc.importers.graph import Entry
-from boundcalc.importers.naming import step_names
+from boundcalc.importers.lines import Line
+from boundcalc.importers.naming import module_path, step_names
 from boundcalc.importers.settings import Settings, symbols_of, text
+from boundcalc.importers.structure import structured
 from boundcalc.importers.translate import Translated
 from boundcalc.importers.unsupported import Missing, UnsupportedError
 from boundcalc.importers.values import Held, Learned
 from boundcalc.importers.yaml import block
+from boundcalc.layers.index import VOCABULARY
 
-OPERANDS_FIRST = frozenset({"add", "concat", "multiply", "matmul", "subtract", "stack"})
 ONLY_INPUT = "input"
 
 
@@ -41,10 +43,17 @@ def write(translated: Translated, settings: Settings) -> Written:
     names = {**inputs, **step_names(steps, tuple(inputs.values()))}
     arrays, shares = _sharing(draft.graph.name, steps, names)
     norms = settings.norms(used)
-    layers = _layers(steps, names, shares, ONLY_INPUT if len(used) == 1 else None)
+    lines = _lines(steps, names, shares)
     outputs = tuple(names[held.step] for held in translated.outputs)
-    document = _document(draft, used, inputs, norms, settings, layers)
-    last = names[steps[-1].key] if steps else ONLY_INPUT
+    words = {*VOCABULARY, *draft.formulas.values(), *symbols_of(text(settings.batch), *norms.values(), text(settings.radius))}
+    classes = {module_path(path): name for path, name in draft.graph.modules.items()}
+    before = ONLY_INPUT if len(used) == 1 else None
+    found = structured(lines, outputs, before, classes, words)
+    document = _document(draft, used, inputs, norms, settings, {line.kind for line in lines})
+    if found.modules:
+        document["define"] = found.modules
+    document["layers"] = found.layers
+    last = lines[-1].name if lines else ONLY_INPUT
     if outputs != (last,):
         document["output"] = outputs[0] if len(outputs) == 1 else list(outputs)
     return Written("\n".join(block(document, 0)) + "\n", names, inputs, arrays, outputs)
@@ -56,7 +65,7 @@ def _document(
     inputs: Mapping[str, str],
     norms: Mapping[str, Field],
     settings: Settings,
-    layers: Sequence[Field],
+    kinds: set[str],
 ) -> dict[str, Field]:
     batch, radius = text(settings.batch), text(settings.radius)
     described = {inputs[entry.name]: _input(draft, entry, norms) for entry in used}
@@ -64,7 +73,6 @@ def _document(
     document: dict[str, Field] = {"name": draft.graph.name}
     if declared:
         document["symbols"] = dict.fromkeys(declared, "")
-    kinds = {str(kind) for layer in layers if isinstance(layer, Mapping) for kind in layer}
     formulas = {name: {"formula": formula} for formula, name in draft.formulas.items() if name in kinds}
     if formulas:
         document["activations"] = formulas
@@ -74,7 +82,6 @@ def _document(
     else:
         document["inputs"] = described
     document["radius"] = radius
-    document["layers"] = layers
     return document
 
 
@@ -96,24 +103,14 @@ def _read_steps(draft: Draft, outputs: Sequence[Held]) -> list[Step]:
     return kept[::-1]
 
 
-def _layers(
-    steps: Sequence[Step], names: Mapping[str, str], shares: Mapping[str, Field], before: str | None
-) -> list[Field]:
-    layers: list[Field] = []
+def _lines(steps: Sequence[Step], names: Mapping[str, str], shares: Mapping[str, Field]) -> list[Line]:
+    lines: list[Line] = []
     for step in steps:
-        fields: dict[str, Field] = {}
-        reads = [names[key] for key in step.reads]
-        if step.kind in OPERANDS_FIRST or len(reads) > 1:
-            fields["from"] = [[] if name == before else name for name in reads]
-        elif reads and reads[0] != before:
-            fields["from"] = reads[0]
-        fields |= step.fields
+        fields = dict(step.fields)
         if step.key in shares:
             fields["share"] = shares[step.key]
-        fields["name"] = names[step.key]
-        layers.append({step.kind: fields})
-        before = names[step.key]
-    return layers
+        lines.append(Line(step.kind, names[step.key], fields, tuple(names[key] for key in step.reads)))
+    return lines
 
 
 def _sharing(

@@ -35,12 +35,12 @@ def entry(value: Field, indent: int) -> list[str]:
     """An item of a list of steps."""
     lead = " " * indent
     line = f"{lead}- {_step(value)}"
-    if len(line) <= WIDTH or not isinstance(value, Mapping):
+    if not isinstance(value, Mapping):
         return [line]
     ((kind, fields),) = value.items()
     if not isinstance(fields, Mapping) or not any(_is_layers(each) for each in fields.values()):
         return [line]
-    return [f"{lead}- {kind}:", *block(fields, indent + 6)]
+    return [f"{lead}- {kind}:", *block(fields, indent + 4)]
 
 
 def block(fields: Mapping[str, Field], indent: int) -> list[str]:
@@ -52,6 +52,8 @@ def block(fields: Mapping[str, Field], indent: int) -> list[str]:
             lines.append(f"{lead}{key}:")
             for each in value:
                 lines += entry(each, indent + 2)
+        elif isinstance(value, Mapping) and _has_layers(value):
+            lines += [f"{lead}{key}:", *block(value, indent + 2)]
         elif isinstance(value, Mapping) and indent + len(key) + len(flow(value)) > WIDTH:
             lines += [f"{lead}{key}:", *block(value, indent + 2)]
         else:
@@ -64,6 +66,10 @@ def _step(value: Field) -> str:
         ((kind, fields),) = value.items()
         return f"{kind}: {flow(fields)}"
     return flow(value)
+
+
+def _has_layers(value: Mapping[str, Field]) -> bool:
+    return any(_is_layers(each) or (isinstance(each, Mapping) and _has_layers(each)) for each in value.values())
 
 
 def _is_layers(value: Field) -> bool:

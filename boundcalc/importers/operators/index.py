@@ -54,7 +54,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("add",), "add, affine", arithmetic.add),
     Operator(("sub",), "subtract, affine", arithmetic.sub),
     Operator(("rsub",), "subtract, affine", arithmetic.rsub),
-    Operator(("mul",), "multiply, affine, square", arithmetic.mul),
+    Operator(("mul", "multiply"), "multiply, affine, square", arithmetic.mul),
     Operator(("div",), "affine, multiply", arithmetic.div, "by what is computed"),
     Operator(("neg",), "affine", arithmetic.neg),
     Operator(("pow",), "square, multiply", arithmetic.power, "exponents that are not 1 to 4"),
