@@ -16,7 +16,7 @@ import sympy
 from boundcalc.calculus.primitives import Constant, Linear
 from boundcalc.calculus.views import View
 from boundcalc.catalogue import gains
-from boundcalc.exact.intervals import at_least
+from boundcalc.exact.values import minimum
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language import fields as types
@@ -49,9 +49,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     if fields.entry is None:
         return Placed(shape, Facts(at.batch, norm, None, entries, shape))
     entry = at.constant(fields.entry, "the largest entry")
-    if not at.fits(at_least(entry**2 * entries, norm**2)):
-        finding = f"{at.known(entries)} entries of at most {at.known(entry)} have no norm of {at.known(norm)}"
-        raise at.error(finding, "`norm` is the root of the sum of squares, `entry` the largest absolute value", fields.entry.place)
+    norm = minimum((norm, entry * sympy.sqrt(entries)))  # so many entries of this size have no larger one
     return Placed(shape, Facts(at.batch, norm, entry, entries, shape))
 
 

@@ -124,18 +124,18 @@ _ODD = {"n_layer": 2, "n_embd": 32, "n_head": 4, "vocab_size": 100}
 _MODELS: tuple[tuple[str, str, str, Mapping[str, Any], str], ...] = (
     ("BertModel", "BertConfig", "bert", _SMALL, "ids"),
     ("BertForSequenceClassification", "BertConfig", "bert", _SMALL, "ids"),
-    ("RobertaModel", "RobertaConfig", "roberta", _SMALL, "ids"),
+    ("RobertaModel", "RobertaConfig", "roberta", _SMALL, "places"),
     ("AlbertModel", "AlbertConfig", "albert", {**_SMALL, "embedding_size": 16}, "ids"),
     ("ElectraModel", "ElectraConfig", "electra", {**_SMALL, "embedding_size": 16}, "ids"),
     ("DistilBertModel", "DistilBertConfig", "distilbert", {"n_layers": 2, "dim": 32, "n_heads": 4, "hidden_dim": 48, "vocab_size": 100}, "ids"),
-    ("MPNetModel", "MPNetConfig", "mpnet", _SMALL, "ids"),
+    ("MPNetModel", "MPNetConfig", "mpnet", _SMALL, "places"),
     ("DebertaV2Model", "DebertaV2Config", "deberta_v2", _SMALL, "ids"),
-    ("CamembertModel", "CamembertConfig", "camembert", _SMALL, "ids"),
-    ("XLMRobertaModel", "XLMRobertaConfig", "xlm-roberta", _SMALL, "ids"),
-    ("ModernBertModel", "ModernBertConfig", "modernbert", {**_SMALL, "num_hidden_layers": 2}, "ids"),
+    ("CamembertModel", "CamembertConfig", "camembert", _SMALL, "places"),
+    ("XLMRobertaModel", "XLMRobertaConfig", "xlm-roberta", _SMALL, "places"),
+    ("ModernBertModel", "ModernBertConfig", "modernbert", {**_SMALL, **_IDS, "cls_token_id": 1, "sep_token_id": 2}, "ids"),
     ("ConvBertModel", "ConvBertConfig", "convbert", {**_SMALL, "embedding_size": 16}, "ids"),
     ("FNetModel", "FNetConfig", "fnet", {k: v for k, v in _SMALL.items() if k != "num_attention_heads"}, "ids"),
-    ("NystromformerModel", "NystromformerConfig", "nystromformer", {**_SMALL, "segment_means_seq_len": 8, "num_landmarks": 4}, "ids"),
+    ("NystromformerModel", "NystromformerConfig", "nystromformer", {**_SMALL, "segment_means_seq_len": 8, "num_landmarks": 8}, "ids"),
     ("SqueezeBertModel", "SqueezeBertConfig", "squeezebert", {**_SMALL, "embedding_size": 32}, "ids"),
     ("MobileBertModel", "MobileBertConfig", "mobilebert", {**_SMALL, "embedding_size": 32, "intra_bottleneck_size": 32}, "ids"),
     ("RoFormerModel", "RoFormerConfig", "roformer", {**_SMALL, "embedding_size": 32}, "ids"),
@@ -192,6 +192,8 @@ def _example(which: str) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     match which:
         case "ids":
             return (ids,), {}
+        case "places":
+            return (ids,), {"position_ids": torch.arange(2, 10).repeat(2, 1)}
         case "causal":
             return (ids,), {"use_cache": False}
         case "both":

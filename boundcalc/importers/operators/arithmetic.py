@@ -6,6 +6,7 @@ import numpy as np
 
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
+from boundcalc.importers.operators.moves import expanded
 from boundcalc.importers.operators.numbers import written
 from boundcalc.importers.values import Fixed, Held, Learned, Refusal, Value
 
@@ -112,6 +113,10 @@ def filled(draft: Draft, of: Held, mask: np.ndarray, value: Value) -> Value:
     number = number_of(value)
     if number is None:
         raise Refusal("it fills in what is no number")
+    shape = np.broadcast_shapes(of.shape, mask.shape)
+    if shape != of.shape and of.masked is None:
+        spread = expanded(draft, of, shape)
+        return filled(draft, spread, mask, value) if isinstance(spread, Held) else spread
     if not mask.any():
         return of
     if number <= MASKED:
@@ -172,3 +177,25 @@ def same(draft: Draft, call: Call) -> Value:
     """The identity: copies, casts, what only autograd sees."""
     value = call.get("self") if "self" in call.arguments else call.get("input")
     return value if isinstance(value, Held | Learned | Fixed) else call.held("self")
+
+
+def gather(draft: Draft, call: Call) -> Value:
+    """Of a constant that is one number everywhere."""
+    number = call.fixed("self").number
+    if number is None:
+        raise Refusal("it looks up entries at indices that are computed")
+    return Fixed(np.broadcast_to(call.fixed("self").array.flat[0], call.shape))
+
+
+def slice_scatter(draft: Draft, call: Call) -> Value:
+    """Entries along an axis put in place of others: the others are kept, and these are added."""
+    of, source = call.array("self"), call.fixed("src")
+    axis = call.integer("dim", 0) % len(of.shape)
+    at = (slice(None),) * axis + (slice(call.get("start"), call.get("end"), call.get("step")),)
+    kept, added = np.ones(of.shape), np.zeros(of.shape)
+    kept[at], added[at] = 0.0, source.array
+    return total(draft, product(draft, of, Fixed(kept)), Fixed(added), 1.0)
+
+
+def zero(draft: Draft, call: Call) -> Value:
+    return Fixed(np.zeros(call.shape))

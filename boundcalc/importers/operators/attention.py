@@ -10,9 +10,9 @@ from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft
 from boundcalc.importers.operators.activations import soft_maximum
 from boundcalc.importers.operators.arithmetic import filled, total
-from boundcalc.importers.operators.maps import multiplied
 from boundcalc.importers.operators.moves import expanded, reshaped
 from boundcalc.importers.operators.numbers import root_scale
+from boundcalc.importers.operators.products import multiplied
 from boundcalc.importers.values import Fixed, Held, Refusal, Value
 
 

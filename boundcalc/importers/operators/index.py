@@ -17,6 +17,7 @@ from boundcalc.importers.operators import (
     parts,
     pooling,
     recurrent,
+    windows,
 )
 
 
@@ -65,6 +66,11 @@ _FAMILIES: tuple[Operator, ...] = (
         "nothing",
         arithmetic.same,
     ),
+    Operator(("gather",), "a constant", arithmetic.gather, "what is not one number"),
+    Operator(("slice_scatter",), "multiply, add", arithmetic.slice_scatter, "what is computed"),
+    Operator(("zero",), "a constant", arithmetic.zero),
+    Operator(("unfold",), "take, permute", windows.unfold),
+    Operator(("im2col",), "pad, take, permute", windows.im2col),
     Operator(("linear",), "dense, or matmul where the weight is computed", maps.linear),
     Operator(("addmm",), "dense, or matmul and add", maps.addmm, "factors"),
     Operator(("mm",), "dense, matmul", maps.matmul("self", "mat2")),
@@ -74,7 +80,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("einsum",), "einsum", maps.einsum, "sums over the samples"),
     Operator(("embedding",), "embedding; parameter, slice and take where the ids are fixed", maps.embedding),
     *(
-        Operator((f"conv{axes}d",), f"conv{axes}d", maps.convolution(axes), "weights that are computed")
+        Operator((f"conv{axes}d",), f"conv{axes}d; take and matmul where the weight is computed", maps.convolution(axes))
         for axes in (1, 2, 3)
     ),
     *(

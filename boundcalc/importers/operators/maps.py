@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
+from boundcalc.importers.operators import windows
 from boundcalc.importers.operators.arithmetic import affine, total
 from boundcalc.importers.operators.moves import transposed
 from boundcalc.importers.operators.numbers import per_axis
+from boundcalc.importers.operators.products import multiplied
+from boundcalc.importers.operators.taking import taken
 from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Value
 
 
@@ -22,8 +23,10 @@ def linear(draft: Draft, call: Call) -> Value:
 def _linear(draft: Draft, of: Held, weight: Held | Learned | Fixed, bias: Value, shape: Shape) -> Value:
     if isinstance(weight, Learned) and (bias is None or isinstance(bias, Learned)):
         return dense(draft, of, weight, bias, shape)
-    flipped = transposed(draft, draft.held(weight), -1, -2)
-    image = multiplied(draft, of, flipped, shape)
+    if isinstance(weight, Learned):
+        image = dense(draft, of, weight, None, shape)
+    else:
+        image = multiplied(draft, of, transposed(draft, draft.held(weight), -1, -2), shape)
     return image if bias is None else total(draft, image, bias, 1.0)
 
 
@@ -69,48 +72,6 @@ def _product(
     return multiplied(draft, draft.held(left), draft.held(right), shape)
 
 
-def multiplied(draft: Draft, left: Held, right: Held, shape: Shape, *, flip: bool = False) -> Held:
-    """The product of the last two axes; the others are broadcast. `flip`: of left with the transpose of right."""
-    if min(len(left.shape), len(right.shape)) < 2:
-        raise Refusal("it multiplies a vector")
-    rank = len(shape)
-    batches = [
-        None if of.batch is None else Batch(of.batch.axis + rank - len(of.shape), of.batch.before, of.batch.after)
-        for of in (left, right)
-    ]
-    known = [batch for batch in batches if batch is not None]
-    batch = known[0] if known else None
-    if batch is not None and any(other != batch for other in known):
-        raise Refusal("its operands have the samples on different axes")
-    for of, its, own_axes in ((left, batches[0], (rank - 2, rank - 1)), (right, batches[1], (rank - 2, rank - 1))):
-        if its is not None and its.axis in own_axes:
-            if of is left and its.axis == rank - 2 and its.others == 1 and len(right.shape) == 2 and rank == 2:
-                return _rows(draft, left, right, shape, flip=flip)
-            raise Refusal("it multiplies along the axis of the samples")
-    images = [_led(draft, of, its, shape[:-2], batch) for of, its in ((left, batches[0]), (right, batches[1]))]
-    fields: dict[str, Field] = {"transpose_right": True} if flip else {}
-    return draft.step("matmul", fields, images, shape, batch)
-
-
-def _rows(draft: Draft, left: Held, right: Held, shape: Shape, *, flip: bool) -> Held:
-    """Samples as the rows of a matrix: each is a matrix of one row."""
-    row = draft.reshaped(left, (1, *left.own))
-    fields: dict[str, Field] = {"transpose_right": True} if flip else {}
-    image = draft.step("matmul", fields, (row, right), (1, shape[-1]), None)
-    return draft.reshaped(image, shape[1:], shape, Batch(0))
-
-
-def _led(draft: Draft, of: Held, its: Batch | None, lead: Shape, batch: Batch | None) -> Held:
-    """An operand with the leading axes of the product."""
-    whole = (1,) * (len(lead) + 2 - len(of.shape)) + of.shape
-    image = (*lead, *of.shape[-2:])
-    if batch is None or its is not None:
-        own = Held("", whole, its).own
-    else:
-        own = whole if batch.others > 1 else (*whole[: batch.axis], *whole[batch.axis + 1 :])
-    return draft.expanded(of, own, image, batch)
-
-
 def embedding(draft: Draft, call: Call) -> Value:
     weight, ids = call.array("weight"), call.get("indices")
     if isinstance(ids, Fixed):
@@ -140,43 +101,10 @@ def _looked_up(draft: Draft, weight: Held | Learned | Fixed, ids: Fixed, shape: 
     return draft.reshaped(draft.held(once), shape[1:], shape, Batch(0))
 
 
-def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape: Shape) -> Value:
-    """Entries of an axis at fixed indices, in the place of the axis."""
-    found = ids.array.astype(int)
-    count = of.shape[axis]
-    flat = np.where(found < 0, found + count, found).ravel()
-    if isinstance(of, Fixed):
-        return Fixed(of.array.take(flat, axis=axis).reshape(shape))
-    rows = (*of.shape[:axis], flat.size, *of.shape[axis + 1 :])
-    if len(found.shape) > 1 and isinstance(of, Held) and of.batch is not None:
-        raise Refusal("it reads entries at several axes of indices")
-    if np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size)):  # neighbours: a slice
-        if flat.size == count:
-            return _regrouped(draft, of, shape)
-        if isinstance(of, Learned) and axis == 0:
-            of = draft.parameter(of)
-        held = draft.held(of)
-        fields: dict[str, Field] = {"axis": held.axis(axis), "start": int(flat[0]), "stop": int(flat[-1]) + 1}
-        return _regrouped(draft, draft.step("slice", fields, (held,), rows, held.batch), shape)
-    held = draft.held(of)
-    most = int(np.bincount(flat).max())
-    chosen: dict[str, Field] = {"axis": held.axis(axis), "count": int(flat.size), "most": most}
-    image = draft.step("take", chosen, (held,), rows, held.batch, given={"indices": flat})
-    return _regrouped(draft, image, shape)
-
-
-def _regrouped(draft: Draft, of: Held | Learned, shape: Shape) -> Held | Learned:
-    if of.shape == shape:
-        return of
-    if isinstance(of, Learned):
-        return of.moved("reshape", shape, shape)
-    if of.batch is not None:
-        raise Refusal("it reads entries at several axes of indices")
-    return draft.reshaped(of, shape)
-
-
 def convolution(axes: int) -> Rule:
     def rule(draft: Draft, call: Call) -> Value:
+        if not isinstance(call.array("weight"), Learned):
+            return windows.computed_convolution(draft, call, axes)
         weight, bias = call.learned("weight"), call.optional("bias")
         fields: dict[str, Field] = {"channels": weight.shape[0], "kernel": per_axis(weight.shape[2:], axes)}
         _windows(fields, call, axes, ("stride", "dilation"))

@@ -6,10 +6,10 @@ import numpy as np
 
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field, above
-from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators.arithmetic import product, total
+from boundcalc.importers.operators.moves import reshaped
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Held, Learned, Refusal, Value
+from boundcalc.importers.values import Fixed, Held, Learned, Refusal, Value
 
 
 def layer_norm(draft: Draft, call: Call) -> Value:
@@ -46,11 +46,10 @@ def _with_affine(draft: Draft, of: Value, weight: Value, bias: Value) -> Value:
 
 
 def _channels(draft: Draft, of: Held, weight: Value, rest: int) -> Value:
-    """A learned array of channels, so that it is multiplied with them."""
-    if not isinstance(weight, Learned):
+    """A number for each channel, so that it is multiplied with them."""
+    if not isinstance(weight, Held | Learned | Fixed):
         return weight
-    shape: Shape = (*weight.shape, *(1,) * rest)
-    return weight.moved("reshape", shape, shape)
+    return reshaped(draft, weight, (*weight.shape, *(1,) * rest))
 
 
 def group_norm(draft: Draft, call: Call) -> Value:
@@ -89,10 +88,18 @@ def batch_norm(draft: Draft, call: Call) -> Value:
 
 
 def _trained(draft: Draft, call: Call) -> Value:
-    of = call.plain("input")
+    of = call.held("input")
     if of.batch is None:
-        raise Refusal("it normalises what is the same for all samples")
+        return _standardised(draft, of, call)
     return _normalised(draft, of, call, {}, {})
+
+
+def _standardised(draft: Draft, of: Held, call: Call) -> Value:
+    """Of one sample that is learned (a weight that is standardised): each channel over its other axes."""
+    if len(of.shape) != 3 or of.shape[0] != 1:
+        raise Refusal("it normalises what is the same for all samples")
+    found: Value = draft.step("layernorm", {"eps": written(call.number("eps"))}, (of,), of.shape, None)
+    return _with_affine(draft, found, *(_channels(draft, of, call.get(name), 1) for name in ("weight", "bias")))
 
 
 def _evaluated(draft: Draft, call: Call) -> Value:

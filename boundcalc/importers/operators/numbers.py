@@ -15,10 +15,25 @@ def written(value: float) -> Field:
         raise Refusal(f"a number of it is {value}")
     if value == int(value) and abs(value) < 1e15:
         return int(value)
+    root = _root(value)
+    if root is not None:
+        return root
     inverse = Fraction(repr(value))
     if abs(inverse.numerator) == 1 and inverse.denominator < 10**13:
         return f"{inverse.numerator}/{inverse.denominator}"
     return plain(repr(value)) if "e" in repr(value) else repr(value)
+
+
+def _root(value: float) -> str | None:
+    """The root of a whole number, or one over it, where a float is that up to its rounding."""
+    if not 1e-6 < abs(value) < 1e3:
+        return None
+    for square, text in ((value * value, "sqrt({})"), (1 / value / value, "1/sqrt({})")):
+        whole = round(square)
+        is_root = 1 < whole < 10**6 and math.isqrt(whole) ** 2 != whole
+        if is_root and math.isclose(square, whole, rel_tol=1e-15 * 4):
+            return ("-" if value < 0 else "") + text.format(whole)
+    return None
 
 
 def root_scale(value: float, width: int) -> Field:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from boundcalc.importers.call import Call
+from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.operators.maps import taken
 from boundcalc.importers.operators.moves import reshaped
+from boundcalc.importers.operators.taking import taken
 from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Value
 
 
@@ -137,7 +137,7 @@ def pad(draft: Draft, call: Call) -> Value:
     return padded(draft, of, amounts, "zeros" if mode == "constant" else str(mode), call.shape)
 
 
-def pad_as(mode: str):  # type: ignore[no-untyped-def]
+def pad_as(mode: str) -> Rule:
     return lambda draft, call: padded(draft, call.held("self"), call.integers("padding"), mode, call.shape)
 
 

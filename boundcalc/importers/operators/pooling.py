@@ -6,7 +6,7 @@ from math import prod
 
 from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
-from boundcalc.importers.operators.arithmetic import affine
+from boundcalc.importers.operators.arithmetic import MASKED, affine
 from boundcalc.importers.operators.numbers import per_axis, written
 from boundcalc.importers.values import Batch, Held, Refusal, Value
 
@@ -111,6 +111,11 @@ def largest(draft: Draft, call: Call) -> Value:
 
 
 def largest_with_indices(draft: Draft, call: Call) -> Value:
+    """Or the larger of an array and a number, which is no more than what a mask adds."""
+    if "other" in call.arguments:
+        if call.number("other") > MASKED:
+            raise Refusal("it is the larger one of two arrays")
+        return call.held("self")
     return (largest(draft, call),)
 
 
