@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from boundcalc.importers.draft import Draft
 from boundcalc.importers.graph import Node, Shape
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Value
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Call:
     def array(self, name: str) -> Held | Learned | Fixed:
         value = self.get(name)
         if not isinstance(value, Held | Learned | Fixed):
-            raise Refusal(f"its `{name}` is no array")
+            raise RefusalError(f"its `{name}` is no array")
         return value
 
     def held(self, name: str) -> Held:
@@ -37,7 +37,7 @@ class Call:
     def learned(self, name: str) -> Learned:
         value = self.get(name)
         if not isinstance(value, Learned):
-            raise Refusal(f"its `{name}` is no learned array, but computed or fixed")
+            raise RefusalError(f"its `{name}` is no learned array, but computed or fixed")
         return value
 
     def optional(self, name: str) -> Learned | None:
@@ -46,7 +46,7 @@ class Call:
     def fixed(self, name: str) -> Fixed:
         value = self.get(name)
         if not isinstance(value, Fixed):
-            raise Refusal(f"its `{name}` is not known before the network runs")
+            raise RefusalError(f"its `{name}` is not known before the network runs")
         return value
 
     def integer(self, name: str, default: int | None = None) -> int:
@@ -54,7 +54,7 @@ class Call:
         if value is None and default is not None:
             return default
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Refusal(f"its `{name}` is not a whole number")
+            raise RefusalError(f"its `{name}` is not a whole number")
         return value
 
     def integers(self, name: str) -> tuple[int, ...]:
@@ -64,7 +64,7 @@ class Call:
             return ()
         found = value if isinstance(value, tuple) else (value,)
         if not all(isinstance(each, int) for each in found):
-            raise Refusal(f"its `{name}` are not whole numbers")
+            raise RefusalError(f"its `{name}` are not whole numbers")
         return tuple(each for each in found if isinstance(each, int))
 
     def number(self, name: str, default: float | None = None) -> float:
@@ -74,7 +74,7 @@ class Call:
         if value is None and default is not None:
             return default
         if not isinstance(value, int | float):
-            raise Refusal(f"its `{name}` is not a number")
+            raise RefusalError(f"its `{name}` is not a number")
         return float(value)
 
     def flag(self, name: str) -> bool:
@@ -86,9 +86,11 @@ class Call:
         if of.batch is None and len(of.shape) == 1 + (positions or 0):
             return of
         if of.batch is not None and of.batch != Batch(0):
-            raise Refusal("its first axis does not hold the samples alone")
+            raise RefusalError("its first axis does not hold the samples alone")
         if positions is not None and len(of.own) != positions + 1:
-            raise Refusal(f"it reads an array with {positions} axes after the channels, and this has {len(of.own) - 1}")
+            raise RefusalError(
+                f"it reads an array with {positions} axes after the channels, and this has {len(of.own) - 1}"
+            )
         return of
 
 

@@ -152,5 +152,5 @@ def _batch_first(array: Array, held: Held, count: int) -> Array:
     axis, shape = held.batch.axis, array.shape
     apart = array.reshape((*shape[:axis], held.batch.before, -1, held.batch.after, *shape[axis + 1 :]))
     first = np.moveaxis(apart, axis + 1, 0)
-    own = Held("", shape[:axis] + (held.batch.others * count,) + shape[axis + 1 :], held.batch).own
+    own = Held("", (*shape[:axis], held.batch.others * count, *shape[axis + 1 :]), held.batch).own
     return first.reshape((first.shape[0], *own))

@@ -51,7 +51,8 @@ class Subject:
         found = [
             axis
             for axis in (0, 1)
-            if len({t.shape[axis] for t in self.tensors if t.ndim > axis}) == 1 and any(t.ndim > axis for t in self.tensors)
+            if len({t.shape[axis] for t in self.tensors if t.ndim > axis}) == 1
+            and any(t.ndim > axis for t in self.tensors)
         ]
         if not found:
             raise _mistake(self.name, "the example has no axis of samples that all inputs share", "give it batches")

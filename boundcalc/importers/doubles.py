@@ -60,7 +60,9 @@ def arguments_in_doubles(given: Any) -> Any:
     return pytree.tree_map_only(torch.Tensor, lambda t: t.double() if t.is_floating_point() else t, given)
 
 
-def samples(given: Sequence[Any], named: Mapping[str, Any], count: int, axis: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def samples(
+    given: Sequence[Any], named: Mapping[str, Any], count: int, axis: int
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Example arguments with so many samples: those that there are, again and again."""
 
     def again(tensor: torch.Tensor) -> torch.Tensor:

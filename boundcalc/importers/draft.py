@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from boundcalc.importers.graph import Array, Graph, Origin, Shape, refs
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, own_shape
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, own_shape
 
 Field = str | int | bool | Sequence["Field"] | Mapping[str, "Field"]
 
@@ -77,9 +77,9 @@ class Draft:
         """A further step; `shape` of what it gives is the framework's."""
         for read in reads:
             if read.masked is not None:
-                raise Refusal("it reads scores that are masked, which a softmax alone does")
+                raise RefusalError("it reads scores that are masked, which a softmax alone does")
             if read.tokens and kind != "embedding":
-                raise Refusal("it computes with token ids, which the language reads by an embedding alone")
+                raise RefusalError("it computes with token ids, which the language reads by an embedding alone")
         key = f"#{len(self.steps)}"
         keys = tuple(read.step for read in reads)
         own = own_shape(shape, batch)
@@ -102,7 +102,7 @@ class Draft:
         """A fixed array as a step of its own, known by its norm and its largest entry."""
         values = np.asarray(array, dtype=np.float64)
         if not np.isfinite(values).all():
-            raise Refusal("a constant has entries that are not finite")
+            raise RefusalError("a constant has entries that are not finite")
         fields: dict[str, Field] = {
             "shape": list(values.shape),
             "norm": above(float(np.linalg.norm(values.ravel()))),
@@ -154,7 +154,7 @@ class Draft:
         )
         first = apart.take([0], axis=axis + 1)
         if not np.array_equal(np.broadcast_to(first, apart.shape), apart, equal_nan=True):
-            raise Refusal("a constant is another one for each sample")
+            raise RefusalError("a constant is another one for each sample")
         return Fixed(first.reshape((*value.shape[:axis], batch.others, *value.shape[axis + 1 :])))
 
     def aligned(self, values: Sequence[Held | Learned | Fixed]) -> tuple[list[Held], Shape, Batch | None]:
@@ -178,13 +178,13 @@ class Draft:
         if of.batch is not None:
             moved = Batch(of.batch.axis + lead, of.batch.before, of.batch.after)
             if moved != batch:
-                raise Refusal("its operands have the samples on different axes")
+                raise RefusalError("its operands have the samples on different axes")
             own = own_shape(whole, batch)
         elif batch is None:
             own = whole
         else:
             if whole[batch.axis] not in (1, batch.others):
-                raise Refusal("an operand without samples has more than one entry on their axis")
+                raise RefusalError("an operand without samples has more than one entry on their axis")
             own = whole if batch.others > 1 else (*whole[: batch.axis], *whole[batch.axis + 1 :])
         return self.expanded(of, own, shape, batch)
 

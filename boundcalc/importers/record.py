@@ -190,6 +190,6 @@ def _origin(node: Any) -> Origin:
     own = [frame for frame in frames if "/torch/nn/" not in frame["file"]] or frames
     place = ""
     if own:
-        folder, slash, file = own[-1]["file"].rpartition("site-packages/")
+        _, slash, file = own[-1]["file"].rpartition("site-packages/")
         place = f"{file if slash else file.rpartition('/')[2]}:{own[-1]['line']}"
     return Origin(str(path), _word(kind), place)

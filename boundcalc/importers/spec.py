@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from boundcalc.importers.draft import Draft, Field, Step
 from boundcalc.importers.graph import Entry
@@ -45,7 +46,11 @@ def write(translated: Translated, settings: Settings) -> Written:
     norms = settings.norms(used)
     lines = _lines(steps, names, shares)
     outputs = tuple(names[held.step] for held in translated.outputs)
-    words = {*VOCABULARY, *draft.formulas.values(), *symbols_of(text(settings.batch), *norms.values(), text(settings.radius))}
+    words = {
+        *VOCABULARY,
+        *draft.formulas.values(),
+        *symbols_of(text(settings.batch), *norms.values(), text(settings.radius)),
+    }
     classes = {module_path(path): name for path, name in draft.graph.modules.items()}
     before = ONLY_INPUT if len(used) == 1 else None
     found = structured(lines, outputs, before, classes, words)
@@ -160,4 +165,4 @@ def _are_apart(parts: Sequence[Learned]) -> bool:
         return False
     ((_, found),) = spans.items()
     ordered = sorted(found)
-    return all(stop <= start for (_, stop), (start, _) in zip(ordered, ordered[1:], strict=False))
+    return all(stop <= start for (_, stop), (start, _) in pairwise(ordered))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from boundcalc.importers.draft import Field
 from boundcalc.importers.lines import Line, layers_of
@@ -102,9 +103,11 @@ def _instances(lines: Sequence[Line], outputs: Sequence[str]) -> list[Instance]:
         outside = tuple(dict.fromkeys(name for line in inside for name in line.reads if name not in names))
         if not 1 <= len(outside) <= len(INPUTS) or any(_shares(line) for line in inside):
             continue
-        own = {name: word for name, word in zip(outside, INPUTS, strict=False)}
+        own = dict(zip(outside, INPUTS, strict=False))
         own |= {line.name: line.name[len(path) + 1 :] for line in inside}
-        body = tuple(replace(line, name=own[line.name], reads=tuple(own[name] for name in line.reads)) for line in inside)
+        body = tuple(
+            replace(line, name=own[line.name], reads=tuple(own[name] for name in line.reads)) for line in inside
+        )
         found.append(Instance(path, start, stop, outside, body))
     return found
 
@@ -218,14 +221,16 @@ def _is_whole_list(group: Sequence[Instance], lines: Sequence[Line]) -> bool:
     inside = [place for place, line in enumerate(lines) if line.name.startswith(f"{parent}.")]
     if inside != list(range(group[0].start, group[-1].stop)):
         return False
-    return all(len(each.reads) == 1 for each in group) and all(
-        after.reads[0] == lines[one.stop - 1].name for one, after in zip(group, group[1:], strict=False)
-    ) and not _read_outside(group, lines)
+    return (
+        all(len(each.reads) == 1 for each in group)
+        and all(after.reads[0] == lines[one.stop - 1].name for one, after in pairwise(group))
+        and not _read_outside(group, lines)
+    )
 
 
 def _read_outside(group: Sequence[Instance], lines: Sequence[Line]) -> bool:
     """Whether one that is not the last is read beyond the next one."""
-    ends = {lines[each.stop - 1].name: after for each, after in zip(group, group[1:], strict=False)}
+    ends = {lines[each.stop - 1].name: after for each, after in pairwise(group)}
     return any(
         name in ends and not ends[name].start <= place < ends[name].stop
         for place, line in enumerate(lines)

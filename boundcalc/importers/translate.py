@@ -10,7 +10,7 @@ from boundcalc.importers.graph import Argument, Graph, Node, Ref
 from boundcalc.importers.operators.index import IGNORED, OPERATORS
 from boundcalc.importers.patterns.index import recognised
 from boundcalc.importers.unsupported import Missing, UnsupportedError
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Unknown, Value
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def translate(graph: Graph) -> Translated:
         draft.origin = node.origin
         try:
             values[node.name] = _translated(draft, node, arguments)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             origin = node.origin
             found = Missing(node.operator, str(refusal), origin.module, origin.kind, origin.source)
             missing[found] = missing.get(found, 0) + 1
@@ -58,13 +58,13 @@ def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:
         return None
     row = OPERATORS.get(node.operator)
     if row is None:
-        raise Refusal("the language has no layer that does it")
+        raise RefusalError("the language has no layer that does it")
     found = row.rule(draft, Call(node, arguments, draft))
     first = found[0] if isinstance(found, tuple) and found else found
     if isinstance(first, Held | Learned | Fixed) and first.shape != node.shape:
         raise AssertionError(f"{node.operator} gives {first.shape}, and {node.shape} in the framework")
     if isinstance(found, tuple) and any(part >= len(found) for part in draft.parts_read(node.name)):
-        raise Refusal("more than its first array is read")
+        raise RefusalError("more than its first array is read")
     return found
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from boundcalc.importers.graph import Array, Shape
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """Why an operator cannot be written in the language. Its text is the reason."""
 
 
@@ -55,7 +55,7 @@ class Held:
         if self.batch is None or found < self.batch.axis:
             return found
         if found == self.batch.axis:
-            raise Refusal("it acts along the axis of the samples")
+            raise RefusalError("it acts along the axis of the samples")
         return found - 1 if self.batch.others == 1 else found
 
     def axes(self) -> list[int | None]:
@@ -147,7 +147,7 @@ def relocated(batch: Batch, count: int, old: Shape, new: Shape) -> Batch:
             break
     if count == 1 and outer * inner == prod(new):  # one sample: any axis of one entry may be its own
         return _single(outer, inner, new)
-    raise Refusal(f"it joins or cuts the samples: {list(old)} becomes {list(new)}")
+    raise RefusalError(f"it joins or cuts the samples: {list(old)} becomes {list(new)}")
 
 
 def _single(outer: int, inner: int, new: Shape) -> Batch:
@@ -155,4 +155,4 @@ def _single(outer: int, inner: int, new: Shape) -> Batch:
         rest = prod(new[axis + 1 :])
         if size == 1 and prod(new[:axis]) == outer and rest == inner:
             return Batch(axis)
-    raise Refusal("the example has one sample, and it cannot be told which axis the samples are on; give it two")
+    raise RefusalError("the example has one sample, and it cannot be told which axis the samples are on; give it two")

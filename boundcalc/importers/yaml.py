@@ -52,9 +52,9 @@ def block(fields: Mapping[str, Field], indent: int) -> list[str]:
             lines.append(f"{lead}{key}:")
             for each in value:
                 lines += entry(each, indent + 2)
-        elif isinstance(value, Mapping) and _has_layers(value):
-            lines += [f"{lead}{key}:", *block(value, indent + 2)]
-        elif isinstance(value, Mapping) and indent + len(key) + len(flow(value)) > WIDTH:
+        elif (isinstance(value, Mapping) and _has_layers(value)) or (
+            isinstance(value, Mapping) and indent + len(key) + len(flow(value)) > WIDTH
+        ):
             lines += [f"{lead}{key}:", *block(value, indent + 2)]
         else:
             lines.append(f"{lead}{key}: {flow(value)}" if value != "" else f"{lead}{key}:")

@@ -44,7 +44,9 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     count = at.size(fields.count, "the number of entries")
     most = sympy.S.One if fields.most is None else at.size(fields.most, "`most`")
     if not at.fits(at_least(shape[axis] * most, count)):
-        finding = f"{at.known(shape[axis])} entries, each read at most {at.known(most)} times, are not {at.known(count)}"
+        finding = (
+            f"{at.known(shape[axis])} entries, each read at most {at.known(most)} times, are not {at.known(count)}"
+        )
         raise at.error(finding, "give `most`, how often an entry is read", fields.count.place)
     placed = (*shape[:axis], count, *shape[axis + 1 :])
     return Placed(placed, Facts(axis, count, most), features=at.operands[0].features)

@@ -23,6 +23,7 @@ LEFT_OUT: Mapping[str, str] = {
     "bilinear": GIVEN,
     "generic": GIVEN,
     "argmin": GIVEN,
+    "constant": GIVEN,
     "gcn": "torch has no such operator: see test_dense.py",
     "sinusoidal": "torch has no such operator: see test_transformers.py",
 }

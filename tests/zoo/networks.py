@@ -80,7 +80,12 @@ _TORCHVISION = (
     ("efficientnet_v2_s", "efficientnet_v2", 64), ("regnet_y_400mf", "regnet", 64), ("regnet_x_400mf", "regnet", 64),
     ("convnext_tiny", "convnext", 64),
 )  # fmt: skip
-_ATTENTIVE = (("vit_b_16", "vit", 224), ("swin_t", "swin", 64), ("swin_v2_t", "swin_v2", 64), ("maxvit_t", "maxvit", 224))
+_ATTENTIVE = (
+    ("vit_b_16", "vit", 224),
+    ("swin_t", "swin", 64),
+    ("swin_v2_t", "swin_v2", 64),
+    ("maxvit_t", "maxvit", 224),
+)
 
 
 def _torchvision() -> list[Entry]:
@@ -107,7 +112,10 @@ def _torchvision() -> list[Entry]:
     return [
         *(entry(*row, "") for row in _TORCHVISION),
         *(entry(*row, "attention") for row in _ATTENTIVE),
-        *(video(name, family) for name, family in (("r3d_18", "video-resnet"), ("r2plus1d_18", "r2plus1d"), ("s3d", "s3d"))),
+        *(
+            video(name, family)
+            for name, family in (("r3d_18", "video-resnet"), ("r2plus1d_18", "r2plus1d"), ("s3d", "s3d"))
+        ),
         segmentation("fcn_resnet50", "fcn"),
         segmentation("deeplabv3_mobilenet_v3_large", "deeplab"),
         segmentation("lraspp_mobilenet_v3_large", "lraspp"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 
 class LanguageModel(nn.Module):
@@ -286,7 +286,9 @@ def autoencoder() -> nn.Module:
 
 
 def perceptron() -> nn.Module:
-    return nn.Sequential(nn.Linear(6, 16), nn.Softplus(), nn.Dropout(0.1), nn.Linear(16, 16), nn.SELU(), nn.Linear(16, 2))
+    return nn.Sequential(
+        nn.Linear(6, 16), nn.Softplus(), nn.Dropout(0.1), nn.Linear(16, 16), nn.SELU(), nn.Linear(16, 2)
+    )
 
 
 def mixer() -> nn.Module:

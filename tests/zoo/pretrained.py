@@ -116,7 +116,13 @@ def TIMM() -> list[Entry]:  # noqa: N802
     return [entry(*row) for row in _TIMM]
 
 
-_SMALL = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4, "vocab_size": 100, "intermediate_size": 48}
+_SMALL = {
+    "num_hidden_layers": 2,
+    "hidden_size": 32,
+    "num_attention_heads": 4,
+    "vocab_size": 100,
+    "intermediate_size": 48,
+}
 _IDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 _ODD = {"n_layer": 2, "n_embd": 32, "n_head": 4, "vocab_size": 100}
 
@@ -218,7 +224,13 @@ def TRANSFORMERS() -> list[Entry]:  # noqa: N802
             made = getattr(transformers, model)(getattr(transformers, config)(**fields))
             return made, *_example(which)
 
-        kind = "" if family in ("fnet", "convnext-transformers") else "recurrent" if family in ("mamba", "rwkv") else "attention"
+        kind = (
+            ""
+            if family in ("fnet", "convnext-transformers")
+            else "recurrent"
+            if family in ("mamba", "rwkv")
+            else "attention"
+        )
         return Entry(f"transformers/{model}", family, make, kind)
 
     return [entry(*row) for row in _MODELS]

@@ -8,7 +8,7 @@ from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Array
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Held, Refusal, Value
+from boundcalc.importers.values import Held, RefusalError, Value
 
 
 def named(kind: str) -> Rule:
@@ -41,7 +41,7 @@ def leaky_relu(draft: Draft, call: Call) -> Value:
 
 def elu(draft: Draft, call: Call) -> Value:
     if call.number("scale", 1.0) != 1 or call.number("input_scale", 1.0) != 1:
-        raise Refusal("it has scales")
+        raise RefusalError("it has scales")
     alpha = call.number("alpha", 1.0)
     return _entrywise(draft, call, "elu", {} if alpha == 1 else {"alpha": written(alpha)})
 
@@ -117,7 +117,7 @@ def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
         return draft.step("softmax", fields, (shown,), of.shape, of.batch)
     mask = _for_one_sample(of)
     if bool(mask.all(axis=own).any()):
-        raise Refusal("a mask leaves out all entries of a softmax")
+        raise RefusalError("a mask leaves out all entries of a softmax")
     if len(of.own) >= 2 and own == len(of.own) - 1 and _is_causal(mask):
         return draft.step("softmax", {"causal": True}, (shown,), of.shape, of.batch)
     return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, given={"mask": mask})
@@ -133,7 +133,7 @@ def _for_one_sample(of: Held) -> Array:
     apart = of.masked.reshape((*shape[:axis], of.batch.before, count, of.batch.after, *shape[axis + 1 :]))
     first = apart.take([0], axis=axis + 1)
     if not bool((first == apart).all()):
-        raise Refusal("a mask is another one for each sample")
+        raise RefusalError("a mask is another one for each sample")
     return first.reshape(of.own)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.moves import expanded
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Fixed, Held, Learned, Refusal, Value
+from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
 
 MASKED = -1e30  # a score that is less is left out by a softmax: exp of it is 0 in every float
 
@@ -42,7 +44,7 @@ def sub(draft: Draft, call: Call) -> Value:
 
 def rsub(draft: Draft, call: Call) -> Value:
     if call.number("alpha", 1.0) != 1:
-        raise Refusal("its `alpha` is not 1")
+        raise RefusalError("its `alpha` is not 1")
     return total(draft, call.get("other"), call.get("self"), -1.0)
 
 
@@ -55,7 +57,7 @@ def total(draft: Draft, left: Value, right: Value, alpha: float) -> Value:
     if start is not None and isinstance(right, Held | Learned):
         return affine(draft, draft.held(right), scale=alpha, shift=start)
     if not isinstance(left, Held | Learned | Fixed) or not isinstance(right, Held | Learned | Fixed):
-        raise Refusal("it adds something that is no array")
+        raise RefusalError("it adds something that is no array")
     if isinstance(left, Fixed):
         return _summed(draft, right, left, alpha, 1.0)
     return _summed(draft, left, right, 1.0, alpha)
@@ -67,17 +69,32 @@ def _summed(
     if isinstance(right, Fixed) and isinstance(left, Held):
         if left.masked is not None or bool(np.any(right.array * alpha <= MASKED)):
             if scale != 1:
-                raise Refusal("it subtracts scores from a mask")
+                raise RefusalError("it subtracts scores from a mask")
             return _masked(draft, left, right.array * alpha)
         if not np.any(right.array) and np.broadcast_shapes(left.shape, right.shape) == left.shape:
             return affine(draft, left, scale=scale)
-    if isinstance(left, Held) and left.masked is not None:
-        raise Refusal("it adds to scores that are masked")
+    if isinstance(left, Held) and isinstance(right, Held) and not (left.masked is None and right.masked is None):
+        return _both_masked(draft, left, right, scale, alpha)
     (first, second), shape, batch = draft.aligned((left, right))
     if scale == 1 and alpha == -1:
         return draft.step("subtract", {}, (first, second), shape, batch)
     first, second = affine(draft, first, scale), affine(draft, second, alpha)
     return draft.step("add", {}, (first, second), shape, batch)
+
+
+def _both_masked(draft: Draft, left: Held, right: Held, scale: float, alpha: float) -> Held:
+    """The sum, without the entries that either is without."""
+    if scale != 1 or alpha != 1:
+        raise RefusalError("it subtracts scores that are masked")
+    shown = [replace(of, masked=None) for of in (left, right)]
+    image = _summed(draft, *shown, 1.0, 1.0)
+    if not isinstance(image, Held):
+        raise RefusalError("it adds scores that are no array")
+    hidden = np.zeros(image.shape, dtype=bool)
+    for of in (left, right):
+        if of.masked is not None:
+            hidden = hidden | of.masked
+    return replace(image, masked=hidden)
 
 
 def _masked(draft: Draft, scores: Held, added: np.ndarray) -> Held:
@@ -89,7 +106,7 @@ def _masked(draft: Draft, scores: Held, added: np.ndarray) -> Held:
     if np.any(rest):
         moved = total(draft, shown, Fixed(rest), 1.0)
         if not isinstance(moved, Held):
-            raise Refusal("it adds a mask that is no constant")
+            raise RefusalError("it adds a mask that is no constant")
         shown = moved
     return Held(shown.step, shown.shape, shown.batch, masked=masked)
 
@@ -106,13 +123,13 @@ def where(draft: Draft, call: Call) -> Value:
         return filled(draft, left, ~chosen, right)
     if isinstance(right, Held) and number_of(left) is not None:
         return filled(draft, right, chosen, left)
-    raise Refusal("it chooses between two arrays")
+    raise RefusalError("it chooses between two arrays")
 
 
 def filled(draft: Draft, of: Held, mask: np.ndarray, value: Value) -> Value:
     number = number_of(value)
     if number is None:
-        raise Refusal("it fills in what is no number")
+        raise RefusalError("it fills in what is no number")
     shape = np.broadcast_shapes(of.shape, mask.shape)
     if shape != of.shape and of.masked is None:
         spread = expanded(draft, of, shape)
@@ -136,7 +153,7 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
         if factor is not None and isinstance(of, Held | Learned):
             return affine(draft, draft.held(of), scale=factor)
     if not isinstance(left, Held | Learned | Fixed) or not isinstance(right, Held | Learned | Fixed):
-        raise Refusal("it multiplies something that is no array")
+        raise RefusalError("it multiplies something that is no array")
     if isinstance(left, Held) and isinstance(right, Held) and (left.step, left.shape) == (right.step, right.shape):
         return draft.step("square", {}, (left,), left.shape, left.batch)
     operands, shape, batch = draft.aligned((left, right))
@@ -145,14 +162,14 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
 
 def div(draft: Draft, call: Call) -> Value:
     if call.get("rounding_mode") is not None:
-        raise Refusal("it rounds")
+        raise RefusalError("it rounds")
     by = call.get("other")
     number = number_of(by)
     if number is not None and number != 0:
         return affine(draft, call.held("self"), scale=1 / number)
     if isinstance(by, Fixed) and bool(np.all(by.array != 0)):
         return product(draft, call.get("self"), Fixed(1 / by.array))
-    raise Refusal("it divides by an array that is computed, and 1/x is not Lipschitz continuous")
+    raise RefusalError("it divides by an array that is computed, and 1/x is not Lipschitz continuous")
 
 
 def neg(draft: Draft, call: Call) -> Value:
@@ -170,7 +187,7 @@ def power(draft: Draft, call: Call) -> Value:
         if exponent == 4:
             return draft.step("square", {}, (squared,), of.shape, of.batch)
         return draft.step("multiply", {}, (squared, of), of.shape, of.batch)
-    raise Refusal(f"x**{exponent:g} is not Lipschitz continuous, or not known")
+    raise RefusalError(f"x**{exponent:g} is not Lipschitz continuous, or not known")
 
 
 def same(draft: Draft, call: Call) -> Value:
@@ -183,7 +200,7 @@ def gather(draft: Draft, call: Call) -> Value:
     """Of a constant that is one number everywhere."""
     number = call.fixed("self").number
     if number is None:
-        raise Refusal("it looks up entries at indices that are computed")
+        raise RefusalError("it looks up entries at indices that are computed")
     return Fixed(np.broadcast_to(call.fixed("self").array.flat[0], call.shape))
 
 

@@ -13,13 +13,13 @@ from boundcalc.importers.operators.arithmetic import filled, total
 from boundcalc.importers.operators.moves import expanded, reshaped
 from boundcalc.importers.operators.numbers import root_scale
 from boundcalc.importers.operators.products import multiplied
-from boundcalc.importers.values import Fixed, Held, Refusal, Value
+from boundcalc.importers.values import Fixed, Held, RefusalError, Value
 
 
 def scaled_dot_product(draft: Draft, call: Call) -> Value:
     query, key, value = (call.held(name) for name in ("query", "key", "value"))
     if call.number("dropout_p", 0.0) != 0:
-        raise Refusal("it has dropout on its weights")
+        raise RefusalError("it has dropout on its weights")
     if call.flag("enable_gqa") and key.shape[-3] != query.shape[-3]:
         key, value = (_shared(draft, of, query.shape[-3] // of.shape[-3]) for of in (key, value))
     width, lead = query.shape[-1], np.broadcast_shapes(query.shape[:-2], key.shape[:-2])
@@ -38,7 +38,7 @@ def scaled_dot_product(draft: Draft, call: Call) -> Value:
     elif mask is not None:
         found = total(draft, scores, mask, 1.0)
     if not isinstance(found, Held):
-        raise Refusal("its mask is no array")
+        raise RefusalError("its mask is no array")
     weights = soft_maximum(draft, found, len(shape) - 1)
     return multiplied(draft, weights, value, (*shape[:-1], value.shape[-1]))
 
@@ -48,9 +48,9 @@ def _shared(draft: Draft, of: Held, times: int) -> Held:
     *lead, heads, positions, width = of.shape
     apart = reshaped(draft, of, (*lead, heads, 1, positions, width))
     if not isinstance(apart, Held):
-        raise Refusal("its keys are no array")
+        raise RefusalError("its keys are no array")
     copies = expanded(draft, apart, (*lead, heads, times, positions, width))
     joined = reshaped(draft, copies, (*lead, heads * times, positions, width))  # type: ignore[arg-type]
     if not isinstance(joined, Held):
-        raise Refusal("its keys are no array")
+        raise RefusalError("its keys are no array")
     return joined

@@ -32,9 +32,21 @@ class Operator:
     note: str = ""
 
 
-_ENTRYWISE = (
-    "relu sigmoid tanh silu mish selu hardswish hardsigmoid softsign sin relu6 tanhshrink square"
-).split()  # called so in the language too
+_ENTRYWISE = [
+    "relu",
+    "sigmoid",
+    "tanh",
+    "silu",
+    "mish",
+    "selu",
+    "hardswish",
+    "hardsigmoid",
+    "softsign",
+    "sin",
+    "relu6",
+    "tanhshrink",
+    "square",
+]  # called so in the language too
 
 _FAMILIES: tuple[Operator, ...] = (
     *(Operator((name,), name, activations.named(name)) for name in _ENTRYWISE),
@@ -80,7 +92,9 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("einsum",), "einsum", maps.einsum, "sums over the samples"),
     Operator(("embedding",), "embedding; parameter, slice and take where the ids are fixed", maps.embedding),
     *(
-        Operator((f"conv{axes}d",), f"conv{axes}d; take and matmul where the weight is computed", maps.convolution(axes))
+        Operator(
+            (f"conv{axes}d",), f"conv{axes}d; take and matmul where the weight is computed", maps.convolution(axes)
+        )
         for axes in (1, 2, 3)
     ),
     *(
@@ -147,7 +161,9 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("amax",), "adaptivemaxpool", pooling.largest, "axes that are not all positions"),
     Operator(("max",), "adaptivemaxpool", pooling.largest_with_indices, "axes that are not all positions"),
     *(
-        Operator((f"upsample_nearest{axes}d",), "upsample", pooling.upsample("nearest", axes), "sizes that do not divide")
+        Operator(
+            (f"upsample_nearest{axes}d",), "upsample", pooling.upsample("nearest", axes), "sizes that do not divide"
+        )
         for axes in (1, 2, 3)
     ),
     Operator(("upsample_linear1d",), "upsample", pooling.upsample("linear", 1), "corners aligned"),

@@ -11,7 +11,7 @@ from boundcalc.importers.operators.moves import transposed
 from boundcalc.importers.operators.numbers import per_axis
 from boundcalc.importers.operators.products import multiplied
 from boundcalc.importers.operators.taking import taken
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Value
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
 
 
 def linear(draft: Draft, call: Call) -> Value:
@@ -32,7 +32,7 @@ def _linear(draft: Draft, of: Held, weight: Held | Learned | Fixed, bias: Value,
 
 def dense(draft: Draft, of: Held, weight: Learned, bias: Learned | None, shape: Shape) -> Held:
     if of.axis(-1) != len(of.own) - 1 or len(weight.shape) != 2:
-        raise Refusal("it does not act on the last axis")
+        raise RefusalError("it does not act on the last axis")
     fields: dict[str, Field] = {"units": weight.shape[0]}
     arrays = {"weight": weight}
     if bias is None:
@@ -45,7 +45,7 @@ def dense(draft: Draft, of: Held, weight: Learned, bias: Learned | None, shape: 
 def addmm(draft: Draft, call: Call) -> Value:
     """bias + x W."""
     if call.number("alpha", 1.0) != 1 or call.number("beta", 1.0) != 1:
-        raise Refusal("it has factors")
+        raise RefusalError("it has factors")
     of, weight, bias = call.array("mat1"), call.array("mat2"), call.array("self")
     if isinstance(of, Held) and isinstance(weight, Learned) and isinstance(bias, Learned):
         return dense(draft, of, weight.transposed(), bias, call.shape)
@@ -64,9 +64,7 @@ def matmul(left: str, right: str) -> Rule:
     return lambda draft, call: _product(draft, call.array(left), call.array(right), call.shape)
 
 
-def _product(
-    draft: Draft, left: Held | Learned | Fixed, right: Held | Learned | Fixed, shape: Shape
-) -> Held:
+def _product(draft: Draft, left: Held | Learned | Fixed, right: Held | Learned | Fixed, shape: Shape) -> Held:
     if isinstance(left, Held) and isinstance(right, Learned) and len(right.shape) == 2 and len(left.shape) > 1:
         return dense(draft, left, right.transposed(), None, shape)
     return multiplied(draft, draft.held(left), draft.held(right), shape)
@@ -77,11 +75,11 @@ def embedding(draft: Draft, call: Call) -> Value:
     if isinstance(ids, Fixed):
         return _looked_up(draft, weight, ids, call.shape)
     if not isinstance(ids, Held) or not ids.tokens:
-        raise Refusal("it looks up what are no token ids")
+        raise RefusalError("it looks up what are no token ids")
     if not isinstance(weight, Learned):
-        raise Refusal("its table is computed")
+        raise RefusalError("its table is computed")
     if draft.tokens.setdefault(ids.step, weight.shape[0]) != weight.shape[0]:
-        raise Refusal("another embedding of other size reads the same ids")
+        raise RefusalError("another embedding of other size reads the same ids")
     entry = next(entry for entry in draft.graph.inputs if entry.name == ids.step)
     own = tuple(size for axis, size in enumerate(entry.shape) if axis != draft.graph.batch_axis)
     features = weight.shape[1]
@@ -163,7 +161,7 @@ def einsum(draft: Draft, call: Call) -> Value:
     """An equation, without the letter of the samples."""
     equation, operands = call.get("equation"), call.get("tensors")
     if not isinstance(equation, str) or not isinstance(operands, tuple) or "." in equation:
-        raise Refusal("its equation is not written out")
+        raise RefusalError("its equation is not written out")
     letters, _, result = equation.replace(" ", "").partition("->")
     parts = letters.split(",")
     arrays = [each for each in operands if isinstance(each, Held | Learned | Fixed)]
@@ -171,14 +169,12 @@ def einsum(draft: Draft, call: Call) -> Value:
     held = [draft.held(each) for each in arrays]
     found = {part[of.batch.axis] for part, of in zip(parts, held, strict=True) if of.batch is not None}
     if like is None or len(found) != 1 or any(of.batch is not None and of.batch.others > 1 for of in held):
-        raise Refusal("its operands have the samples on different axes")
+        raise RefusalError("its operands have the samples on different axes")
     letter = found.pop()
     for part, of in zip(parts, held, strict=True):
         if (letter in part) != (of.batch is not None):
-            raise Refusal("an operand without samples has their axis")
+            raise RefusalError("an operand without samples has their axis")
     if letter not in result:
-        raise Refusal("it sums over the samples")
+        raise RefusalError("it sums over the samples")
     kept = ",".join(part.replace(letter, "") for part in parts) + "->" + result.replace(letter, "")
     return draft.step("einsum", {"equation": kept}, held, call.shape, Batch(result.index(letter)))
-
-

@@ -10,7 +10,7 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Value, relocated
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value, relocated
 
 
 def reshape(draft: Draft, call: Call) -> Value:
@@ -46,7 +46,7 @@ def squeeze(draft: Draft, call: Call) -> Value:
     given = call.integers("dim") if "dim" in call.arguments else range(len(of.shape))
     gone = {axis % len(of.shape) for axis in given if of.shape[axis] == 1}
     if of.batch.axis in gone:
-        raise Refusal("it takes away the axis of the samples")
+        raise RefusalError("it takes away the axis of the samples")
     batch = Batch(of.batch.axis - sum(axis < of.batch.axis for axis in gone), of.batch.before, of.batch.after)
     return draft.reshaped(of, Held("", call.shape, batch).own, call.shape, batch)
 
@@ -101,7 +101,7 @@ def permuted(draft: Draft, of: Held | Learned | Fixed, order: tuple[int, ...]) -
     if own == tuple(range(len(own))):
         return Held(of.step, shape, batch, of.tokens, masked)
     if masked is not None:
-        raise Refusal("it moves scores that are masked")
+        raise RefusalError("it moves scores that are masked")
     if own == (*range(len(own) - 2), len(own) - 1, len(own) - 2):
         return draft.step("transpose", {}, (of,), shape, batch)
     return draft.step("permute", {"axes": list(own)}, (of,), shape, batch)
@@ -143,7 +143,7 @@ def repeat(draft: Draft, call: Call) -> Value:
         return expanded(draft, of, call.shape)
     held = draft.held(of)
     if held.batch is not None and times[held.batch.axis + len(times) - len(of.shape)] != 1:
-        raise Refusal("it repeats the samples")
+        raise RefusalError("it repeats the samples")
     apart: list[int] = []
     for size, count in zip(whole, times, strict=True):
         apart += [1, size] if count != 1 else [size]
@@ -152,7 +152,7 @@ def repeat(draft: Draft, call: Call) -> Value:
     for size, count in zip(whole, times, strict=True):
         copies += [count, size] if count != 1 else [size]
     if not isinstance(wide, Held):
-        raise Refusal("it repeats what is no array")
+        raise RefusalError("it repeats what is no array")
     return reshaped(draft, expanded(draft, wide, tuple(copies)), call.shape)  # type: ignore[arg-type]
 
 
@@ -180,17 +180,15 @@ def channel_shuffle(draft: Draft, call: Call) -> Value:
 
 def _held(value: Value) -> Held:
     if not isinstance(value, Held):
-        raise Refusal("it moves what is no array")
+        raise RefusalError("it moves what is no array")
     return value
 
 
 def roll(draft: Draft, call: Call) -> Value:
     of, shifts, axes = call.held("self"), call.integers("shifts"), call.integers("dims")
     if not axes:
-        raise Refusal("it rolls the flattened array")
+        raise RefusalError("it rolls the flattened array")
     for by, axis in zip(shifts, axes, strict=True):
         if by % of.shape[axis]:
             of = draft.step("roll", {"axis": of.axis(axis), "by": by}, (of,), of.shape, of.batch)
     return of
-
-

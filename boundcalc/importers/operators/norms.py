@@ -9,7 +9,7 @@ from boundcalc.importers.draft import Draft, Field, above
 from boundcalc.importers.operators.arithmetic import product, total
 from boundcalc.importers.operators.moves import reshaped
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Fixed, Held, Learned, Refusal, Value
+from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
 
 
 def layer_norm(draft: Draft, call: Call) -> Value:
@@ -97,7 +97,7 @@ def _trained(draft: Draft, call: Call) -> Value:
 def _standardised(draft: Draft, of: Held, call: Call) -> Value:
     """Of one sample that is learned (a weight that is standardised): each channel over its other axes."""
     if len(of.shape) != 3 or of.shape[0] != 1:
-        raise Refusal("it normalises what is the same for all samples")
+        raise RefusalError("it normalises what is the same for all samples")
     found: Value = draft.step("layernorm", {"eps": written(call.number("eps"))}, (of,), of.shape, None)
     return _with_affine(draft, found, *(_channels(draft, of, call.get(name), 1) for name in ("weight", "bias")))
 
@@ -108,7 +108,7 @@ def _evaluated(draft: Draft, call: Call) -> Value:
     mean, var = call.fixed("running_mean").array, call.fixed("running_var").array
     slopes = 1 / np.sqrt(np.asarray(var, dtype=np.float64) + call.number("eps"))
     if not np.isfinite(slopes).all():
-        raise Refusal("its variances are not positive")
+        raise RefusalError("its variances are not positive")
     most = float(slopes.max())
     at_zero = 1 / np.sqrt(call.number("eps"))
     largest: Field = above(most) if most < at_zero * (1 - 2.0**-30) else f"1/sqrt({written(call.number('eps'))})"
@@ -121,9 +121,7 @@ def _evaluated(draft: Draft, call: Call) -> Value:
     return _normalised(draft, of, call, fields, given)
 
 
-def _normalised(
-    draft: Draft, of: Held, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]
-) -> Value:
+def _normalised(draft: Draft, of: Held, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value:
     fields: dict[str, Field] = {"eps": written(call.number("eps")), **more}
     weight, bias = call.get("weight"), call.get("bias")
     if isinstance(weight, Learned) and isinstance(bias, Learned):
@@ -144,5 +142,3 @@ def l2_norm(draft: Draft, call: Call) -> Value:
     if axis != len(of.own) - 1:
         fields["axis"] = axis
     return draft.step("l2norm", fields, (of,), of.shape, of.batch)
-
-

@@ -6,13 +6,13 @@ import math
 from fractions import Fraction
 
 from boundcalc.importers.draft import Field, plain
-from boundcalc.importers.values import Refusal
+from boundcalc.importers.values import RefusalError
 
 
 def written(value: float) -> Field:
     """A number as a person would write it: whole, a fraction of one, a root of one, or else its decimal."""
     if not math.isfinite(value):
-        raise Refusal(f"a number of it is {value}")
+        raise RefusalError(f"a number of it is {value}")
     if value == int(value) and abs(value) < 1e15:
         return int(value)
     root = _root(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from boundcalc.importers.call import Call, Rule
@@ -9,7 +11,7 @@ from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators.moves import reshaped
 from boundcalc.importers.operators.taking import taken
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, Refusal, Value
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
 
 
 def slice_(draft: Draft, call: Call) -> Value:
@@ -32,7 +34,7 @@ def sliced(draft: Draft, of: Held | Learned | Fixed, axis: int, start: int, stop
     if isinstance(of, Learned):
         return of.moved("slice", (axis, start, stop, step), shape)
     if left == 0:
-        raise Refusal("it leaves no entry")
+        raise RefusalError("it leaves no entry")
     fields: dict[str, Field] = {"axis": of.axis(axis)}
     if start:
         fields["start"] = start
@@ -76,14 +78,14 @@ def split(draft: Draft, call: Call) -> Value:
     of = call.array("self")
     axis = call.integer("dim", 0) % len(of.shape)
     ends = np.cumsum([0, *(shape[axis] for shape in call.node.shapes)]).tolist()
-    return tuple(sliced(draft, of, axis, start, stop) for start, stop in zip(ends, ends[1:], strict=False))
+    return tuple(sliced(draft, of, axis, start, stop) for start, stop in pairwise(ends))
 
 
 def cat(draft: Draft, call: Call) -> Value:
     given = call.get("tensors")
     axis = call.integer("dim", 0) % len(call.shape)
     if not isinstance(given, tuple):
-        raise Refusal("it joins what are no arrays")
+        raise RefusalError("it joins what are no arrays")
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed) and 0 not in each.shape]
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.concatenate([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
@@ -103,12 +105,12 @@ def _together(draft: Draft, operands: list[Held | Learned | Fixed]) -> tuple[lis
         held = draft.held(each, like)
         if batch is not None and held.batch is None:
             if held.shape[batch.axis] != batch.others or batch.others != 1:
-                raise Refusal("an operand without samples has more than one entry on their axis")
+                raise RefusalError("an operand without samples has more than one entry on their axis")
             own = (*held.shape[: batch.axis], *held.shape[batch.axis + 1 :])
             shape = (*held.shape[: batch.axis], draft.batch, *held.shape[batch.axis + 1 :])
             held = draft.reshaped(held, own, shape, batch)
         if held.batch != batch:
-            raise Refusal("its operands have the samples on different axes")
+            raise RefusalError("its operands have the samples on different axes")
         found.append(held)
     return found, batch
 
@@ -117,7 +119,7 @@ def stack(draft: Draft, call: Call) -> Value:
     given = call.get("tensors")
     axis = call.integer("dim", 0) % len(call.shape)
     if not isinstance(given, tuple):
-        raise Refusal("it stacks what are no arrays")
+        raise RefusalError("it stacks what are no arrays")
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed)]
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.stack([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
@@ -133,7 +135,7 @@ def pad(draft: Draft, call: Call) -> Value:
     of, amounts = call.held("self"), call.integers("pad")
     mode = call.get("mode") or "constant"
     if mode == "constant" and call.number("value", 0.0) != 0:
-        raise Refusal("it pads with numbers other than 0")
+        raise RefusalError("it pads with numbers other than 0")
     return padded(draft, of, amounts, "zeros" if mode == "constant" else str(mode), call.shape)
 
 
@@ -152,7 +154,7 @@ def padded(draft: Draft, of: Held, amounts: tuple[int, ...], mode: str, shape: S
         if before < 0 or after < 0:
             cut = sliced(draft, of, axis, max(-before, 0), count - max(-after, 0))
             if not isinstance(cut, Held):
-                raise Refusal("it leaves no entry")
+                raise RefusalError("it leaves no entry")
             of = cut
         if max(before, 0) or max(after, 0):
             pairs[of.axis(axis)] = (max(before, 0), max(after, 0))
@@ -169,11 +171,11 @@ def index(draft: Draft, call: Call) -> Value:
     """Fixed indices along one axis, or along several that come first."""
     of, given = call.array("self"), call.get("indices")
     if not isinstance(given, tuple) or not any(each is not None for each in given):
-        raise Refusal("its indices are not known")
+        raise RefusalError("its indices are not known")
     at = [axis for axis, each in enumerate(given) if each is not None]
     arrays = [each.array for each in given if isinstance(each, Fixed)]
     if len(arrays) != len(at):
-        raise Refusal("its indices are not known before the network runs")
+        raise RefusalError("its indices are not known before the network runs")
     if isinstance(of, Fixed):
         return Fixed(of.array[tuple(slice(None) if e is None else e.array for e in given if not isinstance(e, int))])  # type: ignore[union-attr]
     if len(at) == 1:
@@ -182,7 +184,7 @@ def index(draft: Draft, call: Call) -> Value:
         shape = (*of.shape[:axis], *found.shape, *of.shape[axis + 1 :])
         return taken(draft, of, Fixed(found), axis, shape)
     if at != list(range(at[0], at[0] + len(at))):
-        raise Refusal("it has indices along axes that are apart")
+        raise RefusalError("it has indices along axes that are apart")
     if isinstance(of, Held) and of.batch is not None and of.batch.axis in at:
         return _all_samples(draft, call, of, arrays, at)
     sizes = [of.shape[axis] for axis in at]
@@ -190,7 +192,7 @@ def index(draft: Draft, call: Call) -> Value:
     flat = np.ravel_multi_index(broadcast, sizes)
     joined = reshaped(draft, of, (*of.shape[: at[0]], int(np.prod(sizes)), *of.shape[at[-1] + 1 :]))
     if not isinstance(joined, Held | Learned):
-        raise Refusal("its indices are not known")
+        raise RefusalError("its indices are not known")
     return taken(draft, joined, Fixed(flat), at[0], call.shape)
 
 
@@ -199,7 +201,7 @@ def _all_samples(draft: Draft, call: Call, of: Held, arrays: list[np.ndarray], a
     first, second = (np.ravel(each) for each in arrays[:2])
     is_all = len(at) == 2 and of.batch == Batch(0) and np.array_equal(first, np.arange(draft.batch))
     if not is_all or len(set(second.tolist())) != 1:
-        raise Refusal("it has indices along the axis of the samples")
+        raise RefusalError("it has indices along the axis of the samples")
     return selected(draft, of, 1, int(second[0]), call.shape)
 
 
@@ -212,7 +214,7 @@ def flip(draft: Draft, call: Call) -> Value:
     value: Value = call.array("self")
     for axis in call.integers("dims"):
         if not isinstance(value, Held | Learned | Fixed):
-            raise Refusal("it turns what is no array")
+            raise RefusalError("it turns what is no array")
         turned = Fixed(np.arange(value.shape[axis])[::-1])
         value = taken(draft, value, turned, axis % len(value.shape), value.shape)
     return value

@@ -8,7 +8,7 @@ from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.arithmetic import MASKED, affine
 from boundcalc.importers.operators.numbers import per_axis, written
-from boundcalc.importers.values import Batch, Held, Refusal, Value
+from boundcalc.importers.values import Batch, Held, RefusalError, Value
 
 
 def maximum(axes: int) -> Rule:
@@ -29,7 +29,7 @@ def maximum_with_indices(axes: int) -> Rule:
 def average(axes: int) -> Rule:
     def rule(draft: Draft, call: Call) -> Value:
         if call.get("divisor_override") is not None:
-            raise Refusal("it divides by another number than that of a window's entries")
+            raise RefusalError("it divides by another number than that of a window's entries")
         of = call.plain("self", axes)
         fields = _windows(call, axes)
         if fields.get("padding") and not call.flag("count_include_pad"):
@@ -104,7 +104,7 @@ def largest(draft: Draft, call: Call) -> Value:
     positions = len(axes)
     is_last = axes == list(range(2, len(of.shape))) and positions in (1, 2, 3)
     if not is_last:
-        raise Refusal("it is a maximum over axes that are not all positions of an array of channels")
+        raise RefusalError("it is a maximum over axes that are not all positions of an array of channels")
     shape = (*of.shape[:2], *(1,) * positions)
     image = draft.step(f"adaptivemaxpool{positions}d", {"size": 1}, (of,), shape, of.batch)
     return draft.reshaped(image, Held("", call.shape, of.batch).own, call.shape, of.batch)
@@ -114,7 +114,7 @@ def largest_with_indices(draft: Draft, call: Call) -> Value:
     """Or the larger of an array and a number, which is no more than what a mask adds."""
     if "other" in call.arguments:
         if call.number("other") > MASKED:
-            raise Refusal("it is the larger one of two arrays")
+            raise RefusalError("it is the larger one of two arrays")
         return call.held("self")
     return (largest(draft, call),)
 
@@ -122,12 +122,12 @@ def largest_with_indices(draft: Draft, call: Call) -> Value:
 def upsample(mode: str, axes: int) -> Rule:
     def rule(draft: Draft, call: Call) -> Value:
         if call.flag("align_corners"):
-            raise Refusal("it aligns corners")
+            raise RefusalError("it aligns corners")
         of = call.plain("input" if "input" in call.arguments else "self", axes)
         factors: list[int] = []
         for before, after in zip(of.shape[2:], call.shape[2:], strict=True):
             if after % before:
-                raise Refusal(f"{before} entries become {after}, which is no multiple")
+                raise RefusalError(f"{before} entries become {after}, which is no multiple")
             factors.append(after // before)
         if set(factors) == {1}:
             return of

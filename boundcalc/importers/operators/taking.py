@@ -6,7 +6,7 @@ import numpy as np
 
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.values import Fixed, Held, Learned, Refusal, Value
+from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
 
 
 def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape: Shape) -> Value:
@@ -18,7 +18,7 @@ def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape
         return Fixed(of.array.take(flat, axis=axis).reshape(shape))
     rows = (*of.shape[:axis], flat.size, *of.shape[axis + 1 :])
     if len(found.shape) > 1 and isinstance(of, Held) and of.batch is not None:
-        raise Refusal("it reads entries at several axes of indices")
+        raise RefusalError("it reads entries at several axes of indices")
     if np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size)):  # neighbours: a slice
         if flat.size == count:
             return _regrouped(draft, of, shape)
@@ -40,5 +40,5 @@ def _regrouped(draft: Draft, of: Held | Learned, shape: Shape) -> Held | Learned
     if isinstance(of, Learned):
         return of.moved("reshape", shape, shape)
     if of.batch is not None:
-        raise Refusal("it reads entries at several axes of indices")
+        raise RefusalError("it reads entries at several axes of indices")
     return draft.reshaped(of, shape)

@@ -14,12 +14,12 @@ from boundcalc.importers.operators.moves import permuted, reshaped
 from boundcalc.importers.operators.parts import padded
 from boundcalc.importers.operators.products import multiplied
 from boundcalc.importers.operators.taking import taken
-from boundcalc.importers.values import Fixed, Held, Learned, Refusal, Value
+from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
 
 
 def held(value: Value) -> Held:
     if not isinstance(value, Held):
-        raise Refusal("it moves what is no array")
+        raise RefusalError("it moves what is no array")
     return value
 
 
@@ -41,7 +41,9 @@ def _windows(draft: Draft, of: Held, axis: int, size: int, count: int, step: int
     return held(reshaped(draft, read, (*shape[:axis], size, count, *shape[axis + 1 :])))
 
 
-def columns(draft: Draft, of: Held, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> tuple[Held, Shape]:
+def columns(
+    draft: Draft, of: Held, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape
+) -> tuple[Held, Shape]:
     """All windows of [n, channels, *places] as [n, channels, *kernel, *windows], and how many windows there are."""
     axes = len(kernel)
     amounts = tuple(amount for p in reversed(padding) for amount in (p, p))
@@ -72,7 +74,7 @@ def computed_convolution(draft: Draft, call: Call, axes: int) -> Value:
     """W z of all windows z, for each group by itself."""
     weight, of = draft.held(call.array("weight")), call.plain("input", axes)
     if weight.batch is not None or isinstance(call.get("padding"), str):
-        raise Refusal("its weight is another one for each sample, or its padding has a name")
+        raise RefusalError("its weight is another one for each sample, or its padding has a name")
     out, each, *kernel = weight.shape
     groups, count = call.integer("groups", 1), prod(kernel)
     stride, padding, dilation = (_per_axis(call.integers(name), axes) for name in ("stride", "padding", "dilation"))
@@ -86,5 +88,5 @@ def computed_convolution(draft: Draft, call: Call, axes: int) -> Value:
     if bias is None:
         return whole
     if not isinstance(bias, Learned | Held | Fixed):
-        raise Refusal("its bias is no array")
+        raise RefusalError("its bias is no array")
     return total(draft, whole, reshaped(draft, bias, (out, *(1,) * axes)), 1.0)

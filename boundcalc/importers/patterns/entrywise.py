@@ -17,13 +17,28 @@ from boundcalc.falsification.namespaces import DOUBLES
 from boundcalc.importers.graph import Argument, Array, Graph, Node, Ref
 from boundcalc.importers.operators.numbers import written
 from boundcalc.importers.patterns.nodes import View, rewritten
-from boundcalc.importers.values import Refusal
+from boundcalc.importers.values import RefusalError
 
 LARGEST = 40  # operators of one function
 GRID = np.concatenate([np.linspace(-12.0, 12.0, 241), np.array([-1e-3, 1e-3, 0.37, -2.718])])
-_KNOWN = (
-    "relu silu sigmoid tanh mish hardswish hardsigmoid relu6 softplus selu elu softsign logsigmoid tanhshrink sin arctan"
-).split()
+_KNOWN = [
+    "relu",
+    "silu",
+    "sigmoid",
+    "tanh",
+    "mish",
+    "hardswish",
+    "hardsigmoid",
+    "relu6",
+    "softplus",
+    "selu",
+    "elu",
+    "softsign",
+    "logsigmoid",
+    "tanhshrink",
+    "sin",
+    "arctan",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,9 @@ def _sigmoid(values: Array) -> Array:
 
 def _power(f: Function, view: View, node: Node) -> Function | None:
     exponent = view.number(node.arguments.get("exponent"))
-    return None if exponent is None else Function(f"{f.within(4)}**{_constant(exponent).within(4)}", f.values**exponent, 3)
+    return (
+        None if exponent is None else Function(f"{f.within(4)}**{_constant(exponent).within(4)}", f.values**exponent, 3)
+    )
 
 
 def _clamp(f: Function, view: View, node: Node) -> Function | None:
@@ -110,13 +127,15 @@ _UNARY: Mapping[str, _Unary] = {
     "clamp_max": _clamp,
 }
 _BINARY = frozenset({"add", "sub", "rsub", "mul", "div", "maximum", "minimum"})
-_ALONE = frozenset({"exp", "log", "sqrt", "erf", "cos", "abs", "rsqrt", "reciprocal", "log1p", "expm1", "log2"})  # no kind of their own
+_ALONE = frozenset(
+    {"exp", "log", "sqrt", "erf", "cos", "abs", "rsqrt", "reciprocal", "log1p", "expm1", "log2"}
+)  # no kind of their own
 
 
 def _number(value: float) -> str:
     try:
         return str(written(value))
-    except Refusal:
+    except RefusalError:
         return "(1/0)"  # no formula: it is left as it is
 
 
@@ -140,8 +159,7 @@ def activations(graph: Graph) -> Graph:
 
 def _best(view: View, root: Node) -> Node | None:
     """The function that the root is of the nearest array that it is a function of, and that is worth a layer of its own."""
-    cone, counts = {root.name: root}, 0
-    worth = False
+    cone, worth = {root.name: root}, False
     for _ in range(LARGEST):
         leaves = _leaves(view, cone)
         if leaves is None or not leaves:
@@ -161,7 +179,6 @@ def _best(view: View, root: Node) -> Node | None:
         if maker is None or not (maker.operator in _BINARY or maker.operator in _UNARY) or maker.shape != root.shape:
             return None
         cone[maker.name] = maker
-        counts += 1
     return None
 
 

@@ -77,7 +77,9 @@ def _is_inverse_root(view: View, value: Argument) -> bool:
 def _is_square(view: View, node: Node) -> bool:
     if node.operator == "pow":
         return view.number(node.arguments.get("exponent")) == 2
-    return node.operator == "square" or view.plain(node.arguments.get("self")) == view.plain(node.arguments.get("other"))
+    return node.operator == "square" or view.plain(node.arguments.get("self")) == view.plain(
+        node.arguments.get("other")
+    )
 
 
 def _is_last(node: Node) -> bool:
