@@ -85,6 +85,9 @@ class Call:
         of = self.held(name)
         if of.batch is None and len(of.shape) == 1 + (positions or 0):
             return of
+        if of.batch is None and positions is not None and len(of.shape) == positions + 2 and of.shape[0] == 1:
+            whole = (self.draft.batch, *of.shape[1:])  # for all samples
+            return self.draft.reshaped(of, of.shape[1:], whole, Batch(0))
         if of.batch is not None and of.batch != Batch(0):
             raise RefusalError("its first axis does not hold the samples alone")
         if positions is not None and len(of.own) != positions + 1:

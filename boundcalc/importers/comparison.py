@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import torch
-from torch.utils import _pytree as pytree
+import torch  # pyright: ignore[reportMissingImports]
+from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImports]
 
 from boundcalc.graph.expand import expand
 from boundcalc.importers.check import MismatchError, compare, learned_values, network_with
@@ -28,17 +28,21 @@ COUNT = 2  # samples that are compared
 
 @dataclass
 class Subject:
-    """`module` is a copy in double precision; `args`, `kwargs`: the example."""
+    """`source` is a person's module, which is not touched; `args`, `kwargs`: the example."""
 
     name: str
-    module: torch.nn.Module
+    source: torch.nn.Module
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     training: bool
 
     @cached_property
     def learned(self) -> Mapping[str, torch.Tensor]:
-        return dict(self.module.named_parameters(remove_duplicate=False))
+        return dict(self.source.named_parameters(remove_duplicate=False))
+
+    def copy(self) -> torch.nn.Module:
+        """In double precision, and fresh: modules keep what they computed from arrays that change later."""
+        return in_doubles(self.source, self.training)
 
     @property
     def tensors(self) -> list[torch.Tensor]:
@@ -60,7 +64,7 @@ class Subject:
 
     def recorded(self, axis: int) -> Graph:
         try:
-            program, count = export(self.module, self.args, self.kwargs, axis)
+            program, count = export(self.copy(), self.args, self.kwargs, axis)
         except Exception as error:  # of the module's own code, or of torch.export
             text = str(error).strip().splitlines() or [type(error).__name__]
             finding = f"torch.export does not take it: {type(error).__name__}: {text[0]}"
@@ -86,7 +90,7 @@ def subject(model: Any, args: Any, kwargs: Mapping[str, Any] | None, mode: str |
         title = name or type(model).__name__
     if not any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves((given, named))):
         raise _mistake(title, "the example has no tensor", "pass example inputs, as the module's forward takes them")
-    return Subject(title, in_doubles(module, training), given, named, training)
+    return Subject(title, module, given, named, training)
 
 
 def too_large(subject: Subject, most: int) -> str | None:
@@ -111,12 +115,14 @@ def compared(subject: Subject, graph: Graph, translated: Translated) -> float:
     inputs = {title: entries[name].movedim(axis, 0) for name, title in written.inputs.items()}
     worst = 0.0
     for is_moved in (False, True):
+        module = subject.copy()
         if is_moved:
-            _move(subject.module)
-        arrays = {**learned_values(written.arrays, {k: v.detach() for k, v in subject.learned.items()}), **inputs}
+            _move(module)
+        learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
+        arrays = {**learned_values(written.arrays, learned), **inputs}
         _check_shapes(network.shapes, arrays)
         with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
-            wanted = [leaf for leaf in _leaves(subject.module(*args, **kwargs), ()) if leaf.is_floating_point()]
+            wanted = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
             worst = max(worst, compare(network, written.outputs, translated.outputs, arrays, wanted))
     return worst
 

@@ -11,9 +11,9 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import torch
-from torch.overrides import TorchFunctionMode
-from torch.utils import _pytree as pytree
+import torch  # pyright: ignore[reportMissingImports]
+from torch.overrides import TorchFunctionMode  # pyright: ignore[reportMissingImports]
+from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImports]
 
 _SHORT = frozenset({torch.float32, torch.float16, torch.bfloat16})
 _CASTS = frozenset({torch.Tensor.float, torch.Tensor.half, torch.Tensor.bfloat16})
@@ -25,7 +25,7 @@ def lengthened(value: Any) -> Any:
     return torch.float64 if isinstance(value, torch.dtype) and value in _SHORT else value
 
 
-class _Doubles(TorchFunctionMode):
+class _Doubles(TorchFunctionMode):  # pyright: ignore[reportUntypedBaseClass]
     def __init__(self, drops: bool) -> None:
         super().__init__()
         self.drops = drops

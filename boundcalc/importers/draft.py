@@ -138,6 +138,10 @@ class Draft:
         if isinstance(value, Learned):
             return self.parameter(value)
         if isinstance(value, Fixed):
+            whole = value.array
+            repeats = whole.ndim > 1 and whole.shape[0] == self.batch and bool((whole == whole[:1]).all())
+            if like is None and repeats:
+                return self.reshaped(self.constant(whole[0]), whole.shape[1:], whole.shape, Batch(0))
             return self.constant(self.single(value, like).array)
         return value
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch.utils import _pytree as pytree
+import torch  # pyright: ignore[reportMissingImports]
+from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImports]
 
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, lengthened, samples
 from boundcalc.importers.graph import Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
@@ -187,6 +187,7 @@ def _origin(node: Any) -> Origin:
     stack = list((node.meta.get("nn_module_stack") or {}).values())
     path, kind = stack[-1] if stack else ("", "")
     frames = [found.groupdict() for found in _FRAME.finditer(node.meta.get("stack_trace") or "")]
+    frames = [frame for frame in frames if not frame["file"].startswith("<")]
     own = [frame for frame in frames if "/torch/nn/" not in frame["file"]] or frames
     place = ""
     if own:

@@ -60,12 +60,21 @@ def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:
     if row is None:
         raise RefusalError("the language has no layer that does it")
     found = row.rule(draft, Call(node, arguments, draft))
+    found = tuple(_once(draft, each, node) for each in found) if isinstance(found, tuple) else _once(draft, found, node)
     first = found[0] if isinstance(found, tuple) and found else found
     if isinstance(first, Held | Learned | Fixed) and first.shape != node.shape:
         raise AssertionError(f"{node.operator} gives {first.shape}, and {node.shape} in the framework")
     if isinstance(found, tuple) and any(part >= len(found) for part in draft.parts_read(node.name)):
         raise RefusalError("more than its first array is read")
     return found
+
+
+def _once(draft: Draft, value: Value, node: Node) -> Value:
+    """What is the same for all samples, and was computed for one."""
+    if not isinstance(value, Held) or value.batch != Batch(0) or draft.batch == 1:
+        return value
+    once = (1, *value.shape[1:])
+    return draft.reshaped(value, once) if once in node.shapes and value.shape not in node.shapes else value
 
 
 def _counted(missing: dict[Missing, int]) -> list[Missing]:

@@ -73,5 +73,4 @@ def _has_layers(value: Mapping[str, Field]) -> bool:
 
 
 def _is_layers(value: Field) -> bool:
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    return is_list and any(isinstance(each, Mapping) for each in value)
+    return isinstance(value, Sequence) and not isinstance(value, str) and any(isinstance(e, Mapping) for e in value)

@@ -42,7 +42,7 @@ def _own() -> list[Entry]:
         entry("rnn-lm", lambda: own.LanguageModel(nn.RNN), ids, "recurrent"),
         entry("bilstm-tagger", own.Tagger, ids, "recurrent"),
         entry("gru-classifier", own.LastState, (torch.randn(2, 7, 5),), "recurrent"),
-        entry("lstm-sequence-first", lambda: nn.LSTM(5, 8), (torch.randn(7, 2, 5),), "recurrent"),
+        entry("lstm-sequence-first", own.SequenceFirst, (torch.randn(7, 2, 5),), "recurrent"),
         entry("unet", own.UNet, images(16, 1)),
         entry("siren", own.Siren, (torch.randn(2, 2),)),
         entry("radiance-field", own.Field, (torch.randn(2, 3),)),

@@ -41,6 +41,15 @@ class LastState(nn.Module):
         return self.head(self.cells(x)[1][-1])
 
 
+class SequenceFirst(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells = nn.LSTM(5, 8)
+
+    def forward(self, x: Any) -> Any:
+        return self.cells(x)[0]
+
+
 class UNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -26,8 +26,8 @@ def result(name: str) -> dict[str, Any]:
     """What comes of one architecture."""
     import torch
 
+    from boundcalc.importers.pytorch import imported
     from boundcalc.importers.settings import Settings
-    from boundcalc.importers.torch import imported
     from boundcalc.importers.unsupported import UnsupportedError
     from boundcalc.pipeline import compile as compile_
     from zoo.networks import entries

@@ -86,8 +86,7 @@ def _both_masked(draft: Draft, left: Held, right: Held, scale: float, alpha: flo
     """The sum, without the entries that either is without."""
     if scale != 1 or alpha != 1:
         raise RefusalError("it subtracts scores that are masked")
-    shown = [replace(of, masked=None) for of in (left, right)]
-    image = _summed(draft, *shown, 1.0, 1.0)
+    image = _summed(draft, replace(left, masked=None), replace(right, masked=None), 1.0, 1.0)
     if not isinstance(image, Held):
         raise RefusalError("it adds scores that are no array")
     hidden = np.zeros(image.shape, dtype=bool)

@@ -121,7 +121,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("split", "split_with_sizes", "chunk", "tensor_split"), "slice", parts.split),
     Operator(("cat", "concat"), "concat", parts.cat),
     Operator(("stack",), "stack", parts.stack),
-    Operator(("pad", "constant_pad_nd"), "pad, slice", parts.pad, "numbers other than 0"),
+    Operator(("pad", "constant_pad_nd"), "pad, slice", parts.pad),
     *(
         Operator((f"{mode}_pad{axes}d",), "pad", parts.pad_as(word))
         for mode, word in (("reflection", "reflect"), ("replication", "replicate"))

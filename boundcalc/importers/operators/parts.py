@@ -9,6 +9,7 @@ import numpy as np
 from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
+from boundcalc.importers.operators.arithmetic import total
 from boundcalc.importers.operators.moves import reshaped
 from boundcalc.importers.operators.taking import taken
 from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
@@ -134,9 +135,13 @@ def pad(draft: Draft, call: Call) -> Value:
     """The last axes first, as torch has them."""
     of, amounts = call.held("self"), call.integers("pad")
     mode = call.get("mode") or "constant"
-    if mode == "constant" and call.number("value", 0.0) != 0:
-        raise RefusalError("it pads with numbers other than 0")
-    return padded(draft, of, amounts, "zeros" if mode == "constant" else str(mode), call.shape)
+    image = padded(draft, of, amounts, "zeros" if mode == "constant" else str(mode), call.shape)
+    number = call.number("value", 0.0) if mode == "constant" else 0.0
+    if number == 0:
+        return image
+    inside = [(0, 0)] * (len(of.shape) - len(amounts) // 2) + list(zip(amounts[-2::-2], amounts[::-2], strict=True))
+    added = np.pad(np.zeros(of.shape), inside, constant_values=number)
+    return total(draft, image, Fixed(added), 1.0)
 
 
 def pad_as(mode: str) -> Rule:

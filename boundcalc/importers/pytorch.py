@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from boundcalc.graph.kind import Kind
@@ -19,7 +20,7 @@ from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import ExtraMissingError, Mistake, Place, SpecError
 
 if TYPE_CHECKING:
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     from boundcalc.importers.graph import Graph
 
@@ -112,18 +113,17 @@ def read(written: Written, name: str) -> Architecture[Kind[Any, Any]]:
 
 def _first_that_fits(subject: Any) -> tuple[Graph, Translated]:
     """With the samples along the first axis of the inputs, or else along the second, as sequences have them."""
-    first: UnsupportedError | None = None
+    errors: list[UnsupportedError] = []
     for axis in subject.axes:
         try:
             graph = subject.recorded(axis)
             return graph, translate(graph)
         except UnsupportedError as error:
-            first = first or error
+            errors.append(error)
         except SpecError:
-            if first is None:
+            if not errors:
                 raise
-    assert first is not None
-    raise first
+    raise min(errors, key=lambda error: len(error.operators))
 
 
 def _unread(subject: Any, graph: Graph) -> Sequence[str]:
@@ -137,7 +137,7 @@ def _unread(subject: Any, graph: Graph) -> Sequence[str]:
 
 def _needs_torch() -> None:
     try:
-        import torch  # noqa: F401
+        import_module("torch")
     except ImportError:
         raise ExtraMissingError("torch", "an import of a PyTorch module", "torch") from None
 
