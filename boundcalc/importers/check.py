@@ -31,7 +31,7 @@ def network_with(graph: LayerGraph, steps: Sequence[draft.Step], names: Mapping[
     """The network of a layer graph without symbols, with what the framework knows of its steps put in."""
     network = network_of(graph, {})
     layers = {layer.path: layer for layer in graph.layers}
-    own = {names[step.key]: step for step in steps if step.given}
+    own = {names[step.key]: step for step in steps if (step.given or step.kind in _OFF) and step.key in names}
     nodes = tuple(_known(node, layers.get(node.path), own.get(node.path)) for node in network.nodes)
     return replace(network, nodes=nodes)
 
@@ -90,9 +90,16 @@ def _take(step: draft.Step, layer: Layer) -> Step:
     return lambda inputs, arrays, xp: inputs[0][(*lead, indices.tolist())]
 
 
+def _dropout(step: draft.Step, layer: Layer) -> Step:
+    """Off, as in the module that it is compared with."""
+    return lambda inputs, arrays, xp: inputs[0]
+
+
+_OFF = frozenset({"dropout"})
 _FORWARDS: Mapping[str, Callable[[draft.Step, Layer], Step]] = {
     "batchnorm": _batchnorm,
     "constant": _constant,
+    "dropout": _dropout,
     "softmax": _softmax,
     "take": _take,
 }

@@ -16,7 +16,7 @@ from boundcalc.importers.doubles import arguments_in_doubles, doubles, in_double
 from boundcalc.importers.graph import Graph
 from boundcalc.importers.record import export, record
 from boundcalc.importers.settings import Settings
-from boundcalc.importers.spec import write
+from boundcalc.importers.spec import Written, write
 from boundcalc.importers.translate import Translated
 from boundcalc.language import load as language
 from boundcalc.layers.index import VOCABULARY
@@ -91,6 +91,14 @@ def subject(model: Any, args: Any, kwargs: Mapping[str, Any] | None, mode: str |
     if not any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves((given, named))):
         raise _mistake(title, "the example has no tensor", "pass example inputs, as the module's forward takes them")
     return Subject(title, module, given, named, training)
+
+
+def learned_of(subject: Subject, written: Written) -> Mapping[str, Any]:
+    """The module's own learned arrays by their names in the spec, as NumPy has them; none that have no values."""
+    if any(array.is_meta for array in subject.learned.values()):
+        return {}
+    values = {name: array.detach().double().cpu().numpy() for name, array in subject.learned.items()}
+    return learned_values(written.arrays, values)
 
 
 def too_large(subject: Subject, most: int) -> str | None:

@@ -17,7 +17,22 @@ from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImport
 
 _SHORT = frozenset({torch.float32, torch.float16, torch.bfloat16})
 _CASTS = frozenset({torch.Tensor.float, torch.Tensor.half, torch.Tensor.bfloat16})
-_DROPOUTS = frozenset({torch.dropout, torch.feature_dropout, torch.alpha_dropout, torch.feature_alpha_dropout})
+_DROPOUTS = frozenset(
+    getattr(module, name)
+    for module in (torch, torch.nn.functional)
+    for name in (
+        "dropout",
+        "dropout1d",
+        "dropout2d",
+        "dropout3d",
+        "feature_dropout",
+        "alpha_dropout",
+        "feature_alpha_dropout",
+    )
+    if hasattr(module, name)
+)
+
+_RATE = 10  # the place of the rate of dropout among the arguments of multi_head_attention_forward
 
 
 def lengthened(value: Any) -> Any:
@@ -35,7 +50,13 @@ class _Doubles(TorchFunctionMode):  # pyright: ignore[reportUntypedBaseClass]
             return args[0].double()
         if func in _DROPOUTS and not self.drops:
             return args[0].clone()
-        return func(*map(lengthened, args), **{key: lengthened(value) for key, value in (kwargs or {}).items()})
+        named = {key: lengthened(value) for key, value in (kwargs or {}).items()}
+        if "dropout_p" in named and not self.drops:
+            named["dropout_p"] = 0.0
+        given = [lengthened(value) for value in args]
+        if func is torch.nn.functional.multi_head_attention_forward and not self.drops and len(given) > _RATE:
+            given[_RATE] = 0.0
+        return func(*given, **named)
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from boundcalc.graph.kind import Kind
-from boundcalc.importers.settings import Norm, Settings
+from boundcalc.importers.modes import Mode
+from boundcalc.importers.settings import Settings
 from boundcalc.importers.spec import Written, write
 from boundcalc.importers.translate import Translated, translate
 from boundcalc.importers.unsupported import UnsupportedError
@@ -17,55 +18,27 @@ from boundcalc.language.architecture import Architecture
 from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.layers.parts.formula import own_activation
-from boundcalc.mistakes import ExtraMissingError, Mistake, Place, SpecError
+from boundcalc.mistakes import ExtraMissingError, SpecError
 
 if TYPE_CHECKING:
-    import torch  # pyright: ignore[reportMissingImports]
-
     from boundcalc.importers.graph import Graph
 
+SAMPLES = "samples"  # in the reasons that another axis of them may mend
 LARGEST = 100_000_000  # parameters of a network whose values are checked at its full size
-MODES = ("train", "eval")
+MODES = get_args(Mode)
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
     """What an import made. `difference`: between the spec's network and the module, None where they were not compared; `notes`: what
-    a person should know of it."""
+    a person should know of it; `arrays`: learned ones and statistics by their names in the spec."""
 
     architecture: Architecture[Kind[Any, Any]]
     written: Written
     translated: Translated
     difference: float | None
-    notes: tuple[str, ...] = field(default=())
-
-
-def from_torch(
-    model: torch.nn.Module | torch.export.ExportedProgram,
-    args: Any = (),
-    kwargs: Mapping[str, Any] | None = None,
-    *,
-    batch: str | int = "n",
-    weights: str = "symbols",
-    radius: str | float = "R",
-    mode: str | None = None,
-    smooth: str | None = None,
-    input_norm: Norm | Mapping[str, Norm] | None = None,
-    check: bool = True,
-) -> Architecture[Kind[Any, Any]]:
-    """The architecture of a PyTorch module, or of an exported program.
-
-    args, kwargs: example inputs as for the module's forward, of which the first axis (or else the second) is that of the samples; a
-    single tensor is allowed. batch: the number of samples in the spec. weights: "symbols" gives every learned map the radius
-    `radius`. mode: "train" or "eval"; that of `model.training` unless said. smooth: as in `compile`. input_norm: as in the
-    language, of every input of floating-point numbers, or by the names of inputs; a symbol for each sample unless said. check:
-    compare the spec's network with the module, on its own arrays in double precision and without dropout.
-
-    Raises UnsupportedError, a SpecError, with every operator that the language has no words for; SpecError for other mistakes;
-    ExtraMissingError without PyTorch; MismatchError, an AssertionError, where the import computes something else.
-    """
-    settings = Settings(batch, radius, input_norm)
-    return imported(model, args, kwargs, settings, weights=weights, mode=mode, smooth=smooth, check=check).architecture
+    notes: tuple[str, ...]
+    arrays: Mapping[str, Any]
 
 
 def imported(
@@ -74,19 +47,16 @@ def imported(
     kwargs: Mapping[str, Any] | None,
     settings: Settings,
     *,
-    weights: str = "symbols",
     mode: str | None = None,
     smooth: str | None = None,
     check: bool = True,
     name: str | None = None,
 ) -> Import:
-    """As `from_torch`, with what else is known of the import."""
-    if weights != "symbols":
-        raise ValueError(f"weights is 'symbols', not {weights!r}")
+    """A module or an exported program as an architecture. See `boundcalc.from_torch` for arguments and errors."""
     if mode is not None and mode not in MODES:
         raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}")
     smoothing = None if smooth is None else read_smoothing(smooth)
-    _needs_torch()
+    needs_torch()
     from boundcalc.importers import comparison
 
     subject = comparison.subject(model, args, kwargs, mode, name)
@@ -103,7 +73,17 @@ def imported(
         else:
             notes.append(f"its values are not compared with the module: {reason}")
     architecture = replace(architecture, smoothing=smoothing)
-    return Import(architecture, written, translated, difference, tuple(notes))
+    arrays = {**comparison.learned_of(subject, written), **statistics(translated, written)}
+    return Import(architecture, written, translated, difference, tuple(notes), arrays)
+
+
+def statistics(translated: Translated, written: Written) -> Mapping[str, Any]:
+    """What training left of batch norms, as frameworks call it."""
+    kept = {
+        step.key: step.given for step in translated.draft.steps if "var" in step.given and step.key in written.names
+    }
+    means = {f"{written.names[key]}.running_mean": given["mean"] for key, given in kept.items()}
+    return means | {f"{written.names[key]}.running_var": given["var"] for key, given in kept.items()}
 
 
 def read(written: Written, name: str) -> Architecture[Kind[Any, Any]]:
@@ -120,6 +100,8 @@ def _first_that_fits(subject: Any) -> tuple[Graph, Translated]:
             return graph, translate(graph)
         except UnsupportedError as error:
             errors.append(error)
+            if not any(SAMPLES in each.reason for each in error.operators):
+                break
         except SpecError:
             if not errors:
                 raise
@@ -135,12 +117,8 @@ def _unread(subject: Any, graph: Graph) -> Sequence[str]:
     return (f"no output depends on {shown}",)
 
 
-def _needs_torch() -> None:
+def needs_torch() -> None:
     try:
         import_module("torch")
     except ImportError:
         raise ExtraMissingError("torch", "an import of a PyTorch module", "torch") from None
-
-
-def refuse(what: str, finding: str, remedy: str | None = None) -> SpecError:
-    return SpecError([Mistake(Place(what), finding, remedy, "import")])

@@ -6,9 +6,11 @@ Nothing is decomposed: attention, normalisations and recurrent layers stay one o
 
 from __future__ import annotations
 
+import logging
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ def export(module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, An
     for count in [*counts[:1], own]:
         arguments, keywords = samples(given, named, count, axis)
         try:
-            with doubles(drops=True):
+            with doubles(drops=True), _quiet():
                 arguments, keywords = arguments_in_doubles((arguments, keywords))
                 program = torch.export.export(module, arguments, keywords, strict=False)
                 return program.run_decompositions({}), count
@@ -41,6 +43,17 @@ def export(module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, An
             if count == own:
                 raise
     raise AssertionError("the example's own number of samples is tried last")
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """What PyTorch logs of an attempt that fails is in the error."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def record(program: Any, name: str, batch: int, training: bool, axis: int = 0) -> Graph:

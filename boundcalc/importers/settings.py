@@ -17,11 +17,13 @@ NORM_KEYS = ("sample", "entry")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`batch` and `radius`: an expression or a number; `input_norm`: of every input that has one, or by the names of inputs; a
-    symbol for each sample unless said."""
+    symbol for each sample unless said. `may_be_zero`: whether the symbols of the radius are declared so, for a ball around given
+    weights."""
 
     batch: str | int = "n"
     radius: str | int | float = "R"
     input_norm: Norm | Mapping[str, Norm] | None = None
+    may_be_zero: bool = False
 
     def norms(self, entries: tuple[Entry, ...]) -> Mapping[str, Field]:
         """Of each input of floating-point numbers. Raises SpecError for a name that no input has."""

@@ -77,7 +77,8 @@ def _document(
     declared = symbols_of(batch, *norms.values(), radius)
     document: dict[str, Field] = {"name": draft.graph.name}
     if declared:
-        document["symbols"] = dict.fromkeys(declared, "")
+        small = symbols_of(radius) if settings.may_be_zero else []
+        document["symbols"] = {name: {"at_least": 0} if name in small else "" for name in declared}
     formulas = {name: {"formula": formula} for formula, name in draft.formulas.items() if name in kinds}
     if formulas:
         document["activations"] = formulas

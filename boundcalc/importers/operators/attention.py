@@ -11,15 +11,13 @@ from boundcalc.importers.draft import Draft
 from boundcalc.importers.operators.activations import soft_maximum
 from boundcalc.importers.operators.arithmetic import filled, total
 from boundcalc.importers.operators.moves import expanded, reshaped
-from boundcalc.importers.operators.numbers import root_scale
+from boundcalc.importers.operators.numbers import root_scale, written
 from boundcalc.importers.operators.products import multiplied
 from boundcalc.importers.values import Fixed, Held, RefusalError, Value
 
 
 def scaled_dot_product(draft: Draft, call: Call) -> Value:
     query, key, value = (call.held(name) for name in ("query", "key", "value"))
-    if call.number("dropout_p", 0.0) != 0:
-        raise RefusalError("it has dropout on its weights")
     if call.flag("enable_gqa") and key.shape[-3] != query.shape[-3]:
         key, value = (_shared(draft, of, query.shape[-3] // of.shape[-3]) for of in (key, value))
     width, lead = query.shape[-1], np.broadcast_shapes(query.shape[:-2], key.shape[:-2])
@@ -40,6 +38,9 @@ def scaled_dot_product(draft: Draft, call: Call) -> Value:
     if not isinstance(found, Held):
         raise RefusalError("its mask is no array")
     weights = soft_maximum(draft, found, len(shape) - 1)
+    dropped = call.number("dropout_p", 0.0)
+    if dropped != 0:
+        weights = draft.step("dropout", {"p": written(dropped)}, (weights,), weights.shape, weights.batch)
     return multiplied(draft, weights, value, (*shape[:-1], value.shape[-1]))
 
 

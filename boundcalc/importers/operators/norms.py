@@ -117,7 +117,7 @@ def _evaluated(draft: Draft, call: Call) -> Value:
         "slope": largest,
         "offset": above(float(np.linalg.norm(np.asarray(mean, dtype=np.float64) * slopes))),
     }
-    given = {"mean": np.asarray(mean, dtype=np.float64), "slopes": slopes}
+    given = {"mean": np.asarray(mean, dtype=np.float64), "slopes": slopes, "var": np.asarray(var, dtype=np.float64)}
     return _normalised(draft, of, call, fields, given)
 
 

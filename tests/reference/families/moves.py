@@ -374,7 +374,7 @@ MAKERS = (
     Row("pad", 0.8, _some, pad),
     Row("roll", 0.3, _axes, roll),
     Row("take", 0.3, _some, take),
-    Row("constant", 0.1, lambda shape: True, constant, unary=False),
+    Row("constant", 0.2, lambda shape: True, constant, unary=False),
     Row("affine", 0.4, lambda shape: True, affine),
     Row("scale", 0.8, _some, scale),
     Row("stochastic_depth", 0.3, lambda shape: True, stochastic_depth),
