@@ -66,6 +66,11 @@ def one(name: str) -> dict[str, Any]:
     return json.loads(lines[-1].removeprefix("RESULT "))
 
 
+def family(name: str) -> str:
+    """The same family of another library counts once."""
+    return name.removesuffix("-timm").removesuffix("-transformers")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--one")
@@ -84,11 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     from zoo.networks import entries
 
-    names = [entry.name for entry in entries() if any(part in entry.name for part in given.k.split(","))]
+    chosen = [entry for entry in entries() if any(part in entry.name for part in given.k.split(","))]
+    names = [entry.name for entry in chosen]
     rows: list[dict[str, Any]] = []
     with ThreadPoolExecutor(given.jobs) as pool:
-        for row in pool.map(one, names):
-            rows.append(row)
+        for entry, row in zip(chosen, pool.map(one, names), strict=True):
+            rows.append({**row, "family": family(entry.family), "kind": entry.kind})
             why = row.get("operators") or row.get("error") or row.get("reason") or ""
             print(f"{row['status']:12} {row['name']:45} {row.get('compiled', '')} {str(why)[-300:]}", flush=True)
             if given.output:
