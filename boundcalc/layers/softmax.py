@@ -39,6 +39,7 @@ class Facts:
     axis: int
     entry: Nonlinearity
     causal: bool = False
+    mask: bool = False  # of any entries but one
 
 
 def place(fields: Fields, at: At) -> Placed[Facts]:
@@ -49,9 +50,10 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     if causal and (len(shape) < 2 or axis != len(shape) - 1):
         finding = f"`causal` is of rows along the last of two axes or more, not of axis {axis} of {show_shape(shape)}"
         raise at.error(finding, "use `mask: true` for entries that are left out otherwise")
-    row = MASKED_SOFTMAX if causal or at.flag(fields.mask) else SOFTMAX
+    mask = at.flag(fields.mask)
+    row = MASKED_SOFTMAX if causal or mask else SOFTMAX
     entry = row.instantiate(rows=rows, classes=shape[axis])
-    return Placed(shape, Facts(axis, entry, causal), row_stochastic=axis == len(shape) - 1)
+    return Placed(shape, Facts(axis, entry, causal, mask), row_stochastic=axis == len(shape) - 1)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
@@ -60,7 +62,7 @@ def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
 
 
 def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    if facts.entry.name != SOFTMAX.name:
+    if facts.causal or facts.mask:
         raise outside(published.SOFTMAX, lowering)
     return lower_map(published_map(facts.entry, constants_of(published.SOFTMAX, lowering)), inputs[0], lowering)
 

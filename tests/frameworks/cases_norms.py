@@ -83,6 +83,12 @@ def norms() -> Iterator[Case]:
     )
 
 
+def causal(arrays: Any, z: Any) -> Any:
+    """Softmax of each row up to its own place."""
+    later = torch.ones(z.shape[-2:], dtype=torch.bool).triu(1)
+    return F.softmax(z.masked_fill(later, float("-inf")), -1)
+
+
 def full(size: int, value: float) -> Any:
     return torch.full((size,), value, dtype=torch.float64)
 
@@ -198,9 +204,3 @@ def losses() -> Iterator[Case]:
 
 
 NORMS = (*norms(), *activations(), *losses())
-
-
-def causal(arrays: Any, z: Any) -> Any:
-    """Softmax of each row up to its own place."""
-    later = torch.ones(z.shape[-2:], dtype=torch.bool).triu(1)
-    return F.softmax(z.masked_fill(later, float("-inf")), -1)

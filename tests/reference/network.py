@@ -331,7 +331,7 @@ def _softmax(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
     axis, hidden = facts.axis + 2, np.zeros(z.shape[1:], dtype=bool)
     if facts.causal:
         hidden |= np.triu(np.ones(z.shape[-2:], dtype=bool), 1)
-    elif facts.entry.name == "masked softmax":
+    if facts.mask:
         hidden |= net.rng(layer).random(hidden.shape) < 0.4
         np.moveaxis(hidden, axis - 1, 0)[0] = False
     return run.softmax(np.where(hidden, -1e9, z), axis)
