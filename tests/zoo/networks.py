@@ -114,7 +114,7 @@ def _torchvision() -> list[Entry]:
         *(entry(*row, "attention") for row in _ATTENTIVE),
         *(
             video(name, family)
-            for name, family in (("r3d_18", "video-resnet"), ("r2plus1d_18", "r2plus1d"), ("s3d", "s3d"))
+            for name, family in (("r3d_18", "video-resnet"), ("r2plus1d_18", "r2plus1d"), ("mc3_18", "mc3"))
         ),
         segmentation("fcn_resnet50", "fcn"),
         segmentation("deeplabv3_mobilenet_v3_large", "deeplab"),
