@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SPEC ?= specs/vgg16-smooth-batchnorm.yaml
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: run test lint types unit slow attack bench docs test-frameworks test-pythons clean
+.PHONY: run test lint types unit slow attack bench docs test-frameworks test-zoo test-pythons clean
 
 run: $(VENV)/installed
 	$(BIN)/boundcalc bounds $(SPEC)
@@ -38,7 +38,13 @@ docs: $(VENV)/installed-docs
 test-frameworks: $(VENV)/installed-test
 	$(PIP) jax
 	$(PIP) torch==2.13.0
-	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks
+	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks tests/importers
+
+# Architectures of torchvision, timm and transformers, with random weights; writes the results that docs/importers.md is made of.
+test-zoo: $(VENV)/installed-test
+	$(PIP) torch==2.13.0 torchvision timm transformers
+	PYTHONPATH=tests $(BIN)/python tests/zoo/run.py --jobs 2 --output tests/zoo/results.json
+	PYTHONPATH=. $(BIN)/python docs/generate_importers.py
 
 # Whichever of the supported interpreters the machine has, each in an environment of its own.
 test-pythons:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boundcalc.bounds.bound import Bound
     from boundcalc.bounds.compiled import Bounds
+    from boundcalc.bounds.imported import from_torch
     from boundcalc.bounds.measured import measure
     from boundcalc.exact.expression import parse_closed_form as parse
+    from boundcalc.importers.unsupported import UnsupportedError
     from boundcalc.language.architecture import Architecture
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
@@ -31,11 +33,13 @@ __all__ = [
     "Bound",
     "Bounds",
     "SpecError",
+    "UnsupportedError",
     "__version__",
     "activation",
     "compile",
     "explain",
     "falsify",
+    "from_torch",
     "load",
     "loads",
     "measure",
@@ -51,10 +55,12 @@ _HOMES = {
     "Bound": ("bounds.bound", "Bound"),
     "Bounds": ("bounds.compiled", "Bounds"),
     "SpecError": ("mistakes", "SpecError"),
+    "UnsupportedError": ("importers.unsupported", "UnsupportedError"),
     "activation": ("pipeline", "activation"),
     "compile": ("pipeline", "compile"),
     "explain": ("pipeline", "explain"),
     "falsify": ("pipeline", "falsify"),
+    "from_torch": ("bounds.imported", "from_torch"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
     "measure": ("bounds.measured", "measure"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from boundcalc.cli.bounds import bounds
+from boundcalc.cli.importing import import_
 from boundcalc.cli.layers import layers
 from boundcalc.cli.measure import measure
 from boundcalc.cli.specs import check, schema, show
@@ -23,5 +24,5 @@ def cli() -> None:
     """
 
 
-for command in (bounds, *study_commands(), check, show, measure, layers, schema):
+for command in (bounds, *study_commands(), check, show, measure, import_, layers, schema):
     cli.add_command(command)

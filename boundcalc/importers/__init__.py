@@ -1,1 +1,1 @@
-"""What comes from outside: given arrays, measured with certainty."""
+"""What comes from outside: foreign networks as specs, and given arrays, measured with certainty."""

@@ -224,7 +224,7 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("softmax", "Map.smoothness"): (("two", _spec("softmax", 3), _I), ("three", _layers(_FAR, "softmax"), _I)),
     ("softmax", "Map.third"): (("two", _spec("softmax", 3), _THIRD), ("three", _layers(_FAR, "softmax"), _THIRD)),
     ("softmax", "Map.at_zero"): (("", _spec("softmax", NEAR), _I),),
-    ("softmax", "Map.norm"): (("", _layers(_FAR, "softmax"), _I),),
+    ("softmax", "Map.norm"): (("causal", _layers(_FAR.replace("[3]", "[3, 3]"), "softmax: {causal: true}"), _I), ("", _layers(_FAR, "softmax"), _I),),
     ("softmax", "Map.sup"): (("", _layers(_FAR, "softmax, square"), _I),),
     ("square", "Bilinear.norm"): (("", _layers(_VECTOR, "square"), _I),),
     ("multiply", "Bilinear.norm"): (("", _layers(_TWO, "multiply: [a, b]"), {"wrt": ("a",)}),),

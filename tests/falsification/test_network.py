@@ -23,7 +23,7 @@ from boundcalc.graph.layer_graph import Layer
 
 XP = namespace_of(np.zeros(1))
 # The reference draws members of these classes at random.
-DRAWN = frozenset({"linear", "map", "bilinear", "generic", "dropout", "logistic", "squared"})
+DRAWN = frozenset({"take", "constant", "linear", "map", "bilinear", "generic", "dropout", "logistic", "squared"})
 
 
 def both(text: str, seed: int = 0) -> tuple[Reference, Network, dict[str, NDArray[np.float64]], dict[str, Any]]:

@@ -166,6 +166,8 @@ def moves() -> Iterator[Case]:
     yield Case("slice: {axis: 1, start: 1, stop: -1, step: 2}", image, lambda a, z: z[:, :, 1:-1:2])
     yield Case("split: {axis: 1, sizes: [1, 3]}", image, lambda a, z: torch.cat(z.split([1, 3], 2), 2))
     yield Case("roll: {axis: -1, by: 7}", image, lambda a, z: torch.roll(z, 7, -1))
+    twice = torch.tensor([0, 0, 1, 1, 2])
+    yield Case("take: {axis: 1, count: 5, most: 2}", image, lambda a, z: z.index_select(2, twice))
     yield Case("mean: {axis: [0, -1]}", image, lambda a, z: z.mean((1, 3)))
     yield Case("mean: {}", image, lambda a, z: z.mean(-1))
     yield Case("globalavgpool: {}", image, lambda a, z: F.adaptive_avg_pool2d(z, 1)[..., 0, 0])

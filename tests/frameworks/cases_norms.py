@@ -68,6 +68,9 @@ def norms() -> Iterator[Case]:
                 f"l2norm: {{eps: 3, axis: {axis}}}", (shape,), lambda a, z, d=axis + 1: F.normalize(z, dim=d, eps=3.0)
             )
             yield Case(f"softmax: {{axis: {axis}}}", (shape,), lambda a, z, d=axis + 1: F.softmax(z, d))
+        yield Case("softmax: {mask: true}", (shape,), lambda a, z: F.softmax(z, -1))
+        if len(shape) > 1:
+            yield Case("softmax: {causal: true}", (shape,), causal)
         yield Case(
             "batchnorm: {eps: 1/8, positions: false, affine: false}",
             (shape,),
@@ -78,6 +81,12 @@ def norms() -> Iterator[Case]:
         ((4,),),
         lambda a, z: (z - z.mean(0)) / (1 / 8 + z.std(0, correction=0)),
     )
+
+
+def causal(arrays: Any, z: Any) -> Any:
+    """Softmax of each row up to its own place."""
+    later = torch.ones(z.shape[-2:], dtype=torch.bool).triu(1)
+    return F.softmax(z.masked_fill(later, float("-inf")), -1)
 
 
 def full(size: int, value: float) -> Any:

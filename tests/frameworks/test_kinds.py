@@ -25,6 +25,7 @@ LEFT_OUT: Mapping[str, str] = {
     "bilinear": GIVEN,
     "generic": GIVEN,
     "argmin": GIVEN,
+    "constant": GIVEN,
     "gcn": "torch has no such operator: see test_dense.py",
     "infonce": "reads normalised vectors only: see test_infonce",
     "sinusoidal": "torch has no such operator: see test_transformers.py",

@@ -19,7 +19,7 @@ from boundcalc.layers.index import VOCABULARY
 
 XP = SimpleNamespace(**{**vars(np), "erf": np.vectorize(math.erf, otypes=[float])})
 # The reference draws members of these classes at random; theirs are fixed, and tested below.
-DRAWN = frozenset({"linear", "map", "bilinear", "generic", "dropout", "logistic", "squared"})
+DRAWN = frozenset({"take", "constant", "linear", "map", "bilinear", "generic", "dropout", "logistic", "squared"})
 Array = NDArray[np.float64]
 
 
@@ -160,3 +160,16 @@ def test_losses_are_means_over_the_batch() -> None:
     assert of_scores("{logistic: {label_smoothing: 3/10, temperature: 2}}", z) == pytest.approx(expected)
     assert of_scores("{squared: {from: [input, input]}}", z) == pytest.approx(6 / 4)
     assert of_scores("{squared: {from: [input, input], reduction: sum}}", z) == pytest.approx(6 / 2)
+
+
+def test_a_constant_and_what_is_taken_reach_their_numbers() -> None:
+    text = "input: {shape: [3, 2], norm: 1}\nradius: 1\nlayers:\n  - constant: {shape: [2, 3], norm: 3/2, entry: 1}\n  - take: {from: input, axis: 0, count: 5, most: 2}\n"
+    network = Network(bc.loads(text))
+    constant, take = network.graph.layers
+    found = constant.kind.forward(at_values(constant.placed.facts, {}), {}, [], XP)
+    assert found.shape == (1, 2, 3)
+    assert np.isclose(np.linalg.norm(found), 1.5, rtol=1e-12)
+    assert np.max(np.abs(found)) == 1
+    rows = np.arange(6.0).reshape(1, 3, 2)
+    taken = take.kind.forward(at_values(take.placed.facts, {}), {}, [rows], XP)
+    assert np.array_equal(taken[0, :, 0], [0, 0, 2, 2, 4])

@@ -326,7 +326,15 @@ def _dropout(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
 
 
 def _softmax(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
-    return run.softmax(inputs[0], layer.placed.facts.axis + 2)
+    """With `mask` one drawn at random, that leaves each row its first entry."""
+    facts, z = layer.placed.facts, inputs[0]
+    axis, hidden = facts.axis + 2, np.zeros(z.shape[1:], dtype=bool)
+    if facts.causal:
+        hidden |= np.triu(np.ones(z.shape[-2:], dtype=bool), 1)
+    if facts.mask:
+        hidden |= net.rng(layer).random(hidden.shape) < 0.4
+        np.moveaxis(hidden, axis - 1, 0)[0] = False
+    return run.softmax(np.where(hidden, -1e9, z), axis)
 
 
 def _attention(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:

@@ -134,7 +134,13 @@ def mean(scope: Scope) -> None:
 def softmax(scope: Scope) -> None:
     rank = len(shape_of(scope))
     axis = scope.draft.rng.randrange(-rank, rank)
-    scope.push("softmax", {} if scope.draft.chance(0.6) else {"axis": axis}, shape_of(scope))
+    fields: dict[str, object] = {} if scope.draft.chance(0.6) else {"axis": axis}
+    drawn = scope.draft.rng.random()
+    if drawn < 0.25:
+        fields["mask"] = scope.flag(drawn < 0.15)
+    elif drawn < 0.5 and rank > 1:
+        fields = {"causal": scope.flag(drawn < 0.4)}
+    scope.push("softmax", fields, shape_of(scope))
 
 
 def dropout(scope: Scope) -> None:

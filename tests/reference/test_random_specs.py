@@ -23,7 +23,7 @@ SET = ("smooth", "set")  # what --smooth and --set say
 SEEDS = range(300)
 TEXTS = [random_spec(seed) for seed in SEEDS]
 SPECS = [bc.loads(text) for text in TEXTS]
-MORE = [bc.loads(random_spec(seed)) for seed in range(len(SEEDS), 800)]  # read only: what a spec may say is much
+MORE = [bc.loads(random_spec(seed)) for seed in range(len(SEEDS), 1200)]  # read only: what a spec may say is much
 
 
 def test_a_seed_is_a_spec() -> None:

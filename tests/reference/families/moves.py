@@ -60,6 +60,24 @@ def _roll(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     return np.roll(inputs[0], net.integer(facts.by), axis=facts.axis + 2)
 
 
+def _take(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    """Any indices that read no entry too often."""
+    facts, z = layer.placed.facts, inputs[0]
+    axis = facts.axis + 2
+    every = np.repeat(np.arange(z.shape[axis]), net.integer(facts.most))
+    return z.take(net.rng(layer).permutation(every)[: net.integer(facts.count)], axis=axis)
+
+
+def _constant(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    """Any array of this norm with no larger entry."""
+    facts, shape = layer.placed.facts, net.shape(layer)
+    drawn = net.rng(layer).standard_normal(shape)
+    drawn *= net.number(facts.norm) / np.linalg.norm(drawn)
+    if facts.entry is not None:
+        drawn = np.clip(drawn, -net.number(facts.entry), net.number(facts.entry))
+    return np.broadcast_to(drawn.astype(complex), (len(w), net.batch, *shape))
+
+
 def _affine(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     given = layer.placed.facts.parameters
     return net.number(given["scale"]) * inputs[0] + net.number(given["shift"])
@@ -92,6 +110,8 @@ COMPUTES: Mapping[str, Computes] = {
     "stack": _stack,
     "pad": _pad,
     "roll": _roll,
+    "take": _take,
+    "constant": _constant,
     "affine": _affine,
     "subtract": lambda net, layer, inputs, w: inputs[0] - inputs[1],
     **dict.fromkeys(("scale", "layer_scale"), _scale),
@@ -135,6 +155,10 @@ INSTANCES: Mapping[str, str] = {
     },
     "pad, amounts": _of(_SIGNAL, _CONV, "pad: [0, [1, 2]]", _CONV),
     "roll": _of(_SIGNAL, _CONV, "{roll: {axis: -1, by: -2}}", "tanh"),
+    "take": _of(_SIGNAL, _CONV, "{take: {axis: -1, count: 3}}", "tanh"),
+    "take, most": _of(_SIGNAL, _CONV, "{take: {axis: 1, count: 7, most: 2}}", "tanh", _CONV),
+    "constant": _of(_ROWS, "dense: 2", "{add: [[], [constant: {shape: [2, 2], norm: 3}]]}", "tanh"),
+    "constant, entry": _of(_ROWS, "dense: 2", "{multiply: [[tanh], [constant: {shape: [2, 2], norm: 3/2, entry: 1}]]}"),
     "affine": _of(_ROWS, "dense: 2", "affine: -2", "tanh"),
     "affine, shift": _of(_ROWS, "dense: 2", "{affine: {scale: -1, shift: 1}}", "square"),
     "affine, shift alone": _of(_ROWS, "dense: 2", "{affine: {shift: -3}}", "tanh"),
@@ -173,6 +197,14 @@ CASES = {
         ),
     ),
     ("roll", "Linear.norm"): _measured("{roll: {axis: 0, by: 1}}"),
+    ("take", "Linear.norm"): (
+        *_measured("{take: {axis: 1, count: 3}}"),
+        *((f"most {v}", text, options) for v, text, options in _measured("{take: {axis: 0, count: 3, most: 2}}")),
+    ),
+    ("constant", "Linear.norm"): (
+        ("", _of(_ROWS, "{constant: {shape: [2, 3], norm: 3}}"), {}),
+        ("entry", _of(_ROWS, "{constant: {shape: [2, 3], norm: 3, entry: 2}}"), {}),
+    ),
     ("subtract", "Linear.norm"): (("", _of(_ONE, "{subtract: [[{affine: 0}], []]}"), _I),),
     ("scale", "Bilinear.norm"): (("", _of("input: {shape: [1], norm: 50}\nradius: 1\n", "scale"), {}),),
     ("scale", "Bilinear.constant"): (("", _of(_SMALL, "{scale: {bias: true}}"), {}),),
@@ -261,6 +293,22 @@ def roll(scope: Scope) -> None:
     scope.push("roll", {"axis": _axis(scope, shape)[1], "by": scope.draft.rng.randint(-4, 4)}, shape)
 
 
+def take(scope: Scope) -> None:
+    rng, shape = scope.draft.rng, shape_of(scope)
+    axis, written = _axis(scope, shape)
+    most = rng.choice((1, 2))
+    count = rng.randint(1, most * shape[axis])
+    fields = {"axis": written, "count": count} | ({"most": most} if most > 1 else {})
+    scope.push("take", fields, _changed(shape, axis, count))
+
+
+def constant(scope: Scope) -> None:
+    shape = tuple(scope.draft.rng.randint(1, 3) for _ in range(scope.draft.rng.randint(1, 2)))
+    fields = {"shape": scope.sizes(shape), "norm": scope.constant(("1", "1/2", "2"))}
+    scope.source = None
+    scope.push("constant", fields | ({"entry": "2"} if scope.draft.chance(0.5) else {}), shape)
+
+
 def affine(scope: Scope) -> None:
     numbers = ("1", "-1", "1/2", "-3/2", "0")
     fields = {name: scope.constant(numbers) for name in ("scale", "shift") if scope.draft.chance(0.6)}
@@ -325,6 +373,8 @@ MAKERS = (
     Row("squeeze", 0.5, _some, squeeze),
     Row("pad", 0.8, _some, pad),
     Row("roll", 0.3, _axes, roll),
+    Row("take", 0.3, _some, take),
+    Row("constant", 0.2, lambda shape: True, constant, unary=False),
     Row("affine", 0.4, lambda shape: True, affine),
     Row("scale", 0.8, _some, scale),
     Row("stochastic_depth", 0.3, lambda shape: True, stochastic_depth),

@@ -1,0 +1,143 @@
+"""Functions of every entry."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boundcalc.importers.call import Call, Rule
+from boundcalc.importers.draft import Draft, Field
+from boundcalc.importers.graph import Array
+from boundcalc.importers.operators.numbers import written
+from boundcalc.importers.values import Held, RefusalError, Value
+
+
+def named(kind: str) -> Rule:
+    """An activation without parameters."""
+    return lambda draft, call: _entrywise(draft, call, kind, {})
+
+
+def _entrywise(draft: Draft, call: Call, kind: str, fields: dict[str, Field]) -> Held:
+    of = call.held("input" if "input" in call.arguments else "self")
+    return draft.step(kind, fields, (of,), of.shape, of.batch)
+
+
+def recognised(draft: Draft, call: Call) -> Value:
+    """What a pattern found: a kind of the catalogue, or a formula."""
+    kind, formula = call.get("kind"), call.get("formula")
+    if isinstance(formula, str) and formula:
+        return _entrywise(draft, call, draft.formula(formula), {})
+    word, _, approximate = str(kind).partition(": ")
+    return _entrywise(draft, call, word, {"approximate": approximate} if approximate else {})
+
+
+def gelu(draft: Draft, call: Call) -> Value:
+    approximate = call.get("approximate")
+    return _entrywise(draft, call, "gelu", {"approximate": "tanh"} if approximate == "tanh" else {})
+
+
+def leaky_relu(draft: Draft, call: Call) -> Value:
+    return _entrywise(draft, call, "leaky_relu", {"negative_slope": written(call.number("negative_slope"))})
+
+
+def elu(draft: Draft, call: Call) -> Value:
+    if call.number("scale", 1.0) != 1 or call.number("input_scale", 1.0) != 1:
+        raise RefusalError("it has scales")
+    alpha = call.number("alpha", 1.0)
+    return _entrywise(draft, call, "elu", {} if alpha == 1 else {"alpha": written(alpha)})
+
+
+def celu(draft: Draft, call: Call) -> Value:
+    alpha = call.number("alpha", 1.0)
+    return _entrywise(draft, call, "celu", {} if alpha == 1 else {"alpha": written(alpha)})
+
+
+def softplus(draft: Draft, call: Call) -> Value:
+    """Beyond its threshold torch takes the straight line, which differs by less than exp(-threshold)/beta."""
+    beta = call.number("beta", 1.0)
+    return _entrywise(draft, call, "softplus", {} if beta == 1 else {"beta": written(beta)})
+
+
+def shrink(kind: str) -> Rule:
+    def rule(draft: Draft, call: Call) -> Value:
+        amount = call.number("lambd", 0.5)
+        return _entrywise(draft, call, kind, {} if amount == 0.5 else {"lambd": written(amount)})
+
+    return rule
+
+
+def hardtanh(draft: Draft, call: Call) -> Value:
+    return _between(draft, call, call.number("min_val", -1.0), call.number("max_val", 1.0))
+
+
+def clamp(draft: Draft, call: Call) -> Value:
+    least, most = call.get("min"), call.get("max")
+    if least is None and most is None:
+        return call.held("self")
+    if least is not None and most is not None:
+        return _between(draft, call, call.number("min"), call.number("max"))
+    if most is None and call.number("min") == 0:
+        return _entrywise(draft, call, "relu", {})
+    of = call.held("self")
+    bound = call.number("min") if most is None else call.number("max")
+    sign = 1.0 if most is None else -1.0  # max(x, c) = c + relu(x - c), min(x, c) = c - relu(c - x)
+    shifted = draft.step("affine", _affine(sign, -sign * bound), (of,), of.shape, of.batch)
+    kinked = draft.step("relu", {}, (shifted,), of.shape, of.batch)
+    return draft.step("affine", _affine(sign, bound), (kinked,), of.shape, of.batch)
+
+
+def _affine(scale: float, shift: float) -> dict[str, Field]:
+    return {"scale": written(scale), "shift": written(shift)}
+
+
+def _between(draft: Draft, call: Call, least: float, most: float) -> Held:
+    if (least, most) == (0, 6):
+        return _entrywise(draft, call, "relu6", {})
+    fields: dict[str, Field] = {"min_val": written(least), "max_val": written(most)}
+    return _entrywise(draft, call, "hardtanh", {} if (least, most) == (-1, 1) else fields)
+
+
+def glu(draft: Draft, call: Call) -> Value:
+    of = call.held("self")
+    axis = call.integer("dim", -1) % len(of.shape)
+    return draft.step("glu", {"axis": of.axis(axis)}, (of,), call.shape, of.batch)
+
+
+def softmax(draft: Draft, call: Call) -> Value:
+    of = call.held("self")
+    axis = call.integer("dim") % len(of.shape)
+    return soft_maximum(draft, of, axis)
+
+
+def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
+    """The softmax along a framework's axis, over the entries that no mask leaves out."""
+    own = of.axis(axis)
+    fields: dict[str, Field] = {} if own == len(of.own) - 1 else {"axis": own}
+    shown = Held(of.step, of.shape, of.batch)
+    if of.masked is None:
+        return draft.step("softmax", fields, (shown,), of.shape, of.batch)
+    mask = _for_one_sample(of)
+    if bool(mask.all(axis=own).any()):
+        raise RefusalError("a mask leaves out all entries of a softmax")
+    if len(of.own) >= 2 and own == len(of.own) - 1 and _is_causal(mask):
+        return draft.step("softmax", {"causal": True}, (shown,), of.shape, of.batch)
+    return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, given={"mask": mask})
+
+
+def _for_one_sample(of: Held) -> Array:
+    """The mask without the axis of the samples."""
+    assert of.masked is not None
+    if of.batch is None:
+        return of.masked
+    axis, shape = of.batch.axis, of.masked.shape
+    count = shape[axis] // of.batch.others
+    apart = of.masked.reshape((*shape[:axis], of.batch.before, count, of.batch.after, *shape[axis + 1 :]))
+    first = apart.take([0], axis=axis + 1)
+    if not bool((first == apart).all()):
+        raise RefusalError("a mask is another one for each sample")
+    return first.reshape(of.own)
+
+
+def _is_causal(mask: Array) -> bool:
+    """Whether entry j is left out of row i where j > i, and no other."""
+    rows, columns = mask.shape[-2:]
+    return bool((mask == np.triu(np.ones((rows, columns), dtype=bool), 1)).all())

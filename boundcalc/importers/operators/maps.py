@@ -1,0 +1,180 @@
+"""Learned maps: dense layers, convolutions, embeddings, products of matrices."""
+
+from __future__ import annotations
+
+from boundcalc.importers.call import Call, Rule
+from boundcalc.importers.draft import Draft, Field
+from boundcalc.importers.graph import Shape
+from boundcalc.importers.operators import windows
+from boundcalc.importers.operators.arithmetic import affine, total
+from boundcalc.importers.operators.moves import transposed
+from boundcalc.importers.operators.numbers import per_axis
+from boundcalc.importers.operators.products import multiplied
+from boundcalc.importers.operators.taking import taken
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
+
+
+def linear(draft: Draft, call: Call) -> Value:
+    """x W^T + b; a weight that is computed is a product of matrices."""
+    of, weight, bias = call.held("input"), call.array("weight"), call.get("bias")
+    return _linear(draft, of, weight, bias, call.shape)
+
+
+def _linear(draft: Draft, of: Held, weight: Held | Learned | Fixed, bias: Value, shape: Shape) -> Value:
+    if isinstance(weight, Learned) and (bias is None or isinstance(bias, Learned)):
+        return dense(draft, of, weight, bias, shape)
+    if isinstance(weight, Learned):
+        image = dense(draft, of, weight, None, shape)
+    else:
+        image = multiplied(draft, of, transposed(draft, draft.held(weight), -1, -2), shape)
+    return image if bias is None else total(draft, image, bias, 1.0)
+
+
+def dense(draft: Draft, of: Held, weight: Learned, bias: Learned | None, shape: Shape) -> Held:
+    if of.axis(-1) != len(of.own) - 1 or len(weight.shape) != 2:
+        raise RefusalError("it does not act on the last axis")
+    fields: dict[str, Field] = {"units": weight.shape[0]}
+    arrays = {"weight": weight}
+    if bias is None:
+        fields["bias"] = False
+    else:
+        arrays["bias"] = bias.moved("reshape", (weight.shape[0],), (weight.shape[0],)) if len(bias.shape) != 1 else bias
+    return draft.step("dense", fields, (of,), shape, of.batch, arrays=arrays)
+
+
+def addmm(draft: Draft, call: Call) -> Value:
+    """bias + x W."""
+    if call.number("alpha", 1.0) != 1 or call.number("beta", 1.0) != 1:
+        raise RefusalError("it has factors")
+    of, weight, bias = call.array("mat1"), call.array("mat2"), call.array("self")
+    if isinstance(of, Held) and isinstance(weight, Learned) and isinstance(bias, Learned):
+        return dense(draft, of, weight.transposed(), bias, call.shape)
+    return total(draft, _product(draft, of, weight, call.shape), bias, 1.0)
+
+
+def baddbmm(draft: Draft, call: Call) -> Value:
+    """beta self + alpha batch1 batch2."""
+    alpha, beta = call.number("alpha", 1.0), call.number("beta", 1.0)
+    image = _product(draft, call.array("batch1"), call.array("batch2"), call.shape)
+    scaled = affine(draft, image, scale=alpha)
+    return scaled if beta == 0 else total(draft, scaled, call.get("self"), beta)
+
+
+def matmul(left: str, right: str) -> Rule:
+    return lambda draft, call: _product(draft, call.array(left), call.array(right), call.shape)
+
+
+def _product(draft: Draft, left: Held | Learned | Fixed, right: Held | Learned | Fixed, shape: Shape) -> Held:
+    if isinstance(left, Held) and isinstance(right, Learned) and len(right.shape) == 2 and len(left.shape) > 1:
+        return dense(draft, left, right.transposed(), None, shape)
+    return multiplied(draft, draft.held(left), draft.held(right), shape)
+
+
+def embedding(draft: Draft, call: Call) -> Value:
+    weight, ids = call.array("weight"), call.get("indices")
+    if isinstance(ids, Fixed):
+        return _looked_up(draft, weight, ids, call.shape)
+    if not isinstance(ids, Held) or not ids.tokens:
+        raise RefusalError("it looks up what are no token ids")
+    if not isinstance(weight, Learned):
+        raise RefusalError("its table is computed")
+    if draft.tokens.setdefault(ids.step, weight.shape[0]) != weight.shape[0]:
+        raise RefusalError("another embedding of other size reads the same ids")
+    entry = next(entry for entry in draft.graph.inputs if entry.name == ids.step)
+    own = tuple(size for axis, size in enumerate(entry.shape) if axis != draft.graph.batch_axis)
+    features = weight.shape[1]
+    raw = draft.step("embedding", {"features": features}, (ids,), (*own, features), None, arrays={"weight": weight})
+    image = Held("", call.shape, ids.batch)
+    return draft.reshaped(raw, image.own, call.shape, ids.batch)
+
+
+def _looked_up(draft: Draft, weight: Held | Learned | Fixed, ids: Fixed, shape: Shape) -> Value:
+    """Rows at fixed ids; the same ids for each sample are looked up once."""
+    count, array = draft.batch, ids.array
+    if array.ndim < 2 or array.shape[0] != count or not bool((array == array[:1]).all()):
+        return taken(draft, weight, ids, 0, shape)
+    once = taken(draft, weight, Fixed(array[0]), 0, shape[1:])
+    if not isinstance(once, Held | Learned):
+        return once
+    return draft.reshaped(draft.held(once), shape[1:], shape, Batch(0))
+
+
+def convolution(axes: int) -> Rule:
+    def rule(draft: Draft, call: Call) -> Value:
+        if not isinstance(call.array("weight"), Learned):
+            return windows.computed_convolution(draft, call, axes)
+        weight, bias = call.learned("weight"), call.optional("bias")
+        fields: dict[str, Field] = {"channels": weight.shape[0], "kernel": per_axis(weight.shape[2:], axes)}
+        _windows(fields, call, axes, ("stride", "dilation"))
+        padding = call.get("padding")
+        if isinstance(padding, str):
+            if padding == "same":
+                fields["padding"] = "same"
+        elif any(call.integers("padding")):
+            fields["padding"] = per_axis(call.integers("padding"), axes)
+        return _filters(draft, call, f"conv{axes}d", fields, weight, bias, axes)
+
+    return rule
+
+
+def transposed_convolution(axes: int) -> Rule:
+    def rule(draft: Draft, call: Call) -> Value:
+        weight, bias = call.learned("weight"), call.optional("bias")
+        channels = weight.shape[1] * call.integer("groups", 1)
+        fields: dict[str, Field] = {"channels": channels, "kernel": per_axis(weight.shape[2:], axes)}
+        _windows(fields, call, axes, ("stride", "dilation"))
+        for name in ("padding", "output_padding"):
+            if any(call.integers(name)):
+                fields[name] = per_axis(call.integers(name), axes)
+        return _filters(draft, call, f"convtranspose{axes}d", fields, weight, bias, axes)
+
+    return rule
+
+
+def general_convolution(draft: Draft, call: Call) -> Value:
+    """aten.convolution, transposed or not."""
+    axes = len(call.array("weight").shape) - 2
+    return (transposed_convolution(axes) if call.flag("transposed") else convolution(axes))(draft, call)
+
+
+def _windows(fields: dict[str, Field], call: Call, axes: int, names: tuple[str, ...]) -> None:
+    for name in names:
+        if set(call.integers(name)) - {1}:
+            fields[name] = per_axis(call.integers(name), axes)
+
+
+def _filters(
+    draft: Draft, call: Call, kind: str, fields: dict[str, Field], weight: Learned, bias: Learned | None, axes: int
+) -> Held:
+    of = call.plain("input", axes)
+    if call.integer("groups", 1) != 1:
+        fields["groups"] = call.integer("groups")
+    arrays = {"weight": weight}
+    if bias is None:
+        fields["bias"] = False
+    else:
+        arrays["bias"] = bias
+    return draft.step(kind, fields, (of,), call.shape, of.batch, arrays=arrays)
+
+
+def einsum(draft: Draft, call: Call) -> Value:
+    """An equation, without the letter of the samples."""
+    equation, operands = call.get("equation"), call.get("tensors")
+    if not isinstance(equation, str) or not isinstance(operands, tuple) or "." in equation:
+        raise RefusalError("its equation is not written out")
+    letters, _, result = equation.replace(" ", "").partition("->")
+    parts = letters.split(",")
+    arrays = [each for each in operands if isinstance(each, Held | Learned | Fixed)]
+    like = next((each for each in arrays if isinstance(each, Held) and each.batch is not None), None)
+    held = [draft.held(each) for each in arrays]
+    found = {part[of.batch.axis] for part, of in zip(parts, held, strict=True) if of.batch is not None}
+    if like is None or len(found) != 1 or any(of.batch is not None and of.batch.others > 1 for of in held):
+        raise RefusalError("its operands have the samples on different axes")
+    letter = found.pop()
+    for part, of in zip(parts, held, strict=True):
+        if (letter in part) != (of.batch is not None):
+            raise RefusalError("an operand without samples has their axis")
+    if letter not in result:
+        raise RefusalError("it sums over the samples")
+    kept = ",".join(part.replace(letter, "") for part in parts) + "->" + result.replace(letter, "")
+    return draft.step("einsum", {"equation": kept}, held, call.shape, Batch(result.index(letter)))

@@ -1,0 +1,44 @@
+"""Entries of an axis at fixed indices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boundcalc.importers.draft import Draft, Field
+from boundcalc.importers.graph import Shape
+from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
+
+
+def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape: Shape) -> Value:
+    """Entries of an axis at fixed indices, in the place of the axis."""
+    found = ids.array.astype(int)
+    count = of.shape[axis]
+    flat = np.where(found < 0, found + count, found).ravel()
+    if isinstance(of, Fixed):
+        return Fixed(of.array.take(flat, axis=axis).reshape(shape))
+    rows = (*of.shape[:axis], flat.size, *of.shape[axis + 1 :])
+    if len(found.shape) > 1 and isinstance(of, Held) and of.batch is not None:
+        raise RefusalError("it reads entries at several axes of indices")
+    if np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size)):  # neighbours: a slice
+        if flat.size == count:
+            return _regrouped(draft, of, shape)
+        if isinstance(of, Learned) and axis == 0:
+            of = draft.parameter(of)
+        held = draft.held(of)
+        fields: dict[str, Field] = {"axis": held.axis(axis), "start": int(flat[0]), "stop": int(flat[-1]) + 1}
+        return _regrouped(draft, draft.step("slice", fields, (held,), rows, held.batch), shape)
+    held = draft.held(of)
+    most = int(np.bincount(flat).max())
+    chosen: dict[str, Field] = {"axis": held.axis(axis), "count": int(flat.size), "most": most}
+    image = draft.step("take", chosen, (held,), rows, held.batch, given={"indices": flat})
+    return _regrouped(draft, image, shape)
+
+
+def _regrouped(draft: Draft, of: Held | Learned, shape: Shape) -> Held | Learned:
+    if of.shape == shape:
+        return of
+    if isinstance(of, Learned):
+        return of.moved("reshape", shape, shape)
+    if of.batch is not None:
+        raise RefusalError("it reads entries at several axes of indices")
+    return draft.reshaped(of, shape)

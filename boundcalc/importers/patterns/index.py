@@ -1,0 +1,15 @@
+"""The passes, in order."""
+
+from __future__ import annotations
+
+from boundcalc.importers.graph import Graph
+from boundcalc.importers.patterns.entrywise import activations
+from boundcalc.importers.patterns.normalisations import normalisations
+
+PASSES = (normalisations, activations)
+
+
+def recognised(graph: Graph) -> Graph:
+    for rewrite in PASSES:
+        graph = rewrite(graph)
+    return graph

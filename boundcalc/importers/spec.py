@@ -1,0 +1,169 @@
+"""Draft -> the text of a spec, and which array of the network each learned array of the spec is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from boundcalc.importers.draft import Draft, Field, Step
+from boundcalc.importers.graph import Entry
+from boundcalc.importers.lines import Line
+from boundcalc.importers.naming import module_path, step_names
+from boundcalc.importers.settings import Settings, symbols_of, text
+from boundcalc.importers.structure import structured
+from boundcalc.importers.translate import Translated
+from boundcalc.importers.unsupported import Missing, UnsupportedError
+from boundcalc.importers.values import Held, Learned
+from boundcalc.importers.yaml import block
+from boundcalc.layers.index import VOCABULARY
+
+ONLY_INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`text`: of the spec; `names`: of the steps, by their keys; `inputs`: the names of inputs in the spec, by those in the
+    network; `arrays`: by the path of a learned array of the spec, the network's."""
+
+    text: str
+    names: Mapping[str, str]
+    inputs: Mapping[str, str]
+    arrays: Mapping[str, Learned]
+    outputs: tuple[str, ...]
+
+
+def write(translated: Translated, settings: Settings) -> Written:
+    """Raises SpecError."""
+    draft = translated.draft
+    steps = _read_steps(draft, translated.outputs)
+    entries = draft.graph.inputs
+    read = {key for step in steps for key in step.reads}
+    used = tuple(entry for entry in entries if entry.name in read)
+    inputs = {used[0].name: ONLY_INPUT} if len(used) == 1 else {entry.name: entry.name for entry in used}
+    names = {**inputs, **step_names(steps, tuple(inputs.values()))}
+    arrays, shares = _sharing(draft.graph.name, steps, names)
+    norms = settings.norms(used)
+    lines = _lines(steps, names, shares)
+    outputs = tuple(names[held.step] for held in translated.outputs)
+    words = {
+        *VOCABULARY,
+        *draft.formulas.values(),
+        *symbols_of(text(settings.batch), *norms.values(), text(settings.radius)),
+    }
+    classes = {module_path(path): name for path, name in draft.graph.modules.items()}
+    before = ONLY_INPUT if len(used) == 1 else None
+    found = structured(lines, outputs, before, classes, words)
+    document = _document(draft, used, inputs, norms, settings, {line.kind for line in lines})
+    if found.modules:
+        document["define"] = found.modules
+    document["layers"] = found.layers
+    last = lines[-1].name if lines else ONLY_INPUT
+    if outputs != (last,):
+        document["output"] = outputs[0] if len(outputs) == 1 else list(outputs)
+    return Written("\n".join(block(document, 0)) + "\n", names, inputs, arrays, outputs)
+
+
+def _document(
+    draft: Draft,
+    used: Sequence[Entry],
+    inputs: Mapping[str, str],
+    norms: Mapping[str, Field],
+    settings: Settings,
+    kinds: set[str],
+) -> dict[str, Field]:
+    batch, radius = text(settings.batch), text(settings.radius)
+    described = {inputs[entry.name]: _input(draft, entry, norms) for entry in used}
+    declared = symbols_of(batch, *norms.values(), radius)
+    document: dict[str, Field] = {"name": draft.graph.name}
+    if declared:
+        small = symbols_of(radius) if settings.may_be_zero else []
+        document["symbols"] = {name: {"at_least": 0} if name in small else "" for name in declared}
+    formulas = {name: {"formula": formula} for formula, name in draft.formulas.items() if name in kinds}
+    if formulas:
+        document["activations"] = formulas
+    document["batch"] = batch
+    if list(described) == [ONLY_INPUT]:
+        document["input"] = described[ONLY_INPUT]
+    else:
+        document["inputs"] = described
+    document["radius"] = radius
+    return document
+
+
+def _input(draft: Draft, entry: Entry, norms: Mapping[str, Field]) -> Field:
+    shape = [size for axis, size in enumerate(entry.shape) if axis != draft.graph.batch_axis]
+    if entry.is_integer:
+        return {"shape": shape, "tokens": draft.tokens[entry.name]}
+    return {"shape": shape, "norm": norms[entry.name]}
+
+
+def _read_steps(draft: Draft, outputs: Sequence[Held]) -> list[Step]:
+    """Those that an output is made of."""
+    read = {held.step for held in outputs}
+    kept: list[Step] = []
+    for step in reversed(draft.steps):
+        if step.key in read:
+            kept.append(step)
+            read.update(step.reads)
+    return kept[::-1]
+
+
+def _lines(steps: Sequence[Step], names: Mapping[str, str], shares: Mapping[str, Field]) -> list[Line]:
+    lines: list[Line] = []
+    for step in steps:
+        fields = dict(step.fields)
+        if step.key in shares:
+            fields["share"] = shares[step.key]
+        lines.append(Line(step.kind, names[step.key], fields, tuple(names[key] for key in step.reads)))
+    return lines
+
+
+def _sharing(
+    network: str, steps: Sequence[Step], names: Mapping[str, str]
+) -> tuple[Mapping[str, Learned], Mapping[str, Field]]:
+    """Every learned array at its first place, and what later steps share of it."""
+    arrays: dict[str, Learned] = {}
+    first: dict[Learned, str] = {}
+    shares: dict[str, Field] = {}
+    for step in steps:
+        shared: dict[str, Field] = {}
+        for array, learned in step.arrays.items():
+            path = f"{names[step.key]}.{array}"
+            flipped = learned.transposed() if len(set(learned.shape)) == 2 == len(learned.shape) else learned
+            known = first.get(learned, first.get(flipped))
+            if known is None:
+                arrays[path], first[learned] = learned, path
+            else:
+                shared[array] = known
+        if shared:
+            owners = {str(path).rpartition(".")[0] for path in shared.values()}
+            whole = len(shared) == len(step.arrays) and all(str(p).endswith(f".{a}") for a, p in shared.items())
+            shares[step.key] = owners.pop() if whole and len(owners) == 1 else shared
+    _check_parts(network, first)
+    return arrays, shares
+
+
+def _check_parts(network: str, first: Mapping[Learned, str]) -> None:
+    """A learned array that is read in several parts: they have no entry in common, or it would be counted twice."""
+    read: dict[str, list[Learned]] = {}
+    for learned in first:
+        read.setdefault(learned.name, []).append(learned)
+    wrong = [name for name, parts in read.items() if len(parts) > 1 and not _are_apart(parts)]
+    if wrong:
+        reason = "a learned array is read in several shapes, which the language cannot share"
+        raise UnsupportedError(network, [Missing("shared array", reason, name, "", "") for name in wrong])
+
+
+def _are_apart(parts: Sequence[Learned]) -> bool:
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for part in parts:
+        if not part.moves or part.moves[0].what != "slice" or part.moves[0].by[3] != 1:
+            return False
+        axis, start, stop, _ = part.moves[0].by
+        spans.setdefault(axis, []).append((start, stop))
+    if len(spans) != 1:
+        return False
+    ((_, found),) = spans.items()
+    ordered = sorted(found)
+    return all(stop <= start for (_, stop), (start, _) in pairwise(ordered))

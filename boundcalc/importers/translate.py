@@ -1,0 +1,101 @@
+"""Graph -> Draft: every operator by its row of the table, in order. What is not known is collected, without what is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boundcalc.importers.call import Call
+from boundcalc.importers.draft import Draft
+from boundcalc.importers.graph import Argument, Graph, Node, Ref
+from boundcalc.importers.operators.index import IGNORED, OPERATORS
+from boundcalc.importers.patterns.index import recognised
+from boundcalc.importers.unsupported import Missing, UnsupportedError
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """The steps of a network, and which of them are its outputs."""
+
+    draft: Draft
+    outputs: tuple[Held, ...]
+
+
+def translate(graph: Graph) -> Translated:
+    """Raises UnsupportedError."""
+    graph = recognised(graph)
+    draft, values = Draft(graph), dict[str, Value]()
+    for entry in graph.inputs:
+        axis = graph.batch_axis if len(entry.shape) > graph.batch_axis else 0
+        values[entry.name] = Held(entry.name, entry.shape, Batch(axis), tokens=entry.is_integer)
+    values |= {name: Learned(name, shape) for name, shape in graph.learned.items()}
+    values |= {name: Fixed(array) for name, array in graph.constants.items()}
+    missing: dict[Missing, int] = {}
+    for node in graph.nodes:
+        arguments = {name: _value(value, values) for name, value in node.arguments.items()}
+        if any(_is_unknown(value) for value in arguments.values()):
+            values[node.name] = Unknown()
+            continue
+        draft.origin = node.origin
+        try:
+            values[node.name] = _translated(draft, node, arguments)
+        except RefusalError as refusal:
+            origin = node.origin
+            found = Missing(node.operator, str(refusal), origin.module, origin.kind, origin.source)
+            missing[found] = missing.get(found, 0) + 1
+            values[node.name] = Unknown()
+    outputs = [_value(ref, values) for ref in graph.outputs]
+    if missing:
+        raise UnsupportedError(graph.name, tuple(_counted(missing)))
+    held = tuple(draft.held(each) for each in outputs if isinstance(each, Held | Learned | Fixed))
+    if not held or len(held) < len(outputs):
+        raise UnsupportedError(graph.name, (Missing("output", "it gives what is no array", "", "", ""),))
+    return Translated(draft, held)
+
+
+def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:
+    if node.operator in IGNORED:
+        return None
+    row = OPERATORS.get(node.operator)
+    if row is None:
+        raise RefusalError("the language has no layer that does it")
+    found = row.rule(draft, Call(node, arguments, draft))
+    found = tuple(_once(draft, each, node) for each in found) if isinstance(found, tuple) else _once(draft, found, node)
+    first = found[0] if isinstance(found, tuple) and found else found
+    if isinstance(first, Held | Learned | Fixed) and first.shape != node.shape:
+        raise AssertionError(f"{node.operator} gives {first.shape}, and {node.shape} in the framework")
+    if isinstance(found, tuple) and any(part >= len(found) for part in draft.parts_read(node.name)):
+        raise RefusalError("more than its first array is read")
+    return found
+
+
+def _once(draft: Draft, value: Value, node: Node) -> Value:
+    """What is the same for all samples, and was computed for one."""
+    if not isinstance(value, Held) or value.batch != Batch(0) or draft.batch == 1:
+        return value
+    once = (1, *value.shape[1:])
+    return draft.reshaped(value, once) if once in node.shapes and value.shape not in node.shapes else value
+
+
+def _counted(missing: dict[Missing, int]) -> list[Missing]:
+    return [
+        Missing(each.operator, each.reason, each.module, each.kind, each.source, times)
+        for each, times in missing.items()
+    ]
+
+
+def _value(argument: Argument, values: dict[str, Value]) -> Value:
+    if isinstance(argument, tuple):
+        return tuple(_value(each, values) for each in argument)
+    if not isinstance(argument, Ref):
+        return argument
+    if argument.name not in values:
+        return Unknown()
+    found = values[argument.name]
+    if isinstance(found, tuple):
+        return found[argument.part] if argument.part < len(found) else Unknown()
+    return found
+
+
+def _is_unknown(value: Value) -> bool:
+    return isinstance(value, Unknown) or (isinstance(value, tuple) and any(map(_is_unknown, value)))

@@ -1,0 +1,158 @@
+"""What a foreign operator gives while it is translated: an array that a step of the spec computes, a learned array, a constant.
+
+In the spec the samples are not an axis; in a framework they are one of the axes, which may move, or be joined with others
+(`[n*heads, T, d]`). An array of the spec has the framework's axes, in their order, without the samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from boundcalc.importers.graph import Array, Shape
+
+
+class RefusalError(Exception):
+    """Why an operator cannot be written in the language. Its text is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The framework's axis that the samples are on: `before` x samples x `after` entries, mostly the samples alone."""
+
+    axis: int
+    before: int = 1
+    after: int = 1
+
+    @property
+    def others(self) -> int:
+        """Entries along the axis that are no samples."""
+        return self.before * self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a step computes, or an input: `step` is its key, `shape` the framework's, the batch counted. Without `batch` it is the
+    same for all samples. `tokens`: it holds token ids. `masked`: scores whose entries are left out where that is true, an array of
+    the framework's shape."""
+
+    step: str
+    shape: Shape
+    batch: Batch | None
+    tokens: bool = False
+    masked: Array | None = None
+
+    @property
+    def own(self) -> Shape:
+        """The shape in the spec."""
+        return own_shape(self.shape, self.batch)
+
+    def axis(self, axis: int) -> int:
+        """The axis of the spec that an axis of the framework is. Refused where samples are on it."""
+        found = axis % len(self.shape)
+        if self.batch is None or found < self.batch.axis:
+            return found
+        if found == self.batch.axis:
+            raise RefusalError("it acts along the axis of the samples")
+        return found - 1 if self.batch.others == 1 else found
+
+    def axes(self) -> list[int | None]:
+        """Of each axis of the spec, the framework's that it is; None for what is joined with the samples."""
+        found: list[int | None] = []
+        for axis in range(len(self.shape)):
+            if self.batch is None or axis != self.batch.axis:
+                found.append(axis)
+            elif self.batch.others > 1:
+                found.append(None)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What was done to a learned array before it was used: `what` in NumPy's words."""
+
+    what: str
+    by: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A learned array, or the entries of one in another order, or some of them."""
+
+    name: str
+    shape: Shape
+    moves: tuple[Move, ...] = ()
+
+    def moved(self, what: str, by: tuple[int, ...], shape: Shape) -> Learned:
+        return replace(self, shape=shape, moves=(*self.moves, Move(what, by)))
+
+    def transposed(self) -> Learned:
+        """With its two axes exchanged; twice is as it was."""
+        flip = Move("transpose", (1, 0))
+        if self.moves and self.moves[-1] == flip:
+            return replace(self, shape=self.shape[::-1], moves=self.moves[:-1])
+        return self.moved(flip.what, flip.by, self.shape[::-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A constant."""
+
+    array: Array
+
+    @property
+    def shape(self) -> Shape:
+        return self.array.shape
+
+    @property
+    def number(self) -> float | None:
+        """The number that all its entries are."""
+        if self.array.size == 0 or self.array.dtype.kind not in "fiub":
+            return None
+        first = self.array.flat[0]
+        return float(first) if bool(np.all(self.array == first)) else None
+
+
+class Unknown:
+    """What an operator gives that is not known, or what is made of that: it was reported once."""
+
+
+Value = Held | Learned | Fixed | Unknown | float | int | bool | str | None | tuple["Value", ...]
+
+
+def own_shape(shape: Shape, batch: Batch | None) -> Shape:
+    if batch is None:
+        return shape
+    joined = (batch.others,) if batch.others > 1 else ()
+    return (*shape[: batch.axis], *joined, *shape[batch.axis + 1 :])
+
+
+def relocated(batch: Batch, count: int, old: Shape, new: Shape) -> Batch:
+    """Where the samples are after a reshape: what lies outside and inside of them in the order of the entries stays. Refused where
+    the new axes cut through them."""
+    outer = prod(old[: batch.axis]) * batch.before
+    inner = batch.after * prod(old[batch.axis + 1 :])
+    below = prod(new)
+    for axis, size in enumerate(new):
+        below //= size or 1
+        if below <= inner and below * size >= inner * count and size > 1:
+            if inner % below or size % (count * (inner // below)):
+                break
+            after = inner // below
+            found = Batch(axis, size // (count * after), after)
+            if prod(new[:axis]) * found.before == outer:
+                return found
+            break
+    if count == 1 and outer * inner == prod(new):  # one sample: any axis of one entry may be its own
+        return _single(outer, inner, new)
+    raise RefusalError(f"it joins or cuts the samples: {list(old)} becomes {list(new)}")
+
+
+def _single(outer: int, inner: int, new: Shape) -> Batch:
+    for axis, size in enumerate(new):
+        rest = prod(new[axis + 1 :])
+        if size == 1 and prod(new[:axis]) == outer and rest == inner:
+            return Batch(axis)
+    raise RefusalError("the example has one sample, and it cannot be told which axis the samples are on; give it two")
