@@ -59,7 +59,7 @@ _TIMM: tuple[tuple[str, str, int, str, Mapping[str, Any]], ...] = (
     ("levit_128s", "levit", 224, "attention", {}),
     ("lcnet_035", "lcnet", 64, "", {}),
     ("test_mambaout", "mambaout", 64, "", {}),
-    ("test_coatnet", "coatnet", 64, "attention", {}),
+    ("test_coatnet", "coatnet", 160, "attention", {}),
     ("poolformer_s12", "poolformer", 64, "", {}),
     ("caformer_s18", "caformer", 64, "attention", {}),
     ("convformer_s18", "convformer", 64, "", {}),
