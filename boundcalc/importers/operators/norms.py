@@ -7,9 +7,9 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field, above
 from boundcalc.importers.operators.arithmetic import product, total
-from boundcalc.importers.operators.moves import reshaped
+from boundcalc.importers.operators.moves import reshaped, transposed
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
 
 
 def layer_norm(draft: Draft, call: Call) -> Value:
@@ -91,7 +91,23 @@ def _trained(draft: Draft, call: Call) -> Value:
     of = call.held("input")
     if of.batch is None:
         return _standardised(draft, of, call)
-    return _normalised(draft, of, call, {}, {})
+    rows = _rows(draft, call, {}, {})
+    if rows is not None:
+        return rows
+    return _normalised(draft, call.plain("input"), call, {}, {})
+
+
+def _rows(draft: Draft, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value | None:
+    """Of positions that are joined with the samples, channels last: each channel over samples and positions."""
+    of = call.held("input")
+    batch = of.batch
+    if batch is None or len(of.shape) != 2 or batch.axis != 0 or batch.before != 1 or batch.after == 1:
+        return None
+    apart = Held(of.step, (draft.batch, batch.after, of.shape[1]), Batch(0))
+    image = _normalised(draft, transposed(draft, apart, 1, 2), call, more, given)
+    if not isinstance(image, Held):
+        return None
+    return Held(transposed(draft, image, 1, 2).step, of.shape, batch)
 
 
 def _standardised(draft: Draft, of: Held, call: Call) -> Value:
@@ -104,7 +120,6 @@ def _standardised(draft: Draft, of: Held, call: Call) -> Value:
 
 def _evaluated(draft: Draft, call: Call) -> Value:
     """(z - mean)/sqrt(var + eps) of the statistics that training left."""
-    of = call.plain("input")
     mean, var = call.fixed("running_mean").array, call.fixed("running_var").array
     slopes = 1 / np.sqrt(np.asarray(var, dtype=np.float64) + call.number("eps"))
     if not np.isfinite(slopes).all():
@@ -118,7 +133,8 @@ def _evaluated(draft: Draft, call: Call) -> Value:
         "offset": above(float(np.linalg.norm(np.asarray(mean, dtype=np.float64) * slopes))),
     }
     given = {"mean": np.asarray(mean, dtype=np.float64), "slopes": slopes, "var": np.asarray(var, dtype=np.float64)}
-    return _normalised(draft, of, call, fields, given)
+    rows = _rows(draft, call, fields, given)
+    return _normalised(draft, call.plain("input"), call, fields, given) if rows is None else rows
 
 
 def _normalised(draft: Draft, of: Held, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value:

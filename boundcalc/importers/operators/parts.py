@@ -35,7 +35,7 @@ def sliced(draft: Draft, of: Held | Learned | Fixed, axis: int, start: int, stop
     if isinstance(of, Learned):
         return of.moved("slice", (axis, start, stop, step), shape)
     if left == 0:
-        raise RefusalError("it leaves no entry")
+        return Fixed(np.zeros(shape))  # joined with others it is nothing
     fields: dict[str, Field] = {"axis": of.axis(axis)}
     if start:
         fields["start"] = start
