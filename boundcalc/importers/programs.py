@@ -50,6 +50,8 @@ def _flaw(file: Path, torch: Any) -> str | None:
     """Why reading it could run code."""
     with zipfile.ZipFile(file) as archive:
         names = archive.namelist()
+        if len(set(names)) < len(names):
+            return "two files in it have one name: who reads it decides which is meant"
         bases = {name: name.rpartition("/")[2] for name in names}
         models = [name for name in names if "/models/" in name and name.endswith(".json")]
         if not models or not any(base == "archive_format" for base in bases.values()):
