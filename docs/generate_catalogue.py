@@ -12,7 +12,7 @@ import sympy
 
 from boundcalc.catalogue import convolutions, gains, local_response, normalisations, poolings, published, symbols
 from boundcalc.catalogue.fact import Fact
-from boundcalc.catalogue.index import ELEMENTWISE, LOSSES, NORMALISATIONS, SOFTMAX
+from boundcalc.catalogue.index import ELEMENTWISE, LOG_SOFTMAX, LOSSES, NORMALISATIONS, SOFTMAX
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
 from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
@@ -43,6 +43,7 @@ def page() -> str:
     parts = [INTRODUCTION, "## Activations\n", _summary(ELEMENTWISE.values())]
     parts += [_entry(f"### {entry.name}", entry) for entry in ELEMENTWISE.values()]
     parts += [_entry("## Softmax", SOFTMAX), _entry("### Masked softmax", MASKED_SOFTMAX)]
+    parts += [_entry("### Log-softmax", LOG_SOFTMAX)]
     parts += ["## Normalisations\n", _text(normalisations)]
     batchnorm = {form: entry for (kind, form), entry in NORMALISATIONS.items() if kind == "batchnorm"}
     parts += [_entry(f"### batchnorm, form `{form}`", entry) for form, entry in batchnorm.items()]

@@ -55,6 +55,7 @@ LITERALS = {
     "mish": chain(24, "mish"),
     "tanh": chain(24, "tanh"),
     "softmax": chain(24, "softmax"),
+    "logsoftmax": chain(24, "logsoftmax"),
     "batchnorm": chain(24, "batchnorm: 1/100"),
     "radius of roots": chain(24, "softplus", radius="sqrt(2 + sqrt(3 + sqrt(5 + log(7))))"),
     "a loss": chain(24, "softplus", last="loss: logistic\nregularizer: {l2: 1/1000}\n"),

@@ -12,7 +12,7 @@ from boundcalc.catalogue.losses import ALL_LOSSES
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.catalogue.normalisations import NORMALISATIONS as _NORMALISATIONS
 from boundcalc.catalogue.smoothings import MOREAU_RELU
-from boundcalc.catalogue.softmax import SOFTMAX
+from boundcalc.catalogue.softmax import LOG_SOFTMAX, SOFTMAX
 
 # Elementwise functions, each a layer of that name whose fields are its parameters.
 ACTIVATIONS: Mapping[str, Nonlinearity] = MappingProxyType({entry.name: entry for entry in SMOOTH + GATES + KINKED})
@@ -28,4 +28,4 @@ NORMALISATIONS: Mapping[tuple[str, str], Nonlinearity] = MappingProxyType(
 
 LOSSES: Mapping[str, Nonlinearity] = MappingProxyType({entry.name: entry for entry in ALL_LOSSES})
 
-__all__ = ["ACTIVATIONS", "ELEMENTWISE", "LOSSES", "NORMALISATIONS", "SOFTMAX"]
+__all__ = ["ACTIVATIONS", "ELEMENTWISE", "LOG_SOFTMAX", "LOSSES", "NORMALISATIONS", "SOFTMAX"]

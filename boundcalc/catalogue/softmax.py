@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer, Rational, sqrt
+from sympy import Expr, Integer, Rational, log, sqrt
 
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity
@@ -50,6 +50,34 @@ MASKED_SOFTMAX = replace(
     title="softmax of `rows` vectors over some of the entries of each, at least one",
     at_zero=Fact(sqrt(rows), "||p||_2 <= ||p||_1 = 1", Witness("attained", "vectors that keep one entry")),
     sup_at_zero=Integer(1),
+)
+
+# a(z) = z - 1 lse(z) with the gradient p of lse: Da = I - 1 p^T. As <p, 1> = 1, 1 p^T is an oblique projection, whose norm
+# ||1|| ||p|| = sqrt(K) ||p|| is that of I - 1 p^T as well (any projection but 0 and I), and ||p||_2 <= ||p||_1 = 1. From there on only
+# lse is not linear: D^2 a = -1 Cov_p and D^3 a = -1 kappa_p, so that the norms are sqrt(K) times those of the covariance and of
+# the third cumulant, which are l and L of softmax.
+LOG_SOFTMAX = Nonlinearity(
+    name="logsoftmax",
+    title="logarithm of the softmax of `rows` vectors of `classes` entries each",
+    domain="all real entries",
+    lipschitz=Fact(
+        sqrt(classes),
+        "I - 1 p^T has the norm of the oblique projection 1 p^T, sqrt(classes) ||p||_2, and ||p||_2 <= ||p||_1 = 1",
+        Witness("limit", "two classes or more, one score tends to oo"),
+    ),
+    smoothness=Fact(
+        sqrt(classes) / 2,
+        "||1|| times the largest variance of a unit vector's entries under the softmax (Popoviciu)",
+        Witness("attained", "two classes at equal scores; with more classes, the others at scores that tend to -oo"),
+    ),
+    third=Fact(
+        sqrt(classes) * sqrt(6) / 9,
+        "||1|| times the largest third central moment of a unit vector's entries under the softmax",
+        Witness("attained", "two classes with p = (3 + sqrt(3))/6; with more, the others at scores that tend to -oo"),
+    ),
+    at_zero=Fact(sqrt(rows * classes) * log(classes), "all entries are -log(classes)"),
+    sizes=(rows, classes),
+    sup_at_zero=log(classes),
 )
 
 # With the image's absolute values added up, and the largest score as the norm: Dp[u] has the entries p_j (u_j - E u), so

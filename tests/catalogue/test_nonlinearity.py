@@ -8,16 +8,16 @@ import pytest
 import sympy
 
 from boundcalc.catalogue.fact import Fact
-from boundcalc.catalogue.index import ELEMENTWISE, LOSSES, NORMALISATIONS, SOFTMAX
+from boundcalc.catalogue.index import ELEMENTWISE, LOG_SOFTMAX, LOSSES, NORMALISATIONS, SOFTMAX
 
 Z = sympy.Integer
-EVERY = [*ELEMENTWISE.values(), *NORMALISATIONS.values(), *LOSSES.values(), SOFTMAX]
+EVERY = [*ELEMENTWISE.values(), *NORMALISATIONS.values(), *LOSSES.values(), SOFTMAX, LOG_SOFTMAX]
 
 
 def test_names_are_keys():
     assert all(name == entry.name for name, entry in (*ELEMENTWISE.items(), *LOSSES.items()))
     assert all(kind == entry.name for (kind, _), entry in NORMALISATIONS.items())
-    assert len(EVERY) == 28 + 10 + 18 + 1
+    assert len(EVERY) == 28 + 10 + 18 + 2
 
 
 @pytest.mark.parametrize("entry", EVERY, ids=lambda e: e.name)

@@ -5,7 +5,7 @@ import pytest
 import sympy
 from autograd import jacobian
 
-from boundcalc.catalogue.index import SOFTMAX
+from boundcalc.catalogue.index import LOG_SOFTMAX, SOFTMAX
 from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
 L1 = float(SOFTMAX.lipschitz.value)
@@ -146,3 +146,70 @@ def test_some_entries_have_the_constants_of_all(kept, rng):
             assert np.linalg.norm(image) == pytest.approx(kept**-0.5)
             assert np.linalg.norm(image) <= float(entry.at_zero.value)
             assert image.max() <= float(entry.sup_at_zero)
+
+
+def log_first(z):
+    return np.eye(z.size) - np.outer(np.ones(z.size), softmax(z))
+
+
+def log_second(z):
+    """D^2 a[u, v] = -1 Cov_p(u, v): every entry is minus the same form."""
+    return np.broadcast_to(-first(z), (z.size, z.size, z.size))
+
+
+def log_third(z, u):
+    """D^3 a[u, u, u]; all forms are symmetric, so that the diagonal is enough (Banach)."""
+    p = softmax(z)
+    return -np.ones(z.size) * (p @ (u - p @ u) ** 3)
+
+
+def test_formulas_of_the_logarithm_are_its_derivatives(rng):
+    import autograd.numpy as anp
+
+    def function(z):
+        return z - anp.log(anp.sum(anp.exp(z)))
+
+    z, u = rng.normal(size=4), rng.normal(size=4)
+    np.testing.assert_allclose(log_first(z), jacobian(function)(z), atol=1e-12)
+    np.testing.assert_allclose(log_second(z), jacobian(jacobian(function))(z), atol=1e-12)
+    along = np.einsum("aijk,i,j,k->a", jacobian(jacobian(jacobian(function)))(z), u, u, u)
+    np.testing.assert_allclose(log_third(z, u), along, atol=1e-12)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 5, 20])
+def test_the_constants_of_the_logarithm_are_never_exceeded(classes, rng):
+    entry = LOG_SOFTMAX.instantiate(rows=sympy.Integer(1), classes=sympy.Integer(classes))
+    slope, curvature, third = (float(f.value) for f in (entry.lipschitz, entry.smoothness, entry.third))
+    for _ in range(500):
+        z, u = rng.normal(size=classes) * rng.choice([0.3, 1, 3, 10, 100]), rng.normal(size=classes)
+        u /= np.linalg.norm(u)
+        assert np.linalg.norm(log_first(z), 2) <= slope * (1 + 1e-12)
+        assert np.sqrt(classes) * np.linalg.norm(log_second(z)[0], 2) <= curvature * (1 + 1e-12)
+        assert np.linalg.norm(log_third(z, u)) <= third * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("others", [0, 1, 8])
+def test_witnesses_of_the_logarithm(others):
+    classes = 2 + others
+    entry = LOG_SOFTMAX.instantiate(rows=sympy.Integer(1), classes=sympy.Integer(classes))
+    far = np.zeros(classes)
+    far[0] = 60.0
+    assert np.linalg.norm(log_first(far), 2) == pytest.approx(float(entry.lipschitz.value), rel=1e-9)
+    rest, across = np.full(others, -60.0), np.zeros(classes)
+    across[:2] = 0.5**0.5, -(0.5**0.5)
+    tied = np.concatenate([[0.0, 0.0], rest])
+    reached = np.linalg.norm(np.einsum("aij,i,j->a", log_second(tied), across, across))
+    assert reached == pytest.approx(float(entry.smoothness.value), rel=1e-9)
+    p = (3 + np.sqrt(3)) / 6
+    skewed = np.concatenate([[np.log(p / (1 - p)), 0.0], rest])
+    assert np.linalg.norm(log_third(skewed, across)) == pytest.approx(float(entry.third.value), rel=1e-9)
+
+
+def test_rows_of_the_logarithm_at_zero():
+    rows, classes = 6, 5
+    entry = LOG_SOFTMAX.instantiate(rows=sympy.Integer(rows), classes=sympy.Integer(classes))
+    at_zero = np.log(np.stack([softmax(np.zeros(classes)) for _ in range(rows)]))
+    assert np.linalg.norm(at_zero) == pytest.approx(float(entry.at_zero.value), rel=1e-12)
+    assert np.abs(at_zero).max() == pytest.approx(float(entry.sup_at_zero), rel=1e-12)
+    assert entry.norm is None  # an entry tends to -oo where another one's score tends to oo
+    assert entry.sup is None

@@ -226,6 +226,10 @@ NETWORKS: Mapping[tuple[str, str], tuple[tuple[str, str, Mapping[str, Any]], ...
     ("softmax", "Map.at_zero"): (("", _spec("softmax", NEAR), _I),),
     ("softmax", "Map.norm"): (("causal", _layers(_FAR.replace("[3]", "[3, 3]"), "softmax: {causal: true}"), _I), ("", _layers(_FAR, "softmax"), _I),),
     ("softmax", "Map.sup"): (("", _layers(_FAR, "softmax, square"), _I),),
+    ("logsoftmax", "Map.lipschitz"): (("two", _spec("logsoftmax", 3), _I), ("three", _layers(_FAR, "logsoftmax"), _I), ("axis", _layers(_FAR.replace("[3]", "[3, 2]"), "logsoftmax: 0"), _I)),
+    ("logsoftmax", "Map.smoothness"): (("two", _spec("logsoftmax", 3), _I), ("three", _layers(_FAR, "logsoftmax"), _I)),
+    ("logsoftmax", "Map.third"): (("two", _spec("logsoftmax", 3), _THIRD), ("three", _layers(_FAR, "logsoftmax"), _THIRD)),
+    ("logsoftmax", "Map.at_zero"): (("", _spec("logsoftmax", NEAR), _I), ("axis", _spec("logsoftmax: 0", NEAR, "[3, 2]"), _I)),
     ("square", "Bilinear.norm"): (("", _layers(_VECTOR, "square"), _I),),
     ("multiply", "Bilinear.norm"): (("", _layers(_TWO, "multiply: [a, b]"), {"wrt": ("a",)}),),
     ("matmul", "Bilinear.norm"): (

@@ -14,7 +14,7 @@ from reference.specs import NETWORKS
 import boundcalc as bc
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.calculus.primitives import Map, Primitive
-from boundcalc.catalogue.index import ELEMENTWISE, LOSSES, NORMALISATIONS, SOFTMAX
+from boundcalc.catalogue.index import ELEMENTWISE, LOG_SOFTMAX, LOSSES, NORMALISATIONS, SOFTMAX
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.studies.falsify import falsify
 
@@ -32,7 +32,10 @@ SILENT = {
         ("attention", f"Map.{name}"): "input: {shape: [2, 2], norm: 1}\nradius: 1\nlayers: [attention: 1, square]"
         for name in ("sup", "sup_at_zero")
     },
-    ("softmax", "Map.sup_at_zero"): "input: {shape: [2], norm: 1}\nlayers: [softmax, square]",
+    **{
+        (kind, "Map.sup_at_zero"): f"input: {{shape: [2], norm: 1}}\nlayers: [{kind}, square]"
+        for kind in ("softmax", "logsoftmax")
+    },
     **{key: text for family in FAMILIES for key, text in family.silent.items()},
 }
 CASES = {str(case): case for case in cases()}
@@ -105,7 +108,7 @@ def test_every_kind_and_row_was_seen() -> None:
     kinds = {case.kind for case in CASES.values()}
     without = {"add", "concat", "flatten", "identity", "reshape"}.union(*(family.without for family in FAMILIES))
     assert kinds | without == set(VOCABULARY)
-    rows = {*ELEMENTWISE, *LOSSES, SOFTMAX.name, *(name for name, _ in NORMALISATIONS)}
+    rows = {*ELEMENTWISE, *LOSSES, SOFTMAX.name, LOG_SOFTMAX.name, *(name for name, _ in NORMALISATIONS)}
     assert rows - {"gelu_tanh", "moreau_relu"} <= set(VOCABULARY)
 
 

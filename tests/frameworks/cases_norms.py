@@ -68,6 +68,7 @@ def norms() -> Iterator[Case]:
                 f"l2norm: {{eps: 3, axis: {axis}}}", (shape,), lambda a, z, d=axis + 1: F.normalize(z, dim=d, eps=3.0)
             )
             yield Case(f"softmax: {{axis: {axis}}}", (shape,), lambda a, z, d=axis + 1: F.softmax(z, d))
+            yield Case(f"logsoftmax: {axis}", (shape,), lambda a, z, d=axis + 1: F.log_softmax(z, d))
         yield Case("softmax: {mask: true}", (shape,), lambda a, z: F.softmax(z, -1))
         if len(shape) > 1:
             yield Case("softmax: {causal: true}", (shape,), causal)

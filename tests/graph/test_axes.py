@@ -29,6 +29,7 @@ CASES: Mapping[str, tuple[str, set[tuple[int, int]]]] = {
     "{maxpool1d: 2}": ("[3, 4]", {(0, 0), (1, 1)}),
     "tanh": ("[2, 3]", {(0, 0), (1, 1), (2, 2)}),
     "{softmax: 0}": ("[2, 3]", {(0, 0), (2, 2)}),
+    "{logsoftmax: 0}": ("[2, 3]", {(0, 0), (2, 2)}),
     "{batchnorm: {eps: 1, affine: true}}": ("[2, 3]", {(1, 1)}),
     "{batchnorm: {eps: 1, positions: false}}": ("[2, 3]", {(1, 1), (2, 2)}),
     "{layernorm: {eps: 1, affine: true}}": ("[2, 3]", {(0, 0), (1, 1)}),

@@ -130,5 +130,6 @@ MODULES: Mapping[str, Callable[[], Made]] = {
     **{kind: lambda kind=kind: (Recurrent(kind), (torch.randn(2, 4, 3),)) for kind in ("RNN", "GRU", "LSTM")},
     "transposed": lambda: (nn.Sequential(nn.ConvTranspose2d(2, 4, 3, 2, groups=2), nn.GroupNorm(2, 4)), (torch.randn(2, 2, 3, 3),)),
     "instance": lambda: (nn.Sequential(nn.Conv1d(2, 3, 2), nn.InstanceNorm1d(3, affine=True), nn.Hardtanh()), (torch.randn(2, 2, 6),)),
+    "logarithms": lambda: (nn.Sequential(nn.Linear(3, 4), nn.LogSoftmax(1), nn.Linear(4, 2), nn.LogSoftmax(-1)), (torch.randn(2, 5, 3),)),
     "shuffle": lambda: (nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.PixelShuffle(2), nn.Upsample(scale_factor=2)), (torch.randn(2, 1, 4, 4),)),
 }  # fmt: skip

@@ -154,6 +154,8 @@ INSTANCES: Mapping[str, str] = {
     "softmax, causal: false": _of(ROWS, "dense: 2", "softmax: {causal: false}"),
     "softmax, mask: true": _of(ROWS, "dense: 2", "softmax: {mask: true}", "dense: 2"),
     "softmax, mask: false": _of(ROWS, "dense: 2", "softmax: {mask: false}"),
+    "logsoftmax": _of(VECTOR, "dense: 2", "logsoftmax"),
+    "logsoftmax, axis: 0": _of(ROWS, "dense: 2", "logsoftmax: 0", "dense: 2"),
     "add": _of(VECTOR, "dense: 2", "{add: [[], [tanh, dense: 2]]}"),
     "add of one": _of(VECTOR, SCALAR, "{add: [[]]}"),
     "add to itself": _of(VECTOR, SCALAR, "{add: [[], []]}"),

@@ -337,6 +337,12 @@ def _softmax(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array
     return run.softmax(np.where(hidden, -1e9, z), axis)
 
 
+def _logsoftmax(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
+    z, axis = inputs[0], layer.placed.facts.axis + 2
+    below = z - z.real.max(axis=axis, keepdims=True)
+    return below - np.log(np.exp(below).sum(axis=axis, keepdims=True))
+
+
 def _attention(net: Network, layer: Layer, inputs: list[Array], w: Array) -> Array:
     """With `mask` one drawn at random, that leaves each query the first key; dropped weights as in dropout."""
     facts, arrays = layer.placed.facts, {a.name: net._array(layer, a.name, w) for a in layer.arrays}
@@ -445,6 +451,7 @@ _KINDS: Mapping[str, Callable[[Network, Layer, list[Array], Array], Array]] = {
     **dict.fromkeys(("permute", "transpose"), _permute),
     "dropout": _dropout,
     "softmax": _softmax,
+    "logsoftmax": _logsoftmax,
     "mean": _mean,
     **dict.fromkeys(("flatten", "reshape", "identity"), _unchanged),
     "add": lambda net, layer, inputs, w: sum(inputs[1:], inputs[0]),

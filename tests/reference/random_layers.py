@@ -143,6 +143,12 @@ def softmax(scope: Scope) -> None:
     scope.push("softmax", fields, shape_of(scope))
 
 
+def logsoftmax(scope: Scope) -> None:
+    rank = len(shape_of(scope))
+    axis = scope.draft.rng.randrange(-rank, rank)
+    scope.push("logsoftmax", {} if scope.draft.chance(0.6) else {"axis": axis}, shape_of(scope))
+
+
 def dropout(scope: Scope) -> None:
     fields: dict[str, Value] = {"p": scope.constant(("1/10", "1/4", "1/2"))}
     if scope.draft.chance(0.7):
@@ -306,4 +312,5 @@ LAYERS: tuple[Row, ...] = (
     Row("map", 0.8, _any, known_map),
     Row("generic", 0.7, _any, generic),
     *(row for family in FAMILIES for row in family.makers),
+    Row("logsoftmax", 0.5, _vectors, logsoftmax),
 )

@@ -108,6 +108,12 @@ def softmax(draft: Draft, call: Call) -> Value:
     return soft_maximum(draft, of, axis)
 
 
+def log_softmax(draft: Draft, call: Call) -> Value:
+    of = call.held("self")
+    own = of.axis(call.integer("dim") % len(of.shape))
+    return draft.step("logsoftmax", {} if own == len(of.own) - 1 else {"axis": own}, (of,), of.shape, of.batch)
+
+
 def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
     """The softmax along a framework's axis, over the entries that no mask leaves out."""
     own = of.axis(axis)

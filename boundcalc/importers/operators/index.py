@@ -64,6 +64,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("clamp", "clamp_min", "clamp_max"), "hardtanh, or relu and affine", activations.clamp),
     Operator(("glu",), "glu", activations.glu),
     Operator(("softmax", "_softmax"), "softmax", activations.softmax, "a mask that leaves a row nothing"),
+    Operator(("log_softmax", "_log_softmax"), "logsoftmax", activations.log_softmax, "masks"),
     Operator(("add",), "add, affine", arithmetic.add),
     Operator(("sub",), "subtract, affine", arithmetic.sub),
     Operator(("rsub",), "subtract, affine", arithmetic.rsub),
