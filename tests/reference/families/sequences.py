@@ -322,7 +322,7 @@ def recurrent(scope: Scope) -> None:
         rng.choice(("rnn", "lstm", "gru")),
         rng.randint(1, 2),
         rng.random() < 0.3,
-        rng.random() < 0.2,
+        rng.random() < 0.35,
     )
     gates = {"rnn": 1, "lstm": 4, "gru": 3}[kind]
     fields: dict[str, Value] = {"units": scope.size(units, last)}
