@@ -75,6 +75,19 @@ def test_tied_weights_are_shared_and_masks_are_folded() -> None:
     assert made("windows").written.text.count("mask: true") == 1
 
 
+def test_logarithms_of_softmaxes_are_layers_but_not_under_a_mask() -> None:
+    text = made("logarithms").written.text
+    assert "logsoftmax: {axis: 0" in text
+    assert text.count("logsoftmax: {") == 2
+
+    class Masked(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x.masked_fill(torch.eye(3, dtype=torch.bool), float("-inf")).log_softmax(-1)
+
+    with pytest.raises(bc.UnsupportedError, match="log_softmax"):
+        bc.from_torch(Masked(), torch.randn(2, 3, 3))
+
+
 def test_unknown_operators_come_all_at_once_with_their_places() -> None:
     with pytest.raises(bc.UnsupportedError) as caught:
         bc.from_torch(modules.Refused(), torch.randn(2, 3))
