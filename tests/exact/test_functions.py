@@ -130,6 +130,7 @@ LAWS = {
     "exact/intervals.py": {"floor"},  # x is whole where x = floor(x)
     "exact/arrays.py": {"exp", "log"},  # log(1 + exp(x)) without overflow
     "bounds/guards.py": {"floor"},  # wholeness again
+    "graph/given.py": {"Min"},  # of two norms that are given of one output
     "exact/formulas/text.py": {
         "tanh",
         "erf",

@@ -42,7 +42,7 @@ def test_repeats_agree_with_their_copies(name: str) -> None:
     assert subject.domain.selected == unrolled.domain.selected
     results = unbroken(symbolic, trials=1)
     assert exceeded(unrolled, others, {target: result for target, result in results.items() if target in others}) == []
-    assert results.keys() == {(key, order) for key in subject.reach for order in range(3)}
+    assert results.keys() == {(key, order) for key in subject.reach for order in range(4)}
     # a place that one search found has the same values in the other network
     best = next(results[OUTPUT, order] for order in (2, 1, 0) if results[OUTPUT, order].witness is not None)
     assert best.witness is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -45,9 +45,9 @@ def every_pass_makes_its_balls(patch: pytest.MonkeyPatch) -> None:
     """A seed counts as fresh in every loop; and loops stay, as they do where there are many passes."""
     patch.setattr(pipeline, "unrolled_if_few", lambda architecture, most: expand(architecture, max_layers=most))
 
-    def made(tracer: _Tracer[object]) -> dict[sympy.Symbol, frozenset[int]]:
+    def made(tracer: _Tracer[object], blocks: Mapping[str, sympy.Symbol]) -> dict[sympy.Symbol, frozenset[int]]:
         everything = frozenset[int]().union(*tracer.variables.values())
-        return dict.fromkeys(tracer.seeds.values(), everything)
+        return dict.fromkeys(blocks.values(), everything)
 
     patch.setattr(_Tracer, "made", made)
 
