@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from boundcalc.bounds.options import OPTIONS, Option, Options
+from boundcalc.cli.streams import warn
 from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from boundcalc.pipeline import Spec
 
 LAYER_LIMIT = 20_000  # as in graph.layer_graph, which imports SymPy (a test compares them)
+PROGRAM = ".pt2"  # what torch.export.save writes
 Given = Mapping[str, str | bool]  # the options that change a number, by name
 
 
@@ -97,7 +99,21 @@ def load_spec(spec: str, vocabulary: Vocabulary) -> Spec:
 
     if spec == "-":
         return loads(_standard_input(), "<stdin>", vocabulary=vocabulary)
+    if spec.endswith(PROGRAM):
+        return _imported(spec)
     return load(spec, vocabulary=vocabulary)
+
+
+def _imported(file: str) -> Spec:
+    """An exported program, as `boundcalc import` reads it unless told otherwise."""
+    from boundcalc.importers.programs import read_program
+    from boundcalc.importers.pytorch import imported
+    from boundcalc.importers.settings import Settings
+
+    name, program = read_program(file)
+    made = imported(program, (), None, Settings(), name=name)
+    warn(made.notes)
+    return made.architecture
 
 
 def _standard_input() -> bytes:

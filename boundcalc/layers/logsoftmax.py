@@ -58,6 +58,5 @@ KIND = Kind(
     place,
     lower,
     forward,
-    aliases=("log_softmax",),
     example=example("dense: 3, logsoftmax"),
 )

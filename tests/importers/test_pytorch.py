@@ -139,7 +139,7 @@ def test_options_reach_the_spec() -> None:
 
 @pytest.mark.parametrize("name", ["perceptron", "residual", "encoder"])
 def test_bounds_at_given_weights_are_above_the_jacobian(name: str) -> None:
-    """By power iteration, at random inputs: a lower bound of what is bounded."""
+    """At random inputs, by the singular values of the Jacobian: a lower bound of what is bounded."""
     torch.manual_seed(0)
     module, args = modules.MODULES[name]()
     found = bc.from_torch(
@@ -162,6 +162,16 @@ def test_files_are_imported_on_the_command_line(tmp_path: Path) -> None:
     assert "evaluation mode" in done.stderr
     again = [sys.executable, "-m", "boundcalc", "bounds", "net.yaml", "--values", "net.values.yaml", "--set", "R=0"]
     assert subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, check=False).returncode == 0
+    plain = [sys.executable, "-m", "boundcalc", "import", "net.pt2", "-o", "plain.yaml"]
+    assert subprocess.run(plain, cwd=tmp_path, capture_output=True, text=True, check=False).returncode == 0
+    answers: list[str] = []
+    for spec in ("net.pt2", "plain.yaml"):
+        bounds = [sys.executable, "-m", "boundcalc", "bounds", spec, "--set", "R=1", "--set", "X=1", "--set", "n=3"]
+        done = subprocess.run(bounds, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert ("evaluation mode" in done.stderr) == (spec == "net.pt2")
+        answers.append(done.stdout)
+    assert answers[0] == answers[1]
     sizes = {"input": {0: torch.export.Dim("samples", min=2, max=64)}}
     torch.export.save(torch.export.export(module, args, dynamic_shapes=sizes), tmp_path / "sizes.pt2")
     (tmp_path / "old.pt2").write_bytes(b"no archive")
