@@ -31,4 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = run(arguments)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    if arguments is None:
+        _leave(status)
     sys.exit(status)
+
+
+def _leave(status: int) -> None:
+    """End the process at once: to free a program node by node takes a tenth of the time that it took to make it. What cannot be written
+    is told by Python itself, on its way out."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed
+                stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(status)
