@@ -28,9 +28,9 @@ def regularized(graph: LayerGraph, primitives: PrimitiveGraph, traced: Traced, l
     # In a symbolic repeat, one ball in each pass that has its own.
     norms = [arena.leaf((ball.norm + ball.ones) * sympy.sqrt(graph.copies(ball.made_in))) for ball in balls]
     if traced.seeds:
-        of_blocks: dict[str, list[Scalar]] = {}
+        block_of, of_blocks = primitives.block_of, dict[str, list[Scalar]]()
         for ball, norm in zip(balls, norms, strict=True):
-            of_blocks.setdefault(primitives.block_of[ball.ball], []).append(norm)
+            of_blocks.setdefault(block_of[ball.ball], []).append(norm)
         first, second = arena.zero, arena.zero
         for block, own in of_blocks.items():
             seed = arena.leaf(traced.seeds[block])

@@ -51,9 +51,9 @@ def groups(
     ]
     if wrong:
         raise ValueError(f"parameters of another shape than the spec's: {'; '.join(wrong[:MOST_LISTED])}")
-    by_block: dict[str, dict[str, Any]] = {}
+    block_of, by_block = primitives.block_of, dict[str, dict[str, Any]]()
     for path, step in steps.items():
-        block = primitives.block_of[arrays[path].ball]
+        block = block_of[arrays[path].ball]
         by_block.setdefault(block, {"params": [], "lr": step, "name": block})["params"].append(found[path])
     return list(by_block.values())
 

@@ -9,7 +9,6 @@ from boundcalc.importers.draft import Field
 
 WIDTH = 120
 _BARE = re.compile(r"[A-Za-z0-9_.+\-*/()=^<> ]+\Z")
-_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "~", "y", "n"})
 
 
 def flow(value: Field) -> str:

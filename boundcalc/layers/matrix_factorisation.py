@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
 from boundcalc.calculus.primitives import Bilinear
 from boundcalc.calculus.views import moved
-from boundcalc.catalogue.losses import SQUARED
 from boundcalc.graph.kind import At, Kind, Lowering, Placed
-from boundcalc.graph.shape import Shape, show_shape
+from boundcalc.graph.shape import show_shape
 from boundcalc.language.fields import Term
+from boundcalc.layers import squared
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.operands import CombinationFields, pair_of
-from boundcalc.layers.parts.reduction import MEAN, Reduction, lower_loss, own_constants, reduced
+from boundcalc.layers.parts.reduction import MEAN, Reduction
 
 
 class Fields(CombinationFields):
@@ -26,37 +25,23 @@ class Fields(CombinationFields):
     reduction: Reduction = MEAN
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    shape: Shape  # of the product
-    target: sympy.Expr
-    reduction: str
-
-
-def place(fields: Fields, at: At) -> Placed[Facts]:
+def place(fields: Fields, at: At) -> Placed[squared.Facts]:
     left, right = pair_of(at)
     if len(left) != 2 or len(right) != 2 or not at.same(left[1], right[0]):
         found = f"{show_shape(left)} and {show_shape(right)}"
         raise at.error(f"'matrix_factorisation' multiplies two matrices that fit, not {found}")
     target = at.constant(fields.target, "'target'")
-    return Placed((), Facts((left[0], right[1]), target, fields.reduction))
+    return Placed((), squared.Facts((left[0], right[1]), target, fields.reduction))
 
 
-def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
-    own_constants(SQUARED.instantiate(batch=lowering.batch, labels=facts.target), lowering, facts.reduction)
+def lower(facts: squared.Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:
     views = moved([(0, 0), (1, 1)]), moved([(0, 0), (2, 2)])
     product = Bilinear(inputs[0], inputs[1], sympy.S.One, left_view=views[0], right_view=views[1])
-    sample = SQUARED.instantiate(batch=sympy.S.One, labels=facts.target)
-    return lower_loss(sample, lowering.emit(product, facts.shape), lowering, facts.reduction)
+    return squared.lower(facts, (lowering.emit(product, facts.shape),), lowering)
 
 
-def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
-    """A target of the given norm, all entries equal and negative."""
-    product = xp.matmul(*inputs)
-    entries = product.shape[0] * product.shape[1] * product.shape[2]
-    difference = product + float(facts.target) / entries**0.5
-    each = xp.sum(xp.reshape(difference * difference, (product.shape[0], -1)), axis=-1) / 2
-    return reduced(each, facts.reduction, xp)
+def forward(facts: squared.Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
+    return squared.forward(facts, arrays, (xp.matmul(*inputs),), xp)
 
 
 KIND = Kind(
