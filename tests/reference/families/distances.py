@@ -79,7 +79,7 @@ def _infonce(net: Network, facts: Any, inputs: list[Array]) -> Array:
 
 def _matrix_factorisation(net: Network, facts: Any, inputs: list[Array]) -> Array:
     found = np.einsum("cnij,cnjk->cnik", *inputs)
-    away = found + net.number(facts.target) / np.sqrt(found[0].size)
+    away = found + net.number(facts.labels) / np.sqrt(found[0].size)
     return (away * away).sum(axis=(2, 3)) / 2
 
 
