@@ -56,5 +56,6 @@ def with_weights(made: Import, weights: str) -> tuple[Architecture[Kind[Any, Any
         raise ValueError(f"weights is one of {', '.join(WEIGHTS)}, not {weights!r}")
     if weights == "symbols":
         return made.architecture, {}
-    found = measure(made.architecture, made.arrays)
+    stay = {f"{path}.radius": "0" for path in made.written.frozen}  # at their weights, wherever training goes
+    found = {**measure(made.architecture, made.arrays), **stay}
     return override(made.architecture, found), found

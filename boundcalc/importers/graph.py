@@ -67,7 +67,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Graph:
     """`learned`: shapes of the learned arrays by name; `constants`: values by name; `batch`: the number of samples that it was
-    recorded with, `batch_axis`: which axis of every input they are; `modules`: the classes of modules by their paths."""
+    recorded with, `batch_axis`: which axis of every input they are; `modules`: the classes of modules by their paths; `frozen`: learned
+    arrays that training leaves as they are."""
 
     name: str
     batch: int
@@ -79,6 +80,7 @@ class Graph:
     outputs: tuple[Ref, ...]
     batch_axis: int = 0
     modules: Mapping[str, str] = field(default_factory=dict[str, str])
+    frozen: frozenset[str] = frozenset()
 
     def dumps(self) -> str:
         return json.dumps(_stored(self), indent=0)
@@ -98,6 +100,7 @@ def loads(text: str) -> Graph:
         outputs=tuple(Ref(*stored) for stored in raw["outputs"]),
         batch_axis=raw["batch_axis"],
         modules=raw["modules"],
+        frozen=frozenset(raw.get("frozen", ())),
     )
 
 
@@ -108,6 +111,7 @@ def _stored(graph: Graph) -> dict[str, Any]:
         "batch_axis": graph.batch_axis,
         "training": graph.training,
         "modules": graph.modules,
+        "frozen": sorted(graph.frozen),
         "inputs": [[entry.name, entry.shape, entry.is_integer] for entry in graph.inputs],
         "learned": graph.learned,
         "constants": {name: _packed(array) for name, array in graph.constants.items()},

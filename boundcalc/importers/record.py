@@ -88,7 +88,13 @@ class _Recorder:
         found = [self._argument(self._node(result)) for result in self.results if isinstance(result, str)]
         outputs = tuple(ref for ref in found if isinstance(ref, Ref) and self._is_floating(ref))
         nodes, classes = tuple(self.nodes), _classes(self.program.graph.nodes)
-        graph = Graph(name, batch, training, tuple(inputs), shapes, self.constants, nodes, outputs, axis, classes)
+        fixed = frozenset(name for name in shapes if not self.program.state_dict[name].requires_grad)
+        frozen = (
+            fixed if len(fixed) < len(shapes) else frozenset[str]()
+        )  # of a network that is only run, any array may be meant
+        graph = Graph(
+            name, batch, training, tuple(inputs), shapes, self.constants, nodes, outputs, axis, classes, frozen
+        )
         return without_unread(graph)
 
     def _node(self, name: str) -> Any:

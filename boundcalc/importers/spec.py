@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,13 +24,15 @@ ONLY_INPUT = "input"
 @dataclass(frozen=True, slots=True)
 class Written:
     """`text`: of the spec; `names`: of the steps, by their keys; `inputs`: the names of inputs in the spec, by those in the
-    network; `arrays`: by the path of a learned array of the spec, the network's."""
+    network; `arrays`: by the path of a learned array of the spec, the network's; `frozen`: the steps that training leaves as they
+    are."""
 
     text: str
     names: Mapping[str, str]
     inputs: Mapping[str, str]
     arrays: Mapping[str, Learned]
     outputs: tuple[str, ...]
+    frozen: tuple[str, ...]
 
 
 def write(translated: Translated, settings: Settings) -> Written:
@@ -44,7 +46,8 @@ def write(translated: Translated, settings: Settings) -> Written:
     names = {**inputs, **step_names(steps, tuple(inputs.values()))}
     arrays, shares = _sharing(draft.graph.name, steps, names)
     norms = settings.norms(used)
-    lines = _lines(steps, names, shares)
+    frozen = _frozen(draft.graph.frozen, steps, arrays, names)
+    lines = _lines(steps, names, shares, frozen)
     outputs = tuple(names[held.step] for held in translated.outputs)
     words = {
         *VOCABULARY,
@@ -61,7 +64,8 @@ def write(translated: Translated, settings: Settings) -> Written:
     last = lines[-1].name if lines else ONLY_INPUT
     if outputs != (last,):
         document["output"] = outputs[0] if len(outputs) == 1 else list(outputs)
-    return Written("\n".join(block(document, 0)) + "\n", names, inputs, arrays, outputs)
+    text_ = "\n".join(block(document, 0)) + "\n"
+    return Written(text_, names, inputs, arrays, outputs, tuple(frozen.values()))
 
 
 def _document(
@@ -109,12 +113,32 @@ def _read_steps(draft: Draft, outputs: Sequence[Held]) -> list[Step]:
     return kept[::-1]
 
 
-def _lines(steps: Sequence[Step], names: Mapping[str, str], shares: Mapping[str, Field]) -> list[Line]:
+def _frozen(
+    frozen: Set[str], steps: Sequence[Step], arrays: Mapping[str, Learned], names: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The names, by keys, of steps whose learned arrays are all frozen, those that they share among them. A step that has none of its
+    own says nothing: it is as what it shares."""
+    first = {(learned.name, learned.moves): path.rpartition(".")[0] for path, learned in arrays.items()}
+    found: dict[str, str] = {}
+    for step in steps:
+        own = [array for array in step.arrays if f"{names[step.key]}.{array}" in arrays]
+        owners = {first.get((learned.name, learned.moves), "") for learned in step.arrays.values()} - {names[step.key]}
+        said = owners <= set(found.values())
+        if own and said and all(learned.name in frozen for learned in step.arrays.values()):
+            found[step.key] = names[step.key]
+    return found
+
+
+def _lines(
+    steps: Sequence[Step], names: Mapping[str, str], shares: Mapping[str, Field], frozen: Mapping[str, str]
+) -> list[Line]:
     lines: list[Line] = []
     for step in steps:
         fields = dict(step.fields)
         if step.key in shares:
             fields["share"] = shares[step.key]
+        if step.key in frozen:
+            fields["frozen"] = True
         lines.append(Line(step.kind, names[step.key], fields, tuple(names[key] for key in step.reads)))
     return lines
 
