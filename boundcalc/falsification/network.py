@@ -63,6 +63,18 @@ class Network:
             found[node.path] = node.compute([found[path] for path in node.inputs], arrays, xp)
         return found
 
+    def give(self, arrays: Arrays, xp: Any, paths: Sequence[str]) -> dict[str, Any]:
+        """What the nodes of these paths compute; everything else is let go after its last reader."""
+        nodes = self.below(paths)
+        last = {path: i for i, node in enumerate(nodes) for path in node.inputs}
+        found: dict[str, Any] = {}
+        for i, node in enumerate(nodes):
+            found[node.path] = node.compute([found[path] for path in node.inputs], arrays, xp)
+            for path in node.inputs:
+                if last[path] == i and path not in paths:
+                    found.pop(path, None)
+        return found
+
     def below(self, paths: Sequence[str]) -> tuple[Node, ...]:
         """The nodes that some nodes are made of, in order."""
         return _below(self.nodes, paths)

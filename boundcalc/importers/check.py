@@ -115,10 +115,10 @@ def _hold(step: draft.Step, field: str, value: float) -> None:
 
 def learned_values(arrays: Mapping[str, Learned], values: Mapping[str, Any]) -> dict[str, Any]:
     """The learned arrays of a spec by their paths, from those of the network by their names."""
-    return {path: _moved(learned, values[learned.name]) for path, learned in arrays.items()}
+    return {path: moved(learned, values[learned.name]) for path, learned in arrays.items()}
 
 
-def _moved(learned: Learned, array: Any) -> Any:
+def moved(learned: Learned, array: Any) -> Any:
     for move in learned.moves:
         match move.what:
             case "transpose":
@@ -132,11 +132,16 @@ def _moved(learned: Learned, array: Any) -> Any:
 
 
 def compare(
-    network: Network, paths: Sequence[str], outputs: Sequence[Held], arrays: Mapping[str, Any], wanted: Sequence[Any]
+    network: Network,
+    paths: Sequence[str],
+    outputs: Sequence[Held],
+    arrays: Mapping[str, Any],
+    wanted: Sequence[Any],
+    xp: Any = None,
 ) -> float:
     """The largest difference between what the network computes and what its original did, over the largest entry. Raises
     MismatchError where it is too large."""
-    found = network.run(arrays, namespace_of(*arrays.values()))
+    found = network.give(arrays, namespace_of(*arrays.values()) if xp is None else xp, paths)
     if len(wanted) != len(outputs):
         raise MismatchError(f"{len(outputs)} outputs were imported, and the module has {len(wanted)}")
     worst = 0.0

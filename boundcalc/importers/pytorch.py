@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from boundcalc.importers.graph import Graph
 
 SAMPLES = "samples"  # in the reasons that another axis of them may mend
-LARGEST = 100_000_000  # parameters of a network whose values are checked at its full size
+MOST = 10_000_000_000  # parameters of a network that is compared with its module
 MODES = get_args(Mode)
 
 
@@ -67,7 +67,7 @@ def imported(
     notes += _unread(subject, graph)
     difference = None
     if check:
-        reason = comparison.too_large(subject, LARGEST)
+        reason = comparison.too_large(subject, MOST)
         if reason is None:
             difference = comparison.compared(subject, graph, translated)
         else:
