@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import sympy
 
 from boundcalc.arguments import expect
@@ -13,9 +14,11 @@ from boundcalc.bounds.values import resolve, without_value
 from boundcalc.graph.expand import expand
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
+from boundcalc.importers.features import example_of, features
 from boundcalc.importers.files import read_arrays
-from boundcalc.importers.measure import Measured, copies_of, measured
-from boundcalc.language.architecture import Architecture
+from boundcalc.importers.measure import Measured, Norms, copies_of, measured
+from boundcalc.language.architecture import FEATURES, Architecture
+from boundcalc.language.override import override
 from boundcalc.mistakes import Mistake, Place, SpecError
 
 Spec = Architecture[Kind[Any, Any]]
@@ -25,6 +28,7 @@ def measure(
     architecture: Spec,
     arrays: str | os.PathLike[str] | Mapping[str, Any],
     *,
+    inputs: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     torus: bool = False,
     max_layers: int = LAYER_LIMIT,
 ) -> Measured:
@@ -34,17 +38,42 @@ def measure(
     arrays: by the paths of the spec (`head.weight`), or a file of them, .npz or .safetensors. torus: smaller norms of convolutions,
     for more work. Radii stay those of the spec: 0 means exactly these arrays.
 
+    inputs: examples, [samples, *shape] by the names of inputs (`input` where there is one), or a file of them. Then `features` has
+    norms of the outputs of layers at these arrays, for every batch of these samples, from one forward pass in double precision:
+    bounds that use them hold for inputs whose features have at most these norms. Needs array-api-compat.
+
     Raises SpecError for mistakes of the spec, symbols without values, and every array that is missing, unknown, of another shape,
-    or has entries that are not finite.
+    or has entries that are not finite; ExtraMissingError where features need array-api-compat.
     """
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
-    is_file = not isinstance(arrays, Mapping)
-    given = read_arrays(arrays) if is_file else arrays
+    given, source = _read(arrays, "<arrays>")
     kept = expand(architecture, max_layers=max_layers, measuring=True)
     graph = expand(architecture, unroll=True, max_layers=max_layers, measuring=True)
     values = numbers_of(architecture, graph, sizes_alone=True)
     copies = copies_of(kept, values) if kept.loops else {}
-    return measured(graph, values, given, copies, os.fspath(arrays) if is_file else "<arrays>", torus)
+    found = measured(graph, values, given, copies, source, torus)
+    return (
+        found
+        if inputs is None
+        else {**found, FEATURES: _features(override(architecture, found), given, inputs, max_layers)}
+    )
+
+
+def _features(
+    architecture: Spec, arrays: Mapping[str, Any], inputs: str | os.PathLike[str] | Mapping[str, Any], max_layers: int
+) -> dict[str, str | Norms]:
+    examples, source = _read(inputs, "<inputs>")
+    batch = expand(architecture, unroll=True, max_layers=max_layers).batch
+    count = max((len(array) for array in examples.values() if np.ndim(array)), default=1)
+    graph = expand(override(architecture, {"batch": max(count, 1)}), unroll=True, max_layers=max_layers)
+    values = numbers_of(architecture, graph, sizes_alone=True)
+    example = example_of(graph, values, examples, Place(source))
+    return dict(features(graph, values, batch, arrays, example))
+
+
+def _read(given: str | os.PathLike[str] | Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], str]:
+    """Arrays, and what they are called in messages."""
+    return (given, name) if isinstance(given, Mapping) else (read_arrays(given), os.fspath(given))
 
 
 def numbers_of(architecture: Spec, graph: LayerGraph, sizes_alone: bool = False) -> Mapping[sympy.Symbol, sympy.Expr]:

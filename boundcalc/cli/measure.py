@@ -16,6 +16,12 @@ def _parameters() -> list[click.Parameter]:
     arrays.required = True
     return [
         *shared,
+        click.Option(
+            ["--inputs"],
+            type=click.Path(),
+            metavar="FILE",
+            help="example inputs by name: norms of the features of these samples, from a forward pass",
+        ),
         click.Option(["--torus"], is_flag=True, help="smaller norms of convolutions, for more work"),
         click.Option(
             ["-o", "--output"], type=click.Path(), metavar="FILE", help="write there instead of standard output"
@@ -31,6 +37,7 @@ def measure(
     arrays: str,
     vocabulary: str | None,
     max_layers: int,
+    inputs: str | None,
     torus: bool,
     output: str | None,
 ) -> None:
@@ -41,5 +48,5 @@ def measure(
     from boundcalc.language.yaml_text import to_text
 
     architecture = configured(spec, assignments, values, vocabulary)
-    found = measured(architecture, arrays, torus=torus, max_layers=max_layers)
+    found = measured(architecture, arrays, inputs=inputs, torus=torus, max_layers=max_layers)
     write(to_text(values_of(read_object(found))).rstrip("\n"), output)

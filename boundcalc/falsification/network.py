@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -16,7 +16,8 @@ from boundcalc.graph import layer_graph
 from boundcalc.graph.facts import at_values
 from boundcalc.graph.layer_graph import Input, Layer, LayerGraph, Slice, Solution, Stack, Zeros
 
-# Learned arrays by the path of the array (head.weight), inputs by name, also those of token ids; the batch comes first.
+# Learned arrays by the path of the array (head.weight), inputs by name, also those of token ids; the batch comes first. Statistics that
+# training left (norm.running_mean) may be among them; without them a layer takes some that its fields allow.
 Arrays = Mapping[str, Any]
 Step = Callable[[Sequence[Any], Arrays, Any], Any]
 
@@ -63,17 +64,17 @@ class Network:
             found[node.path] = node.compute([found[path] for path in node.inputs], arrays, xp)
         return found
 
-    def give(self, arrays: Arrays, xp: Any, paths: Sequence[str]) -> dict[str, Any]:
-        """What the nodes of these paths compute; everything else is let go after its last reader."""
+    def each(self, arrays: Arrays, xp: Any, paths: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        """What these nodes and all below them compute, in order; each is let go after its last reader."""
         nodes = self.below(paths)
         last = {path: i for i, node in enumerate(nodes) for path in node.inputs}
         found: dict[str, Any] = {}
         for i, node in enumerate(nodes):
             found[node.path] = node.compute([found[path] for path in node.inputs], arrays, xp)
-            for path in node.inputs:
-                if last[path] == i and path not in paths:
-                    found.pop(path, None)
-        return found
+            yield node.path, found[node.path]
+            for path in {node.path, *node.inputs}:
+                if last.get(path, i) == i:
+                    del found[path]
 
     def below(self, paths: Sequence[str]) -> tuple[Node, ...]:
         """The nodes that some nodes are made of, in order."""
@@ -143,11 +144,13 @@ def _layer(
     facts = at_values(layer.placed.facts, values)
     transposed = {a.name: own[a.origin] != whole(a.shape) for a in layer.arrays}  # shared as it is where both fit
     origins = {a.name: a.origin for a in layer.arrays}
+    buffers = {name: f"{layer.path}.{name}" for name in layer.placed.buffers}
 
     def compute(inputs: Sequence[Any], arrays: Arrays, xp: Any) -> Any:
         stored = {name: arrays[origin] for name, origin in origins.items()}
         learned = {name: array.T if transposed[name] else array for name, array in stored.items()}
-        return layer.kind.forward(facts, learned, inputs, xp)
+        given = {name: arrays[path] for name, path in buffers.items() if path in arrays}
+        return layer.kind.forward(facts, {**learned, **given}, inputs, xp)
 
     return compute
 

@@ -33,3 +33,18 @@ def _at(part: Any, values: Mapping[sympy.Symbol, sympy.Expr]) -> Any:
     if is_dataclass(part) and not isinstance(part, type):
         return replace(part, **{field.name: _at(getattr(part, field.name), values) for field in fields(part)})
     return part
+
+
+def free_symbols(facts: object) -> frozenset[sympy.Basic]:
+    """The symbols in a record, also in the records, tuples and mappings inside it."""
+    if isinstance(facts, sympy.Basic):
+        return frozenset(facts.free_symbols)
+    if isinstance(facts, tuple):
+        parts: list[object] = list(facts)
+    elif isinstance(facts, Mapping):
+        parts = list(facts.values())
+    elif is_dataclass(facts) and not isinstance(facts, type):
+        parts = [getattr(facts, field.name) for field in fields(facts)]
+    else:
+        parts = []
+    return frozenset[sympy.Basic]().union(*map(free_symbols, parts))

@@ -6,11 +6,10 @@ contains w0 and, with any w, what is between them; what does not meet it is refu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import cast
 
-import networkx as nx
 import sympy
 from sympy.logic.boolalg import Boolean
 
@@ -33,13 +32,18 @@ NOTE = "the norms of features are those at the given weights: the bounds hold fo
 def given_point(graph: LayerGraph, selection: Selection) -> tuple[GivenPoint | None, tuple[str, ...]]:
     """What is known at the given weights, and what to tell a person of it. Raises SpecError with every mistake."""
     mistakes, norms = Mistakes(), dict[str, sympy.Expr]()
-    for path, value in graph.given.items():
+    said = {path: value for path, value in graph.given.items() if not value.is_null and value.text.strip()}
+    flaws = first_flaws(graph) if said else {}
+    obeyed = set[str]()
+    for path, value in said.items():
         try:
-            if not value.is_null and value.text.strip():
-                layer = _layer(graph, path, value.place)
-                _check(graph, layer, value.place)
-                norm = _norm(graph, value)
-                norms[layer.path] = sympy.Min(norm, norms[layer.path]) if layer.path in norms else norm
+            layer = _layer(graph, path, value.place)
+            flaw = flaws.get(layer.path)
+            if flaw is not None:
+                raise fail(value.place, flaw.finding, flaw.remedy)
+            _require_spectral(graph, layer, value.place, obeyed)
+            norm = _norm(graph, value)
+            norms[layer.path] = sympy.Min(norm, norms[layer.path]) if layer.path in norms else norm
         except SpecError as error:
             mistakes.extend(error)
     mistakes.raise_if_any()
@@ -76,14 +80,16 @@ def _layer(graph: LayerGraph, path: str, place: Place) -> Layer:
         remedy = suggest(path, graph.paths) or "`boundcalc show` lists the paths"
         raise fail(place, f"there is no layer {shown(path)}", remedy)
     node = graph.node(graph.paths[path])
-    if node.loops or any(loop.path == path for loop in graph.loops.values()):
-        finding = f"'{path}' is a repeat with a symbolic number of times, or inside one"
-        raise fail(place, finding, "give the repeat a number of times, or leave the norm out")
-    if not isinstance(node, Layer) or node.path == graph.loss:
+    if any(loop.path == path for loop in graph.loops.values()):
+        raise fail(place, *_in_loop(path))
+    if not isinstance(node, Layer):
         raise fail(place, f"'{path}' is no layer", "a norm is one of the output of a layer")
-    if node.path in _inside_fixed_points(graph):
-        raise fail(place, f"'{path}' is inside a fixed point", "give the norm of a layer after it")
     return node
+
+
+def _in_loop(path: str) -> tuple[str, str]:
+    finding = f"'{path}' is a repeat with a symbolic number of times, or inside one"
+    return finding, "give the repeat a number of times, or leave the norm out"
 
 
 def _is_copy(path: str, known: str) -> bool:
@@ -91,10 +97,10 @@ def _is_copy(path: str, known: str) -> bool:
     return len(parts) == len(pattern) and all(a == b or b == "*" for a, b in zip(parts, pattern, strict=True))
 
 
-def _inside_fixed_points(graph: LayerGraph) -> set[str]:
-    inside, order = set[str](), list(graph.digraph)
+def _inside_fixed_points(graph: LayerGraph, order: Sequence[str]) -> Set[str]:
+    inside, places = set[str](), {path: place for place, path in enumerate(order)}
     for fixed in graph.fixed_points.values():
-        inside.update(order[order.index(fixed.state) : order.index(fixed.last) + 1])
+        inside.update(order[places[fixed.state] : places[fixed.last] + 1])
     return inside
 
 
@@ -105,45 +111,112 @@ def _norm(graph: LayerGraph, value: Scalar) -> sympy.Expr:
     return norm
 
 
-def _check(graph: LayerGraph, layer: Layer, place: Place) -> None:
-    """Everything that the layer is made of has a centre, and the set is one that contains the way from it."""
-    what = f"the norm of '{layer.path}' is that at given weights"
-    for each in _below(graph, layer):
-        if each.placed.least or each.placed.most:
-            finding = f"{what}, and the arrays of '{each.path}' are restricted to a set that need not contain them"
-            raise fail(place, finding, "leave the norm out")
-        for array in each.arrays:
-            if not _is_centred(graph, array):
-                remedy = (
-                    f"say the norm of the array of which {each.path}.{array.name} is around: `center: 0` if it is zero"
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why the norm of a layer at given weights may not be said."""
+
+    finding: str
+    remedy: str
+
+
+def first_flaws(graph: LayerGraph) -> Mapping[str, Flaw]:
+    """Of each layer whose norm at given weights may not be said, why: everything that it is made of needs a centre, and the set has to be
+    one that contains the way from it."""
+    order, found = list(graph.digraph), dict[str, Flaw]()
+    balls = _Balls.of(graph)
+    inside = _inside_fixed_points(graph, order)
+    has_states = bool(
+        graph.loops or graph.fixed_points
+    )  # which are no edges of the graph: with such, all before it is below
+    first: dict[str, Flaw] = {}  # without saying of which layer
+    latest: Flaw | None = None
+    for path in order:
+        node = graph.node(path)
+        below = (
+            latest if has_states else next((first[at] for at in graph.digraph.predecessors(path) if at in first), None)
+        )
+        own = _own_flaw(balls, node) if isinstance(node, Layer) else None
+        latest = below or own
+        if latest is not None:
+            first[path] = latest
+        if isinstance(node, Layer):
+            alone = _flaw_alone(graph, node, inside)
+            if alone is not None:
+                found[path] = alone
+            elif latest is not None:
+                found[path] = Flaw(
+                    f"the norm of '{path}' is that at given weights, and {latest.finding}", latest.remedy
                 )
-                raise fail(place, f"{what}, and '{array.origin}' has no centre", remedy)
-        _check_spectral(graph, each, place, what)
+    return found
 
 
-def _below(graph: LayerGraph, layer: Layer) -> Iterator[Layer]:
-    """What it is made of. The states of repeats and fixed points are no edges of the graph: with such, all that is before it."""
-    order = list(graph.digraph)
-    all_before = order[: order.index(layer.path) + 1]
-    has_states = graph.loops or graph.fixed_points
-    paths = {layer.path, *(all_before if has_states else nx.ancestors(graph.digraph, layer.path))}
-    return (each for each in graph.layers if each.path in paths)
+def _flaw_alone(graph: LayerGraph, layer: Layer, inside: Set[str]) -> Flaw | None:
+    if layer.loops:
+        return Flaw(*_in_loop(layer.path))
+    if layer.path == graph.loss:
+        return Flaw(f"'{layer.path}' is no layer", "a norm is one of the output of a layer")
+    if layer.path in inside:
+        return Flaw(f"'{layer.path}' is inside a fixed point", "give the norm of a layer after it")
+    return None
 
 
-def _is_centred(graph: LayerGraph, array: Array) -> bool:
-    """Whether its centre is given: by name, or with the whole ball."""
-    arrays = [a for layer in graph.layers for a in layer.arrays if a.ball == array.ball and not a.shared]
-    by_name = any(a.center is not None for a in arrays)
-    owner = next((a for a in arrays if a.origin == array.origin), array)
-    return graph.balls[array.ball].center is not None and (owner.center is not None or not by_name)
+def _own_flaw(balls: _Balls, layer: Layer) -> Flaw | None:
+    if layer.placed.least or layer.placed.most:
+        finding = f"the arrays of '{layer.path}' are restricted to a set that need not contain them"
+        return Flaw(finding, "leave the norm out")
+    for array in layer.arrays:
+        if not balls.is_centred(array):
+            remedy = (
+                f"say the norm of the array of which {layer.path}.{array.name} is around: `center: 0` if it is zero"
+            )
+            return Flaw(f"'{array.origin}' has no centre", remedy)
+    if layer.spectral is not None and _center_spectral(layer) is None:
+        finding = f"'{layer.path}' has a spectral bound that its centre is not known to obey"
+        return Flaw(finding, "say its operator norm: center: {weight: {norm: E, spectral: E}}")
+    return None
 
 
-def _check_spectral(graph: LayerGraph, layer: Layer, place: Place, what: str) -> None:
-    """The given weights obey the spectral bound: else the way to them leaves the set."""
-    if layer.spectral is None:
-        return
-    known = [a.center_spectral for a in layer.arrays if a.center_spectral is not None]
-    if not known:
-        finding = f"{what}, and '{layer.path}' has a spectral bound that its centre is not known to obey"
-        raise fail(place, finding, "say its operator norm: center: {weight: {norm: E, spectral: E}}")
-    graph.conditions.require(cast(Boolean, sympy.Le(known[0], layer.spectral, evaluate=False)), place)
+@dataclass(frozen=True, slots=True)
+class _Balls:
+    """`centred`: balls with a centre; `by_name`: those in which a centre is given to single arrays; `owners`: arrays by their origin."""
+
+    centred: Set[str]
+    by_name: Set[str]
+    owners: Mapping[str, Array]
+
+    @staticmethod
+    def of(graph: LayerGraph) -> _Balls:
+        own = [array for layer in graph.layers for array in layer.arrays if not array.shared]
+        return _Balls(
+            {path for path, ball in graph.balls.items() if ball.center is not None},
+            {array.ball for array in own if array.center is not None},
+            {array.origin: array for array in reversed(own)},
+        )
+
+    def is_centred(self, array: Array) -> bool:
+        """Whether its centre is given: by name, or with the whole ball."""
+        owner = self.owners.get(array.origin, array)
+        return array.ball in self.centred and (owner.center is not None or array.ball not in self.by_name)
+
+
+def _center_spectral(layer: Layer) -> sympy.Expr | None:
+    return next((a.center_spectral for a in layer.arrays if a.center_spectral is not None), None)
+
+
+def _require_spectral(graph: LayerGraph, layer: Layer, place: Place, obeyed: set[str]) -> None:
+    """The given weights obey the spectral bounds below a layer, but for what is in `obeyed` and joins it: else the way to them leaves the
+    set."""
+    order = list(graph.digraph) if graph.loops or graph.fixed_points else []
+    waiting = order[: order.index(layer.path) + 1] if order else [layer.path]
+    while waiting:
+        path = waiting.pop()
+        if path in obeyed:
+            continue
+        obeyed.add(path)
+        waiting.extend(graph.digraph.predecessors(path))
+        node = graph.node(path)
+        if not isinstance(node, Layer) or node.spectral is None:
+            continue
+        known = _center_spectral(node)
+        if known is not None:
+            graph.conditions.require(cast(Boolean, sympy.Le(known, node.spectral, evaluate=False)), place)

@@ -135,6 +135,8 @@ class Placed(Generic[Facts]):
     `smooth_where`: where its smoothness holds, if not everywhere. `loops`: whether it lowers to loops. `row_stochastic`, `row_norm`: see `Operand`, of the output. `features`: its feature axis, from the end
     where it is negative; None: that of the first operand where there are as many axes. `parts`: of a layer that is read in parts,
     as `name.0`, `name.1`. `buffers`: the shapes of arrays that are given and not learned, by the names that they are saved under.
+    `is_one_of_many`: whether the fields leave open which map it is, so that `forward` is one of those that they allow; with
+    `buffers` it is the map that these make it.
     """
 
     shape: Shape
@@ -153,6 +155,7 @@ class Placed(Generic[Facts]):
     parts: tuple[Placed[Any], ...] = ()
     row_norm: sympy.Expr | None = None
     smooth_where: str = ""
+    is_one_of_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
             reason="" if smoothness is not None else "no `lipschitz_hessian` of 'argmin' is given",
         ),
     )
-    return Placed(shape, Facts(shape, lipschitz, at_zero, entry))
+    return Placed(shape, Facts(shape, lipschitz, at_zero, entry), is_one_of_many=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -98,11 +98,12 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     kept = sympy.S.One if fields.dropout is None else scale_of(at, fields.dropout)
     facts = Facts(queries, context, heads, groups, head_width, causal, mask, rotary, kept, weights)
     arrays = _arrays(facts, at.flag(fields.bias))
+    leaves_open = mask or rotary or fields.dropout is not None
     if fields.relative_bias is None:
-        return Placed(queries, facts, arrays, features=LAST)
+        return Placed(queries, facts, arrays, features=LAST, is_one_of_many=leaves_open)
     arrays[f"{TABLE}.weight"] = (heads, queries[-2] + context[-2] - 1)
     radii = {TABLE: at.constant(fields.relative_bias, "a radius")}
-    return Placed(queries, facts, arrays, radii=radii, features=LAST)
+    return Placed(queries, facts, arrays, radii=radii, features=LAST, is_one_of_many=leaves_open)
 
 
 def _operands(at: At) -> tuple[Shape, Shape]:

@@ -88,7 +88,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     gains = frozenset({"weight"}.intersection(arrays))
     mean = shape[:1] if pooled else shape
     buffers: dict[str, Shape] = {} if facts.given is None else {MEAN: mean, VARIANCE: mean}
-    return Placed(shape, facts, arrays, gains, features=FIRST, buffers=buffers)
+    return Placed(shape, facts, arrays, gains, features=FIRST, buffers=buffers, is_one_of_many=bool(buffers))
 
 
 def _given(fields: Fields, at: At, normalisation: Normalisation) -> Statistics | None:
@@ -151,7 +151,9 @@ def lower_published(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -
 def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: Any) -> Any:
     (z,) = inputs
     if facts.given is not None:
-        return forward_gain(_evaluated(facts, facts.given, z, xp), arrays, z.ndim - 2, xp)
+        learned = {name: array for name, array in arrays.items() if name not in (MEAN, VARIANCE)}
+        evaluated = _by_statistics(facts, arrays, z, xp) if MEAN in arrays else _evaluated(facts, facts.given, z, xp)
+        return forward_gain(evaluated, learned, z.ndim - 2, xp)
     axes = (0, *range(2, z.ndim)) if facts.pooled else (0,)
     return forward_gain(facts.normalisation.forward(z, axes, xp), arrays, z.ndim - 2, xp)
 
@@ -173,6 +175,13 @@ def measured(facts: Facts, arrays: Mapping[str, Sequence[float]]) -> Mapping[str
         if not arb(slope) * (eps.sqrt() if form == "sqrt" else eps) <= 1:  # rounded above that of variance 0
             slope = f"1/sqrt({given})" if form == "sqrt" else f"1/({given})"
         return {"slope": slope, "offset": upper_decimal(offset, MEASURED_DIGITS)}
+
+
+def _by_statistics(facts: Facts, arrays: Mapping[str, Any], z: Any, xp: Any) -> Any:
+    eps = float(facts.normalisation.eps)
+    shape = (1, *z.shape[1:2], *(1,) * (z.ndim - 2)) if facts.pooled else (1, *z.shape[1:])
+    mean, variance = (xp.reshape(arrays[name], shape) for name in (MEAN, VARIANCE))
+    return (z - mean) / (xp.sqrt(variance + eps) if facts.normalisation.form == "sqrt" else eps + xp.sqrt(variance))
 
 
 def _evaluated(facts: Facts, given: Statistics, z: Any, xp: Any) -> Any:

@@ -47,10 +47,10 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     shape = tuple(at.size(axis, "an axis") for axis in fields.shape)
     norm, entries = at.constant(fields.norm, "the norm"), size(shape)
     if fields.entry is None:
-        return Placed(shape, Facts(at.batch, norm, None, entries, shape))
+        return Placed(shape, Facts(at.batch, norm, None, entries, shape), is_one_of_many=True)
     entry = at.constant(fields.entry, "the largest entry")
     norm = minimum((norm, entry * sympy.sqrt(entries)))  # so many entries of this size have no larger one
-    return Placed(shape, Facts(at.batch, norm, entry, entries, shape))
+    return Placed(shape, Facts(at.batch, norm, entry, entries, shape), is_one_of_many=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -46,11 +46,11 @@ class Facts:
 def place(fields: Fields, at: At) -> Placed[Facts]:
     if fields.mode == "eval":
         return Placed(at.shape, Facts(sympy.S.One))
-    return Placed(at.shape, Facts(scale_of(at, fields.p)))
+    return Placed(at.shape, Facts(scale_of(at, fields.p)), is_one_of_many=True)
 
 
 def place_depth(fields: DepthFields, at: At) -> Placed[Facts]:
-    return Placed(at.shape, Facts(scale_of(at, fields.p)))
+    return Placed(at.shape, Facts(scale_of(at, fields.p)), is_one_of_many=True)
 
 
 def scale_of(at: At, probability: Term) -> sympy.Expr:

@@ -49,7 +49,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     if at.flag(fields.bias):
         arrays["bias"] = (units,)
     facts = Facts(at.constant(fields.operator, "a norm"), at.shape)
-    return Placed((*at.shape[:-1], units), facts, arrays, features=LAST)
+    return Placed((*at.shape[:-1], units), facts, arrays, features=LAST, is_one_of_many=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

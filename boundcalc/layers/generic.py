@@ -52,7 +52,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     smoothness = None if fields.smoothness is None else at.constant(fields.smoothness, "'smoothness'")
     shape = given_shape(at, fields.shape)
     facts = Facts(lipschitz, smoothness, at.shape, slices_of(at, fields.axes, shape))
-    return Placed(shape, facts, {"weight": ()})
+    return Placed(shape, facts, {"weight": ()}, is_one_of_many=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

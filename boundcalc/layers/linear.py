@@ -41,7 +41,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     norm = at.constant(fields.norm, "a norm")
     if isinstance(norm, sympy.Integer) and norm >= UNITS:
         at.warn(f"'linear: {norm}' is a fixed map of norm {norm}; a learned layer of {norm} units is dense: {norm}")
-    return Placed(shape, Facts(norm, slices_of(at, fields.axes, shape)))
+    return Placed(shape, Facts(norm, slices_of(at, fields.axes, shape)), is_one_of_many=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

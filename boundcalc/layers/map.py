@@ -59,7 +59,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
         constant(fields.sup, "sup"),
         slices_of(at, fields.axes, shape),
     )
-    return Placed(shape, facts)
+    return Placed(shape, facts, is_one_of_many=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

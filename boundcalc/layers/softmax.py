@@ -57,7 +57,8 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     entry = row.instantiate(rows=rows, classes=shape[axis])
     by_rows = axis == len(shape) - 1
     facts = Facts(axis, entry, causal, mask)
-    return Placed(shape, facts, row_stochastic=by_rows, row_norm=sympy.S.One if by_rows else None)
+    row_norm = sympy.S.One if by_rows else None
+    return Placed(shape, facts, row_stochastic=by_rows, row_norm=row_norm, is_one_of_many=mask)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

@@ -49,7 +49,7 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
         )
         raise at.error(finding, "give `most`, how often an entry is read", fields.count.place)
     placed = (*shape[:axis], count, *shape[axis + 1 :])
-    return Placed(placed, Facts(axis, count, most), features=at.operands[0].features)
+    return Placed(placed, Facts(axis, count, most), features=at.operands[0].features, is_one_of_many=True)
 
 
 def lower(facts: Facts, inputs: tuple[int, ...], lowering: Lowering) -> int:

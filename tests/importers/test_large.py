@@ -15,9 +15,10 @@ from boundcalc.importers.translate import translate
 torch: Any = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
+from importers import modules  # noqa: E402
+
 from boundcalc.importers import comparison  # noqa: E402
 from boundcalc.importers.sparing import made_up  # noqa: E402
-from importers import modules  # noqa: E402
 
 SETTINGS = Settings(batch=2, radius="1/10", input_norm={"entry": 1})
 
