@@ -37,12 +37,13 @@ docs: $(VENV)/installed-docs
 
 test-frameworks: $(VENV)/installed-test
 	$(PIP) jax
-	$(PIP) torch==2.13.0
-	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks tests/importers
+	$(PIP) torch==2.13.0 transformers
+	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks tests/importers docs/my-model.md
 
 # Architectures of torchvision, timm and transformers, with random weights; writes the results that docs/importers.md is made of.
+# torch and torchvision are of one build, so they are another pair than the torch above.
 test-zoo: $(VENV)/installed-test
-	$(PIP) torch==2.13.0 torchvision timm transformers
+	$(PIP) torch==2.14.1 torchvision==0.29.1 timm transformers
 	PYTHONPATH=tests $(BIN)/python tests/zoo/run.py --jobs 2 --output tests/zoo/results.json
 	PYTHONPATH=. $(BIN)/python docs/generate_importers.py
 
