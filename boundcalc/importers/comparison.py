@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,20 +10,12 @@ from typing import Any
 import torch  # pyright: ignore[reportMissingImports]
 from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImports]
 
-from boundcalc.graph.expand import expand
-from boundcalc.importers.check import MismatchError, compare, learned_values, network_with
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, in_doubles, samples
 from boundcalc.importers.graph import Graph
 from boundcalc.importers.record import export, record
-from boundcalc.importers.settings import Settings
-from boundcalc.importers.spec import Written, write
+from boundcalc.importers.subject import COUNT, Trial, Trials
 from boundcalc.importers.translate import Translated
-from boundcalc.language import load as language
-from boundcalc.layers.index import VOCABULARY
-from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import Mistake, Place, SpecError
-
-COUNT = 2  # samples that are compared
 
 
 @dataclass
@@ -36,9 +28,15 @@ class Subject:
     kwargs: Mapping[str, Any]
     training: bool
 
+    what = "module"
+
     @cached_property
-    def learned(self) -> Mapping[str, torch.Tensor]:
+    def _learned(self) -> Mapping[str, torch.Tensor]:
         return dict(self.source.named_parameters(remove_duplicate=False))
+
+    @property
+    def learned(self) -> list[str]:
+        return list(self._learned)
 
     def copy(self) -> torch.nn.Module:
         """In double precision, and fresh: modules keep what they computed from arrays that change later."""
@@ -71,6 +69,36 @@ class Subject:
             raise _mistake(self.name, finding, "see `python -c` with torch.export.export(model, args)") from error
         return record(program, self.name, count, self.training, axis)
 
+    def values(self) -> Mapping[str, Any]:
+        if any(array.is_meta for array in self._learned.values()):
+            return {}
+        return {name: array.detach().double().cpu().numpy() for name, array in self._learned.items()}
+
+    def too_large(self, most: int) -> str | None:
+        if any(tensor.is_meta for tensor in (*self._learned.values(), *self.tensors)):
+            return "its arrays are on the meta device"
+        count = sum(tensor.numel() for tensor in dict.fromkeys(self._learned.values()))
+        return f"it has {count:,} parameters, more than {most:,}" if count > most else None
+
+    def trials(self, graph: Graph, translated: Translated) -> Trials:
+        axis = graph.batch_axis
+        own = next(tensor.shape[axis] for tensor in self.tensors if tensor.ndim > axis)
+        count = COUNT if graph.batch != own else own
+        args, kwargs = _varied(self, count, axis)
+        entries = zip((entry.name for entry in graph.inputs), _leaves(args, kwargs), strict=False)
+        inputs = {name: tensor.movedim(axis, 0) if tensor.ndim > axis else tensor for name, tensor in entries}
+        return Trials(count, self._runs(inputs, args, kwargs))
+
+    def _runs(self, inputs: Mapping[str, Any], args: Any, kwargs: Any) -> Iterator[Trial]:
+        for is_moved in (False, True):
+            module = self.copy()
+            if is_moved:
+                _move(module)
+            learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
+            with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
+                outputs = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
+            yield Trial(inputs, learned, outputs)
+
 
 def _mistake(name: str, finding: str, remedy: str | None = None) -> SpecError:
     return SpecError([Mistake(Place(name), finding, remedy, "import")])
@@ -93,48 +121,6 @@ def subject(model: Any, args: Any, kwargs: Mapping[str, Any] | None, mode: str |
     return Subject(title, module, given, named, training)
 
 
-def learned_of(subject: Subject, written: Written) -> Mapping[str, Any]:
-    """The module's own learned arrays by their names in the spec, as NumPy has them; none that have no values."""
-    if any(array.is_meta for array in subject.learned.values()):
-        return {}
-    values = {name: array.detach().double().cpu().numpy() for name, array in subject.learned.items()}
-    return learned_values(written.arrays, values)
-
-
-def too_large(subject: Subject, most: int) -> str | None:
-    """Why a module is not run, if it is not."""
-    if any(tensor.is_meta for tensor in (*subject.learned.values(), *subject.tensors)):
-        return "its arrays are on the meta device"
-    count = sum(tensor.numel() for tensor in dict.fromkeys(subject.learned.values()))
-    return f"it has {count:,} parameters, more than {most:,}" if count > most else None
-
-
-def compared(subject: Subject, graph: Graph, translated: Translated) -> float:
-    """The largest difference between the spec's network and the module, at the module's own arrays and near them: those that
-    training has not touched are often zero. Raises MismatchError."""
-    axis = graph.batch_axis
-    own = next(tensor.shape[axis] for tensor in subject.tensors if tensor.ndim > axis)
-    count = COUNT if graph.batch != own else own
-    args, kwargs = _varied(subject, count, axis, translated)
-    written = write(translated, Settings(batch=count, radius=1, input_norm=1))
-    layer_graph = expand(language.loads(written.text, "<import>", VOCABULARY, own_activation), unroll=True)
-    network = network_with(layer_graph, translated.draft.steps, written.names)
-    entries = dict(zip((entry.name for entry in graph.inputs), _leaves(args, kwargs), strict=False))
-    inputs = {title: entries[name].movedim(axis, 0) for name, title in written.inputs.items()}
-    worst = 0.0
-    for is_moved in (False, True):
-        module = subject.copy()
-        if is_moved:
-            _move(module)
-        learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
-        arrays = {**learned_values(written.arrays, learned), **inputs}
-        _check_shapes(network.shapes, arrays)
-        with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
-            wanted = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
-            worst = max(worst, compare(network, written.outputs, translated.outputs, arrays, wanted))
-    return worst
-
-
 def _move(module: torch.nn.Module) -> None:
     """Every learned array by a tenth of its size, and a little where it is zero."""
     source = torch.Generator().manual_seed(1)
@@ -148,7 +134,7 @@ def _leaves(args: Any, kwargs: Any) -> list[torch.Tensor]:
     return [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
 
 
-def _varied(subject: Subject, count: int, axis: int, translated: Translated) -> tuple[Any, Any]:
+def _varied(subject: Subject, count: int, axis: int) -> tuple[Any, Any]:
     """The example with so many samples that differ from each other."""
     source = torch.Generator().manual_seed(0)
 
@@ -162,14 +148,3 @@ def _varied(subject: Subject, count: int, axis: int, translated: Translated) -> 
 
     chosen = samples(subject.args, subject.kwargs, count, axis)
     return pytree.tree_map_only(torch.Tensor, other, arguments_in_doubles(chosen))
-
-
-def _check_shapes(shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, Any]) -> None:
-    for name, shape in shapes.items():
-        if name not in arrays:
-            raise MismatchError(f"the spec has a learned array '{name}' that the module has not")
-        if tuple(arrays[name].shape) != shape:
-            raise MismatchError(f"'{name}' has the shape {list(shape)}, and {list(arrays[name].shape)} in the module")
-    more = [name for name in arrays if name not in shapes]
-    if more:
-        raise MismatchError(f"the module has a learned array '{more[0]}' that the spec has not")

@@ -13,7 +13,8 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.importers.check import MismatchError, compare
-from boundcalc.importers.pytorch import Import, imported
+from boundcalc.importers.importing import Import
+from boundcalc.importers.pytorch import imported
 from boundcalc.importers.settings import Settings
 
 torch: Any = pytest.importorskip("torch")

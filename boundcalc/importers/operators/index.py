@@ -137,6 +137,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("group_norm",), "groupnorm", norms.group_norm),
     Operator(("instance_norm",), "instancenorm, batchnorm", norms.instance_norm),
     Operator(("batch_norm",), "batchnorm", norms.batch_norm),
+    Operator(("local_response_norm",), "localresponsenorm", norms.local_response_norm),
     Operator(("_native_batch_norm_legit_no_training",), "batchnorm", norms.batch_norm_evaluated),
     Operator(
         ("_native_batch_norm_legit_functional", "_native_batch_norm_legit", "native_batch_norm"),

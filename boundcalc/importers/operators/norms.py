@@ -158,3 +158,13 @@ def l2_norm(draft: Draft, call: Call) -> Value:
     if axis != len(of.own) - 1:
         fields["axis"] = axis
     return draft.step("l2norm", fields, (of,), of.shape, of.batch)
+
+
+def local_response_norm(draft: Draft, call: Call) -> Value:
+    """Over windows of channels."""
+    of = call.plain("input")
+    fields: dict[str, Field] = {"size": call.integer("size")}
+    for name, usual in (("alpha", 1e-4), ("beta", 0.75), ("k", 1.0)):
+        if call.number(name) != usual:
+            fields[name] = written(call.number(name))
+    return draft.step("localresponsenorm", fields, (of,), of.shape, of.batch)
