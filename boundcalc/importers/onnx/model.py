@@ -16,7 +16,7 @@ from boundcalc.importers.onnx.reading import OWN, mistake
 from boundcalc.importers.unsupported import Missing, UnsupportedError
 from boundcalc.mistakes import shown
 
-VERSION = 23  # of the operators, that rules are written for
+VERSION = 24  # of the operators, that rules are written for
 LARGE = 1024  # entries of an array that no conversion looks at
 _SCOPES, _CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
 _SCALARS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)

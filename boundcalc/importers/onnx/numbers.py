@@ -52,4 +52,4 @@ def array_of(tensor: TensorProto) -> Array:
 
 def tensor_of(array: Array, kind: int, name: str = "") -> TensorProto:
     """An array as a tensor of a type of ONNX."""
-    return numpy_helper.from_array(np.ascontiguousarray(array).astype(helper.tensor_dtype_to_np_dtype(kind)), name)
+    return numpy_helper.from_array(np.array(array, dtype=helper.tensor_dtype_to_np_dtype(kind), order="C"), name)

@@ -12,6 +12,7 @@ from onnx import NodeProto, TensorProto  # pyright: ignore[reportMissingImports]
 
 from boundcalc.importers.graph import Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
 from boundcalc.importers.onnx.folding import FOLDED, MOST, constant, filled, folded
+from boundcalc.importers.onnx.functions import every_node
 from boundcalc.importers.onnx.model import Model
 from boundcalc.importers.onnx.numbers import FLOATS, array_of
 from boundcalc.importers.onnx.reading import mistake
@@ -55,7 +56,9 @@ class _Recorder:
         self.node: NodeProto = NodeProto()
         self.training = False
         self._constants: dict[int, tuple[Ref, Array]] = {}
-        self._read = {name for node in model.nodes for name in node.input} | set(model.outputs)
+        branches = (each.g for node in every_node(model.nodes) for each in node.attribute if each.HasField("g"))
+        results = {value.name for graph in branches for value in graph.output}
+        self._read = {name for node in every_node(model.nodes) for name in node.input} | results | {*model.outputs}
 
     def recorded(self) -> Recorded:
         entries = tuple(self._entry(i) for i in range(len(self.model.inputs)))
@@ -106,7 +109,7 @@ class _Recorder:
         return of.known
 
     def _value(self, name: str) -> Operand | None:
-        if not name:
+        if not name or name in self.unknown:
             return None
         if name not in self.values:
             tensor = self.model.stored.get(name)
@@ -123,14 +126,19 @@ class _Recorder:
     def _operator(self, node: NodeProto) -> None:
         stopped = list(dict.fromkeys(self.unknown[name] for name in node.input if name in self.unknown))
         if stopped:
-            of = stopped[0] if len(stopped) == 1 else self._fresh(f"node:{len(self.nodes)}")
-            if len(stopped) > 1:
-                reads = {str(i): Ref(name) for i, name in enumerate(stopped)}
+            others = [each.ref for each in map(self._value, node.input) if each is not None and each.ref is not None]
+            of = stopped[0]
+            if len(stopped) + len(others) > 1:  # so that what else it is made of is looked at too
+                of = self._fresh(f"node:{len(self.nodes)}")
+                reads = {str(i): ref for i, ref in enumerate([*map(Ref, stopped), *others])}
                 self.nodes.append(Node(of, node.op_type, reads, ((),), self._origin()))
             self.unknown.update(dict.fromkeys(filter(None, node.output), of))
             return
         inputs = tuple(self._value(name) for name in node.input)
         try:
+            if node.op_type == "If":
+                self._chosen(node, inputs)
+                return
             found = self._results(node, inputs)
         except RefusalError as refusal:
             name = self._fresh(f"node:{len(self.nodes)}")
@@ -144,6 +152,26 @@ class _Recorder:
         for name in node.output[len(found) :]:
             if name in self._read:
                 raise mistake(self.model.name, f"{shown(name)} is read, and {node.op_type} gives no such array")
+
+    def _chosen(self, node: NodeProto, inputs: Sequence[Operand | None]) -> None:
+        """A choice that is known before the network runs: the operators of its branch, in its place."""
+        condition = None if not inputs or inputs[0] is None else inputs[0].known
+        if condition is None or condition.size != 1:
+            raise RefusalError("it chooses by what is computed")
+        wanted = "then_branch" if bool(condition.reshape(())) else "else_branch"
+        (branch,) = (each.g for each in node.attribute if each.name == wanted)
+        if branch.initializer:
+            raise RefusalError("its branches have arrays of their own")
+        for inner in branch.node:
+            self.node = inner
+            self._operator(inner)
+        for name, result in zip(node.output, branch.output, strict=True):
+            if result.name in self.unknown:
+                self.unknown[name] = self.unknown[result.name]
+            else:
+                found = self._value(result.name)
+                if found is not None:
+                    self.values[name] = found
 
     def _results(self, node: NodeProto, inputs: tuple[Operand | None, ...]) -> Sequence[Operand | None]:
         if node.op_type == "Constant":

@@ -123,10 +123,7 @@ class OnnxSubject:
     def _runs(self, graph: Graph, translated: Translated, count: int) -> Iterator[Trial]:
         source = np.random.default_rng(0)
         stored = self._stored()
-        moved = {
-            name: array + (np.sqrt(np.mean(np.square(array))) / 10 + 0.01) * source.standard_normal(array.shape)
-            for name, array in stored.items()
-        }
+        moved = {name: self._near(name, array, source) for name, array in stored.items()}
         for arrays in (stored, moved):
             feeds = self._samples(graph, translated, count, source)
             outputs = _evaluated(self.model, arrays, feeds, count, graph.batch_axis)
@@ -135,6 +132,13 @@ class OnnxSubject:
                 for entry, given in zip(graph.inputs, self.model.inputs, strict=True)
             }  # fmt: skip
             yield Trial(inputs, self._with_parts(arrays), outputs)
+
+    def _near(self, name: str, array: Array, source: np.random.Generator) -> Array:
+        """An array moved by a tenth of its size, and a little where it is zero; one that is made of nothing as one that is drawn."""
+        noise = source.standard_normal(array.shape)
+        if name not in self.model.stored:
+            return noise / np.sqrt(prod(array.shape[1:]))
+        return array + (np.sqrt(np.mean(np.square(array))) / 10 + 0.01) * noise
 
     def _samples(
         self, graph: Graph, translated: Translated, count: int, source: np.random.Generator

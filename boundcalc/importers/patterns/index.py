@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from boundcalc.importers.graph import Graph
+from boundcalc.importers.patterns.biases import biases
 from boundcalc.importers.patterns.entrywise import activations
 from boundcalc.importers.patterns.normalisations import normalisations
 
-PASSES = (normalisations, activations)
+PASSES = (normalisations, activations, biases)
 
 
 def recognised(graph: Graph) -> Graph:

@@ -63,11 +63,15 @@ def shrink(op: Op) -> Result:
 
 
 def parametric(op: Op) -> Result:
-    """PRelu with one fixed slope."""
-    slope = op.array(1).known
-    if slope is None or slope.size != 1:
-        raise RefusalError("its slopes are learned")
-    return op.emit("leaky_relu", {"self": op.argument(0), "negative_slope": float(slope.flat[0])})
+    """PRelu: max(x, 0) - slope max(-x, 0), with slopes that are learned."""
+    slope = op.array(1)
+    if slope.known is not None and slope.known.size == 1:
+        return op.emit("leaky_relu", {"self": op.argument(0), "negative_slope": float(slope.known.flat[0])})
+    above = op.emit("relu", {"self": op.argument(0)})
+    turned = op.emit("neg", {"self": op.argument(0)})
+    below = op.emit("relu", {"self": turned.ref})
+    part = op.emit("mul", {"self": below.ref, "other": op.argument(1)})
+    return op.emit("sub", {"self": above.ref, "other": part.ref, "alpha": 1})
 
 
 def clip(op: Op) -> Result:

@@ -67,7 +67,7 @@ _ROWS: tuple[Row, ...] = (
     Row("Mean", "`add`, `mul`", arithmetic.average),
     Row("Min", "`clamp`, `minimum`", entrywise.extreme("minimum", "max")),
     Row("Mul", "`mul`", arithmetic.pair("mul")),
-    Row("PRelu", "`leaky_relu`", entrywise.parametric, "slopes that are learned"),
+    Row("PRelu", "`relu`, `neg`, `mul`, `sub`", entrywise.parametric),
     Row("Pad", "`pad`", moves.pad, "amounts that are computed, `wrap`"),
     Row("Pow", "`pow`", arithmetic.power),
     Row("RMSNormalization", "`rms_norm`", norms.rms_norm),

@@ -48,7 +48,7 @@ def group_norm(op: Op) -> Result:
         "input": op.argument(0), "num_groups": op.integer("num_groups", 1), "weight": op.argument(1), "bias": op.argument(2),
         "eps": op.number("epsilon", 1e-5),
     }  # fmt: skip
-    return op.emit("group_norm", arguments)
+    return op.emit("group_norm", arguments, op.array().shape)
 
 
 def instance_norm(op: Op) -> Result:
