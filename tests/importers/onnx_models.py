@@ -171,8 +171,11 @@ def functions() -> ModelProto:
         [("Shrink", "", {"lambd": 0.25, "bias": 0.25})],
         [("Clip", ",low,high", {}), ("Min", ",top", {}), ("Max", ",bottom", {})],
         [("PRelu", ",slope", {}), ("Pow", ",two", {})],
-        [("Exp", "", {}), ("Add", ",two", {}), ("Log", "", {})],
-        [("Cos", "", {}), ("Abs", "", {}), ("Add", ",two", {}), ("Sqrt", "", {}), ("Reciprocal", "", {})],
+        [("Exp", "", {}), ("Add", ",one", {}), ("Log", "", {})],
+        [("Cos", "", {})],
+        [("Abs", "", {})],
+        [("Sigmoid", "", {}), ("Add", ",two", {}), ("Sqrt", "", {})],
+        [("Exp", "", {}), ("Add", ",two", {}), ("Reciprocal", "", {})],
     ]  # fmt: skip
     nodes: list[Node] = []
     at = "x"
@@ -185,7 +188,7 @@ def functions() -> ModelProto:
     nodes.append(("Identity", at, "y"))
     arrays = {
         "low": number(-0.5), "high": number(0.75), "top": number(0.5), "bottom": number(-0.25), "slope": floats(0.1, 0.2, 0.3),
-        "two": number(2), **{f"w{i}": drawn(3, 3) for i in range(len(chains))},
+        "two": number(2), "one": number(1), **{f"w{i}": drawn(3, 3) for i in range(len(chains))},
     }  # fmt: skip
     return model(nodes, arrays, {"x": ["n", 3]})
 

@@ -18,7 +18,7 @@ from boundcalc.importers.onnx.rules.call import Operand
 from boundcalc.importers.values import RefusalError
 
 MOST = 2**28  # entries of an array
-MOST_COMPUTED = 2**26  # entries of an array that is computed
+MOST_COMPUTED = 2**25  # entries of an array that is computed
 FOLDED = frozenset(
     "Abs Add And BitShift Cast CastLike Ceil Clip Compress Concat Cos CumSum DepthToSpace Div Equal Erf Exp Expand EyeLike "
     "Flatten Floor Gather GatherElements GatherND Greater GreaterOrEqual Identity IsInf IsNaN Less LessOrEqual Log Max Min Mod Mul "
@@ -45,10 +45,12 @@ def constant(node: NodeProto) -> NodeProto:
     return node  # fmt: skip
 
 
-def filled(shape: Sequence[int], value: Array | None) -> Array:
+def filled(shape: Sequence[int], value: Array | None, most: int = MOST_COMPUTED) -> Array:
     """One number in all places, which takes no memory."""
-    if any(size < 0 for size in shape) or prod(shape) > MOST:
-        raise RefusalError(f"it makes an array of shape {list(shape)[:8]}, more than {MOST:,} entries")
+    if any(size < 0 for size in shape) or prod(shape) > most:
+        raise RefusalError(f"it makes an array of shape {list(shape)[:8]}, more than {most:,} entries")
+    if value is not None and value.size != 1:
+        raise RefusalError("it fills an array with what is not one number")
     number = np.zeros(()) if value is None else value.reshape(())
     return np.broadcast_to(number, tuple(shape))
 

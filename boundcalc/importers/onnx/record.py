@@ -212,11 +212,11 @@ class _Recorder:
 
     def _filled(self, op: Op) -> Operand:
         value = op.tensor("value")
-        array = filled(op.whole(0) or (), value)
+        is_learned = op.node.output[0] in self.learned
+        array = filled(op.whole(0) or (), value, *((MOST,) if is_learned else ()))
         kind = next((each.t.data_type for each in op.node.attribute if each.name == "value"), TensorProto.FLOAT)
-        name = op.node.output[0]
-        if name in self.learned and array.size:
-            return Operand(array.shape, kind, Ref(name))
+        if is_learned and array.size:
+            return Operand(array.shape, kind, Ref(op.node.output[0]))
         return Operand(array.shape, kind, None, array)
 
     def _origin(self) -> Origin:

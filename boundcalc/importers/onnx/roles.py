@@ -50,7 +50,7 @@ KNOWN: Mapping[str, tuple[int, ...]] = {
     "Resize": (1, 2, 3),
     "Where": (0,),
 }
-_FACTORS = frozenset({"Add", "Mul"})  # of what is made of nothing and has one axis, through what adds axes to it
+_FACTORS = frozenset({"Add", "Mul"})  # of what is made of nothing, has one axis and is given others
 _SAME = frozenset({"Identity", "Unsqueeze", "Reshape", "Transpose", "Cast"})
 
 
@@ -121,5 +121,5 @@ def _is_weight(model: Model, name: str, maker: NodeProto, read: Mapping[str, lis
     if any(place in _known(node) for node, place, _ in uses):
         return False
     return any(
-        place in WEIGHTS.get(node.op_type, ()) or (is_vector and node.op_type in _FACTORS) for node, place, _ in uses
+        place in WEIGHTS.get(node.op_type, ()) or (is_vector and moved and node.op_type in _FACTORS) for node, place, moved in uses
     )

@@ -94,7 +94,7 @@ class OnnxSubject:
             if node.op_type == "ConstantOfShape" and node.output[0] in self._learned:
                 shape = tuple(int(size) for size in array_of(self.model.stored[node.input[0]]))
                 values = [array_of(each.t) for each in node.attribute if each.name == "value"]
-                found[node.output[0]] = np.full(shape, values[0].reshape(()) if values else 0.0)
+                found[node.output[0]] = np.broadcast_to(values[0].reshape(()) if values else np.zeros(()), shape)
         return found
 
     def _with_parts(self, stored: Mapping[str, Array]) -> Mapping[str, Array]:
