@@ -193,6 +193,27 @@ def functions() -> ModelProto:
     return model(nodes, arrays, {"x": ["n", 3]})
 
 
+def thresholds() -> ModelProto:
+    """Softplus as torch has it."""
+    nodes: list[Node] = [
+        ("MatMul", "x,w", "z"), ("Softplus", "z", "s"), ("Greater", "z,least", "c"), ("Where", "c,z,s", "a"),
+        ("Mul", "a,beta", "b"), ("Softplus", "b", "d"), ("Div", "d,beta", "e"), ("Greater", "b,least", "f"), ("Where", "f,a,e", "y"),
+    ]  # fmt: skip
+    return model(nodes, {"w": drawn(3, 3), "least": number(20), "beta": number(2)}, {"x": ["n", 3]})
+
+
+def groups() -> ModelProto:
+    """A group norm as it is written out."""
+    nodes: list[Node] = [
+        ("Conv", "x,w", "c"), ("Reshape", "c,apart", "r"), ("InstanceNormalization", "r,ones,zeros", "i"), ("Shape", "c", "s"),
+        ("Reshape", "i,s", "b"), ("Mul", "b,g", "m"), ("Add", "m,h", "y"),
+    ]  # fmt: skip
+    arrays = {
+        "w": drawn(4, 2, 3), "apart": ints(0, 2, -1), "ones": floats(1, 1), "zeros": floats(0, 0), "g": drawn(4, 1), "h": drawn(4, 1),
+    }  # fmt: skip
+    return model(nodes, arrays, {"x": ["n", 2, 6]})
+
+
 def moves() -> ModelProto:
     """[n, 4, 6]: cut, turned, joined, repeated."""
     nodes: list[Node] = [
@@ -285,6 +306,8 @@ MODELS: Mapping[str, Callable[[], ModelProto]] = {
     "written gelu": written_gelu,
     "functions": functions,
     "moves": moves,
+    "thresholds": thresholds,
+    "groups": groups,
     "reductions": reductions,
     "folded": folded,
     "chosen": chosen,

@@ -55,6 +55,10 @@ def test_functions_of_the_language_are_recognised_where_they_are_written_out(tmp
     layers = made("functions", tmp_path).written.text
     for word in ("softplus", "softshrink", "leaky_relu: {negative_slope: 1/5", "gelu: {approximate: tanh"):
         assert f"- {word}" in layers
+    assert made("thresholds", tmp_path).written.text.count("- softplus") == 2
+    groups = made("groups", tmp_path).written.text
+    assert "groupnorm: {groups: 2, eps: 1/100000, affine: true" in groups
+    assert "parameter" not in groups
     dense = made("perceptron", tmp_path).written.text
     assert dense.count("dense") == 4  # two steps with the names of their kind, bias and all
     assert "bias" not in dense
@@ -64,7 +68,7 @@ def test_functions_of_the_language_are_recognised_where_they_are_written_out(tmp
 @pytest.mark.parametrize("name", onnx_models.MODELS)
 def test_all_learned_arrays_are_in_the_spec(name: str, tmp_path: Path) -> None:
     """But statistics, masks, indices, divisors and single numbers."""
-    fixed = {"mean", "var", "root", "low", "mask"}
+    fixed = {"mean", "var", "root", "low", "mask", "ones", "zeros"}
     found = made(name, tmp_path, check=False)
     stored = onnx.load(tmp_path / "network.onnx").graph.initializer
     count = sum(

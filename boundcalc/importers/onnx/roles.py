@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 from onnx import NodeProto  # pyright: ignore[reportMissingImports]
 
+from boundcalc.importers.graph import Array
 from boundcalc.importers.onnx.model import Model
 from boundcalc.importers.onnx.numbers import FLOATS, array_of
 
@@ -97,7 +98,16 @@ def _is_learned(
     if prod(model.stored[name].dims) == 1 and not any(_is_weight_of(node, place, makers) for node, place, _ in uses):
         return False
     values = array_of(model.stored[name])
+    if all(_is_regrouped(node, place, makers, values) for node, place, _ in uses) and uses:
+        return False
     return bool(np.isfinite(values).all()) and float(np.abs(values).max()) < HIDDEN
+
+
+def _is_regrouped(node: NodeProto, place: int, makers: Mapping[str, NodeProto], values: Array) -> bool:
+    """Whether it is the parameter of an instance norm that stands for a group norm: the ones, or the zeros, that the exporter made."""
+    maker = makers.get(node.input[0])
+    is_norm = node.op_type == "InstanceNormalization" and maker is not None and maker.op_type == "Reshape"
+    return is_norm and place in (1, 2) and bool(np.all(values == (1 if place == 1 else 0)))
 
 
 def _known(node: NodeProto) -> Iterable[int]:

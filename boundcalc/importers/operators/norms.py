@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from boundcalc.importers.call import Call
@@ -68,11 +70,17 @@ def _by_channels(draft: Draft, of: Held, kind: str, fields: dict[str, Field], ca
     fields["eps"] = written(call.number("eps"))
     weight, bias = call.get("weight"), call.get("bias")
     if isinstance(weight, Learned) and isinstance(bias, Learned):
-        arrays = {"weight": weight, "bias": bias}
+        arrays = {"weight": _flat(weight), "bias": _flat(bias)}
         return draft.step(kind, {**fields, "affine": True}, (of,), of.shape, of.batch, arrays=arrays)
     found = draft.step(kind, fields, (of,), of.shape, of.batch)
     rest = len(of.shape) - 2
     return _with_affine(draft, found, _channels(draft, of, weight, rest), _channels(draft, of, bias, rest))
+
+
+def _flat(of: Learned) -> Learned:
+    """A number for each channel as a vector."""
+    count = (prod(of.shape),)
+    return of if len(of.shape) == 1 else of.moved("reshape", count, count)
 
 
 def batch_norm_evaluated(draft: Draft, call: Call) -> Value:

@@ -52,6 +52,7 @@ _ROWS: tuple[Row, ...] = (
     Row("Gemm", "`linear`, `addmm`, or `mm`, `mul` and `add`", maps.gemm),
     Row("GlobalAveragePool", "`adaptive_avg_pool1d` to `3d`", pooling.whole("avg")),
     Row("GlobalMaxPool", "`adaptive_max_pool1d` to `3d`", pooling.whole("max")),
+    Row("Greater", "`gt`", arithmetic.pair("gt"), "all but the threshold of a softplus"),
     Row("GroupNormalization", "`group_norm`", norms.group_norm),
     Row("HardSigmoid", "`mul`, `add`, `clamp`", entrywise.hard_sigmoid),
     Row("Identity", "nothing", entrywise.same),
