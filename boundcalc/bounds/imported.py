@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from boundcalc.bounds.measured import measure
 from boundcalc.graph.kind import Kind
+from boundcalc.importers.importing import Import
 from boundcalc.importers.modes import Weights
 from boundcalc.importers.onnx import importing as onnx
-from boundcalc.importers.importing import Import
 from boundcalc.importers.pytorch import imported
 from boundcalc.importers.settings import Norm, Settings
 from boundcalc.language.architecture import Architecture

@@ -16,11 +16,15 @@ from boundcalc.mistakes import Mistake, Place, SpecError
 Reader = Callable[[str, Settings, str | None, str | None, bool], Import]
 
 
-def imported_file(file: str, settings: Settings, mode: str | None = None, smooth: str | None = None, check: bool = True) -> Import:
+def imported_file(
+    file: str, settings: Settings, mode: str | None = None, smooth: str | None = None, check: bool = True
+) -> Import:
     """A file of a network. Raises as its front end does, SpecError for a file that none reads."""
     reader = READERS.get(Path(file).suffix)
     if reader is None:
-        remedy = "write one with torch.export.save(torch.export.export(model, args), 'model.pt2'), or with torch.onnx.export"
+        remedy = (
+            "write one with torch.export.save(torch.export.export(model, args), 'model.pt2'), or with torch.onnx.export"
+        )
         finding = f"is no file of an exported program ({', '.join(READERS)})"
         raise SpecError([Mistake(Place(file), finding, remedy, "unreadable")])
     return reader(file, settings, mode, smooth, check)

@@ -149,7 +149,9 @@ def relocated(batch: Batch, count: int, old: Shape, new: Shape) -> Batch:
                 return found
             break
     if count == 1:
-        raise RefusalError("the example has one sample, and it cannot be told which axis the samples are on; give it two")
+        raise RefusalError(
+            "the example has one sample, and it cannot be told which axis the samples are on; give it two"
+        )
     raise RefusalError(f"it joins or cuts the samples: {list(old)} becomes {list(new)}")
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 VERSION = 24
-Node = tuple[str, str, str] | tuple[str, str, str, Mapping[str, Any]]  # operator, what it reads, what it gives, attributes
+Node = (
+    tuple[str, str, str] | tuple[str, str, str, Mapping[str, Any]]
+)  # operator, what it reads, what it gives, attributes
 SOURCE = np.random.default_rng(7)
 
 
@@ -52,7 +54,9 @@ def model(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)], ir_version=10)
 
 
-def one(operator: str, shape: Sequence[int], arrays: Mapping[str, np.ndarray] | None = None, **attributes: Any) -> ModelProto:
+def one(
+    operator: str, shape: Sequence[int], arrays: Mapping[str, np.ndarray] | None = None, **attributes: Any
+) -> ModelProto:
     """One operator on an array of these sizes beside the samples."""
     given = dict(arrays or {})
     reads = ",".join(["x", *given])
@@ -149,7 +153,13 @@ def embedded() -> ModelProto:
         ("Gather", "table,ids", "e"), ("Gather", "places,order", "p"), ("Add", "e,p", "s"), ("ReduceMean", "s,axis", "m", {"keepdims": 0}),
         ("MatMul", "m,w", "y"),
     ]  # fmt: skip
-    arrays = {"table": drawn(11, 4), "places": drawn(5, 4), "order": ints(0, 1, 2, 3, 4), "axis": ints(1), "w": drawn(4, 2)}
+    arrays = {
+        "table": drawn(11, 4),
+        "places": drawn(5, 4),
+        "order": ints(0, 1, 2, 3, 4),
+        "axis": ints(1),
+        "w": drawn(4, 2),
+    }
     return model(nodes, arrays, {"ids": ["n", 5]}, kinds={"ids": TensorProto.INT64})
 
 

@@ -129,7 +129,9 @@ def test_what_the_reference_does_not_run_is_said(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(subject, "evaluated", fails)
     found = made("perceptron", tmp_path)
     assert found.difference is None
-    assert any("its values are not compared with the file" in note and "no such operator" in note for note in found.notes)
+    assert any(
+        "its values are not compared with the file" in note and "no such operator" in note for note in found.notes
+    )
 
 
 @pytest.mark.parametrize("name", ["perceptron", "convolutional", "attentive"])
@@ -171,7 +173,9 @@ def test_files_are_imported_on_the_command_line(tmp_path: Path) -> None:
     assert "net is imported in evaluation mode" in done.stderr
     assert run("bounds", "net.yaml", "--values", "net.values.yaml", "--set", "R=0").returncode == 0
     assert run("import", "net.onnx", "-o", "plain.yaml").returncode == 0
-    answers = [run("bounds", spec, "--set", "R=1", "--set", "X=1", "--set", "n=3") for spec in ("net.onnx", "plain.yaml")]
+    answers = [
+        run("bounds", spec, "--set", "R=1", "--set", "X=1", "--set", "n=3") for spec in ("net.onnx", "plain.yaml")
+    ]
     assert [answer.returncode for answer in answers] == [0, 0]
     assert answers[0].stdout == answers[1].stdout
 

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import boundcalc as bc
-from boundcalc.importers.importing import Import
 from boundcalc.importers.onnx.importing import imported
 from boundcalc.importers.settings import Settings
 
@@ -99,7 +98,15 @@ class Last(nn.Module):
         return self.layer(x)[0]
 
 
-SAME = {"perceptron", "convolutions", "squeeze", "transposed", "embedded", "gated", "groups"}  # nothing is written otherwise
+SAME = {
+    "perceptron",
+    "convolutions",
+    "squeeze",
+    "transposed",
+    "embedded",
+    "gated",
+    "groups",
+}  # nothing is written otherwise
 
 
 @pytest.mark.parametrize("dynamo", [True, False], ids=["dynamo", "traced"])
@@ -112,7 +119,9 @@ def test_exports_are_imported(name: str, dynamo: bool, tmp_path: Path) -> None:
     assert found.difference <= 1e-10
     ours = sum(np.size(array) for path, array in found.arrays.items() if "running" not in path)
     count = sum(array.numel() for array in module.parameters())
-    assert ours == count - (24 if name == "residual" else 0)  # six batch norms of four channels are put into convolutions
+    assert ours == count - (
+        24 if name == "residual" else 0
+    )  # six batch norms of four channels are put into convolutions
     bound = bc.compile(found.architecture)
     assert bound.lipschitz.finite
     if name in SAME:

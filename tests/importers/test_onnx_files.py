@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -147,9 +148,7 @@ def test_links_do_not_leave_the_folder(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "inside").mkdir()
     (tmp_path / "weights.bin").write_bytes(drawn(5, 4).tobytes())
     (tmp_path / "inside" / "weights.bin").symlink_to(tmp_path / "weights.bin")
-    assert "lies outside of the file's folder" in refusal(
-        saved(beside("weights.bin", 80), tmp_path / "inside"), capsys
-    )
+    assert "lies outside of the file's folder" in refusal(saved(beside("weights.bin", 80), tmp_path / "inside"), capsys)
 
 
 def test_arrays_beside_the_file_are_read(tmp_path: Path) -> None:
@@ -162,9 +161,7 @@ def test_arrays_beside_the_file_are_read(tmp_path: Path) -> None:
     assert bound >= 0.5 * np.linalg.norm(weight, 2) * (1 - 1e-6)
 
 
-def test_overlapping_arrays_are_not_read_again_and_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_overlapping_arrays_are_not_read_again_and_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = beside("weights.bin", 80)
     for i in range(20):
         tensor = made.graph.initializer.add()
@@ -186,9 +183,7 @@ def test_functions_do_not_explode(tmp_path: Path, capsys: pytest.CaptureFixture[
     for i in range(9):
         inner = "twice" if i == 0 else f"f{i - 1}"
         names = ["a", *(f"v{k}" for k in range(9)), "b"]
-        body = [
-            helper.make_node(inner, [a], [b], domain="own") for a, b in zip(names[:-1], names[1:], strict=True)
-        ]
+        body = [helper.make_node(inner, [a], [b], domain="own") for a, b in pairwise(names)]
         made.functions.append(helper.make_function("own", f"f{i}", ["a"], ["b"], body, opsets))
     made.graph.node[0].op_type = "f8"
     assert "its functions become more than 500,000 operators" in refusal(saved(made, tmp_path), capsys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onnx import AttributeProto, GraphProto, NodeProto, TensorProto  # pyright: ignore[reportMissingImports]
+from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
 
 from boundcalc.importers.onnx.numbers import FLOATS, array_of, tensor_of
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 import numpy as np
-from onnx import NodeProto, TensorProto, helper  # pyright: ignore[reportMissingImports]
+from onnx import NodeProto, TensorProto, TypeProto, helper
 
 from boundcalc.importers.graph import Array, Shape
 from boundcalc.importers.onnx.doubles import doubled_node
@@ -20,11 +20,81 @@ from boundcalc.importers.values import RefusalError
 MOST = 2**28  # entries of an array
 MOST_COMPUTED = 2**25  # entries of an array that is computed
 FOLDED = frozenset(
-    "Abs Add And BitShift Cast CastLike Ceil Clip Compress Concat Cos CumSum DepthToSpace Div Equal Erf Exp Expand EyeLike "
-    "Flatten Floor Gather GatherElements GatherND Greater GreaterOrEqual Identity IsInf IsNaN Less LessOrEqual Log Max Min Mod Mul "
-    "Neg NonZero Not OneHot Or Pad Pow Range Reciprocal ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum Reshape Round "
-    "ScatterElements ScatterND Sigmoid Sign Sin Size Slice Softmax SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Trilu "
-    "Unsqueeze Where Xor".split()
+    [
+        "Abs",
+        "Add",
+        "And",
+        "BitShift",
+        "Cast",
+        "CastLike",
+        "Ceil",
+        "Clip",
+        "Compress",
+        "Concat",
+        "Cos",
+        "CumSum",
+        "DepthToSpace",
+        "Div",
+        "Equal",
+        "Erf",
+        "Exp",
+        "Expand",
+        "EyeLike",
+        "Flatten",
+        "Floor",
+        "Gather",
+        "GatherElements",
+        "GatherND",
+        "Greater",
+        "GreaterOrEqual",
+        "Identity",
+        "IsInf",
+        "IsNaN",
+        "Less",
+        "LessOrEqual",
+        "Log",
+        "Max",
+        "Min",
+        "Mod",
+        "Mul",
+        "Neg",
+        "NonZero",
+        "Not",
+        "OneHot",
+        "Or",
+        "Pad",
+        "Pow",
+        "Range",
+        "Reciprocal",
+        "ReduceMax",
+        "ReduceMean",
+        "ReduceMin",
+        "ReduceProd",
+        "ReduceSum",
+        "Reshape",
+        "Round",
+        "ScatterElements",
+        "ScatterND",
+        "Sigmoid",
+        "Sign",
+        "Sin",
+        "Size",
+        "Slice",
+        "Softmax",
+        "SpaceToDepth",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Tanh",
+        "Tile",
+        "Transpose",
+        "Trilu",
+        "Unsqueeze",
+        "Where",
+        "Xor",
+    ]
 )
 _NO_LARGER = frozenset({"NonZero", "Compress", "Unique"})  # than a few times what they read
 
@@ -33,12 +103,16 @@ def constant(node: NodeProto) -> NodeProto:
     """With its value as one array."""
     for each in node.attribute:
         if each.name == "value_float":
-            return helper.make_node("Constant", [], node.output, value=helper.make_tensor("", TensorProto.FLOAT, [], [each.f]))
+            return helper.make_node(
+                "Constant", [], node.output, value=helper.make_tensor("", TensorProto.FLOAT, [], [each.f])
+            )
         if each.name == "value_floats":
             values = helper.make_tensor("", TensorProto.FLOAT, [len(each.floats)], each.floats)
             return helper.make_node("Constant", [], node.output, value=values)
         if each.name == "value_int":
-            return helper.make_node("Constant", [], node.output, value=helper.make_tensor("", TensorProto.INT64, [], [each.i]))
+            return helper.make_node(
+                "Constant", [], node.output, value=helper.make_tensor("", TensorProto.INT64, [], [each.i])
+            )
         if each.name == "value_ints":
             values = helper.make_tensor("", TensorProto.INT64, [len(each.ints)], each.ints)
             return helper.make_node("Constant", [], node.output, value=values)
@@ -79,7 +153,7 @@ def _run(node: NodeProto, feeds: Mapping[str, Array], results: Sequence[str]) ->
         raise RefusalError(f"it cannot be computed: {type(error).__name__}: {error}") from None
 
 
-def _any_type():  # noqa: ANN202
+def _any_type() -> TypeProto:
     return helper.make_tensor_type_proto(TensorProto.DOUBLE, None)
 
 

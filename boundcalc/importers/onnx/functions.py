@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import onnx.inliner  # pyright: ignore[reportMissingImports]
-from onnx import ModelProto, NodeProto  # pyright: ignore[reportMissingImports]
+import onnx.inliner
+from onnx import ModelProto, NodeProto
 
 from boundcalc.importers.onnx.reading import mistake
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, defs, helper, version_converter  # pyright: ignore[reportMissingImports]
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, defs, helper, version_converter
 
 from boundcalc.importers.graph import Origin
 from boundcalc.importers.onnx.functions import every_node, inlined

@@ -7,7 +7,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper  # pyright: ignore[reportMissingImports]
+from onnx import TensorProto, helper, numpy_helper
 
 from boundcalc.importers.graph import Array
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 
-import onnx  # pyright: ignore[reportMissingImports]
-from onnx import GraphProto, ModelProto, TensorProto, external_data_helper, helper, numpy_helper  # pyright: ignore[reportMissingImports]
+import onnx
+from onnx import GraphProto, ModelProto, TensorProto, external_data_helper, helper, numpy_helper
 
 from boundcalc.mistakes import Mistake, Place, SpecError, shown
 
@@ -108,7 +108,9 @@ def _flaw(tensor: TensorProto) -> str | None:
     if size is None:
         return "has a type or a shape that is none of numbers"
     if tensor.HasField("raw_data"):
-        return None if len(tensor.raw_data) == size else f"of shape {list(tensor.dims)} has {len(tensor.raw_data)} bytes"
+        return (
+            None if len(tensor.raw_data) == size else f"of shape {list(tensor.dims)} has {len(tensor.raw_data)} bytes"
+        )
     fields = (tensor.float_data, tensor.double_data, tensor.int32_data, tensor.int64_data, tensor.uint64_data)
     if size > 8 * max(map(len, fields)):
         return f"of shape {list(tensor.dims)} has fewer numbers than that"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
-from onnx import NodeProto, TensorProto  # pyright: ignore[reportMissingImports]
+from onnx import NodeProto, TensorProto
 
 from boundcalc.importers.graph import Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
 from boundcalc.importers.onnx.folding import FOLDED, MOST, constant, filled, folded
@@ -73,7 +73,9 @@ class _Recorder:
             outputs.append(Ref(found) if found is not None else self._output(name))
         twice = [source for source, _ in self.parts.values() if source in self.shapes]
         if twice:
-            raise mistake(self.model.name, f"{shown(twice[0])} is read as a whole, and as the weights of a recurrent layer")
+            raise mistake(
+                self.model.name, f"{shown(twice[0])} is read as a whole, and as the weights of a recurrent layer"
+            )
         graph = Graph(
             self.model.name, self.count, self.training, entries, self.shapes, self.constants, tuple(self.nodes),
             tuple(outputs), self.axis, self.model.modules,
@@ -120,8 +122,7 @@ class _Recorder:
                 self.values[name] = Operand(shape, tensor.data_type, Ref(name))
             else:
                 self.values[name] = Operand(shape, tensor.data_type, None, array_of(tensor))
-        found = self.values[name]
-        return found
+        return self.values[name]
 
     def _operator(self, node: NodeProto) -> None:
         stopped = list(dict.fromkeys(self.unknown[name] for name in node.input if name in self.unknown))
@@ -226,9 +227,7 @@ class _Recorder:
         for ref in (each for value in arguments.values() for each in (value if isinstance(value, tuple) else (value,))):
             self._read_learned(ref)
         name = self._fresh(f"node:{len(self.nodes)}")
-        self.nodes.append(
-            Node(name, operator, arguments, tuple(shapes), self._origin(), called=self.node.op_type)
-        )
+        self.nodes.append(Node(name, operator, arguments, tuple(shapes), self._origin(), called=self.node.op_type))
         return Ref(name)
 
     def _read_learned(self, ref: Argument) -> None:

@@ -4,14 +4,14 @@ does otherwise than the specification says is here as that says it."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto  # pyright: ignore[reportMissingImports]
-from onnx.reference import ReferenceEvaluator  # pyright: ignore[reportMissingImports]
-from onnx.reference.op_run import OpRun  # pyright: ignore[reportMissingImports]
-from onnx.reference.ops.op_rnn import RNN_14  # pyright: ignore[reportMissingImports]
+from onnx import ModelProto
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
+from onnx.reference.ops.op_rnn import RNN_14
 
 from boundcalc.importers.graph import Array
 from boundcalc.importers.onnx.numbers import meant
@@ -75,12 +75,12 @@ class LRN(OpRun):
         return (x / (bias + alpha / size * squares) ** beta,)
 
 
-class RNN(RNN_14):  # pyright: ignore[reportUntypedBaseClass]
+class RNN(RNN_14):
     """The library's own knows tanh alone."""
 
     op_domain = ""
 
-    def choose_act(self, name: str, alpha: float | None, beta: float | None) -> Callable[[Array], Array]:
+    def choose_act(self, name: str, alpha: float | None, beta: float | None) -> Any:
         if name.lower() == "relu":
             return lambda x: np.maximum(x, 0)
         return super().choose_act(name, alpha, beta)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 
 import numpy as np
-from onnx import NodeProto  # pyright: ignore[reportMissingImports]
+from onnx import NodeProto
 
 from boundcalc.importers.graph import Array
 from boundcalc.importers.onnx.model import Model
@@ -60,7 +60,7 @@ def learned(model: Model) -> frozenset[str]:
     read: dict[str, list[tuple[NodeProto, int]]] = {}
     makers: dict[str, NodeProto] = {}
     for node in model.nodes:
-        makers.update({name: node for name in node.output})
+        makers.update(dict.fromkeys(node.output, node))
         for place, name in enumerate(node.input):
             read.setdefault(name, []).append((node, place))
     found = {
@@ -76,7 +76,9 @@ def learned(model: Model) -> frozenset[str]:
     return frozenset(found | {name for name, node in made.items() if _is_weight(model, name, node, read)})
 
 
-def _uses(name: str, read: Mapping[str, list[tuple[NodeProto, int]]], most: int = 10_000) -> Iterator[tuple[NodeProto, int, bool]]:
+def _uses(
+    name: str, read: Mapping[str, list[tuple[NodeProto, int]]], most: int = 10_000
+) -> Iterator[tuple[NodeProto, int, bool]]:
     """Who reads an array, also in other axes; whether it is read through such a change."""
     waiting, seen = [(name, False)], {name}
     while waiting and len(seen) < most:
@@ -131,5 +133,6 @@ def _is_weight(model: Model, name: str, maker: NodeProto, read: Mapping[str, lis
     if any(place in _known(node) for node, place, _ in uses):
         return False
     return any(
-        place in WEIGHTS.get(node.op_type, ()) or (is_vector and moved and node.op_type in _FACTORS) for node, place, moved in uses
+        place in WEIGHTS.get(node.op_type, ()) or (is_vector and moved and node.op_type in _FACTORS)
+        for node, place, moved in uses
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from onnx import NodeProto, TensorProto, TypeProto, defs, helper, shape_inference  # pyright: ignore[reportMissingImports]
+from onnx import NodeProto, TensorProto, TypeProto, defs, helper, shape_inference
 
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.onnx.model import VERSION

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
-from onnx import ModelProto, TensorProto, helper  # pyright: ignore[reportMissingImports]
+from onnx import ModelProto, TensorProto, helper
 
 from boundcalc.importers.graph import Array, Graph
 from boundcalc.importers.onnx.doubles import doubled_graph
@@ -110,8 +110,7 @@ class OnnxSubject:
         return f"it has {count:,} parameters, more than {most:,}" if count > most else None
 
     def trials(self, graph: Graph, translated: Translated) -> Trials:
-        own = self._own(graph.batch_axis)
-        count = COUNT if graph.batch != own else own
+        count = graph.batch if graph.batch == self._own(graph.batch_axis) else COUNT
         runs: list[Trial] = []
         try:
             runs = list(self._runs(graph, translated, count))
@@ -173,7 +172,9 @@ def _evaluated(
     for name, array in feeds.items():
         kind = helper.np_dtype_to_tensor_dtype(array.dtype)
         graph.input.append(helper.make_tensor_value_info(name, kind, array.shape))
-    graph.output.extend(helper.make_value_info(name, helper.make_tensor_type_proto(TensorProto.DOUBLE, None)) for name in model.outputs)
+    graph.output.extend(
+        helper.make_value_info(name, helper.make_tensor_type_proto(TensorProto.DOUBLE, None)) for name in model.outputs
+    )
     del proto.opset_import[:]
     proto.opset_import.append(helper.make_opsetid("", VERSION))
     return [each for each in evaluated(proto, model.outputs, feeds) if each.dtype.kind == "f"]

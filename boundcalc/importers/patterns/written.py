@@ -93,13 +93,25 @@ def _with_parameters(graph: Graph) -> Graph:
             continue
         added = view.either(node, lambda value: view.made(value, "mul") is not None)
         product = None if added is None else view.made(added[0], "mul")
-        parts = None if product is None else view.either(product, lambda value: view.made(value, "group_norm") is not None)
+        parts = (
+            None if product is None else view.either(product, lambda value: view.made(value, "group_norm") is not None)
+        )
         norm = None if parts is None else view.made(parts[0], "group_norm")
-        if added is None or product is None or parts is None or norm is None or view.uses(product) + view.uses(norm) != 2:
+        if (
+            added is None
+            or product is None
+            or parts is None
+            or norm is None
+            or view.uses(product) + view.uses(norm) != 2
+        ):
             continue
         weight, bias = view.plain(parts[1]), view.plain(added[1])
-        if norm.arguments.get("weight") is None and all(_is_of_channels(graph, each, norm.shape) for each in (weight, bias)):
-            found[node.name] = replace(norm, name=node.name, arguments={**norm.arguments, "weight": weight, "bias": bias})
+        if norm.arguments.get("weight") is None and all(
+            _is_of_channels(graph, each, norm.shape) for each in (weight, bias)
+        ):
+            found[node.name] = replace(
+                norm, name=node.name, arguments={**norm.arguments, "weight": weight, "bias": bias}
+            )
     return rewritten(graph, found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from onnx import AttributeProto, NodeProto, TensorProto  # pyright: ignore[reportMissingImports]
+from onnx import AttributeProto, NodeProto, TensorProto
 
 from boundcalc.importers.graph import Argument, Array, Ref, Shape
 from boundcalc.importers.onnx.numbers import array_of, meant

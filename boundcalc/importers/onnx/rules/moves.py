@@ -29,7 +29,9 @@ def unsqueeze(op: Op) -> Result:
 def squeeze(op: Op) -> Result:
     of = op.array()
     axes = op.whole(1)
-    gone = [i for i, size in enumerate(of.shape) if size == 1] if axes is None else [each % len(of.shape) for each in axes]
+    gone = (
+        [i for i, size in enumerate(of.shape) if size == 1] if axes is None else [each % len(of.shape) for each in axes]
+    )
     return op.emit("squeeze", {"self": op.argument(0), "dim": tuple(gone)}) if gone else of
 
 

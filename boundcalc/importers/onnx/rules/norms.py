@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from boundcalc.importers.graph import Argument
-from boundcalc.importers.onnx.rules.call import Op, Result
+from boundcalc.importers.onnx.rules.call import Op, Operand, Result
 from boundcalc.importers.values import RefusalError
 
 
@@ -30,7 +30,7 @@ def rms_norm(op: Op) -> Result:
     return _slices(op, "rms_norm", 1e-5)
 
 
-def _slices(op: Op, operator: str, eps: float):  # noqa: ANN202
+def _slices(op: Op, operator: str, eps: float) -> Operand:
     of = op.array()
     axis = op.integer("axis", -1) % len(of.shape)
     shape = of.shape[axis:]

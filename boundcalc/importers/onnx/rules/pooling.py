@@ -196,4 +196,3 @@ def _lines(op: Op, of: Operand, target: Shape, scales: list[float]) -> Operand:
             raise RefusalError("it places entries otherwise than torch does without aligned corners")
     operator = {1: "upsample_linear1d", 2: "upsample_bilinear2d", 3: "upsample_trilinear3d"}[axes]
     return op.emit(operator, {"self": op.argument(0), "align_corners": False}, target)
-

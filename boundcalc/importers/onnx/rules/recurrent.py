@@ -53,14 +53,20 @@ def _operator(op: Op, kind: str) -> str:
     for place, what in ((4, "lengths of sequences"), (5, "first states"), (6, "first states"), (7, "peepholes")):
         given = op.given(place)
         if given is not None and (place == 4 or given.known is None or bool(np.any(given.known))):
-            if place == 4 and given.known is not None and set(np.ravel(given.known).tolist()) == {op.array().shape[op.integer("layout", 0)]}:
+            if (
+                place == 4
+                and given.known is not None
+                and set(np.ravel(given.known).tolist()) == {op.array().shape[op.integer("layout", 0)]}
+            ):
                 continue
             raise RefusalError(f"it has {what} that are not zero or not known")
     if op.has("clip") or op.integer("input_forget", 0) or op.numbers("activation_alpha"):
         raise RefusalError("it clips, or has gates of another form")
     if kind == "gru" and not op.integer("linear_before_reset", 0):
         raise RefusalError("it resets states before the product, which torch does after it")
-    words = tuple(word.lower() for word in op.words("activations")) or _USUAL[kind] * (1 + (op.word("direction", "") == "bidirectional"))
+    words = tuple(word.lower() for word in op.words("activations")) or _USUAL[kind] * (
+        1 + (op.word("direction", "") == "bidirectional")
+    )
     usual = _USUAL[kind] * (len(words) // len(_USUAL[kind]))
     if words == usual:
         return "rnn_tanh" if kind == "rnn" else kind
