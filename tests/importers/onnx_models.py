@@ -41,7 +41,7 @@ def model(
     version: int = VERSION,
 ) -> ModelProto:
     made = [
-        helper.make_node(node[0], node[1].split(","), node[2].split(","), name=f"{node[0]}_{i}", **(node[3] if len(node) > 3 else {}))
+        helper.make_node(node[0], node[1].split(",") if node[1] else [], node[2].split(","), name=f"{node[0]}_{i}", **(node[3] if len(node) > 3 else {}))
         for i, node in enumerate(nodes)
     ]  # fmt: skip
     entries = [
@@ -93,6 +93,16 @@ def convolutional() -> ModelProto:
         "w1": drawn(6, 3, 3, 3), "b1": drawn(6), "w2": drawn(3, 6), "b2": drawn(3),
     }  # fmt: skip
     return model(nodes, arrays, {"x": ["n", 2, 8, 9]})
+
+
+def shifted() -> ModelProto:
+    """Biases that are constants: zeros, and others."""
+    zeros, fixed = (numpy_helper.from_array(floats(*values)) for values in ((0, 0, 0), (1, -2, 0.5)))
+    nodes: list[Node] = [
+        ("Constant", "", "b0", {"value": zeros}), ("Constant", "", "b1", {"value": fixed}),
+        ("Conv", "x,w0,b0", "a"), ("Tanh", "a", "b"), ("Conv", "b,w1,b1", "c"), ("ConvTranspose", "c,w2,b1", "y"),
+    ]  # fmt: skip
+    return model(nodes, {"w0": drawn(3, 2, 3), "w1": drawn(3, 3, 2), "w2": drawn(3, 3, 2)}, {"x": ["n", 2, 8]})
 
 
 def trained() -> ModelProto:
@@ -302,6 +312,7 @@ MODELS: Mapping[str, Callable[[], ModelProto]] = {
     "perceptron": perceptron,
     "factors": factors,
     "convolutional": convolutional,
+    "shifted": shifted,
     "trained": trained,
     "attentive": attentive,
     "attentive, its own samples": lambda: attentive(True),

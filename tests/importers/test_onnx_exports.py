@@ -35,18 +35,12 @@ def randomised(module: Any) -> Any:
     return module.eval()
 
 
-def export(make: Made, file: Path, dynamo: bool, training: bool = False) -> tuple[Any, tuple[Any, ...]]:
+def export(make: Made, file: Path, dynamo: bool, **options: Any) -> tuple[Any, tuple[Any, ...]]:
     torch.manual_seed(0)
     module, args = make()
-    randomised(module)
-    mode = torch.onnx.TrainingMode.TRAINING if training else torch.onnx.TrainingMode.EVAL
+    more = {"external_data": False} if dynamo else {}
     with contextlib.redirect_stdout(io.StringIO()):
-        if dynamo:
-            torch.onnx.export(module.train(training), args, str(file), dynamo=True, external_data=False)
-        else:
-            torch.onnx.export(
-                module.train(training), args, str(file), dynamo=False, training=mode, do_constant_folding=not training
-            )
+        torch.onnx.export(randomised(module), args, str(file), dynamo=dynamo, **more, **options)
     return module, args
 
 
@@ -128,3 +122,20 @@ def test_exports_are_imported(name: str, dynamo: bool, tmp_path: Path) -> None:
         direct = bc.compile(bc.from_torch(module, args, batch=2, radius="1/10", input_norm={"entry": 1}))
         assert bound.lipschitz.evaluate() == pytest.approx(direct.lipschitz.evaluate(), rel=1e-12)
         assert bound.smoothness.evaluate() == pytest.approx(direct.smoothness.evaluate(), rel=1e-12)
+
+
+def test_batch_norms_that_are_not_fused_are_those_of_the_module(tmp_path: Path) -> None:
+    file = tmp_path / "network.onnx"
+    module, args = export(MODULES["residual"], file, True, optimize=False)
+    found = bc.compile(imported(file, FIXED).architecture)
+    direct = bc.compile(bc.from_torch(module, args, batch=2, radius="1/10", input_norm={"entry": 1}))
+    assert found.lipschitz.evaluate() == pytest.approx(direct.lipschitz.evaluate(), rel=1e-6)
+    export(MODULES["residual"], file, True)
+    fused = bc.compile(imported(file, FIXED).architecture)
+    assert fused.lipschitz.evaluate() != pytest.approx(direct.lipschitz.evaluate(), rel=1e-2)
+    training = {"training": torch.onnx.TrainingMode.TRAINING, "do_constant_folding": False}
+    export(MODULES["residual"], file, False, **training)
+    trained = imported(file, FIXED, mode="train")
+    assert "network is imported in training mode" in trained.notes
+    assert trained.difference is not None
+    assert trained.difference <= 1e-10

@@ -39,13 +39,14 @@ def meant(value: float) -> float:
     return sign * float(fraction) if np.float32(float(fraction)) == np.abs(single) else decimal
 
 
-def array_of(tensor: TensorProto) -> Array:
-    """Floating-point numbers in double precision, others as they are; one number in single precision as it was meant."""
+def array_of(tensor: TensorProto, *, exact: bool = False) -> Array:
+    """Floating-point numbers in double precision, others as they are; one number in single precision as it was meant, unless it is to
+    be exact: a weight, whose norm is certified."""
     found = np.asarray(numpy_helper.to_array(tensor))
     if tensor.data_type not in FLOATS:
         return found
     doubles = found.astype(np.float64)
-    if doubles.size == 1 and tensor.data_type == TensorProto.FLOAT:
+    if not exact and doubles.size == 1 and tensor.data_type == TensorProto.FLOAT:
         doubles = np.full(doubles.shape, meant(float(doubles.flat[0])))
     return doubles
 

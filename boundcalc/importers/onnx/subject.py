@@ -89,11 +89,13 @@ class OnnxSubject:
 
     def _stored(self) -> Mapping[str, Array]:
         """The learned arrays of the file; those that are made of nothing as what makes them says."""
-        found = {name: array_of(self.model.stored[name]) for name in self.model.stored if name in self._learned}
+        found = {
+            name: array_of(tensor, exact=True) for name, tensor in self.model.stored.items() if name in self._learned
+        }
         for node in self.model.nodes:
             if node.op_type == "ConstantOfShape" and node.output[0] in self._learned:
                 shape = tuple(int(size) for size in array_of(self.model.stored[node.input[0]]))
-                values = [array_of(each.t) for each in node.attribute if each.name == "value"]
+                values = [array_of(each.t, exact=True) for each in node.attribute if each.name == "value"]
                 found[node.output[0]] = np.broadcast_to(values[0].reshape(()) if values else np.zeros(()), shape)
         return found
 

@@ -48,13 +48,27 @@ def convolution(op: Op) -> Result:
     of, weight = op.array(0), op.array(1)
     found = windows(op, of.shape[2:], weight.shape[2:])
     if found.before == found.after:
-        return _convolved(op, of, found, found.before)
-    return _convolved(op, padded(op, of, found, 0.0), found, (0,) * len(found.before))
+        return _shifted(op, _convolved(op, of, found, found.before))
+    return _shifted(op, _convolved(op, padded(op, of, found, 0.0), found, (0,) * len(found.before)))
+
+
+def _learned_bias(op: Op) -> Argument:
+    given = op.given(2)
+    return None if given is None or given.known is not None else op.argument(2)
+
+
+def _shifted(op: Op, of: Operand) -> Operand:
+    """With a bias that is known before the network runs: the zeros that exporters write where a module has none."""
+    given = op.given(2)
+    if given is None or given.known is None or not given.known.any():
+        return of
+    channels = given.known.reshape((-1, *(1,) * (len(of.shape) - 2)))
+    return op.emit("add", {"self": of.ref, "other": op.writer.constant(channels), "alpha": 1})
 
 
 def _convolved(op: Op, of: Operand, found: Windows, padding: Shape) -> Operand:
     arguments: dict[str, Argument] = {
-        "input": op.ref(of), "weight": op.argument(1), "bias": op.argument(2), "stride": found.stride, "padding": padding,
+        "input": op.ref(of), "weight": op.argument(1), "bias": _learned_bias(op), "stride": found.stride, "padding": padding,
         "dilation": found.dilation, "transposed": False, "output_padding": (0,) * len(padding), "groups": op.integer("group", 1),
     }  # fmt: skip
     return op.emit("convolution", arguments)
@@ -93,14 +107,14 @@ def transposed_convolution(op: Op) -> Result:
         raise RefusalError("it is larger than the image of its windows")
     same = all(a == b for a, b in zip(after, before, strict=True))
     arguments: dict[str, Argument] = {
-        "input": op.ref(of), "weight": op.argument(1), "bias": op.argument(2), "stride": stride, "padding": before if same else none,
+        "input": op.ref(of), "weight": op.argument(1), "bias": _learned_bias(op), "stride": stride, "padding": before if same else none,
         "dilation": dilation, "transposed": True, "output_padding": more, "groups": op.integer("group", 1),
     }  # fmt: skip
     if same:
-        return op.emit("convolution", arguments)
+        return _shifted(op, op.emit("convolution", arguments))
     found = op.emit("convolution", arguments, (*op.shape[:2], *whole))
     for axis, (start, size) in enumerate(zip(before, op.shape[2:], strict=True), 2):
         shape = (*found.shape[:axis], size, *found.shape[axis + 1 :])
         slicing: dict[str, Argument] = {"dim": axis, "start": start, "end": start + size, "step": 1}
         found = op.emit("slice", {"self": found.ref, **slicing}, shape)
-    return found
+    return _shifted(op, found)
