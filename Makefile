@@ -37,7 +37,7 @@ docs: $(VENV)/installed-docs
 
 test-frameworks: $(VENV)/installed-test
 	$(PIP) jax
-	$(PIP) torch==2.13.0 transformers
+	$(PIP) torch==2.13.0 onnxscript transformers
 	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks tests/importers docs/my-model.md
 
 # Architectures of torchvision, timm and transformers, with random weights; writes the results that docs/importers.md is made of.

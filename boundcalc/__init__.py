@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boundcalc.bounds.bound import Bound
     from boundcalc.bounds.compiled import Bounds
-    from boundcalc.bounds.imported import from_torch
+    from boundcalc.bounds.imported import from_onnx, from_torch
     from boundcalc.bounds.measured import measure
     from boundcalc.exact.expression import parse_closed_form as parse
     from boundcalc.importers.unsupported import UnsupportedError
@@ -39,6 +39,7 @@ __all__ = [
     "compile",
     "explain",
     "falsify",
+    "from_onnx",
     "from_torch",
     "load",
     "loads",
@@ -60,6 +61,7 @@ _HOMES = {
     "compile": ("pipeline", "compile"),
     "explain": ("pipeline", "explain"),
     "falsify": ("pipeline", "falsify"),
+    "from_onnx": ("bounds.imported", "from_onnx"),
     "from_torch": ("bounds.imported", "from_torch"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),

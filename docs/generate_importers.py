@@ -1,4 +1,4 @@
-"""Writes the tables of docs/importers.md: the operators that are imported, and what became of the zoo (tests/zoo/results.json).
+"""Writes the tables of docs/importers.md: the operators that are imported, of ATen and of ONNX, and what became of the zoo (tests/zoo/results.json).
 
 PYTHONPATH=. python docs/generate_importers.py
 """
@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from boundcalc.importers.onnx.rules.index import OPERATORS as OF_ONNX
 from boundcalc.importers.operators.index import OPERATORS
 
 DOCS = Path(__file__).parent
@@ -22,6 +23,12 @@ def operators() -> str:
     for row in dict.fromkeys(OPERATORS.values()):
         names = ", ".join(f"`{name}`" for name in row.names)
         rows.append(f"| {names} | {row.becomes} | {row.note} |")
+    return "\n".join(rows)
+
+
+def onnx() -> str:
+    rows = ["| operator of ONNX | becomes of ATen | refused |", "| --- | --- | --- |"]
+    rows += [f"| `{row.name}` | {row.becomes} | {row.note} |" for row in OF_ONNX.values()]
     return "\n".join(rows)
 
 
@@ -50,7 +57,7 @@ def _why(row: dict[str, Any]) -> str:
 
 
 def page(text: str) -> str:
-    for name, table in (("operators", operators()), ("zoo", zoo())):
+    for name, table in (("operators", operators()), ("onnx", onnx()), ("zoo", zoo())):
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
         text = pattern.sub(lambda match, table=table: f"{match[1]}{table}{match[2]}", text)
     return text

@@ -1,14 +1,17 @@
-"""Networks of PyTorch as architectures, with the norms of their weights where they are asked for."""
+"""Networks of PyTorch and files of ONNX as architectures, with the norms of their weights where they are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any, get_args
 
 from boundcalc.bounds.measured import measure
 from boundcalc.graph.kind import Kind
+from boundcalc.importers.importing import Import
 from boundcalc.importers.modes import Weights
-from boundcalc.importers.pytorch import Import, imported
+from boundcalc.importers.onnx import importing as onnx
+from boundcalc.importers.pytorch import imported
 from boundcalc.importers.settings import Norm, Settings
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.override import override
@@ -48,6 +51,33 @@ def from_torch(
     settings = Settings(batch, radius, input_norm, weights == WEIGHTS[1])
     made = imported(model, args, kwargs, settings, mode=mode, smooth=smooth, check=check)
     return with_weights(made, weights)[0]
+
+
+def from_onnx(
+    path: str | PathLike[str],
+    *,
+    batch: str | int = "n",
+    weights: str = "symbols",
+    radius: str | float = "R",
+    mode: str | None = None,
+    smooth: str | None = None,
+    input_norm: Norm | Mapping[str, Norm] | None = None,
+    check: bool = True,
+) -> Architecture[Kind[Any, Any]]:
+    """The architecture of a file of ONNX, which is read without running code.
+
+    The samples are along the axis that has one name in all inputs, the first or the second, or else the first. Learned are the stored
+    arrays of floating-point numbers that have an axis, but for statistics, masks and what an operator has to know. batch, weights,
+    radius, smooth, input_norm: as in `from_torch`. mode: that of the file unless said, and no other: "eval", or "train" where an
+    operator of it trains. check: compare the spec's network with the file, as the reference of ONNX runs it in double precision, on
+    its own arrays and near them.
+
+    Raises UnsupportedError, a SpecError, with every operator that the language has no words for; SpecError for a file that is none,
+    that is not what it says, or of another mode, and for other mistakes; ValueError for a word that is no mode or no kind of weights;
+    ExtraMissingError without the library onnx; MismatchError, an AssertionError, where the import computes something else.
+    """
+    settings = Settings(batch, radius, input_norm, weights == WEIGHTS[1])
+    return with_weights(onnx.imported(path, settings, mode=mode, smooth=smooth, check=check), weights)[0]
 
 
 def with_weights(made: Import, weights: str) -> tuple[Architecture[Kind[Any, Any]], Mapping[str, object]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from boundcalc.pipeline import Spec
 
 LAYER_LIMIT = 20_000  # as in graph.layer_graph, which imports SymPy (a test compares them)
-PROGRAM = ".pt2"  # what torch.export.save writes
+PROGRAMS = (".pt2", ".onnx")  # as in importers.formats (a test compares them)
 Given = Mapping[str, str | bool]  # the options that change a number, by name
 
 
@@ -99,19 +99,17 @@ def load_spec(spec: str, vocabulary: Vocabulary) -> Spec:
 
     if spec == "-":
         return loads(_standard_input(), "<stdin>", vocabulary=vocabulary)
-    if spec.endswith(PROGRAM):
+    if spec.endswith(PROGRAMS):
         return _imported(spec)
     return load(spec, vocabulary=vocabulary)
 
 
 def _imported(file: str) -> Spec:
-    """An exported program, as `boundcalc import` reads it unless told otherwise."""
-    from boundcalc.importers.programs import read_program
-    from boundcalc.importers.pytorch import imported
+    """A file of a network, as `boundcalc import` reads it unless told otherwise."""
+    from boundcalc.importers.formats import imported_file
     from boundcalc.importers.settings import Settings
 
-    name, program = read_program(file)
-    made = imported(program, (), None, Settings(), name=name)
+    made = imported_file(file, Settings())
     warn(made.notes)
     return made.architecture
 

@@ -18,6 +18,7 @@ from boundcalc.falsification.network import Network, Node, Step, network_of
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.importers import draft
 from boundcalc.importers.graph import Array
+from boundcalc.importers.lazily import Lazily
 from boundcalc.importers.values import Held, Learned
 
 TOLERANCE = 1e-10
@@ -113,12 +114,12 @@ def _hold(step: draft.Step, field: str, value: float) -> None:
         raise MismatchError(f"`{field}` of {step.kind} is {said}, and {value} of the network")
 
 
-def learned_values(arrays: Mapping[str, Learned], values: Mapping[str, Any]) -> dict[str, Any]:
+def learned_values(arrays: Mapping[str, Learned], values: Mapping[str, Any]) -> Mapping[str, Any]:
     """The learned arrays of a spec by their paths, from those of the network by their names."""
-    return {path: moved(learned, values[learned.name]) for path, learned in arrays.items()}
+    return Lazily(arrays, lambda path: _moved(arrays[path], values[arrays[path].name]))
 
 
-def moved(learned: Learned, array: Any) -> Any:
+def _moved(learned: Learned, array: Any) -> Any:
     for move in learned.moves:
         match move.what:
             case "transpose":
@@ -137,14 +138,12 @@ def compare(
     outputs: Sequence[Held],
     arrays: Mapping[str, Any],
     wanted: Sequence[Any],
-    xp: Any = None,
 ) -> float:
     """The largest difference between what the network computes and what its original did, over the largest entry. Raises
     MismatchError where it is too large."""
-    namespace = namespace_of(*arrays.values()) if xp is None else xp
-    found = {path: output for path, output in network.each(arrays, namespace, paths) if path in paths}
     if len(wanted) != len(outputs):
         raise MismatchError(f"{len(outputs)} outputs were imported, and the module has {len(wanted)}")
+    found = {path: output for path, output in network.each(arrays, namespace_of(*wanted), paths) if path in paths}
     worst = 0.0
     for path, held, other in zip(paths, outputs, wanted, strict=True):
         ours = np.asarray(found[path])

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImports]
 
-from boundcalc.falsification.frameworks import namespace_of
-from boundcalc.falsification.network import Network
-from boundcalc.graph.expand import expand
-from boundcalc.importers.check import MismatchError, compare, learned_values, moved, network_with
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, in_doubles, samples
 from boundcalc.importers.graph import Graph
 from boundcalc.importers.hollow import NoValuesError, hollow, is_on_meta
+from boundcalc.importers.lazily import Lazily
 from boundcalc.importers.record import export, record
-from boundcalc.importers.settings import Settings
-from boundcalc.importers.sparing import Lazily, made_up, outputs_of
-from boundcalc.importers.spec import Written, write
+from boundcalc.importers.sparing import made_up, outputs_of
+from boundcalc.importers.subject import COUNT, Trial, Trials
 from boundcalc.importers.translate import Translated
-from boundcalc.language import load as language
-from boundcalc.layers.index import VOCABULARY
-from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import Mistake, Place, SpecError
 
-COUNT = 2  # samples that are compared
 LARGEST = 100_000_000  # parameters of a module that is copied and run as it is
 
 
@@ -45,27 +36,33 @@ class Subject:
     has_values: bool = True
     programs: dict[int, Any] = field(default_factory=dict[int, Any])
 
+    what = "module"
+
     @cached_property
-    def learned(self) -> Mapping[str, torch.Tensor]:
+    def _learned(self) -> Mapping[str, torch.Tensor]:
         return dict(self.source.named_parameters(remove_duplicate=False))
 
-    @cached_property
-    def count(self) -> int:
-        """Of its parameters."""
-        return sum(array.numel() for array in dict.fromkeys(self.learned.values()))
+    @property
+    def learned(self) -> list[str]:
+        return list(self._learned)
 
     @cached_property
-    def on_meta(self) -> bool:
+    def _count(self) -> int:
+        """Of its parameters."""
+        return sum(array.numel() for array in dict.fromkeys(self._learned.values()))
+
+    @cached_property
+    def _on_meta(self) -> bool:
         return is_on_meta(self.source)
 
     @property
-    def is_spared(self) -> bool:
+    def _is_spared(self) -> bool:
         """Whether no copy of its learned arrays is made."""
-        return self.on_meta or self.count > LARGEST
+        return self._on_meta or self._count > LARGEST
 
     def copy(self) -> torch.nn.Module:
         """In double precision, and fresh: modules keep what they computed from arrays that change later."""
-        if not self.is_spared:
+        if not self._is_spared:
             return in_doubles(self.source, self.training)
         try:
             return hollow(self.source, self.training)
@@ -101,6 +98,55 @@ class Subject:
         self.programs[axis] = program
         return record(program, self.name, count, self.training, axis)
 
+    def values(self) -> Mapping[str, Any]:
+        if any(array.is_meta for array in self._learned.values()):
+            return {}
+        return Lazily(self._learned, lambda name: self._learned[name].detach().double().cpu().numpy())
+
+    def too_large(self, most: int) -> str | None:
+        return f"it has {self._count:,} parameters, more than {most:,}" if self._count > most else None
+
+    def trials(self, graph: Graph, translated: Translated) -> Trials:
+        axis = graph.batch_axis
+        own = next(tensor.shape[axis] for tensor in self.tensors if tensor.ndim > axis)
+        count = graph.batch if self._is_spared else COUNT if graph.batch != own else own
+        args, kwargs = _varied(self, count, axis)
+        entries = dict(zip((entry.name for entry in graph.inputs), _leaves(args, kwargs), strict=False))
+        if not self.has_values:
+            entries |= {name: _ids(entries[name], ids) for name, ids in translated.draft.tokens.items()}
+        inputs = {name: array.movedim(axis, 0) if array.ndim > axis else array for name, array in entries.items()}
+        runs = self._spared_runs(inputs, entries, axis) if self._is_spared else self._runs(inputs, args, kwargs)
+        return Trials(count, runs)
+
+    def _runs(self, inputs: Mapping[str, Any], args: Any, kwargs: Any) -> Iterator[Trial]:
+        for is_moved in (False, True):
+            module = self.copy()
+            if is_moved:
+                _move(module)
+            learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
+            with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
+                outputs = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
+            yield Trial(inputs, learned, outputs)
+
+    def _spared_runs(self, inputs: Mapping[str, Any], entries: Mapping[str, Any], axis: int) -> Iterator[Trial]:
+        """Of the exported program; values of a module on the meta device are made up."""
+        for is_moved in (True,) if self._on_meta else (False, True):
+            learned = Lazily(self._learned, self._values_near if is_moved else self._value)
+            with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
+                found = outputs_of(self.programs[axis], learned, entries)
+            yield Trial(inputs, learned, [leaf for leaf in _leaves(found, ()) if leaf.is_floating_point()])
+
+    def _value(self, name: str) -> torch.Tensor:
+        return self._learned[name].detach().double()
+
+    def _values_near(self, name: str) -> torch.Tensor:
+        stored = self._learned[name]
+        other = made_up(name, tuple(stored.shape))
+        if stored.is_meta:
+            return other
+        array = self._value(name)
+        return array + other * (array.square().mean().sqrt() + 0.1)
+
 
 def _mistake(name: str, finding: str, remedy: str | None = None) -> SpecError:
     return SpecError([Mistake(Place(name), finding, remedy, "import")])
@@ -129,102 +175,13 @@ def _with_values(tensor: torch.Tensor) -> torch.Tensor:
     """An example on the meta device says shapes and types alone."""
     if not tensor.is_meta:
         return tensor
-    source = torch.Generator().manual_seed(0)
     if tensor.is_floating_point():
-        return torch.randn(tensor.shape, generator=source, dtype=tensor.dtype)
+        return torch.randn(tensor.shape, generator=torch.Generator().manual_seed(0), dtype=tensor.dtype)
     return torch.ones(tensor.shape, dtype=tensor.dtype)
 
 
-def learned_of(subject: Subject, written: Written) -> Mapping[str, Any]:
-    """The module's own learned arrays by their names in the spec, as NumPy has them when they are read; none that have no values."""
-    if any(array.is_meta for array in subject.learned.values()):
-        return {}
-
-    def values(path: str) -> np.ndarray[Any, Any]:
-        learned = written.arrays[path]
-        return np.asarray(moved(learned, subject.learned[learned.name].detach().double().cpu().numpy()))
-
-    return Lazily(tuple(written.arrays), values)
-
-
-def too_large(subject: Subject, most: int) -> str | None:
-    """Why a module is not run, if it is not."""
-    return f"it has {subject.count:,} parameters, more than {most:,}" if subject.count > most else None
-
-
-def compared(subject: Subject, graph: Graph, translated: Translated) -> float:
-    """The largest difference between the spec's network and the module, at the module's own arrays and near them: those that
-    training has not touched are often zero. Raises MismatchError."""
-    axis = graph.batch_axis
-    own = next(tensor.shape[axis] for tensor in subject.tensors if tensor.ndim > axis)
-    count = graph.batch if subject.is_spared else COUNT if graph.batch != own else own
-    args, kwargs = _varied(subject, count, axis, translated)
-    written = write(translated, Settings(batch=count, radius=1, input_norm=1))
-    layer_graph = expand(language.loads(written.text, "<import>", VOCABULARY, own_activation), unroll=True)
-    network = network_with(layer_graph, translated.draft.steps, written.names)
-    entries = dict(zip((entry.name for entry in graph.inputs), _leaves(args, kwargs), strict=False))
-    inputs = {title: entries[name].movedim(axis, 0) for name, title in written.inputs.items()}
-    if subject.is_spared:
-        return _compared_sparingly(subject, graph, translated, written, network, entries, inputs)
-    worst = 0.0
-    for is_moved in (False, True):
-        module = subject.copy()
-        if is_moved:
-            _move(module)
-        learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
-        arrays = {**learned_values(written.arrays, learned), **inputs}
-        _check_shapes(network.shapes, {name: tuple(array.shape) for name, array in arrays.items()})
-        with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
-            wanted = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
-            worst = max(worst, compare(network, written.outputs, translated.outputs, arrays, wanted))
-    return worst
-
-
-def _compared_sparingly(
-    subject: Subject,
-    graph: Graph,
-    translated: Translated,
-    written: Written,
-    network: Network,
-    entries: Mapping[str, torch.Tensor],
-    inputs: Mapping[str, torch.Tensor],
-) -> float:
-    given = {
-        entry.name: entries[entry.name]
-        if subject.has_values or entry.name not in translated.draft.tokens
-        else _ids(entry.shape, translated.draft.tokens[entry.name])
-        for entry in graph.inputs
-    }
-    inputs = {title: given[name].movedim(graph.batch_axis, 0) for name, title in written.inputs.items()}
-    shapes = {path: learned.shape for path, learned in written.arrays.items()}
-    _check_shapes(network.shapes, shapes | {name: tuple(array.shape) for name, array in inputs.items()})
-    namespace = namespace_of(torch.zeros((), dtype=torch.float64))
-    worst = 0.0
-    for is_moved in (True,) if subject.on_meta else (False, True):
-
-        def values(name: str, is_moved: bool = is_moved) -> torch.Tensor:
-            stored = subject.learned[name]
-            if stored.is_meta:
-                return made_up(name, tuple(stored.shape))
-            array = stored.detach().double()
-            return (
-                array + made_up(name, tuple(stored.shape)) * (array.square().mean().sqrt() + 0.1) if is_moved else array
-            )
-
-        def own(path: str, values: Any = values) -> torch.Tensor:
-            learned = written.arrays.get(path)
-            return inputs[path] if learned is None else moved(learned, values(learned.name))
-
-        arrays = Lazily((*written.arrays, *inputs), own)
-        with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
-            found = outputs_of(subject.programs[graph.batch_axis], values, given)
-            wanted = [leaf for leaf in _leaves(found, ()) if leaf.is_floating_point()]
-            worst = max(worst, compare(network, written.outputs, translated.outputs, arrays, wanted, namespace))
-    return worst
-
-
-def _ids(shape: tuple[int, ...], count: int) -> torch.Tensor:
-    return torch.randint(count, shape, generator=torch.Generator().manual_seed(0))
+def _ids(like: torch.Tensor, count: int) -> torch.Tensor:
+    return torch.randint(count, like.shape, generator=torch.Generator().manual_seed(0))
 
 
 def _move(module: torch.nn.Module) -> None:
@@ -240,7 +197,7 @@ def _leaves(args: Any, kwargs: Any) -> list[torch.Tensor]:
     return [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
 
 
-def _varied(subject: Subject, count: int, axis: int, translated: Translated) -> tuple[Any, Any]:
+def _varied(subject: Subject, count: int, axis: int) -> tuple[Any, Any]:
     """The example with so many samples that differ from each other."""
     source = torch.Generator().manual_seed(0)
 
@@ -254,14 +211,3 @@ def _varied(subject: Subject, count: int, axis: int, translated: Translated) -> 
 
     chosen = samples(subject.args, subject.kwargs, count, axis)
     return pytree.tree_map_only(torch.Tensor, other, arguments_in_doubles(chosen))
-
-
-def _check_shapes(shapes: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> None:
-    for name, shape in shapes.items():
-        if name not in found:
-            raise MismatchError(f"the spec has a learned array '{name}' that the module has not")
-        if found[name] != shape:
-            raise MismatchError(f"'{name}' has the shape {list(shape)}, and {list(found[name])} in the module")
-    more = [name for name in found if name not in shapes]
-    if more:
-        raise MismatchError(f"the module has a learned array '{more[0]}' that the spec has not")

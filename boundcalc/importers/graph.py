@@ -41,7 +41,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operator. `shapes`: of what it gives, the batch counted."""
+    """One operator. `shapes`: of what it gives, the batch counted; `called`: what its file calls it, where that is another name;
+    `refusal`: why the front end has no operator for it."""
 
     name: str
     operator: str
@@ -49,6 +50,8 @@ class Node:
     shapes: tuple[Shape, ...]
     origin: Origin = field(default_factory=Origin)
     computes_integers: bool = False
+    called: str = ""
+    refusal: str = ""
 
     @property
     def shape(self) -> Shape:
@@ -123,6 +126,7 @@ def _stored(graph: Graph) -> dict[str, Any]:
                 node.shapes,
                 [node.origin.module, node.origin.kind, node.origin.source],
                 node.computes_integers,
+                *((node.called, node.refusal) if node.called or node.refusal else ()),
             ]
             for node in graph.nodes
         ],
@@ -144,9 +148,9 @@ def _argument(stored: Any) -> Argument:
     return tuple(_argument(each) for each in stored) if isinstance(stored, list) else stored
 
 
-def _node(name: str, operator: str, arguments: Any, shapes: Any, origin: Any, computes_integers: bool) -> Node:
+def _node(name: str, operator: str, arguments: Any, shapes: Any, origin: Any, *rest: Any) -> Node:
     given = {key: _argument(value) for key, value in arguments.items()}
-    return Node(name, operator, given, tuple(tuple(s) for s in shapes), Origin(*origin), computes_integers)
+    return Node(name, operator, given, tuple(tuple(s) for s in shapes), Origin(*origin), *rest)
 
 
 def _packed(array: Array) -> list[Any]:

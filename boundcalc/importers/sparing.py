@@ -8,7 +8,7 @@ are made up, rows of one random sequence that overlap, so that no two arrays agr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -33,7 +33,7 @@ class _Stored:
 class _Sparing(torch.fx.Interpreter):  # pyright: ignore[reportUntypedBaseClass]
     """Reads a learned array where an operator does, and forgets it after. Dropout is off."""
 
-    def __init__(self, program: Any, values: Callable[[str], Any]) -> None:
+    def __init__(self, program: Any, values: Mapping[str, Any]) -> None:
         super().__init__(program.graph_module)
         self.values = values
 
@@ -45,7 +45,7 @@ class _Sparing(torch.fx.Interpreter):  # pyright: ignore[reportUntypedBaseClass]
         return torch.fx.node.map_aggregate(args[0], self._read)
 
     def _read(self, value: Any) -> Any:
-        return self.values(value.name) if isinstance(value, _Stored) else value
+        return self.values[value.name] if isinstance(value, _Stored) else value
 
 
 def _without_dropout(target: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Any]:
@@ -58,7 +58,7 @@ def _without_dropout(target: Any, args: tuple[Any, ...], kwargs: Mapping[str, An
     return given, {name: 0.0 if name in rates else value for name, value in kwargs.items()}
 
 
-def outputs_of(program: Any, values: Callable[[str], Any], inputs: Mapping[str, Any]) -> list[Any]:
+def outputs_of(program: Any, values: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Any]:
     """What an exported program gives, of learned arrays by their names, and of inputs by those of their nodes."""
     signature = program.graph_signature
     learned, kept = dict(signature.inputs_to_parameters), {
@@ -80,24 +80,6 @@ def outputs_of(program: Any, values: Callable[[str], Any], inputs: Mapping[str, 
         found = _Sparing(program, values).run(*given)
     results = zip(found, signature.output_specs, strict=True)
     return [value for value, spec in results if spec.kind == OutputKind.USER_OUTPUT]
-
-
-class Lazily(Mapping[str, Any]):
-    """Arrays by name that are made whenever they are read."""
-
-    def __init__(self, names: tuple[str, ...], make: Callable[[str], Any]) -> None:
-        self.names, self.make = names, make
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self.names:
-            raise KeyError(name)
-        return self.make(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
 
 
 def made_up(name: str, shape: tuple[int, ...]) -> Any:

@@ -41,7 +41,7 @@ def translate(graph: Graph) -> Translated:
             values[node.name] = _translated(draft, node, arguments)
         except RefusalError as refusal:
             origin = node.origin
-            found = Missing(node.operator, str(refusal), origin.module, origin.kind, origin.source)
+            found = Missing(node.called or node.operator, str(refusal), origin.module, origin.kind, origin.source)
             missing[found] = missing.get(found, 0) + 1
             values[node.name] = Unknown()
     outputs = [_value(ref, values) for ref in graph.outputs]
@@ -54,6 +54,8 @@ def translate(graph: Graph) -> Translated:
 
 
 def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:
+    if node.refusal:
+        raise RefusalError(node.refusal)
     if node.operator in IGNORED:
         return None
     row = OPERATORS.get(node.operator)

@@ -134,6 +134,9 @@ def relocated(batch: Batch, count: int, old: Shape, new: Shape) -> Batch:
     the new axes cut through them."""
     outer = prod(old[: batch.axis]) * batch.before
     inner = batch.after * prod(old[batch.axis + 1 :])
+    alone = _single(outer, inner, new) if count == 1 else None  # one sample: any axis of one entry may be its own
+    if alone is not None:
+        return alone
     below = prod(new)
     for axis, size in enumerate(new):
         below //= size or 1
@@ -145,14 +148,16 @@ def relocated(batch: Batch, count: int, old: Shape, new: Shape) -> Batch:
             if prod(new[:axis]) * found.before == outer:
                 return found
             break
-    if count == 1 and outer * inner == prod(new):  # one sample: any axis of one entry may be its own
-        return _single(outer, inner, new)
+    if count == 1:
+        raise RefusalError(
+            "the example has one sample, and it cannot be told which axis the samples are on; give it two"
+        )
     raise RefusalError(f"it joins or cuts the samples: {list(old)} becomes {list(new)}")
 
 
-def _single(outer: int, inner: int, new: Shape) -> Batch:
+def _single(outer: int, inner: int, new: Shape) -> Batch | None:
     for axis, size in enumerate(new):
         rest = prod(new[axis + 1 :])
         if size == 1 and prod(new[:axis]) == outer and rest == inner:
             return Batch(axis)
-    raise RefusalError("the example has one sample, and it cannot be told which axis the samples are on; give it two")
+    return None

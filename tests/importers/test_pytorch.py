@@ -13,7 +13,8 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.importers.check import MismatchError, compare
-from boundcalc.importers.pytorch import Import, imported
+from boundcalc.importers.importing import Import
+from boundcalc.importers.pytorch import imported
 from boundcalc.importers.settings import Settings
 
 torch: Any = pytest.importorskip("torch")
@@ -113,7 +114,7 @@ def test_a_wrong_spec_is_noticed() -> None:
     """Both a network with another activation, and statistics above those that the spec says."""
     module, args = modules.MODULES["perceptron"]()
     with torch.no_grad():
-        wanted = [module.eval()(*args).double()]
+        wanted = [module.eval()(*args).double().numpy()]
     found = imported(module, args, None, Settings(batch=2, radius=1, input_norm=1))
     arrays = {**found.arrays, "input": args[0].double().numpy()}
     network = bc.network(bc.loads(found.written.text.replace("tanh", "sigmoid")))

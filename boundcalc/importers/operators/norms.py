@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from boundcalc.importers.call import Call
@@ -68,11 +70,17 @@ def _by_channels(draft: Draft, of: Held, kind: str, fields: dict[str, Field], ca
     fields["eps"] = written(call.number("eps"))
     weight, bias = call.get("weight"), call.get("bias")
     if isinstance(weight, Learned) and isinstance(bias, Learned):
-        arrays = {"weight": weight, "bias": bias}
+        arrays = {"weight": _flat(weight), "bias": _flat(bias)}
         return draft.step(kind, {**fields, "affine": True}, (of,), of.shape, of.batch, arrays=arrays)
     found = draft.step(kind, fields, (of,), of.shape, of.batch)
     rest = len(of.shape) - 2
     return _with_affine(draft, found, _channels(draft, of, weight, rest), _channels(draft, of, bias, rest))
+
+
+def _flat(of: Learned) -> Learned:
+    """A number for each channel as a vector."""
+    count = (prod(of.shape),)
+    return of if len(of.shape) == 1 else of.moved("reshape", count, count)
 
 
 def batch_norm_evaluated(draft: Draft, call: Call) -> Value:
@@ -158,3 +166,13 @@ def l2_norm(draft: Draft, call: Call) -> Value:
     if axis != len(of.own) - 1:
         fields["axis"] = axis
     return draft.step("l2norm", fields, (of,), of.shape, of.batch)
+
+
+def local_response_norm(draft: Draft, call: Call) -> Value:
+    """Over windows of channels."""
+    of = call.plain("input")
+    fields: dict[str, Field] = {"size": call.integer("size")}
+    for name, usual in (("alpha", 1e-4), ("beta", 0.75), ("k", 1.0)):
+        if call.number(name) != usual:
+            fields[name] = written(call.number(name))
+    return draft.step("localresponsenorm", fields, (of,), of.shape, of.batch)

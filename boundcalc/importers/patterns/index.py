@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from boundcalc.importers.graph import Graph
+from boundcalc.importers.patterns.biases import biases
 from boundcalc.importers.patterns.entrywise import activations
 from boundcalc.importers.patterns.normalisations import normalisations
+from boundcalc.importers.patterns.written import group_norms, softplus
 
-PASSES = (normalisations, activations)
+PASSES = (softplus, group_norms, normalisations, activations, biases)
 
 
 def recognised(graph: Graph) -> Graph:

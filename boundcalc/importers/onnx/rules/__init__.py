@@ -1,0 +1,1 @@
+"""What each operator of ONNX becomes: operators of ATen, which the table of operators reads."""
