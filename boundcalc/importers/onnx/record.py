@@ -31,8 +31,7 @@ Chosen = Callable[[Array], Array]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`parts`: learned arrays that are parts of stored ones, each with the name of that and how it is taken out of it; `batch_axes`: by
-    output, unknown to a file; `training`: whether an operator of it says so."""
+    """`parts`: learned arrays that are parts of stored ones, each with the name of that and how it is taken out of it."""
 
     graph: Graph
     parts: Mapping[str, tuple[str, Chosen]]
