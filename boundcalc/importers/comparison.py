@@ -14,6 +14,7 @@ from boundcalc.graph.expand import expand
 from boundcalc.importers.check import MismatchError, compare, learned_values, network_with
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, in_doubles, samples
 from boundcalc.importers.graph import Graph
+from boundcalc.importers.normed import with_plain_weights
 from boundcalc.importers.record import export, record
 from boundcalc.importers.settings import Settings
 from boundcalc.importers.spec import Written, write
@@ -28,13 +29,15 @@ COUNT = 2  # samples that are compared
 
 @dataclass
 class Subject:
-    """`source` is a person's module, which is not touched; `args`, `kwargs`: the example."""
+    """`source` is a person's module, which is not touched; `args`, `kwargs`: the example; `plain`: the paths of weights that a norm
+    of their own divides."""
 
     name: str
     source: torch.nn.Module
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     training: bool
+    plain: tuple[str, ...] = ()
 
     @cached_property
     def learned(self) -> Mapping[str, torch.Tensor]:
@@ -90,7 +93,8 @@ def subject(model: Any, args: Any, kwargs: Mapping[str, Any] | None, mode: str |
         title = name or type(model).__name__
     if not any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves((given, named))):
         raise _mistake(title, "the example has no tensor", "pass example inputs, as the module's forward takes them")
-    return Subject(title, module, given, named, training)
+    module, plain = with_plain_weights(module, training)
+    return Subject(title, module, given, named, training, plain)
 
 
 def learned_of(subject: Subject, written: Written) -> Mapping[str, Any]:

@@ -64,7 +64,7 @@ def imported(
     written = write(translated, settings)
     architecture = read(written, graph.name)
     notes = [f"{graph.name} is imported in {'training' if graph.training else 'evaluation'} mode"]
-    notes += _unread(subject, graph)
+    notes += [*_plain(subject), *_unread(subject, graph)]
     difference = None
     if check:
         reason = comparison.too_large(subject, LARGEST)
@@ -108,13 +108,23 @@ def _first_that_fits(subject: Any) -> tuple[Graph, Translated]:
     raise min(errors, key=lambda error: len(error.operators))
 
 
+def _plain(subject: Any) -> Sequence[str]:
+    """Weights that are learned as what their norm makes of them."""
+    if not subject.plain:
+        return ()
+    return (f"{_shown(subject.plain)}: what is learned is the weight after its own norm divided it",)
+
+
 def _unread(subject: Any, graph: Graph) -> Sequence[str]:
     """Learned arrays that no output depends on: they are no part of the spec."""
     names = [name for name in subject.learned if name not in graph.learned]
     if not names:
         return ()
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return (f"no output depends on {shown}",)
+    return (f"no output depends on {_shown(names)}",)
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def needs_torch() -> None:
