@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from boundcalc.importers.check import MismatchError, compare, learned_values, ne
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, in_doubles, samples
 from boundcalc.importers.graph import Graph
 from boundcalc.importers.normed import with_plain_weights
-from boundcalc.importers.record import export, record
+from boundcalc.importers.record import Recorder, export
 from boundcalc.importers.settings import Settings
 from boundcalc.importers.spec import Written, write
 from boundcalc.importers.translate import Translated
@@ -38,6 +38,7 @@ class Subject:
     kwargs: Mapping[str, Any]
     training: bool
     plain: tuple[str, ...] = ()
+    recorders: dict[int, Recorder] = field(default_factory=dict[int, Recorder])
 
     @cached_property
     def learned(self) -> Mapping[str, torch.Tensor]:
@@ -67,12 +68,13 @@ class Subject:
 
     def recorded(self, axis: int) -> Graph:
         try:
-            program, count = export(self.copy(), self.args, self.kwargs, axis)
+            program, count, example = export(self.copy(), self.args, self.kwargs, axis)
         except Exception as error:  # of the module's own code, or of torch.export
             text = str(error).strip().splitlines() or [type(error).__name__]
             finding = f"torch.export does not take it: {type(error).__name__}: {text[0]}"
             raise _mistake(self.name, finding, "see `python -c` with torch.export.export(model, args)") from error
-        return record(program, self.name, count, self.training, axis)
+        self.recorders[axis] = Recorder(program, example)
+        return self.recorders[axis].graph(self.name, count, self.training, axis)
 
 
 def _mistake(name: str, finding: str, remedy: str | None = None) -> SpecError:
@@ -118,12 +120,16 @@ def compared(subject: Subject, graph: Graph, translated: Translated) -> float:
     training has not touched are often zero. Raises MismatchError."""
     axis = graph.batch_axis
     own = next(tensor.shape[axis] for tensor in subject.tensors if tensor.ndim > axis)
-    count = COUNT if graph.batch != own else own
+    uses_chosen = translated.draft.graph.inputs != graph.inputs or any(step.chosen for step in translated.draft.steps)
+    count = COUNT if graph.batch != own and not uses_chosen else graph.batch
     args, kwargs = _varied(subject, count, axis, translated)
     written = write(translated, Settings(batch=count, radius=1, input_norm=1))
     layer_graph = expand(language.loads(written.text, "<import>", VOCABULARY, own_activation), unroll=True)
-    network = network_with(layer_graph, translated.draft.steps, written.names)
-    entries = dict(zip((entry.name for entry in graph.inputs), _leaves(args, kwargs), strict=False))
+    leaves = _leaves(args, kwargs)
+    chosen = subject.recorders[axis].decided(leaves) if uses_chosen else {}
+    network = network_with(layer_graph, translated.draft.steps, written.names, chosen)
+    entries = {name: torch.tensor(array) for name, array in chosen.items()}
+    entries |= dict(zip((entry.name for entry in graph.inputs), leaves, strict=False))
     inputs = {title: entries[name].movedim(axis, 0) for name, title in written.inputs.items()}
     worst = 0.0
     for is_moved in (False, True):

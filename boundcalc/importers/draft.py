@@ -4,14 +4,14 @@ beyond what the spec says (statistics, masks, indices)."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import prod
 
 import numpy as np
 
-from boundcalc.importers.graph import Array, Graph, Origin, Shape, refs
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, own_shape
+from boundcalc.importers.graph import Array, Entry, Graph, Origin, Shape, refs
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, own_shape
 
 Field = str | int | bool | Sequence["Field"] | Mapping[str, "Field"]
 
@@ -19,8 +19,8 @@ Field = str | int | bool | Sequence["Field"] | Mapping[str, "Field"]
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step. `reads`: the keys of steps and inputs, in order; `arrays`: its learned arrays by their names in the language;
-    `given`: arrays that its fields bound, by the names that the check knows; `label`: what it is called where its module has
-    other steps."""
+    `given`: arrays that its fields bound, by the names that the check knows; `chosen`: such arrays that token ids decide, with the
+    samples first."""
 
     key: str
     kind: str
@@ -30,6 +30,7 @@ class Step:
     origin: Origin
     arrays: Mapping[str, Learned] = field(default_factory=dict[str, Learned])
     given: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    chosen: Mapping[str, Chosen] = field(default_factory=dict[str, Chosen])
 
 
 class Draft:
@@ -73,6 +74,7 @@ class Draft:
         *,
         arrays: Mapping[str, Learned] | None = None,
         given: Mapping[str, Array] | None = None,
+        chosen: Mapping[str, Chosen] | None = None,
     ) -> Held:
         """A further step; `shape` of what it gives is the framework's."""
         for read in reads:
@@ -83,7 +85,7 @@ class Draft:
         key = f"#{len(self.steps)}"
         keys = tuple(read.step for read in reads)
         own = own_shape(shape, batch)
-        self.steps.append(Step(key, kind, fields, keys, own, self.origin, arrays or {}, given or {}))
+        self.steps.append(Step(key, kind, fields, keys, own, self.origin, arrays or {}, given or {}, chosen or {}))
         self._steps[key], self._owns[key] = self.steps[-1], own
         return Held(key, shape, batch)
 
@@ -110,11 +112,43 @@ class Draft:
         }
         return self.step("constant", fields, (), values.shape, None, given={"value": values})
 
+    def chosen(self, name: str) -> Chosen:
+        """What token ids decide, by the name of the node that computes it."""
+        return Chosen(self.graph.chosen[name], lambda known: known[name])
+
+    def chosen_constant(self, of: Chosen, shape: Shape, batch: Batch) -> Held:
+        """A constant that is another one for each sample; zeros and ones are known by how many there are."""
+        values, own = np.abs(np.asarray(of.array, dtype=np.float64)), own_shape(shape, batch)
+        if not np.isfinite(values).all():
+            raise RefusalError("a constant has entries that are not finite")
+        entry = (float(values.max(initial=0.0)) or 1.0) if of.most is None else of.most
+        is_mask = of.most is not None or bool(np.isin(values, (0, entry)).all())
+        norms = np.linalg.norm(values.reshape(values.shape[0], -1), axis=1)
+        norm = entry * float(prod(own)) ** 0.5 if is_mask else float(norms.max())
+        fields: dict[str, Field] = {"shape": list(own), "norm": above(norm), "entry": above(entry)}
+        return self.step("constant", fields, (), shape, batch, chosen={"values": of})
+
+    def tokens_chosen(self, name: str) -> Held:
+        """Ids that other ids decide, as an input of the spec."""
+        if name not in self._owns:
+            array, axis = self.graph.chosen[name], self.graph.batch_axis
+            if array.ndim <= axis or array.shape[axis] != self.batch:
+                raise RefusalError("it looks up what token ids decide, along other axes than those of the samples")
+            self.graph = replace(self.graph, inputs=(*self.graph.inputs, Entry(name, array.shape, True)))
+            self._owns[name] = own_shape(array.shape, Batch(axis))
+        return Held(name, self.graph.chosen[name].shape, Batch(self.graph.batch_axis), tokens=True)
+
     def reshaped(self, of: Held, own: Shape, shape: Shape | None = None, batch: Batch | None = None) -> Held:
         """The same entries in other axes of the spec; without `shape` those of an array that has no samples."""
         shape, batch = (own, None) if shape is None else (shape, batch)
         if own == of.own:
-            return Held(of.step, shape, batch, of.tokens, None if of.masked is None else of.masked.reshape(shape))
+            return Held(
+                of.step,
+                shape,
+                batch,
+                of.tokens,
+                None if of.masked is None else of.masked.made(lambda m: m.reshape(shape)),
+            )
         if of.tokens:
             return Held(of.step, shape, batch, True)
         before = self.before(of, "reshape", "flatten")

@@ -67,7 +67,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Graph:
     """`learned`: shapes of the learned arrays by name; `constants`: values by name; `batch`: the number of samples that it was
-    recorded with, `batch_axis`: which axis of every input they are; `modules`: the classes of modules by their paths."""
+    recorded with, `batch_axis`: which axis of every input they are; `modules`: the classes of modules by their paths; `chosen`: values
+    for the example of what token ids alone decide, by name."""
 
     name: str
     batch: int
@@ -79,6 +80,7 @@ class Graph:
     outputs: tuple[Ref, ...]
     batch_axis: int = 0
     modules: Mapping[str, str] = field(default_factory=dict[str, str])
+    chosen: Mapping[str, Array] = field(default_factory=dict[str, Array])
 
     def dumps(self) -> str:
         return json.dumps(_stored(self), indent=0)
@@ -98,6 +100,7 @@ def loads(text: str) -> Graph:
         outputs=tuple(Ref(*stored) for stored in raw["outputs"]),
         batch_axis=raw["batch_axis"],
         modules=raw["modules"],
+        chosen={name: _array(*stored) for name, stored in raw.get("chosen", {}).items()},
     )
 
 
@@ -123,6 +126,7 @@ def _stored(graph: Graph) -> dict[str, Any]:
             for node in graph.nodes
         ],
         "outputs": [[ref.name, ref.part] for ref in graph.outputs],
+        **({"chosen": {name: _packed(array) for name, array in graph.chosen.items()}} if graph.chosen else {}),
     }
 
 
@@ -162,7 +166,8 @@ def without_unread(graph: Graph) -> Graph:
             kept.append(node)
             read.update(ref.name for ref in refs(tuple(node.arguments.values())))
     constants = {name: array for name, array in graph.constants.items() if name in read}
-    return replace(graph, nodes=tuple(reversed(kept)), constants=constants)
+    chosen = {name: array for name, array in graph.chosen.items() if name in read}
+    return replace(graph, nodes=tuple(reversed(kept)), constants=constants, chosen=chosen)
 
 
 def refs(value: Argument) -> list[Ref]:

@@ -21,7 +21,9 @@ def with_plain_weights(module: torch.nn.Module, training: bool) -> tuple[torch.n
     there = list(_normed(module, training))
     if not there:
         return module, ()
-    made = (getattr(owner, name) for _, owner, name, hook in there if hook is not None)  # PyTorch copies no computed array
+    made = (
+        getattr(owner, name) for _, owner, name, hook in there if hook is not None
+    )  # PyTorch copies no computed array
     plain = copy.deepcopy(module, {id(array): array.detach().clone() for array in made}).train(training)
     found: list[str] = []
     for path, owner, name, hook in list(_normed(plain, training)):

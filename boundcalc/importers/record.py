@@ -26,8 +26,10 @@ _RANDOM = torch.Tag.nondeterministic_seeded
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 
 
-def export(module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, Any], axis: int) -> tuple[Any, int]:
-    """The exported program, and with how many samples: another number than the example's, where the module takes it."""
+def export(
+    module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, Any], axis: int
+) -> tuple[Any, int, list[torch.Tensor]]:
+    """The exported program, with how many samples: another number than the example's, where the module takes it; and its example."""
     tensors = [leaf for leaf in pytree.tree_leaves((given, named)) if isinstance(leaf, torch.Tensor)]
     sizes = {size for tensor in tensors for size in tensor.shape}
     own = next((tensor.shape[axis] for tensor in tensors if tensor.ndim > axis), 1)
@@ -38,7 +40,8 @@ def export(module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, An
             with doubles(drops=True), _quiet():
                 arguments, keywords = arguments_in_doubles((arguments, keywords))
                 program = torch.export.export(module, arguments, keywords, strict=False)
-                return program.run_decompositions({}), count
+                example = [leaf for leaf in pytree.tree_leaves((arguments, keywords)) if isinstance(leaf, torch.Tensor)]
+                return program.run_decompositions({}), count, example
         except Exception:  # whatever a person's own code does with another number of samples
             if count == own:
                 raise
@@ -56,13 +59,10 @@ def _quiet() -> Generator[None]:
         logging.disable(before)
 
 
-def record(program: Any, name: str, batch: int, training: bool, axis: int = 0) -> Graph:
-    """The graph of an exported program that has nothing to decompose any more."""
-    return _Recorder(program).graph(name, batch, training, axis)
+class Recorder:
+    """Of an exported program that has nothing to decompose any more; `example`: the arrays that it was exported with."""
 
-
-class _Recorder:
-    def __init__(self, program: Any) -> None:
+    def __init__(self, program: Any, example: Sequence[Any] = ()) -> None:
         signature = program.graph_signature
         self.program = program
         self.learned = dict(signature.inputs_to_parameters)
@@ -73,6 +73,7 @@ class _Recorder:
         self.refs: dict[str, Ref] = {}
         self.nodes: list[Node] = []
         self.constants: dict[str, Array] = {}
+        self.example = example
 
     def graph(self, name: str, batch: int, training: bool, axis: int) -> Graph:
         inputs: list[Entry] = []
@@ -88,8 +89,31 @@ class _Recorder:
         found = [self._argument(self._node(result)) for result in self.results if isinstance(result, str)]
         outputs = tuple(ref for ref in found if isinstance(ref, Ref) and self._is_floating(ref))
         nodes, classes = tuple(self.nodes), _classes(self.program.graph.nodes)
-        graph = Graph(name, batch, training, tuple(inputs), shapes, self.constants, nodes, outputs, axis, classes)
+        chosen = self.decided(self.example)
+        graph = Graph(
+            name, batch, training, tuple(inputs), shapes, self.constants, nodes, outputs, axis, classes, chosen
+        )
         return without_unread(graph)
+
+    def decided(self, example: Sequence[Any]) -> Mapping[str, Array]:
+        """What token ids alone decide, by name, with what comes of them before it is known which of it is needed."""
+        entries = [node for node in self.program.graph.nodes if self._is_entry(node)]
+        given = {
+            node.name: value
+            for node, value in zip(entries, example, strict=False)
+            if not value.is_floating_point() and not value.is_meta
+        }
+        found: dict[str, Any] = dict(given)
+        for node in self.program.graph.nodes:
+            names = [read.name for read in node.all_input_nodes]
+            if node.op != "call_function" or not any(name in found for name in names):
+                continue
+            if all(name in found or name in self.known for name in names) and not _is_random(node):
+                found[node.name] = self._value(node, {**self.known, **found})
+        return {name: _array(value) for name, value in found.items() if isinstance(value, torch.Tensor)}
+
+    def _is_entry(self, node: Any) -> bool:
+        return node.op == "placeholder" and node.name in self.entries and isinstance(node.meta.get("val"), torch.Tensor)
 
     def _node(self, name: str) -> Any:
         return next(node for node in self.program.graph.nodes if node.name == name)
@@ -122,9 +146,8 @@ class _Recorder:
             else:
                 self.refs[node.name] = Ref(self.refs[of.name].name, part)
             return
-        is_random = _RANDOM in getattr(node.target, "tags", ())
-        if all(read.name in self.known for read in reads) and not is_random:
-            self._evaluate(node)
+        if all(read.name in self.known for read in reads) and not _is_random(node):
+            self.known[node.name] = self._value(node, self.known)
             return
         filled = _FILLED.get(_name(node.target))
         if filled is not None:  # of the input it needs the shape alone
@@ -140,14 +163,14 @@ class _Recorder:
         self.nodes.append(Node(node.name, _name(node.target), self._arguments(node), shapes, _origin(node), integers))
         self.refs[node.name] = Ref(node.name)
 
-    def _evaluate(self, node: Any) -> None:
+    def _value(self, node: Any, known: Mapping[str, Any]) -> Any:
         def value(of: Any) -> Any:
-            return self.known[of.name] if isinstance(of, torch.fx.Node) else lengthened(of)
+            return known[of.name] if isinstance(of, torch.fx.Node) else lengthened(of)
 
         args = torch.fx.node.map_aggregate(node.args, value)
         kwargs = torch.fx.node.map_aggregate(node.kwargs, value)
         with torch.no_grad(), doubles(drops=False):
-            self.known[node.name] = node.target(*args, **kwargs)
+            return node.target(*args, **kwargs)
 
     def _arguments(self, node: Any) -> Mapping[str, Argument]:
         """By the names of the operator's schema, with its defaults."""
@@ -176,9 +199,17 @@ class _Recorder:
         if not isinstance(value, torch.Tensor):
             return self._argument(value)
         if name not in self.constants and not value.is_meta:
-            held = value.detach().cpu()
-            self.constants[name] = np.asarray(held.double() if held.is_floating_point() else held)
+            self.constants[name] = _array(value)
         return Ref(name)
+
+
+def _array(value: Any) -> Array:
+    held = value.detach().cpu()
+    return np.asarray(held.double() if held.is_floating_point() else held)
+
+
+def _is_random(node: Any) -> bool:
+    return _RANDOM in getattr(node.target, "tags", ())
 
 
 def _name(target: Any) -> str:

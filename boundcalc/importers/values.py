@@ -6,6 +6,7 @@ In the spec the samples are not an axis; in a framework they are one of the axes
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -32,6 +33,45 @@ class Batch:
         return self.before * self.after
 
 
+Source = Callable[[Mapping[str, Array]], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An array that is known before the network runs, as token ids decide it (a mask of padding, places that are counted): another one
+    for each sample. `array`: for the ids of the example; `source`: for other ids, of what the recorded program makes of them, by
+    name; None where it is the same for all ids; `most`: of its entries, zero or that number for all ids."""
+
+    array: Array
+    source: Source | None = None
+    most: float | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return self.array.shape
+
+    def made(self, of: Callable[[Array], Array]) -> Chosen:
+        """A function of it."""
+        source = self.source
+        return Chosen(of(self.array), None if source is None else lambda known: of(source(known)))
+
+    def within(self, other: Chosen | None) -> Chosen:
+        """True where either is."""
+        if other is None:
+            return self
+        mine, its = self, other
+        if mine.source is None and its.source is None:
+            return Chosen(mine.array | its.array)
+        return Chosen(mine.array | its.array, lambda known: mine.known(known) | its.known(known))
+
+    def known(self, known: Mapping[str, Array]) -> Array:
+        return self.array if self.source is None else self.source(known)
+
+    def by_sample(self, batch: Batch, count: int) -> Chosen:
+        """With the samples first, and the axes of the spec after them."""
+        return replace(self.made(lambda array: by_sample(array, batch, count)), most=self.most)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a step computes, or an input: `step` is its key, `shape` the framework's, the batch counted. Without `batch` it is the
@@ -42,7 +82,7 @@ class Held:
     shape: Shape
     batch: Batch | None
     tokens: bool = False
-    masked: Array | None = None
+    masked: Chosen | None = None
 
     @property
     def own(self) -> Shape:
@@ -119,7 +159,7 @@ class Unknown:
     """What an operator gives that is not known, or what is made of that: it was reported once."""
 
 
-Value = Held | Learned | Fixed | Unknown | float | int | bool | str | None | tuple["Value", ...]
+Value = Held | Learned | Fixed | Chosen | Unknown | float | int | bool | str | None | tuple["Value", ...]
 
 
 def own_shape(shape: Shape, batch: Batch | None) -> Shape:
@@ -127,6 +167,14 @@ def own_shape(shape: Shape, batch: Batch | None) -> Shape:
         return shape
     joined = (batch.others,) if batch.others > 1 else ()
     return (*shape[: batch.axis], *joined, *shape[batch.axis + 1 :])
+
+
+def by_sample(array: Array, batch: Batch, count: int) -> Array:
+    """A framework's array with the samples first, and the axes of the spec after them."""
+    axis, shape = batch.axis, array.shape
+    apart = array.reshape((*shape[:axis], batch.before, count, batch.after, *shape[axis + 1 :]))
+    first = np.moveaxis(apart, axis + 1, 0)
+    return first.reshape((count, *own_shape((*shape[:axis], batch.others * count, *shape[axis + 1 :]), batch)))
 
 
 def relocated(batch: Batch, count: int, old: Shape, new: Shape) -> Batch:

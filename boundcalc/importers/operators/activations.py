@@ -8,7 +8,7 @@ from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Array
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Held, RefusalError, Value
+from boundcalc.importers.values import Held, RefusalError, Value, by_sample
 
 
 def named(kind: str) -> Rule:
@@ -121,7 +121,12 @@ def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
     shown = Held(of.step, of.shape, of.batch)
     if of.masked is None:
         return draft.step("softmax", fields, (shown,), of.shape, of.batch)
-    mask = _for_one_sample(of)
+    if of.masked.source is not None:
+        if of.batch is None:
+            raise RefusalError("token ids decide a mask of scores that have no samples")
+        masks = of.masked.by_sample(of.batch, draft.batch)
+        return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, chosen={"masks": masks})
+    mask = _for_one_sample(of, draft.batch)
     if bool(mask.all(axis=own).any()):
         raise RefusalError("a mask leaves out all entries of a softmax")
     if len(of.own) >= 2 and own == len(of.own) - 1 and _is_causal(mask):
@@ -129,18 +134,15 @@ def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
     return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, given={"mask": mask})
 
 
-def _for_one_sample(of: Held) -> Array:
+def _for_one_sample(of: Held, count: int) -> Array:
     """The mask without the axis of the samples."""
     assert of.masked is not None
     if of.batch is None:
-        return of.masked
-    axis, shape = of.batch.axis, of.masked.shape
-    count = shape[axis] // of.batch.others
-    apart = of.masked.reshape((*shape[:axis], of.batch.before, count, of.batch.after, *shape[axis + 1 :]))
-    first = apart.take([0], axis=axis + 1)
-    if not bool((first == apart).all()):
+        return of.masked.array
+    every = by_sample(of.masked.array, of.batch, count)
+    if not bool((every == every[:1]).all()):
         raise RefusalError("a mask is another one for each sample")
-    return first.reshape(of.own)
+    return every[0]
 
 
 def _is_causal(mask: Array) -> bool:

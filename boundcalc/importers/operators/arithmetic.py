@@ -10,7 +10,7 @@ from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.moves import expanded
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.values import Chosen, Fixed, Held, Learned, RefusalError, Value
 
 MASKED = -1e30  # a score that is less is left out by a softmax: exp of it is 0 in every float
 
@@ -56,6 +56,10 @@ def total(draft: Draft, left: Value, right: Value, alpha: float) -> Value:
         return affine(draft, draft.held(left), shift=alpha * shift)
     if start is not None and isinstance(right, Held | Learned):
         return affine(draft, draft.held(right), scale=alpha, shift=start)
+    if isinstance(left, Chosen) and isinstance(right, Held):
+        return _with_chosen(draft, right, left, alpha, 1.0)
+    if isinstance(left, Held) and isinstance(right, Chosen):
+        return _with_chosen(draft, left, right, 1.0, alpha)
     if not isinstance(left, Held | Learned | Fixed) or not isinstance(right, Held | Learned | Fixed):
         raise RefusalError("it adds something that is no array")
     if isinstance(left, Fixed):
@@ -89,57 +93,55 @@ def _both_masked(draft: Draft, left: Held, right: Held, scale: float, alpha: flo
     image = _summed(draft, replace(left, masked=None), replace(right, masked=None), 1.0, 1.0)
     if not isinstance(image, Held):
         raise RefusalError("it adds scores that are no array")
-    hidden = np.zeros(image.shape, dtype=bool)
+    hidden = Chosen(np.zeros(image.shape, dtype=bool))
     for of in (left, right):
-        if of.masked is not None:
-            hidden = hidden | of.masked
+        hidden = hidden.within(of.masked)
     return replace(image, masked=hidden)
+
+
+def _with_chosen(draft: Draft, of: Held, by: Chosen, scale: float, alpha: float) -> Value:
+    """scale of + alpha by: scores with a mask, or a constant for each sample."""
+    array = by.array.astype(float)
+    if scale == 1 and alpha == 1 and bool(np.all((array == 0) | (array <= MASKED))):
+        return hidden_where(draft, of, by.made(lambda values: values <= MASKED))
+    added = constant(draft, by, of)
+    return _summed(draft, of, added, scale, alpha)
+
+
+def hidden_where(draft: Draft, of: Held, mask: Chosen) -> Held:
+    """Scores of which those are left out where a mask is true."""
+    shape = np.broadcast_shapes(of.shape, mask.shape)
+    if shape != of.shape:
+        if of.masked is not None:
+            raise RefusalError("it repeats scores that are masked")
+        spread = expanded(draft, of, shape)
+        if not isinstance(spread, Held):
+            raise RefusalError("it masks what is no array")
+        of = spread
+    hidden = mask.made(lambda array: np.broadcast_to(array.astype(bool), shape))
+    return replace(of, masked=hidden.within(of.masked))
+
+
+def constant(draft: Draft, of: Chosen, like: Held) -> Held:
+    """What ids decide as a constant beside an array: one for each sample, where it has their axis."""
+    batch, lead = like.batch, len(like.shape) - len(of.shape)
+    axis = -1 if batch is None else batch.axis - lead
+    if batch is None or axis < 0 or of.shape[axis] != draft.batch * batch.others:
+        raise RefusalError("it computes with what token ids decide, along other axes than those of the samples")
+    moved = replace(batch, axis=axis)
+    return draft.chosen_constant(of.by_sample(moved, draft.batch), of.shape, moved)
 
 
 def _masked(draft: Draft, scores: Held, added: np.ndarray) -> Held:
     """Scores of which those with -oo added are left out."""
-    hidden = np.broadcast_to(added <= MASKED, scores.shape)
     rest = np.where(added <= MASKED, 0.0, added)
-    masked = hidden if scores.masked is None else scores.masked | hidden
-    shown = Held(scores.step, scores.shape, scores.batch)
+    shown = replace(scores, masked=None)
     if np.any(rest):
         moved = total(draft, shown, Fixed(rest), 1.0)
         if not isinstance(moved, Held):
             raise RefusalError("it adds a mask that is no constant")
         shown = moved
-    return Held(shown.step, shown.shape, shown.batch, masked=masked)
-
-
-def masked_fill(draft: Draft, call: Call) -> Value:
-    return filled(draft, call.held("self"), call.fixed("mask").array.astype(bool), call.get("value"))
-
-
-def where(draft: Draft, call: Call) -> Value:
-    """A choice between scores and a number, by a fixed mask."""
-    chosen = call.fixed("condition").array.astype(bool)
-    left, right = call.get("self"), call.get("other")
-    if isinstance(left, Held) and number_of(right) is not None:
-        return filled(draft, left, ~chosen, right)
-    if isinstance(right, Held) and number_of(left) is not None:
-        return filled(draft, right, chosen, left)
-    raise RefusalError("it chooses between two arrays")
-
-
-def filled(draft: Draft, of: Held, mask: np.ndarray, value: Value) -> Value:
-    number = number_of(value)
-    if number is None:
-        raise RefusalError("it fills in what is no number")
-    shape = np.broadcast_shapes(of.shape, mask.shape)
-    if shape != of.shape and of.masked is None:
-        spread = expanded(draft, of, shape)
-        return filled(draft, spread, mask, value) if isinstance(spread, Held) else spread
-    if not mask.any():
-        return of
-    if number <= MASKED:
-        hidden = np.broadcast_to(mask, of.shape)
-        return Held(of.step, of.shape, of.batch, masked=hidden if of.masked is None else of.masked | hidden)
-    kept = product(draft, of, Fixed(np.where(mask, 0.0, 1.0)))
-    return kept if number == 0 else total(draft, kept, Fixed(np.where(mask, number, 0.0)), 1.0)
+    return hidden_where(draft, replace(shown, masked=scores.masked), Chosen(added <= MASKED))
 
 
 def mul(draft: Draft, call: Call) -> Value:
@@ -151,6 +153,10 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
         factor = number_of(by)
         if factor is not None and isinstance(of, Held | Learned):
             return affine(draft, draft.held(of), scale=factor)
+    if isinstance(left, Chosen) and isinstance(right, Held):
+        left = constant(draft, left, right)
+    if isinstance(right, Chosen) and isinstance(left, Held):
+        right = constant(draft, right, left)
     if not isinstance(left, Held | Learned | Fixed) or not isinstance(right, Held | Learned | Fixed):
         raise RefusalError("it multiplies something that is no array")
     if isinstance(left, Held) and isinstance(right, Held) and (left.step, left.shape) == (right.step, right.shape):

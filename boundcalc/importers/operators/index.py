@@ -12,6 +12,7 @@ from boundcalc.importers.operators import (
     arithmetic,
     attention,
     maps,
+    masks,
     moves,
     norms,
     parts,
@@ -72,8 +73,8 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("div",), "affine, multiply", arithmetic.div, "by what is computed"),
     Operator(("neg",), "affine", arithmetic.neg),
     Operator(("pow",), "square, multiply", arithmetic.power, "exponents that are not 1 to 4"),
-    Operator(("masked_fill",), "softmax with a mask, multiply, add", arithmetic.masked_fill, "masks that are computed"),
-    Operator(("where",), "softmax with a mask, multiply, add", arithmetic.where, "conditions that are computed"),
+    Operator(("masked_fill",), "softmax with a mask, multiply, add", masks.masked_fill, "masks that are computed"),
+    Operator(("where",), "softmax with a mask, multiply, add", masks.where, "conditions that are computed"),
     Operator(
         ("clone", "alias", "detach", "contiguous", "lift_fresh_copy", "_to_copy", "to", "type_as", "expand_as_self"),
         "nothing",

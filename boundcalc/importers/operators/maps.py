@@ -11,7 +11,7 @@ from boundcalc.importers.operators.moves import transposed
 from boundcalc.importers.operators.numbers import per_axis
 from boundcalc.importers.operators.products import multiplied
 from boundcalc.importers.operators.taking import taken
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
 def linear(draft: Draft, call: Call) -> Value:
@@ -74,6 +74,8 @@ def embedding(draft: Draft, call: Call) -> Value:
     weight, ids = call.array("weight"), call.get("indices")
     if isinstance(ids, Fixed):
         return _looked_up(draft, weight, ids, call.shape)
+    if isinstance(ids, Chosen):
+        ids = draft.tokens_chosen(call.name("indices"))
     if not isinstance(ids, Held) or not ids.tokens:
         raise RefusalError("it looks up what are no token ids")
     if not isinstance(weight, Learned):

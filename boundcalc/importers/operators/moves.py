@@ -97,7 +97,7 @@ def permuted(draft: Draft, of: Held | Learned | Fixed, order: tuple[int, ...]) -
     image = Held(of.step, shape, batch)
     before, after = of.axes(), image.axes()
     own = tuple(before.index(None if axis is None else order[axis]) for axis in after)
-    masked = None if of.masked is None else of.masked.transpose(order)
+    masked = None if of.masked is None else of.masked.made(lambda array: array.transpose(order))
     if own == tuple(range(len(own))):
         return Held(of.step, shape, batch, of.tokens, masked)
     if masked is not None:

@@ -11,8 +11,8 @@ from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators.arithmetic import total
 from boundcalc.importers.operators.moves import reshaped
-from boundcalc.importers.operators.taking import taken
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.operators.taking import picked, taken
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
 def slice_(draft: Draft, call: Call) -> Value:
@@ -178,6 +178,8 @@ def index(draft: Draft, call: Call) -> Value:
     if not isinstance(given, tuple) or not any(each is not None for each in given):
         raise RefusalError("its indices are not known")
     at = [axis for axis, each in enumerate(given) if each is not None]
+    if isinstance(of, Held) and any(isinstance(each, Chosen) for each in given):
+        return picked(draft, of, given, call.shape)
     arrays = [each.array for each in given if isinstance(each, Fixed)]
     if len(arrays) != len(at):
         raise RefusalError("its indices are not known before the network runs")

@@ -6,7 +6,7 @@ import numpy as np
 
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
 def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape: Shape) -> Value:
@@ -32,6 +32,19 @@ def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape
     chosen: dict[str, Field] = {"axis": held.axis(axis), "count": int(flat.size), "most": most}
     image = draft.step("take", chosen, (held,), rows, held.batch, given={"indices": flat})
     return _regrouped(draft, image, shape)
+
+
+def picked(draft: Draft, of: Held, given: tuple[Value, ...], shape: Shape) -> Value:
+    """x[arange(n), i] with indices that token ids decide: of each sample one entry."""
+    samples, ids = given if len(given) == 2 else (None, None)
+    is_all = isinstance(samples, Fixed) and np.array_equal(np.ravel(samples.array), np.arange(draft.batch))
+    if of.batch != Batch(0) or not isinstance(ids, Chosen) or not is_all or ids.array.size != draft.batch:
+        raise RefusalError("its indices are not known before the network runs")
+    count = of.shape[1]
+    places = ids.made(lambda array: np.where(array < 0, array + count, array).astype(int).reshape(-1, 1))
+    fields: dict[str, Field] = {"axis": 0, "count": 1, "most": 1}
+    image = draft.step("take", fields, (of,), (of.shape[0], 1, *of.shape[2:]), Batch(0), chosen={"places": places})
+    return draft.reshaped(image, shape[1:], shape, Batch(0))
 
 
 def _regrouped(draft: Draft, of: Held | Learned, shape: Shape) -> Held | Learned:
