@@ -10,7 +10,7 @@ from boundcalc.importers.graph import Argument, Graph, Node, Ref
 from boundcalc.importers.operators.index import IGNORED, OPERATORS
 from boundcalc.importers.patterns.index import recognised
 from boundcalc.importers.unsupported import Missing, UnsupportedError
-from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Unknown, Value
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,6 @@ def translate(graph: Graph) -> Translated:
             values[node.name] = Unknown()
             continue
         draft.origin = node.origin
-        if node.name in graph.chosen and any(map(_is_chosen, arguments.values())):
-            values[node.name] = draft.chosen(node.name)
-            continue
         try:
             values[node.name] = _translated(draft, node, arguments)
         except RefusalError as refusal:
@@ -101,10 +98,6 @@ def _value(argument: Argument, values: dict[str, Value]) -> Value:
     if isinstance(found, tuple):
         return found[argument.part] if argument.part < len(found) else Unknown()
     return found
-
-
-def _is_chosen(value: Value) -> bool:
-    return isinstance(value, Chosen) or (isinstance(value, tuple) and any(map(_is_chosen, value)))
 
 
 def _is_unknown(value: Value) -> bool:

@@ -10,7 +10,7 @@ from boundcalc.importers.operators.arithmetic import affine, total
 from boundcalc.importers.operators.moves import transposed
 from boundcalc.importers.operators.numbers import per_axis
 from boundcalc.importers.operators.products import multiplied
-from boundcalc.importers.operators.taking import taken
+from boundcalc.importers.operators.taking import looked_up
 from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
@@ -73,7 +73,7 @@ def _product(draft: Draft, left: Held | Learned | Fixed, right: Held | Learned |
 def embedding(draft: Draft, call: Call) -> Value:
     weight, ids = call.array("weight"), call.get("indices")
     if isinstance(ids, Fixed):
-        return _looked_up(draft, weight, ids, call.shape)
+        return looked_up(draft, weight, ids, call.shape)
     if isinstance(ids, Chosen):
         ids = draft.tokens_chosen(call.name("indices"))
     if not isinstance(ids, Held) or not ids.tokens:
@@ -88,17 +88,6 @@ def embedding(draft: Draft, call: Call) -> Value:
     raw = draft.step("embedding", {"features": features}, (ids,), (*own, features), None, arrays={"weight": weight})
     image = Held("", call.shape, ids.batch)
     return draft.reshaped(raw, image.own, call.shape, ids.batch)
-
-
-def _looked_up(draft: Draft, weight: Held | Learned | Fixed, ids: Fixed, shape: Shape) -> Value:
-    """Rows at fixed ids; the same ids for each sample are looked up once."""
-    count, array = draft.batch, ids.array
-    if array.ndim < 2 or array.shape[0] != count or not bool((array == array[:1]).all()):
-        return taken(draft, weight, ids, 0, shape)
-    once = taken(draft, weight, Fixed(array[0]), 0, shape[1:])
-    if not isinstance(once, Held | Learned):
-        return once
-    return draft.reshaped(draft.held(once), shape[1:], shape, Batch(0))
 
 
 def convolution(axes: int) -> Rule:
@@ -167,6 +156,8 @@ def einsum(draft: Draft, call: Call) -> Value:
     letters, _, result = equation.replace(" ", "").partition("->")
     parts = letters.split(",")
     arrays = [each for each in operands if isinstance(each, Held | Learned | Fixed)]
+    if len(arrays) < len(operands):
+        raise RefusalError("an operand is no array")
     like = next((each for each in arrays if isinstance(each, Held) and each.batch is not None), None)
     held = [draft.held(each) for each in arrays]
     found = {part[of.batch.axis] for part, of in zip(parts, held, strict=True) if of.batch is not None}

@@ -11,7 +11,7 @@ from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators.arithmetic import total
 from boundcalc.importers.operators.moves import reshaped
-from boundcalc.importers.operators.taking import picked, taken
+from boundcalc.importers.operators.taking import looked_up, picked, taken
 from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
@@ -87,6 +87,8 @@ def cat(draft: Draft, call: Call) -> Value:
     axis = call.integer("dim", 0) % len(call.shape)
     if not isinstance(given, tuple):
         raise RefusalError("it joins what are no arrays")
+    if any(isinstance(each, Chosen) for each in given):
+        raise RefusalError("it joins what token ids decide with what is computed")
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed) and 0 not in each.shape]
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.concatenate([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
@@ -121,6 +123,8 @@ def stack(draft: Draft, call: Call) -> Value:
     axis = call.integer("dim", 0) % len(call.shape)
     if not isinstance(given, tuple):
         raise RefusalError("it stacks what are no arrays")
+    if any(isinstance(each, Chosen) for each in given):
+        raise RefusalError("it stacks what token ids decide with what is computed")
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed)]
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.stack([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
@@ -188,6 +192,8 @@ def index(draft: Draft, call: Call) -> Value:
     if len(at) == 1:
         found = arrays[0].nonzero()[0] if arrays[0].dtype == bool else arrays[0]
         axis = at[0]
+        if axis == 0 and not isinstance(of, Held):
+            return looked_up(draft, of, Fixed(found), call.shape)
         shape = (*of.shape[:axis], *found.shape, *of.shape[axis + 1 :])
         return taken(draft, of, Fixed(found), axis, shape)
     if at != list(range(at[0], at[0] + len(at))):

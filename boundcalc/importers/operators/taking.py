@@ -34,6 +34,17 @@ def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape
     return _regrouped(draft, image, shape)
 
 
+def looked_up(draft: Draft, weight: Held | Learned | Fixed, ids: Fixed, shape: Shape) -> Value:
+    """Rows at fixed ids; the same ids for each sample are looked up once."""
+    count, array = draft.batch, ids.array
+    if array.ndim < 2 or array.shape[0] != count or not bool((array == array[:1]).all()):
+        return taken(draft, weight, ids, 0, shape)
+    once = taken(draft, weight, Fixed(array[0]), 0, shape[1:])
+    if not isinstance(once, Held | Learned):
+        return once
+    return draft.reshaped(draft.held(once), shape[1:], shape, Batch(0))
+
+
 def picked(draft: Draft, of: Held, given: tuple[Value, ...], shape: Shape) -> Value:
     """x[arange(n), i] with indices that token ids decide: of each sample one entry."""
     samples, ids = given if len(given) == 2 else (None, None)

@@ -42,7 +42,7 @@ def _slices(view: View, node: Node) -> Node | None:
     squared = view.made(variance.arguments.get("self"), "pow", "mul", "square")
     if variance.operator != "mean" or squared is None or not _is_last(variance):
         return None
-    if view.plain(squared.arguments.get("self")) != view.plain(of) or not _is_square(view, squared):
+    if not view.same(squared.arguments.get("self"), of) or not _is_square(view, squared):
         return None
     if centred is not None:
         source = view.plain(centred.arguments.get("self"))
