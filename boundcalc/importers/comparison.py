@@ -15,6 +15,7 @@ from boundcalc.importers.check import MismatchError, compare, learned_values, ne
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, in_doubles, samples
 from boundcalc.importers.graph import Graph
 from boundcalc.importers.normed import with_plain_weights
+from boundcalc.importers.outputs import Branches, with_arrays_alone
 from boundcalc.importers.record import Recorder, export
 from boundcalc.importers.settings import Settings
 from boundcalc.importers.spec import Written, write
@@ -39,6 +40,7 @@ class Subject:
     training: bool
     plain: tuple[str, ...] = ()
     recorders: dict[int, Recorder] = field(default_factory=dict[int, Recorder])
+    branches: Branches = field(default_factory=Branches)
 
     @cached_property
     def learned(self) -> Mapping[str, torch.Tensor]:
@@ -68,13 +70,13 @@ class Subject:
 
     def recorded(self, axis: int) -> Graph:
         try:
-            program, count, example = export(self.copy(), self.args, self.kwargs, axis)
+            made = export(with_arrays_alone(self.copy()), self.args, self.kwargs, axis)
         except Exception as error:  # of the module's own code, or of torch.export
             text = str(error).strip().splitlines() or [type(error).__name__]
             finding = f"torch.export does not take it: {type(error).__name__}: {text[0]}"
             raise _mistake(self.name, finding, "see `python -c` with torch.export.export(model, args)") from error
-        self.recorders[axis] = Recorder(program, example)
-        return self.recorders[axis].graph(self.name, count, self.training, axis)
+        self.recorders[axis], self.branches = Recorder(made.program, made.example), made.branches
+        return self.recorders[axis].graph(self.name, made.count, self.training, axis)
 
 
 def _mistake(name: str, finding: str, remedy: str | None = None) -> SpecError:
@@ -133,13 +135,13 @@ def compared(subject: Subject, graph: Graph, translated: Translated) -> float:
     inputs = {title: entries[name].movedim(axis, 0) for name, title in written.inputs.items()}
     worst = 0.0
     for is_moved in (False, True):
-        module = subject.copy()
+        module = with_arrays_alone(subject.copy())
         if is_moved:
             _move(module)
         learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
         arrays = {**learned_values(written.arrays, learned), **inputs}
         _check_shapes(network.shapes, arrays)
-        with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
+        with torch.no_grad(), doubles(drops=False), torch.random.fork_rng(), subject.branches.answered():
             wanted = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
             worst = max(worst, compare(network, written.outputs, translated.outputs, arrays, wanted))
     return worst

@@ -64,7 +64,7 @@ def imported(
     written = write(translated, settings)
     architecture = read(written, graph.name)
     notes = [f"{graph.name} is imported in {'training' if graph.training else 'evaluation'} mode"]
-    notes += [*_plain(subject), *_unread(subject, graph)]
+    notes += [*_plain(subject), *_branched(subject), *_unread(subject, graph)]
     difference = None
     if check:
         reason = comparison.too_large(subject, LARGEST)
@@ -113,6 +113,12 @@ def _plain(subject: Any) -> Sequence[str]:
     if not subject.plain:
         return ()
     return (f"{_shown(subject.plain)}: what is learned is the weight after its own norm divided it",)
+
+
+def _branched(subject: Any) -> Sequence[str]:
+    """Lines that ask for entries of arrays."""
+    places = [f"{file.rpartition('/')[2]}:{line}" for file, line in subject.branches.answers]
+    return (f"branches are those that the example takes: {_shown(places)}",) if places else ()
 
 
 def _unread(subject: Any, graph: Graph) -> Sequence[str]:

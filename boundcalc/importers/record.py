@@ -6,11 +6,13 @@ Nothing is decomposed: attention, normalisations and recurrent layers stay one o
 
 from __future__ import annotations
 
+import copy
 import logging
 import operator
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImport
 
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, lengthened, samples
 from boundcalc.importers.graph import Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
+from boundcalc.importers.outputs import Branches
 
 BATCHES = (5, 7, 11, 13, 17, 3, 2)  # samples to record with: a number that no other axis is likely to have
 _FILLED = {"zeros_like": 0.0, "new_zeros": 0.0, "ones_like": 1.0, "new_ones": 1.0, "full_like": 1, "new_full": 2}
@@ -26,26 +29,44 @@ _RANDOM = torch.Tag.nondeterministic_seeded
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 
 
-def export(
-    module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, Any], axis: int
-) -> tuple[Any, int, list[torch.Tensor]]:
-    """The exported program, with how many samples: another number than the example's, where the module takes it; and its example."""
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A program, the number of samples and the arrays that it was exported with, and how it branched, where entries decide that."""
+
+    program: Any
+    count: int
+    example: Sequence[torch.Tensor]
+    branches: Branches
+
+
+def export(module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, Any], axis: int) -> Exported:
+    """With another number of samples than the example's, where the module takes it; branches are those of the example, where
+    torch.export cannot decide them."""
     tensors = [leaf for leaf in pytree.tree_leaves((given, named)) if isinstance(leaf, torch.Tensor)]
     sizes = {size for tensor in tensors for size in tensor.shape}
     own = next((tensor.shape[axis] for tensor in tensors if tensor.ndim > axis), 1)
-    counts = [count for count in BATCHES if count not in sizes]
-    for count in [*counts[:1], own]:
+    counts = [*[count for count in BATCHES if count not in sizes][:1], own]
+    attempts = [(count, is_written) for is_written in (False, True) for count in counts]
+    for count, is_written in attempts:
         arguments, keywords = samples(given, named, count, axis)
+        branches = Branches()
         try:
             with doubles(drops=True), _quiet():
                 arguments, keywords = arguments_in_doubles((arguments, keywords))
-                program = torch.export.export(module, arguments, keywords, strict=False)
+                if is_written:
+                    branches.write(copy.deepcopy(module), arguments, keywords)
+                with branches.answered():
+                    program = torch.export.export(module, arguments, keywords, strict=False)
                 example = [leaf for leaf in pytree.tree_leaves((arguments, keywords)) if isinstance(leaf, torch.Tensor)]
-                return program.run_decompositions({}), count, example
-        except Exception:  # whatever a person's own code does with another number of samples
-            if count == own:
+                return Exported(program.run_decompositions({}), count, example, branches)
+        except Exception as error:  # whatever a person's own code does with another number of samples
+            if (count, is_written) == attempts[-1] or (count == own and not _is_undecided(error)):
                 raise
     raise AssertionError("the example's own number of samples is tried last")
+
+
+def _is_undecided(error: Exception) -> bool:
+    return "data-dependent" in str(error) or "DataDependent" in type(error).__name__
 
 
 @contextmanager
