@@ -128,7 +128,7 @@ def compared(subject: Subject, graph: Graph, translated: Translated) -> float:
     written = write(translated, Settings(batch=count, radius=1, input_norm=1))
     layer_graph = expand(language.loads(written.text, "<import>", VOCABULARY, own_activation), unroll=True)
     leaves = _leaves(args, kwargs)
-    chosen = subject.recorders[axis].decided(leaves) if uses_chosen else {}
+    chosen = subject.recorders[axis].decided(leaves, floats=True) if uses_chosen else {}
     network = network_with(layer_graph, translated.draft.steps, written.names, chosen)
     entries = {name: torch.tensor(array) for name, array in chosen.items()}
     entries |= dict(zip((entry.name for entry in graph.inputs), leaves, strict=False))

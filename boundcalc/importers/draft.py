@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from boundcalc.importers.graph import Array, Entry, Graph, Origin, Shape, refs
-from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, own_shape
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, Prepared, RefusalError, own_shape
 
 Field = str | int | bool | Sequence["Field"] | Mapping[str, "Field"]
 
@@ -130,13 +130,22 @@ class Draft:
 
     def tokens_chosen(self, name: str) -> Held:
         """Ids that other ids decide, as an input of the spec."""
-        if name not in self._owns:
-            array, axis = self.graph.chosen[name], self.graph.batch_axis
-            if array.ndim <= axis or array.shape[axis] != self.batch:
-                raise RefusalError("it looks up what token ids decide, along other axes than those of the samples")
-            self.graph = replace(self.graph, inputs=(*self.graph.inputs, Entry(name, array.shape, True)))
-            self._owns[name] = own_shape(array.shape, Batch(axis))
-        return Held(name, self.graph.chosen[name].shape, Batch(self.graph.batch_axis), tokens=True)
+        return replace(self._input(Entry(name, self.graph.chosen[name].shape, True, is_prepared=True)), tokens=True)
+
+    def prepared(self, of: Prepared) -> Held:
+        """What inputs alone decide, as an input of the spec."""
+        if of.is_integer:
+            raise RefusalError("what inputs decide of it are whole numbers or truth values")
+        return self._input(Entry(of.name, of.shape, False, is_prepared=True))
+
+    def _input(self, entry: Entry) -> Held:
+        axis = self.graph.batch_axis
+        if len(entry.shape) <= axis or entry.shape[axis] != self.batch:
+            raise RefusalError("it reads what inputs decide, along other axes than those of the samples")
+        if entry.name not in self._owns:
+            self.graph = replace(self.graph, inputs=(*self.graph.inputs, entry))
+            self._owns[entry.name] = own_shape(entry.shape, Batch(axis))
+        return Held(entry.name, entry.shape, Batch(axis))
 
     def reshaped(self, of: Held, own: Shape, shape: Shape | None = None, batch: Batch | None = None) -> Held:
         """The same entries in other axes of the spec; without `shape` those of an array that has no samples."""

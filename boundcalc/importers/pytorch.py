@@ -64,7 +64,7 @@ def imported(
     written = write(translated, settings)
     architecture = read(written, graph.name)
     notes = [f"{graph.name} is imported in {'training' if graph.training else 'evaluation'} mode"]
-    notes += [*_plain(subject), *_branched(subject), *_unread(subject, graph)]
+    notes += [*_prepared(translated), *_plain(subject), *_branched(subject), *_unread(subject, graph)]
     difference = None
     if check:
         reason = comparison.too_large(subject, LARGEST)
@@ -113,6 +113,12 @@ def _plain(subject: Any) -> Sequence[str]:
     if not subject.plain:
         return ()
     return (f"{_shown(subject.plain)}: what is learned is the weight after its own norm divided it",)
+
+
+def _prepared(translated: Translated) -> Sequence[str]:
+    """Inputs of the spec that are none of the module's."""
+    names = [entry.title for entry in translated.draft.graph.inputs if entry.is_prepared]
+    return (f"inputs of the spec that are computed from those of the network: {_shown(names)}",) if names else ()
 
 
 def _branched(subject: Any) -> Sequence[str]:

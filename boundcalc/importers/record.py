@@ -20,7 +20,7 @@ import torch  # pyright: ignore[reportMissingImports]
 from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImports]
 
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, lengthened, samples
-from boundcalc.importers.graph import Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
+from boundcalc.importers.graph import UNKNOWN, Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
 from boundcalc.importers.outputs import Branches
 
 BATCHES = (5, 7, 11, 13, 17, 3, 2)  # samples to record with: a number that no other axis is likely to have
@@ -110,28 +110,49 @@ class Recorder:
         found = [self._argument(self._node(result)) for result in self.results if isinstance(result, str)]
         outputs = tuple(ref for ref in found if isinstance(ref, Ref) and self._is_floating(ref))
         nodes, classes = tuple(self.nodes), _classes(self.program.graph.nodes)
-        chosen = self.decided(self.example)
+        chosen, prepared = self.decided(self.example), frozenset(self._of_inputs())
         graph = Graph(
-            name, batch, training, tuple(inputs), shapes, self.constants, nodes, outputs, axis, classes, chosen
+            name,
+            batch,
+            training,
+            tuple(inputs),
+            shapes,
+            self.constants,
+            nodes,
+            outputs,
+            axis,
+            classes,
+            chosen,
+            prepared,
         )
         return without_unread(graph)
 
-    def decided(self, example: Sequence[Any]) -> Mapping[str, Array]:
-        """What token ids alone decide, by name, with what comes of them before it is known which of it is needed."""
+    def decided(self, example: Sequence[Any], floats: bool = False) -> Mapping[str, Array]:
+        """What token ids alone decide, by name; with `floats` what all inputs do."""
         entries = [node for node in self.program.graph.nodes if self._is_entry(node)]
-        given = {
+        found: dict[str, Any] = {
             node.name: value
             for node, value in zip(entries, example, strict=False)
-            if not value.is_floating_point() and not value.is_meta
+            if not value.is_meta and (floats or not value.is_floating_point())
         }
-        found: dict[str, Any] = dict(given)
-        for node in self.program.graph.nodes:
-            names = [read.name for read in node.all_input_nodes]
-            if node.op != "call_function" or not any(name in found for name in names):
-                continue
-            if all(name in found or name in self.known for name in names) and not _is_random(node):
-                found[node.name] = self._value(node, {**self.known, **found})
+        for node in self._made_of(set(found)):
+            found[node.name] = self._value(node, {**self.known, **found})
         return {name: _array(value) for name, value in found.items() if isinstance(value, torch.Tensor)}
+
+    def _of_inputs(self) -> list[str]:
+        return [node.name for node in self._made_of({n.name for n in self.program.graph.nodes if self._is_entry(n)})]
+
+    def _made_of(self, names: set[str]) -> list[Any]:
+        """The nodes that these and constants decide."""
+        reached, found = set(names), list[Any]()
+        for node in self.program.graph.nodes:
+            reads = [read.name for read in node.all_input_nodes]
+            if node.op != "call_function" or _is_random(node) or not any(name in reached for name in reads):
+                continue
+            if all(name in reached or name in self.known for name in reads):
+                reached.add(node.name)
+                found.append(node)
+        return found
 
     def _is_entry(self, node: Any) -> bool:
         return node.op == "placeholder" and node.name in self.entries and isinstance(node.meta.get("val"), torch.Tensor)
@@ -180,7 +201,7 @@ class Recorder:
         values = pytree.tree_leaves(node.meta.get("val"))
         made = [value for value in values if isinstance(value, torch.Tensor)]
         integers = bool(made) and not any(value.is_floating_point() for value in made)
-        shapes = tuple(tuple(value.shape) for value in made)
+        shapes = tuple(tuple(n if isinstance(n, int) else UNKNOWN for n in value.shape) for value in made)
         self.nodes.append(Node(node.name, _name(node.target), self._arguments(node), shapes, _origin(node), integers))
         self.refs[node.name] = Ref(node.name)
 

@@ -40,7 +40,7 @@ def write(translated: Translated, settings: Settings) -> Written:
     entries = draft.graph.inputs
     read = {key for step in steps for key in step.reads}
     used = tuple(entry for entry in entries if entry.name in read)
-    inputs = {used[0].name: ONLY_INPUT} if len(used) == 1 else {entry.name: entry.name for entry in used}
+    inputs = {used[0].name: ONLY_INPUT} if len(used) == 1 else {entry.name: entry.title for entry in used}
     names = {**inputs, **step_names(steps, tuple(inputs.values()))}
     arrays, shares = _sharing(draft.graph.name, steps, names)
     norms = settings.norms(used)

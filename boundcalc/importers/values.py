@@ -159,7 +159,17 @@ class Unknown:
     """What an operator gives that is not known, or what is made of that: it was reported once."""
 
 
-Value = Held | Learned | Fixed | Chosen | Unknown | float | int | bool | str | None | tuple["Value", ...]
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What inputs alone decide, by an operator that the language has no words for: an input of the spec, where it meets what is
+    learned."""
+
+    name: str
+    shape: Shape
+    is_integer: bool
+
+
+Value = Held | Learned | Fixed | Chosen | Prepared | Unknown | float | int | bool | str | None | tuple["Value", ...]
 
 
 def own_shape(shape: Shape, batch: Batch | None) -> Shape:
