@@ -59,6 +59,11 @@ class Call:
         given = self.node.arguments.get(name)
         return isinstance(self.get(name), Chosen) or (isinstance(given, Ref) and given.name in self.draft.graph.chosen)
 
+    def operand(self, name: str) -> Value:
+        """What is computed with: token ids are what they decide."""
+        value = self.get(name)
+        return self.decided(name) if isinstance(value, Held) and value.tokens and self.is_decided(name) else value
+
     def decided(self, name: str) -> Fixed | Chosen:
         """An array that is fixed, or that token ids decide."""
         value, given = self.get(name), self.node.arguments.get(name)

@@ -25,6 +25,7 @@ from boundcalc.importers.outputs import Branches
 
 BATCHES = (5, 7, 11, 13, 17, 3, 2)  # samples to record with: a number that no other axis is likely to have
 _FILLED = {"zeros_like": 0.0, "new_zeros": 0.0, "ones_like": 1.0, "new_ones": 1.0, "full_like": 1, "new_full": 2}
+_UNSET = frozenset({"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted"})
 _RANDOM = torch.Tag.nondeterministic_seeded
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 
@@ -187,6 +188,11 @@ class Recorder:
                 self.known[node.name] = self.known[of.name][part]
             else:
                 self.refs[node.name] = Ref(self.refs[of.name].name, part)
+            return
+        if _name(node.target) in _UNSET:  # whatever the memory held: no number, so that nothing is made of it
+            made = node.meta["val"]
+            nothing = float("nan") if made.is_floating_point() else 0
+            self.known[node.name] = torch.full(made.shape, nothing, dtype=lengthened(made.dtype))
             return
         if all(read.name in self.known for read in reads) and not _is_random(node):
             self.known[node.name] = self._value(node, self.known)

@@ -35,17 +35,17 @@ def affine(draft: Draft, of: Held, scale: float = 1, shift: float = 0) -> Held:
 
 def add(draft: Draft, call: Call) -> Value:
     alpha = call.number("alpha", 1.0)
-    return total(draft, call.get("self"), call.get("other"), alpha)
+    return total(draft, call.operand("self"), call.operand("other"), alpha)
 
 
 def sub(draft: Draft, call: Call) -> Value:
-    return total(draft, call.get("self"), call.get("other"), -call.number("alpha", 1.0))
+    return total(draft, call.operand("self"), call.operand("other"), -call.number("alpha", 1.0))
 
 
 def rsub(draft: Draft, call: Call) -> Value:
     if call.number("alpha", 1.0) != 1:
         raise RefusalError("its `alpha` is not 1")
-    return total(draft, call.get("other"), call.get("self"), -1.0)
+    return total(draft, call.operand("other"), call.operand("self"), -1.0)
 
 
 def total(draft: Draft, left: Value, right: Value, alpha: float) -> Value:
@@ -145,7 +145,7 @@ def _masked(draft: Draft, scores: Held, added: np.ndarray) -> Held:
 
 
 def mul(draft: Draft, call: Call) -> Value:
-    return product(draft, call.get("self"), call.get("other"))
+    return product(draft, call.operand("self"), call.operand("other"))
 
 
 def product(draft: Draft, left: Value, right: Value) -> Value:
@@ -207,16 +207,6 @@ def gather(draft: Draft, call: Call) -> Value:
     if number is None:
         raise RefusalError("it looks up entries at indices that are computed")
     return Fixed(np.broadcast_to(call.fixed("self").array.flat[0], call.shape))
-
-
-def slice_scatter(draft: Draft, call: Call) -> Value:
-    """Entries along an axis put in place of others: the others are kept, and these are added."""
-    of, source = call.array("self"), call.fixed("src")
-    axis = call.integer("dim", 0) % len(of.shape)
-    at = (slice(None),) * axis + (slice(call.get("start"), call.get("end"), call.get("step")),)
-    kept, added = np.ones(of.shape), np.zeros(of.shape)
-    kept[at], added[at] = 0.0, source.array
-    return total(draft, product(draft, of, Fixed(kept)), Fixed(added), 1.0)
 
 
 def zero(draft: Draft, call: Call) -> Value:

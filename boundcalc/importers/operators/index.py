@@ -18,6 +18,8 @@ from boundcalc.importers.operators import (
     parts,
     pooling,
     recurrent,
+    rotating,
+    scattering,
     windows,
 )
 
@@ -81,7 +83,10 @@ _FAMILIES: tuple[Operator, ...] = (
         arithmetic.same,
     ),
     Operator(("gather",), "a constant", arithmetic.gather, "what is not one number"),
-    Operator(("slice_scatter",), "multiply, add", arithmetic.slice_scatter, "what is computed"),
+    Operator(("slice_scatter",), "slice, concat, take", scattering.slice_scatter),
+    Operator(("copy",), "expand", scattering.copied),
+    Operator(("select_scatter",), "slice, concat", scattering.select_scatter),
+    Operator(("index_put",), "multiply, add", scattering.index_put, "indices and entries that are computed"),
     Operator(("zero",), "a constant", arithmetic.zero),
     Operator(("unfold",), "take, permute", windows.unfold),
     Operator(("im2col",), "pad, take, permute", windows.im2col),
@@ -132,6 +137,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("index",), "take, slice", parts.index, "indices that are computed"),
     Operator(("index_select",), "take, slice", parts.index_select, "indices that are computed"),
     Operator(("flip",), "take", parts.flip),
+    Operator(("rotate",), "take, multiply, add", rotating.rotate),
     Operator(("layer_norm",), "layernorm", norms.layer_norm),
     Operator(("rms_norm",), "rmsnorm", norms.rms_norm),
     Operator(("l2_norm",), "l2norm", norms.l2_norm),

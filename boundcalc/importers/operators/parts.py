@@ -90,13 +90,18 @@ def cat(draft: Draft, call: Call) -> Value:
     if any(isinstance(each, Chosen) for each in given):
         raise RefusalError("it joins what token ids decide with what is computed")
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed) and 0 not in each.shape]
+    return joined(draft, operands, axis, call.shape)
+
+
+def joined(draft: Draft, operands: list[Held | Learned | Fixed], axis: int, shape: Shape) -> Value:
+    """One after the other along an axis."""
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.concatenate([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
     held, batch = _together(draft, operands)
     if len(held) == 1:
         return held[0]
-    own = Held("", call.shape, batch).axis(axis)
-    return draft.step("concat", {} if own == 0 else {"axis": own}, held, call.shape, batch)
+    own = Held("", shape, batch).axis(axis)
+    return draft.step("concat", {} if own == 0 else {"axis": own}, held, shape, batch)
 
 
 def _together(draft: Draft, operands: list[Held | Learned | Fixed]) -> tuple[list[Held], Batch | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from boundcalc.importers.graph import Graph
 from boundcalc.importers.patterns.entrywise import activations
 from boundcalc.importers.patterns.normalisations import normalisations
+from boundcalc.importers.patterns.rotations import rotations
 
-PASSES = (normalisations, activations)
+PASSES = (rotations, normalisations, activations)
 
 
 def recognised(graph: Graph) -> Graph:
