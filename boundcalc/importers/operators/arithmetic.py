@@ -201,13 +201,5 @@ def same(draft: Draft, call: Call) -> Value:
     return value if isinstance(value, Held | Learned | Fixed) else call.held("self")
 
 
-def gather(draft: Draft, call: Call) -> Value:
-    """Of a constant that is one number everywhere."""
-    number = call.fixed("self").number
-    if number is None:
-        raise RefusalError("it looks up entries at indices that are computed")
-    return Fixed(np.broadcast_to(call.fixed("self").array.flat[0], call.shape))
-
-
 def zero(draft: Draft, call: Call) -> Value:
     return Fixed(np.zeros(call.shape))

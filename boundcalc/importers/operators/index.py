@@ -11,6 +11,8 @@ from boundcalc.importers.operators import (
     activations,
     arithmetic,
     attention,
+    equations,
+    gathering,
     maps,
     masks,
     moves,
@@ -82,7 +84,7 @@ _FAMILIES: tuple[Operator, ...] = (
         "nothing",
         arithmetic.same,
     ),
-    Operator(("gather",), "a constant", arithmetic.gather, "what is not one number"),
+    Operator(("gather",), "take", gathering.gather, "indices that are computed"),
     Operator(("slice_scatter",), "slice, concat, take", scattering.slice_scatter),
     Operator(("copy",), "expand", scattering.copied),
     Operator(("select_scatter",), "slice, concat", scattering.select_scatter),
@@ -96,7 +98,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("bmm",), "matmul", maps.matmul("self", "mat2")),
     Operator(("matmul",), "dense, matmul", maps.matmul("self", "other"), "vectors"),
     Operator(("baddbmm",), "matmul, add", maps.baddbmm),
-    Operator(("einsum",), "einsum", maps.einsum, "sums over the samples"),
+    Operator(("einsum",), "einsum", equations.einsum, "sums over the samples"),
     Operator(("embedding",), "embedding; parameter, slice and take where the ids are fixed", maps.embedding),
     *(
         Operator(

@@ -6,8 +6,9 @@ from boundcalc.importers.graph import Graph
 from boundcalc.importers.patterns.entrywise import activations
 from boundcalc.importers.patterns.normalisations import normalisations
 from boundcalc.importers.patterns.rotations import rotations
+from boundcalc.importers.patterns.writes import writes
 
-PASSES = (rotations, normalisations, activations)
+PASSES = (writes, rotations, normalisations, activations)
 
 
 def recognised(graph: Graph) -> Graph:

@@ -76,6 +76,15 @@ class View:
     def place(self, value: Argument) -> int:
         return self._places.get(value.name, -1) if isinstance(value, Ref) else -1
 
+    def size(self, value: Ref, axis: int) -> int | None:
+        """Of an axis of an array that a node gives, or a learned one, or a constant."""
+        node = self._made.get(value.name)
+        if node is not None:
+            return node.shapes[value.part][axis]
+        array = self.graph.constants.get(value.name)
+        shape = self.graph.learned.get(value.name) if array is None else array.shape
+        return None if shape is None else shape[axis]
+
     def uses(self, node: Node) -> int:
         return self._uses.get(node.name, 0)
 
