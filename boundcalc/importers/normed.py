@@ -6,13 +6,14 @@ whose learned arrays are the W, as PyTorch's own `remove_weight_norm` leaves it;
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 
 import torch  # pyright: ignore[reportMissingImports]
 from torch.nn.utils import parametrizations, parametrize  # pyright: ignore[reportMissingImports]
 from torch.nn.utils.spectral_norm import SpectralNorm  # pyright: ignore[reportMissingImports]
 from torch.nn.utils.weight_norm import WeightNorm  # pyright: ignore[reportMissingImports]
+
+from boundcalc.importers.doubles import copied
 
 
 def with_plain_weights(module: torch.nn.Module, training: bool) -> tuple[torch.nn.Module, tuple[str, ...]]:
@@ -21,10 +22,7 @@ def with_plain_weights(module: torch.nn.Module, training: bool) -> tuple[torch.n
     there = list(_normed(module, training))
     if not there:
         return module, ()
-    made = (
-        getattr(owner, name) for _, owner, name, hook in there if hook is not None
-    )  # PyTorch copies no computed array
-    plain = copy.deepcopy(module, {id(array): array.detach().clone() for array in made}).train(training)
+    plain = copied(module).train(training)
     found: list[str] = []
     for path, owner, name, hook in list(_normed(plain, training)):
         found.append(f"{path}.{name}" if path else name)

@@ -10,7 +10,7 @@ from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.moves import expanded
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Chosen, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 MASKED = -1e30  # a score that is less is left out by a softmax: exp of it is 0 in every float
 
@@ -52,6 +52,10 @@ def total(draft: Draft, left: Value, right: Value, alpha: float) -> Value:
     """left + alpha right."""
     shift = number_of(right)
     start = number_of(left)
+    if isinstance(left, Fixed) and (shift is not None or isinstance(right, Fixed)):
+        return Fixed(left.array + alpha * (right.array if isinstance(right, Fixed) else shift))
+    if start is not None and isinstance(right, Fixed):
+        return Fixed(start + alpha * right.array)
     if shift is not None and isinstance(left, Held | Learned) and alpha * shift > MASKED:
         return affine(draft, draft.held(left), shift=alpha * shift)
     if start is not None and isinstance(right, Held | Learned):
@@ -125,6 +129,8 @@ def hidden_where(draft: Draft, of: Held, mask: Chosen) -> Held:
 def constant(draft: Draft, of: Chosen, like: Held) -> Held:
     """What ids decide as a constant beside an array: one for each sample, where it has their axis."""
     batch, lead = like.batch, len(like.shape) - len(of.shape)
+    if batch is None and of.shape[:1] == (draft.batch,):
+        batch, lead = Batch(0), 0
     axis = -1 if batch is None else batch.axis - lead
     if batch is None or axis < 0 or of.shape[axis] != draft.batch * batch.others:
         raise RefusalError("it computes with what token ids decide, along other axes than those of the samples")
@@ -153,6 +159,8 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
         factor = number_of(by)
         if factor is not None and isinstance(of, Held | Learned):
             return affine(draft, draft.held(of), scale=factor)
+        if factor is not None and isinstance(of, Fixed):
+            return Fixed(of.array * factor)
     if isinstance(left, Chosen) and isinstance(right, Held):
         left = constant(draft, left, right)
     if isinstance(right, Chosen) and isinstance(left, Held):

@@ -6,7 +6,7 @@ import string
 from dataclasses import replace
 
 from boundcalc.importers.call import Call
-from boundcalc.importers.draft import Draft
+from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators.maps import einsum as plain
 from boundcalc.importers.operators.moves import reshaped
@@ -20,12 +20,14 @@ def einsum(draft: Draft, call: Call) -> Value:
         return plain(draft, call)
     left, result = equation.replace(" ", "").split("->")
     parts = left.split(",")
+    if not any(isinstance(each, Held) and each.batch for each in operands):
+        operands = tuple(_repeated(draft, each) for each in operands)
     like = next(
         ((part, each) for part, each in zip(parts, operands, strict=True) if isinstance(each, Held) and each.batch),
         None,
     )
     if like is None or like[1].batch is None:
-        return plain(draft, call)
+        return _of_one_sample(draft, call, equation, operands)
     batch = like[1].batch
     letter = like[0][batch.axis]
     free = [c for c in string.ascii_letters if c not in equation]
@@ -44,6 +46,26 @@ def einsum(draft: Draft, call: Call) -> Value:
     if not isinstance(image, Held):
         return image
     return reshaped(draft, image, call.shape)
+
+
+def _of_one_sample(draft: Draft, call: Call, equation: str, operands: tuple[Value, ...]) -> Value:
+    arrays = [each for each in operands if isinstance(each, Held | Learned | Fixed)]
+    if len(arrays) < len(operands) or len(arrays) > 2:
+        raise RefusalError("it is of other operands than two arrays")
+    fields: dict[str, Field] = {"equation": equation.replace(" ", "")}
+    return draft.step("einsum", fields, [draft.held(each) for each in arrays], call.shape, None)
+
+
+def _repeated(draft: Draft, of: Value) -> Value:
+    """A constant that was made for all samples, on whichever axis it is the same for them."""
+    if not isinstance(of, Fixed):
+        return of
+    for axis, size in enumerate(of.shape):
+        once = of.array.take([0], axis=axis)
+        if size == draft.batch and bool((once == of.array).all()):
+            own = (*of.shape[:axis], *of.shape[axis + 1 :])
+            return draft.reshaped(draft.constant(once.reshape(own)), own, of.shape, Batch(axis))
+    return of
 
 
 def _sizes(draft: Draft, batch: Batch) -> list[int]:
