@@ -39,6 +39,7 @@ class Subject:
     kwargs: Mapping[str, Any]
     training: bool
     plain: tuple[str, ...] = ()
+    original: torch.nn.Module | None = None  # with the norms of its weights, where it has some
     recorders: dict[int, Recorder] = field(default_factory=dict[int, Recorder])
     branches: Branches = field(default_factory=Branches)
 
@@ -97,8 +98,8 @@ def subject(model: Any, args: Any, kwargs: Mapping[str, Any] | None, mode: str |
         title = name or type(model).__name__
     if not any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves((given, named))):
         raise _mistake(title, "the example has no tensor", "pass example inputs, as the module's forward takes them")
-    module, plain = with_plain_weights(module, training)
-    return Subject(title, module, given, named, training, plain)
+    whole, plain = with_plain_weights(module, training)
+    return Subject(title, whole, given, named, training, plain, module if plain else None)
 
 
 def learned_of(subject: Subject, written: Written) -> Mapping[str, Any]:
@@ -134,11 +135,13 @@ def compared(subject: Subject, graph: Graph, translated: Translated) -> float:
     entries |= dict(zip((entry.name for entry in graph.inputs), leaves, strict=False))
     inputs = {title: entries[name].movedim(axis, 0) for name, title in written.inputs.items()}
     worst = 0.0
-    for is_moved in (False, True):
-        module = with_arrays_alone(subject.copy())
+    originals = [] if subject.original is None else [in_doubles(subject.original, subject.training)]
+    for is_moved, given in ((False, subject.copy()), (True, subject.copy()), *((False, each) for each in originals)):
+        module = with_arrays_alone(given)
         if is_moved:
             _move(module)
-        learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
+        source = subject.copy() if given in originals else module
+        learned = {name: array.detach() for name, array in source.named_parameters(remove_duplicate=False)}
         arrays = {**learned_values(written.arrays, learned), **inputs}
         _check_shapes(network.shapes, arrays)
         with torch.no_grad(), doubles(drops=False), torch.random.fork_rng(), subject.branches.answered():

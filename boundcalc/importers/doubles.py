@@ -77,8 +77,8 @@ def in_doubles(model: torch.nn.Module, training: bool) -> torch.nn.Module:
     for evaluation."""
     found = copied(model).double().train().train(training)
     for module in found.modules():
-        for name, value in vars(module).items():
-            if name not in _KEPT:
+        for name, value in list(vars(module).items()):
+            if name not in _KEPT and any(map(_is_short, pytree.tree_leaves(value))):
                 setattr(module, name, _lengthened_held(value))
     return found
 
@@ -90,10 +90,14 @@ def copied(model: torch.nn.Module) -> torch.nn.Module:
     return copy.deepcopy(model, {id(array): array.detach().clone() for array in computed})
 
 
+def _is_short(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dtype in _SHORT
+
+
 def _lengthened_held(value: Any) -> Any:
     """Arrays that are neither learned nor buffers, which `double` leaves as they are."""
     if isinstance(value, torch.Tensor):
-        return value.double() if value.is_floating_point() else value
+        return value.double() if _is_short(value) else value
     if type(value) is dict:
         return {key: _lengthened_held(each) for key, each in value.items()}
     return type(value)(_lengthened_held(each) for each in value) if type(value) in (list, tuple) else value

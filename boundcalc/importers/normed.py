@@ -13,7 +13,7 @@ from torch.nn.utils import parametrizations, parametrize  # pyright: ignore[repo
 from torch.nn.utils.spectral_norm import SpectralNorm  # pyright: ignore[reportMissingImports]
 from torch.nn.utils.weight_norm import WeightNorm  # pyright: ignore[reportMissingImports]
 
-from boundcalc.importers.doubles import copied
+from boundcalc.importers.doubles import in_doubles
 
 
 def with_plain_weights(module: torch.nn.Module, training: bool) -> tuple[torch.nn.Module, tuple[str, ...]]:
@@ -22,11 +22,13 @@ def with_plain_weights(module: torch.nn.Module, training: bool) -> tuple[torch.n
     there = list(_normed(module, training))
     if not there:
         return module, ()
-    plain = copied(module).train(training)
+    plain = in_doubles(module, training)
     found: list[str] = []
     for path, owner, name, hook in list(_normed(plain, training)):
         found.append(f"{path}.{name}" if path else name)
         if hook is None:
+            own = type(owner)  # a copy has the class of its original, which would lose the weight as well
+            owner.__class__ = type(own.__name__, own.__bases__, dict(vars(own)))
             parametrize.remove_parametrizations(owner, name, leave_parametrized=True)
         else:
             _without_hook(owner, name, hook)

@@ -24,7 +24,15 @@ from boundcalc.importers.graph import UNKNOWN, Argument, Array, Entry, Graph, No
 from boundcalc.importers.outputs import Branches
 
 BATCHES = (5, 7, 11, 13, 17, 3, 2)  # samples to record with: a number that no other axis is likely to have
-_FILLED = {"zeros_like": 0.0, "new_zeros": 0.0, "ones_like": 1.0, "new_ones": 1.0, "full_like": 1, "new_full": 2}
+_FILLED = {
+    "zeros_like": 0.0,
+    "new_zeros": 0.0,
+    "ones_like": 1.0,
+    "new_ones": 1.0,
+    "full_like": 1,
+    "new_full": 2,
+    "fill": 1,
+}
 _UNSET = frozenset({"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted"})
 _RANDOM = torch.Tag.nondeterministic_seeded
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
@@ -200,6 +208,7 @@ class Recorder:
         filled = _FILLED.get(_name(node.target))
         if filled is not None:  # of the input it needs the shape alone
             value = node.args[filled] if isinstance(filled, int) and len(node.args) > filled else filled
+            value = self.known.get(value.name, value) if isinstance(value, torch.fx.Node) else value
             if not isinstance(value, torch.fx.Node):
                 made = node.meta["val"]
                 self.known[node.name] = torch.full(made.shape, float(value), dtype=lengthened(made.dtype))

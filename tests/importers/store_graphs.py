@@ -6,7 +6,20 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "graphs"
-NAMES = ("perceptron", "residual", "attention", "written", "windows", "standardised", "encoder", "GRU")
+NAMES = (
+    "perceptron",
+    "residual",
+    "attention",
+    "written",
+    "windows",
+    "standardised",
+    "encoder",
+    "GRU",
+    "padded",
+    "scaled",
+    "turned",
+    "centred",
+)
 
 
 def main() -> None:

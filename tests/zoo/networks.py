@@ -123,6 +123,7 @@ def _torchvision() -> list[Entry]:
 
 
 def entries() -> list[Entry]:
+    from zoo import more_transformers
     from zoo.pretrained import TIMM, TRANSFORMERS
 
-    return [*_own(), *_torchvision(), *TIMM(), *TRANSFORMERS()]
+    return [*_own(), *_torchvision(), *TIMM(), *TRANSFORMERS(), *more_transformers.entries()]
