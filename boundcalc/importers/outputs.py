@@ -8,7 +8,7 @@ asked and answers it again.
 from __future__ import annotations
 
 import functools
-import sys
+import inspect
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +21,7 @@ from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImport
 _ASKED = frozenset(
     getattr(torch.Tensor, name) for name in ("__bool__", "__int__", "__float__", "__index__", "item", "tolist")
 )
-_TORCH = str(Path(torch.__file__).parent)
+_TORCH = str(Path(str(torch.__file__)).parent)
 
 
 def with_arrays_alone(module: torch.nn.Module) -> torch.nn.Module:
@@ -45,10 +45,10 @@ Place = tuple[str, int]
 
 def _place() -> Place:
     """The line of a module's own code that asks."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith((_TORCH, __file__)):
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith((_TORCH, __file__)):
         frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 class _Writes(TorchFunctionMode):  # pyright: ignore[reportUntypedBaseClass]

@@ -207,7 +207,7 @@ class Recorder:
             return
         filled = _FILLED.get(_name(node.target))
         if filled is not None:  # of the input it needs the shape alone
-            value = node.args[filled] if isinstance(filled, int) and len(node.args) > filled else filled
+            value: Any = node.args[filled] if isinstance(filled, int) and len(node.args) > filled else filled
             value = self.known.get(value.name, value) if isinstance(value, torch.fx.Node) else value
             if not isinstance(value, torch.fx.Node):
                 made = node.meta["val"]

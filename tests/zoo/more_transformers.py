@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from zoo.own import Entry, Made
+from zoo.networks import Entry, Made
 
 _SMALL = {
     "num_hidden_layers": 2,
@@ -67,7 +67,13 @@ _MIXED = {
 }
 _RELATIVE = {**_SMALL, "relative_attention": True, "pos_att_type": ["c2p", "p2c"]}
 _STAGES = {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 1, 1]}
-_SERIES = {"prediction_length": 8, "context_length": 30, "num_time_features": 1, "encoder_layers": 1, "decoder_layers": 1}
+_SERIES = {
+    "prediction_length": 8,
+    "context_length": 30,
+    "num_time_features": 1,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+}
 _PATCHED = {"num_input_channels": 3, "context_length": 32, "patch_length": 8, "patch_stride": 8, "d_model": 16}
 
 # the class of the model, that of its configuration, the family, what of the configuration, what the example is
@@ -138,7 +144,12 @@ def _example(which: str) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
         case "past":
             past = {"past_values": torch.randn(2, 37), "past_time_features": torch.randn(2, 37, 1)}
             seen = {"past_observed_mask": torch.ones(2, 37)}
-            return (), {**past, **seen, "future_values": torch.randn(2, 8), "future_time_features": torch.randn(2, 8, 1)}
+            return (), {
+                **past,
+                **seen,
+                "future_values": torch.randn(2, 8),
+                "future_time_features": torch.randn(2, 8, 1),
+            }
         case "decisions":
             rows = {"states": torch.randn(2, 4, 5), "actions": torch.randn(2, 4, 3), "rewards": torch.randn(2, 4, 1)}
             times = {"timesteps": torch.arange(4).repeat(2, 1), "attention_mask": ones[:, :4]}

@@ -52,8 +52,10 @@ def total(draft: Draft, left: Value, right: Value, alpha: float) -> Value:
     """left + alpha right."""
     shift = number_of(right)
     start = number_of(left)
-    if isinstance(left, Fixed) and (shift is not None or isinstance(right, Fixed)):
-        return Fixed(left.array + alpha * (right.array if isinstance(right, Fixed) else shift))
+    if isinstance(left, Fixed) and isinstance(right, Fixed):
+        return Fixed(left.array + alpha * right.array)
+    if isinstance(left, Fixed) and shift is not None:
+        return Fixed(left.array + alpha * shift)
     if start is not None and isinstance(right, Fixed):
         return Fixed(start + alpha * right.array)
     if shift is not None and isinstance(left, Held | Learned) and alpha * shift > MASKED:

@@ -24,12 +24,13 @@ def rotations(graph: Graph) -> Graph:
         if parts is None or pairs is None:
             continue
         turn = view.plain(parts[1])
-        if not isinstance(turn, Ref) or not np.iscomplexobj(constants.get(turn.name)):
+        by = constants.get(turn.name) if isinstance(turn, Ref) else None
+        if by is None or by.dtype.kind != "c":
             continue
-        by = np.asarray(constants[turn.name])
         names = (f"{node.name}_kept", f"{node.name}_turned")
-        constants[names[0]] = np.stack([by.real, by.real], axis=-1)
-        constants[names[1]] = np.stack([-by.imag, by.imag], axis=-1)
+        real, imaginary = np.real(by), np.imag(by)
+        constants[names[0]] = np.stack([real, real], axis=-1)
+        constants[names[1]] = np.stack([-imaginary, imaginary], axis=-1)
         arguments: dict[str, Argument] = {
             "self": pairs.arguments.get("self"),
             "kept": Ref(names[0]),
