@@ -4,7 +4,7 @@ beyond what the spec says (statistics, masks, indices)."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import prod
 
@@ -54,6 +54,10 @@ class Draft:
     def formula(self, text: str) -> str:
         """The name of an activation of the spec's own, one for each formula."""
         return self.formulas.setdefault(text, f"function_{len(self.formulas)}")
+
+    def step_of(self, key: str) -> Step | None:
+        """The step of a key; None for an input."""
+        return self._steps.get(key)
 
     def parts_read(self, name: str) -> set[int]:
         """Which of the arrays that a node gives are read."""
@@ -114,9 +118,9 @@ class Draft:
         """The same entries in other axes of the spec; without `shape` those of an array that has no samples."""
         shape, batch = (own, None) if shape is None else (shape, batch)
         if own == of.own:
-            return Held(of.step, shape, batch, of.tokens, None if of.masked is None else of.masked.reshape(shape))
+            return replace(of, shape=shape, batch=batch, masked=None if of.masked is None else of.masked.reshape(shape))
         if of.tokens:
-            return Held(of.step, shape, batch, True)
+            return replace(of, shape=shape, batch=batch)
         before = self.before(of, "reshape", "flatten")
         if before is not None:
             return self.reshaped(before, own, shape, batch)

@@ -5,6 +5,8 @@ Learned arrays are moved before they are learned: an array whose entries stand i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from boundcalc.importers.call import Call
@@ -99,7 +101,7 @@ def permuted(draft: Draft, of: Held | Learned | Fixed, order: tuple[int, ...]) -
     own = tuple(before.index(None if axis is None else order[axis]) for axis in after)
     masked = None if of.masked is None else of.masked.transpose(order)
     if own == tuple(range(len(own))):
-        return Held(of.step, shape, batch, of.tokens, masked)
+        return replace(of, shape=shape, batch=batch, masked=masked)
     if masked is not None:
         raise RefusalError("it moves scores that are masked")
     if own == (*range(len(own) - 2), len(own) - 1, len(own) - 2):

@@ -152,9 +152,12 @@ def _normalised(draft: Draft, of: Held, call: Call, more: dict[str, Field], give
 
 def l2_norm(draft: Draft, call: Call) -> Value:
     """Of the pattern x / max(||x||, eps)."""
-    of = call.held("self")
-    axis = of.axis(call.integer("dim"))
-    fields: dict[str, Field] = {"eps": written(call.number("eps"))}
+    return unit(draft, call.held("self"), call.integer("dim"), written(call.number("eps")))
+
+
+def unit(draft: Draft, of: Held, at: int, eps: Field) -> Held:
+    axis = of.axis(at)
+    fields: dict[str, Field] = {"eps": eps}
     if axis != len(of.own) - 1:
         fields["axis"] = axis
     return draft.step("l2norm", fields, (of,), of.shape, of.batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -43,6 +44,8 @@ def sliced(draft: Draft, of: Held | Learned | Fixed, axis: int, start: int, stop
         fields["stop"] = stop
     if step != 1:
         fields["step"] = step
+    if of.tokens:
+        return of.cut(fields, shape)
     return draft.step("slice", fields, (of,), shape, of.batch)
 
 
@@ -97,7 +100,7 @@ def cat(draft: Draft, call: Call) -> Value:
     return draft.step("concat", {} if own == 0 else {"axis": own}, held, call.shape, batch)
 
 
-def _together(draft: Draft, operands: list[Held | Learned | Fixed]) -> tuple[list[Held], Batch | None]:
+def _together(draft: Draft, operands: Sequence[Held | Learned | Fixed]) -> tuple[list[Held], Batch | None]:
     """Operands that have the samples on one axis; those that are the same for all samples have one entry there, or as many."""
     like = next((each for each in operands if isinstance(each, Held) and each.batch is not None), None)
     batch = None if like is None else like.batch
@@ -124,11 +127,16 @@ def stack(draft: Draft, call: Call) -> Value:
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed)]
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.stack([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
+    return stacked(draft, operands, axis)
+
+
+def stacked(draft: Draft, operands: Sequence[Held | Learned | Fixed], axis: int) -> Held:
     held, batch = _together(draft, operands)
+    shape = (*held[0].shape[:axis], len(held), *held[0].shape[axis:])
     if batch is not None:
         batch = Batch(batch.axis + (axis <= batch.axis), batch.before, batch.after)
-    own = Held("", call.shape, batch).axis(axis)
-    return draft.step("stack", {} if own == 0 else {"axis": own}, held, call.shape, batch)
+    own = Held("", shape, batch).axis(axis)
+    return draft.step("stack", {} if own == 0 else {"axis": own}, held, shape, batch)
 
 
 def pad(draft: Draft, call: Call) -> Value:
