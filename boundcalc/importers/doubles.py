@@ -72,8 +72,15 @@ def doubles(*, drops: bool) -> Generator[None]:
 
 
 def in_doubles(model: torch.nn.Module, training: bool) -> torch.nn.Module:
-    """A copy of a module, whose own arrays stay as they are."""
-    return copy.deepcopy(model).double().train(training)
+    """A copy of a module, whose own arrays stay as they are. What hooks computed of others (torch.nn.utils.weight_norm) is computed
+    again."""
+    made = {
+        id(value): value.detach().clone()
+        for module in model.modules()
+        for value in vars(module).values()
+        if isinstance(value, torch.Tensor) and not value.is_leaf
+    }
+    return copy.deepcopy(model, dict(made)).double().train(training)
 
 
 def arguments_in_doubles(given: Any) -> Any:

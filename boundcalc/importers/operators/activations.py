@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from math import prod
 
 import numpy as np
@@ -68,19 +69,28 @@ def hardtanh(draft: Draft, call: Call) -> Value:
 
 
 def clamp(draft: Draft, call: Call) -> Value:
-    least, most = call.get("min"), call.get("max")
+    """An end that is infinite is none."""
+    least, most = (_end(call, name) for name in ("min", "max"))
     if least is None and most is None:
-        return call.held("self")
+        return call.array("self")
     if least is not None and most is not None:
-        return _between(draft, call, call.number("min"), call.number("max"))
-    if most is None and call.number("min") == 0:
+        return _between(draft, call, least, most)
+    if most is None and least == 0:
         return _entrywise(draft, call, "relu", {})
     of = call.held("self")
-    bound = call.number("min") if most is None else call.number("max")
+    bound = least if least is not None else most
+    assert bound is not None
     sign = 1.0 if most is None else -1.0  # max(x, c) = c + relu(x - c), min(x, c) = c - relu(c - x)
     shifted = draft.step("affine", _affine(sign, -sign * bound), (of,), of.shape, of.batch)
     kinked = draft.step("relu", {}, (shifted,), of.shape, of.batch)
     return draft.step("affine", _affine(sign, bound), (kinked,), of.shape, of.batch)
+
+
+def _end(call: Call, name: str) -> float | None:
+    if call.get(name) is None:
+        return None
+    number = call.number(name)
+    return None if math.isinf(number) else number
 
 
 def _affine(scale: float, shift: float) -> dict[str, Field]:

@@ -53,13 +53,34 @@ def _below(value: float) -> float:
     return digits if digits <= value else digits - 10.0 ** (math.floor(math.log10(abs(value))) - 11)
 
 
+def homogeneous(draft: Draft, of: Held, power: str) -> Held:
+    """x**power, of entries that are at least c > 0: c**power times the power of max(x/c, 1), so that one formula does for every c."""
+    low, high = range_of(draft, of)
+    if high < 0 and power == "-1":
+        return affine(draft, homogeneous(draft, affine(draft, of, scale=-1), power), scale=-1)
+    least = _below(low) if 0 < low < math.inf else 0.0
+    scale = least ** _POWERS[power] if least else 0.0
+    if not scale or not math.isfinite(scale) or not math.isfinite(1 / least):
+        return function(draft, of, _TEXTS[power].replace("#", "x"))
+    formula = draft.formula(_TEXTS[power].replace("#", "max(x, 1)"))
+    return affine(draft, entrywise(draft, affine(draft, of, scale=1 / least), formula, {}), scale=scale)
+
+
+_POWERS = {"-1": -1.0, "1/2": 0.5, "-1/2": -0.5}
+_TEXTS = {"-1": "1/#", "1/2": "sqrt(#)", "-1/2": "1/sqrt(#)"}
+
+
 def reciprocal(draft: Draft, of: Held) -> Held:
     low, high = range_of(draft, of)
     if low <= 0 <= high:
         raise RefusalError(
             "it divides by an array that is computed and may be zero, and 1/x is not Lipschitz continuous"
         )
-    return function(draft, of, "1/x")
+    return homogeneous(draft, of, "-1")
+
+
+def root(power: str) -> Rule:
+    return lambda draft, call: homogeneous(draft, call.held("self"), power)
 
 
 def div(draft: Draft, call: Call) -> Value:

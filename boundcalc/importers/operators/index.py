@@ -64,8 +64,6 @@ _FORMULAS = (
     ("log", "log(x)"),
     ("log1p", "log(1 + x)"),
     ("log2", "log(x)/log(2)"),
-    ("sqrt", "sqrt(x)"),
-    ("rsqrt", "1/sqrt(x)"),
     ("cos", "cos(x)"),
     ("erf", "erf(x)"),
 )
@@ -101,6 +99,8 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("mul", "multiply"), "multiply, affine, square", arithmetic.mul),
     Operator(("div",), "affine, multiply", division.div, "by what may be zero"),
     Operator(("neg",), "affine", arithmetic.neg),
+    Operator(("sqrt",), "a formula of the spec's own", division.root("1/2")),
+    Operator(("rsqrt",), "a formula of the spec's own", division.root("-1/2")),
     Operator(("reciprocal",), "a formula of the spec's own", division.inverse, "of what may be zero"),
     Operator(("addcdiv",), "multiply, add", division.addcdiv, "by what may be zero"),
     Operator(
@@ -158,7 +158,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("t", "numpy_T"), "transpose, permute", moves.transposed_whole),
     Operator(("movedim",), "permute", moves.movedim),
     Operator(("expand",), "expand", moves.expand),
-    Operator(("repeat",), "expand", moves.repeat, "the samples"),
+    Operator(("repeat", "tile"), "expand", moves.repeat, "the samples"),
     Operator(("pixel_shuffle",), "reshape, permute", moves.pixel_shuffle),
     Operator(("pixel_unshuffle",), "reshape, permute", moves.pixel_unshuffle),
     Operator(("channel_shuffle", "native_channel_shuffle"), "reshape, permute", moves.channel_shuffle),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators import windows
 from boundcalc.importers.operators.arithmetic import product, total
-from boundcalc.importers.operators.moves import reshaped, transposed
+from boundcalc.importers.operators.moves import beside, from_beside, reshaped, transposed
 from boundcalc.importers.operators.numbers import per_axis
 from boundcalc.importers.operators.products import multiplied
 from boundcalc.importers.operators.reductions import averaged, summed
@@ -186,7 +187,10 @@ def _windows(fields: dict[str, Field], call: Call, axes: int, names: tuple[str, 
 def _filters(
     draft: Draft, call: Call, kind: str, fields: dict[str, Field], weight: Learned, bias: Learned | None, axes: int
 ) -> Held:
-    of = call.plain("input", axes)
+    """What is joined with the samples is a further axis of positions, along which the kernel has one entry."""
+    given = call.held("input")
+    apart = beside(draft, given) if axes < 3 and len(given.shape) == axes + 2 else None
+    of = call.plain("input", axes) if apart is None else apart
     if call.integer("groups", 1) != 1:
         fields["groups"] = call.integer("groups")
     arrays = {"weight": weight}
@@ -194,7 +198,24 @@ def _filters(
         fields["bias"] = False
     else:
         arrays["bias"] = bias
-    return draft.step(kind, fields, (of,), call.shape, of.batch, arrays=arrays)
+    if apart is None or given.batch is None:
+        return draft.step(kind, fields, (of,), call.shape, of.batch, arrays=arrays)
+    shape = (*weight.shape[:2], 1, *weight.shape[2:])
+    arrays["weight"] = weight.moved("reshape", shape, shape)
+    fields |= longer(fields, axes)
+    shape = (draft.batch, call.shape[1], of.shape[2], *call.shape[2:])
+    image = draft.step(kind.replace(str(axes), str(axes + 1)), fields, (of,), shape, of.batch, arrays=arrays)
+    return from_beside(draft, image, given.batch)
+
+
+def longer(fields: Mapping[str, Field], axes: int) -> dict[str, Field]:
+    """Fields of windows with one more axis before the others, along which nothing happens."""
+    found: dict[str, Field] = {}
+    for name, rest in (("kernel", 1), ("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
+        value = fields.get(name)
+        if value is not None and value != "same":
+            found[name] = [rest, *(value if isinstance(value, list) else [value] * axes)]
+    return found
 
 
 def bilinear(draft: Draft, call: Call) -> Value:

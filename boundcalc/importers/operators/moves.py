@@ -109,6 +109,23 @@ def permuted(draft: Draft, of: Held | Learned | Fixed, order: tuple[int, ...]) -
     return draft.step("permute", {"axes": list(own)}, (of,), shape, batch)
 
 
+def beside(draft: Draft, of: Held) -> Held | None:
+    """[samples and others, channels, *positions] as [samples, channels, others, *positions]: the others are positions."""
+    batch = of.batch
+    if batch is None or batch.axis != 0 or batch.others == 1 or len(of.shape) < 3:
+        return None
+    order = [1, 0, *range(2, len(of.own))]
+    own = tuple(of.own[axis] for axis in order)
+    return draft.step("permute", {"axes": order}, (of,), (draft.batch, *own), Batch(0))
+
+
+def from_beside(draft: Draft, image: Held, batch: Batch) -> Held:
+    """Back again."""
+    order = [1, 0, *range(2, len(image.own))]
+    own = tuple(image.own[axis] for axis in order)
+    return draft.step("permute", {"axes": order}, (image,), (draft.batch * own[0], *own[1:]), batch)
+
+
 def expand(draft: Draft, call: Call) -> Value:
     """The first axis of one entry that gets as many as there are samples is theirs, where there was none."""
     of = call.array("self")
@@ -137,7 +154,9 @@ def expanded(draft: Draft, of: Held | Learned, shape: Shape) -> Value:
 
 def repeat(draft: Draft, call: Call) -> Value:
     """Whole copies along axes: only axes of one entry, which is `expand`."""
-    of, times = call.array("self"), call.integers("repeats")
+    of = call.array("self")
+    times = call.integers("repeats" if "repeats" in call.arguments else "dims")
+    times = (1,) * (len(of.shape) - len(times)) + times
     if isinstance(of, Fixed):
         return Fixed(np.tile(of.array, times))
     whole = (1,) * (len(times) - len(of.shape)) + of.shape

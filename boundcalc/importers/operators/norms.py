@@ -7,19 +7,26 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field, above
 from boundcalc.importers.operators.arithmetic import product, total
-from boundcalc.importers.operators.moves import reshaped, transposed
+from boundcalc.importers.operators.moves import beside, from_beside, reshaped, transposed
 from boundcalc.importers.operators.numbers import written
 from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
 
 
 def layer_norm(draft: Draft, call: Call) -> Value:
-    of, axes = call.held("input"), len(call.integers("normalized_shape"))
-    return _slices(draft, of, "layernorm", axes, call)
+    return _along(draft, call, "layernorm")
 
 
 def rms_norm(draft: Draft, call: Call) -> Value:
-    of, axes = call.held("input"), len(call.integers("normalized_shape"))
-    return _slices(draft, of, "rmsnorm", axes, call)
+    return _along(draft, call, "rmsnorm")
+
+
+def _along(draft: Draft, call: Call, kind: str) -> Value:
+    """Over the last axes; one that was written out may be over another one."""
+    of, axis = call.held("input"), call.integer("dim", -1)
+    if axis in (-1, len(of.shape) - 1):
+        return _slices(draft, of, kind, len(call.integers("normalized_shape")), call)
+    image = _slices(draft, transposed(draft, of, axis, -1), kind, 1, call)
+    return transposed(draft, image, axis, -1) if isinstance(image, Held) else image
 
 
 def _slices(draft: Draft, of: Held, kind: str, axes: int, call: Call) -> Value:
@@ -53,9 +60,23 @@ def _channels(draft: Draft, of: Held, weight: Value, rest: int) -> Value:
 
 
 def group_norm(draft: Draft, call: Call) -> Value:
+    given = call.held("input")
+    if given.batch is not None and given.batch.others > 1 and len(given.shape) == 2:
+        return _row_groups(draft, call, given)
     of = call.plain("input")
     fields: dict[str, Field] = {"groups": call.integer("num_groups")}
     return _by_channels(draft, of, "groupnorm", fields, call)
+
+
+def _row_groups(draft: Draft, call: Call, of: Held) -> Value:
+    """Of rows, some of them of each sample: a layer norm of each group of channels."""
+    rows, channels = of.shape
+    groups = call.integer("num_groups")
+    apart = reshaped(draft, of, (rows, groups, channels // groups))
+    if not isinstance(apart, Held):
+        raise RefusalError("it normalises what is no array")
+    found = draft.step("layernorm", {"eps": written(call.number("eps"))}, (apart,), apart.shape, apart.batch)
+    return _with_affine(draft, reshaped(draft, found, of.shape), call.get("weight"), call.get("bias"))
 
 
 def instance_norm(draft: Draft, call: Call) -> Value:
@@ -134,6 +155,11 @@ def _evaluated(draft: Draft, call: Call) -> Value:
     }
     given = {"mean": np.asarray(mean, dtype=np.float64), "slopes": slopes, "var": np.asarray(var, dtype=np.float64)}
     rows = _rows(draft, call, fields, given)
+    held = call.held("input")
+    apart = beside(draft, held)
+    if rows is None and apart is not None and held.batch is not None:
+        image = _normalised(draft, apart, call, fields, given)
+        return from_beside(draft, image, held.batch) if isinstance(image, Held) else image
     return _normalised(draft, call.plain("input"), call, fields, given) if rows is None else rows
 
 

@@ -7,19 +7,33 @@ from math import prod
 from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.arithmetic import affine
+from boundcalc.importers.operators.maps import longer
+from boundcalc.importers.operators.moves import beside, from_beside
 from boundcalc.importers.operators.numbers import per_axis, written
-from boundcalc.importers.values import RefusalError, Value
+from boundcalc.importers.values import Held, RefusalError, Value
 
 
 def maximum(axes: int) -> Rule:
     def rule(draft: Draft, call: Call) -> Value:
-        of = call.plain("self", axes)
         fields = _windows(call, axes)
         if set(call.integers("dilation")) - {1}:
             fields["dilation"] = per_axis(call.integers("dilation"), axes)
-        return draft.step(f"maxpool{axes}d", fields, (of,), call.shape, of.batch)
+        return _pooled(draft, call, "maxpool", axes, fields)
 
     return rule
+
+
+def _pooled(draft: Draft, call: Call, kind: str, axes: int, fields: dict[str, Field]) -> Held:
+    """What is joined with the samples is a further axis of positions, along which a window has one entry."""
+    given = call.held("self")
+    apart = beside(draft, given) if axes < 3 and len(given.shape) == axes + 2 else None
+    if apart is None or given.batch is None:
+        of = call.plain("self", axes)
+        return draft.step(f"{kind}{axes}d", fields, (of,), call.shape, of.batch)
+    fields = {"stride": fields.get("kernel", 1), **fields}
+    shape = (draft.batch, call.shape[1], apart.shape[2], *call.shape[2:])
+    image = draft.step(f"{kind}{axes + 1}d", {**fields, **longer(fields, axes)}, (apart,), shape, apart.batch)
+    return from_beside(draft, image, given.batch)
 
 
 def maximum_with_indices(axes: int) -> Rule:
@@ -28,18 +42,18 @@ def maximum_with_indices(axes: int) -> Rule:
 
 def average(axes: int) -> Rule:
     def rule(draft: Draft, call: Call) -> Value:
-        of = call.plain("self", axes)
         fields = _windows(call, axes)
         if call.get("divisor_override") is not None:
             if fields.get("padding") or fields.get("ceil"):
                 raise RefusalError("it divides by another number than that of a window's entries")
             count = prod(call.integers("kernel_size")) if len(call.integers("kernel_size")) > 1 else None
             whole = call.integer("kernel_size") ** axes if count is None else count
-            image = draft.step(f"avgpool{axes}d", fields, (of,), call.shape, of.batch)
-            return affine(draft, image, scale=whole / call.number("divisor_override"))
+            return affine(
+                draft, _pooled(draft, call, "avgpool", axes, fields), scale=whole / call.number("divisor_override")
+            )
         if fields.get("padding") and not call.flag("count_include_pad"):
             fields["count_include_pad"] = False
-        return draft.step(f"avgpool{axes}d", fields, (of,), call.shape, of.batch)
+        return _pooled(draft, call, "avgpool", axes, fields)
 
     return rule
 
@@ -58,8 +72,15 @@ def _windows(call: Call, axes: int) -> dict[str, Field]:
 
 def adaptive(kind: str, axes: int) -> Rule:
     def rule(draft: Draft, call: Call) -> Value:
+        given, size = call.held("self"), call.shape[2:]
+        apart = beside(draft, given) if axes < 3 and len(given.shape) == axes + 2 else None
+        if apart is not None and given.batch is not None:
+            sizes = (apart.shape[2], *size)
+            fields: dict[str, Field] = {"size": list(sizes)}
+            shape = (draft.batch, call.shape[1], *sizes)
+            image = draft.step(f"adaptive{kind}pool{axes + 1}d", fields, (apart,), shape, apart.batch)
+            return from_beside(draft, image, given.batch)
         of = call.plain("self", axes)
-        size = call.shape[2:]
         return draft.step(f"adaptive{kind}pool{axes}d", {"size": per_axis(size, axes)}, (of,), call.shape, of.batch)
 
     return rule

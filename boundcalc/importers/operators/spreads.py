@@ -71,7 +71,8 @@ def std(draft: Draft, call: Call) -> Value:
 
 def _centring(call: Call, of: Held) -> tuple[list[int], float]:
     axes = axes_of(call, of)
-    degrees = prod(of.shape[axis] for axis in axes) - call.number("correction", 1.0)
+    less = float(call.flag("unbiased")) if "unbiased" in call.arguments else call.number("correction", 1.0)
+    degrees = prod(of.shape[axis] for axis in axes) - less
     if degrees <= 0:
         raise RefusalError("it has no degree of freedom")
     return axes, degrees
