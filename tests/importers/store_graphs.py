@@ -6,7 +6,25 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "graphs"
-NAMES = ("perceptron", "residual", "attention", "written", "windows", "standardised", "encoder", "GRU")
+NAMES = (
+    "perceptron",
+    "residual",
+    "attention",
+    "written",
+    "windows",
+    "standardised",
+    "encoder",
+    "GRU",
+    "interpolated",
+    "extremes",
+    "divided",
+    "lengths",
+    "cells",
+    "last states",
+    "folded",
+    "joined",
+    "bags",
+)
 
 
 def main() -> None:
