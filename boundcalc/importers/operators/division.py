@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from fractions import Fraction
 
 from boundcalc.catalogue.formula import activation
 from boundcalc.exact.formulas.extremes import TooMuchWork
@@ -27,6 +28,11 @@ def function(draft: Draft, of: Held, formula: str) -> Held:
     """A formula of every entry; where it is not Lipschitz continuous, held at the least value that the entries have."""
     low, high = range_of(draft, of)
     if _SINGULAR.search(formula) and not _is_lipschitz(formula):
+        exponent = _exponent(formula)
+        if exponent is not None and 0 < low < math.inf and exponent < 1:
+            image = _homogeneous(draft, of, formula, exponent, _below(low))
+            if image is not None:
+                return image
         if low > -math.inf:
             formula = _with(formula, f"max(x, {written(_below(low))})")
         elif high < math.inf:
@@ -49,25 +55,29 @@ def _is_lipschitz(formula: str) -> bool:
 
 def _below(value: float) -> float:
     """No larger, with twelve digits."""
+    if value == 0:
+        return 0.0
     digits = float(f"{value:.11e}")
     return digits if digits <= value else digits - 10.0 ** (math.floor(math.log10(abs(value))) - 11)
 
 
-def homogeneous(draft: Draft, of: Held, power: str) -> Held:
-    """x**power, of entries that are at least c > 0: c**power times the power of max(x/c, 1), so that one formula does for every c."""
-    low, high = range_of(draft, of)
-    if high < 0 and power == "-1":
-        return affine(draft, homogeneous(draft, affine(draft, of, scale=-1), power), scale=-1)
-    least = _below(low) if 0 < low < math.inf else 0.0
-    scale = least ** _POWERS[power] if least else 0.0
+_POWERS = {"1/x": -1.0, "sqrt(x)": 0.5, "1/sqrt(x)": -0.5}
+_POWER = re.compile(r"x\*\*\(?(-?[0-9./]+)\)?")
+
+
+def _exponent(formula: str) -> float | None:
+    """Of x**p, where a formula is that."""
+    found = _POWER.fullmatch(formula)
+    return float(Fraction(found[1])) if found else _POWERS.get(formula)
+
+
+def _homogeneous(draft: Draft, of: Held, formula: str, exponent: float, least: float) -> Held | None:
+    """x**p, of entries that are at least c > 0: c**p times the power of max(x/c, 1), so that one formula does for every c."""
+    scale = least**exponent
     if not scale or not math.isfinite(scale) or not math.isfinite(1 / least):
-        return function(draft, of, _TEXTS[power].replace("#", "x"))
-    formula = draft.formula(_TEXTS[power].replace("#", "max(x, 1)"))
-    return affine(draft, entrywise(draft, affine(draft, of, scale=1 / least), formula, {}), scale=scale)
-
-
-_POWERS = {"-1": -1.0, "1/2": 0.5, "-1/2": -0.5}
-_TEXTS = {"-1": "1/#", "1/2": "sqrt(#)", "-1/2": "1/sqrt(#)"}
+        return None
+    held = draft.formula(_with(formula, "max(x, 1)"))
+    return affine(draft, entrywise(draft, affine(draft, of, scale=1 / least), held, {}), scale=scale)
 
 
 def reciprocal(draft: Draft, of: Held) -> Held:
@@ -76,11 +86,9 @@ def reciprocal(draft: Draft, of: Held) -> Held:
         raise RefusalError(
             "it divides by an array that is computed and may be zero, and 1/x is not Lipschitz continuous"
         )
-    return homogeneous(draft, of, "-1")
-
-
-def root(power: str) -> Rule:
-    return lambda draft, call: homogeneous(draft, call.held("self"), power)
+    if high < 0:
+        return affine(draft, function(draft, affine(draft, of, scale=-1), "1/x"), scale=-1)
+    return function(draft, of, "1/x")
 
 
 def div(draft: Draft, call: Call) -> Value:

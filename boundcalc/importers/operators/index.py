@@ -99,8 +99,8 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("mul", "multiply"), "multiply, affine, square", arithmetic.mul),
     Operator(("div",), "affine, multiply", division.div, "by what may be zero"),
     Operator(("neg",), "affine", arithmetic.neg),
-    Operator(("sqrt",), "a formula of the spec's own", division.root("1/2")),
-    Operator(("rsqrt",), "a formula of the spec's own", division.root("-1/2")),
+    Operator(("sqrt",), "a formula of the spec's own", division.written_out("sqrt(x)")),
+    Operator(("rsqrt",), "a formula of the spec's own", division.written_out("1/sqrt(x)")),
     Operator(("reciprocal",), "a formula of the spec's own", division.inverse, "of what may be zero"),
     Operator(("addcdiv",), "multiply, add", division.addcdiv, "by what may be zero"),
     Operator(

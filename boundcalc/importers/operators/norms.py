@@ -113,9 +113,17 @@ def _trained(draft: Draft, call: Call) -> Value:
     if of.batch is None:
         return _standardised(draft, of, call)
     rows = _rows(draft, call, {}, {})
-    if rows is not None:
-        return rows
-    return _normalised(draft, call.plain("input"), call, {}, {})
+    return _side_by_side(draft, call, {}, {}) if rows is None else rows
+
+
+def _side_by_side(draft: Draft, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value:
+    """What is joined with the samples is a further axis of positions."""
+    of = call.held("input")
+    apart = beside(draft, of)
+    if apart is None or of.batch is None:
+        return _normalised(draft, call.plain("input"), call, more, given)
+    image = _normalised(draft, apart, call, more, given)
+    return from_beside(draft, image, of.batch) if isinstance(image, Held) else image
 
 
 def _rows(draft: Draft, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value | None:
@@ -155,12 +163,7 @@ def _evaluated(draft: Draft, call: Call) -> Value:
     }
     given = {"mean": np.asarray(mean, dtype=np.float64), "slopes": slopes, "var": np.asarray(var, dtype=np.float64)}
     rows = _rows(draft, call, fields, given)
-    held = call.held("input")
-    apart = beside(draft, held)
-    if rows is None and apart is not None and held.batch is not None:
-        image = _normalised(draft, apart, call, fields, given)
-        return from_beside(draft, image, held.batch) if isinstance(image, Held) else image
-    return _normalised(draft, call.plain("input"), call, fields, given) if rows is None else rows
+    return _side_by_side(draft, call, fields, given) if rows is None else rows
 
 
 def _normalised(draft: Draft, of: Held, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+
 from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.arithmetic import affine
 from boundcalc.importers.operators.maps import longer
 from boundcalc.importers.operators.moves import beside, from_beside
 from boundcalc.importers.operators.numbers import per_axis, written
-from boundcalc.importers.values import Held, RefusalError, Value
+from boundcalc.importers.values import Batch, Held, RefusalError, Value
 
 
 def maximum(axes: int) -> Rule:
@@ -18,9 +20,37 @@ def maximum(axes: int) -> Rule:
         fields = _windows(call, axes)
         if set(call.integers("dilation")) - {1}:
             fields["dilation"] = per_axis(call.integers("dilation"), axes)
+        given = call.held("self")
+        if given.masked is not None:
+            inside, more = _unpadded(draft, given, axes)
+            arguments = {**call.arguments, "self": inside}
+            return _pooled(draft, Call(call.node, arguments, draft), "maxpool", axes, {**fields, **more})
         return _pooled(draft, call, "maxpool", axes, fields)
 
     return rule
+
+
+def _unpadded(draft: Draft, of: Held, axes: int) -> tuple[Held, dict[str, Field]]:
+    """Of an array with -oo around it: the array, and the padding of windows that do the same, where the ends have as many places, or
+    the last one more."""
+    step = draft.step_of(of.step)
+    amounts = None if step is None or step.kind != "pad" or "mode" in step.fields else step.fields["amounts"]
+    ends = (
+        [tuple(each) if isinstance(each, list) else (each, each) for each in amounts]
+        if isinstance(amounts, list)
+        else []
+    )
+    if of.masked is None or step is None or of.batch != Batch(0) or len(ends) != axes + 1 or ends[0] != (0, 0):
+        raise RefusalError("it reads scores that are masked, which a softmax alone does")
+    sizes = [size - before - after for size, (before, after) in zip(of.own, ends, strict=True)]
+    inside = np.pad(np.zeros(sizes, dtype=bool), ends, constant_values=True)
+    gaps = {after - before for before, after in ends[1:]}
+    if not bool((of.masked == inside[None]).all()) or gaps not in ({0}, {1}):
+        raise RefusalError("it reads scores that are masked, which a softmax alone does")
+    more: dict[str, Field] = {"ceil": True} if gaps == {1} else {}
+    if any(before for before, _ in ends):
+        more["padding"] = per_axis(tuple(before for before, _ in ends[1:]), axes)
+    return Held(step.reads[0], (of.shape[0], *sizes), of.batch), more
 
 
 def _pooled(draft: Draft, call: Call, kind: str, axes: int, fields: dict[str, Field]) -> Held:
