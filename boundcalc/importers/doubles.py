@@ -80,7 +80,11 @@ def in_doubles(model: torch.nn.Module, training: bool) -> torch.nn.Module:
         for value in vars(module).values()
         if isinstance(value, torch.Tensor) and not value.is_leaf
     }
-    return copy.deepcopy(model, dict(made)).double().train(training)
+    copied = copy.deepcopy(model, dict(made))
+    for module in copied.modules():  # where none is said it is that of the type, which is the module's own
+        if isinstance(module, torch.nn.RMSNorm) and module.eps is None:
+            module.eps = torch.finfo(torch.float32 if module.weight is None else module.weight.dtype).eps
+    return copied.double().train(training)
 
 
 def arguments_in_doubles(given: Any) -> Any:

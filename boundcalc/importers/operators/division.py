@@ -86,6 +86,11 @@ def reciprocal(draft: Draft, of: Held) -> Held:
         raise RefusalError(
             "it divides by an array that is computed and may be zero, and 1/x is not Lipschitz continuous"
         )
+    step = draft.step_of(of.step)
+    inner = next((text for text, name in draft.formulas.items() if step is not None and name == step.kind), None)
+    if inner is not None and step is not None:  # one formula has one slope, where a composition would multiply two
+        (read,) = step.reads
+        return function(draft, Held(read, of.shape, of.batch), f"1/({inner})")
     if high < 0:
         return affine(draft, function(draft, affine(draft, of, scale=-1), "1/x"), scale=-1)
     return function(draft, of, "1/x")

@@ -28,15 +28,15 @@ def einsum(draft: Draft, call: Call) -> Value:
         for part, each in zip(parts, arrays, strict=True)
         if isinstance(each, Held) and each.batch is not None
     }
-    joined = [each for each in arrays if isinstance(each, Held) and each.batch is not None and each.batch.others > 1]
-    if len(found) != 1 or joined:
+    joins = {
+        (each.batch.before, each.batch.after) for each in arrays if isinstance(each, Held) and each.batch is not None
+    }
+    if len(found) != 1 or len(joins) != 1:
         raise RefusalError("its operands have the samples on different axes")
+    ((before, after),) = joins
     letter = found.pop()
     if letter not in result:
         raise RefusalError("it sums over the samples")
-    like = next(each for each in arrays if isinstance(each, Held) and each.batch is not None)
-    sample = like.batch
-    assert sample is not None
     terms: list[_Term] = []
     for part, each in zip(parts, arrays, strict=True):
         held = draft.held(each)
@@ -47,15 +47,22 @@ def einsum(draft: Draft, call: Call) -> Value:
     while len(terms) > 2:
         rest = "".join(term.letters for term in terms[2:]) + result
         kept = "".join(dict.fromkeys(c for c in terms[0].letters + terms[1].letters if c in rest))
-        terms = [_Term(kept, _step(draft, terms[:2], kept, letter, sizes)), *terms[2:]]
-    return _step(draft, terms, result, letter, sizes)
+        terms = [_Term(kept, _step(draft, terms[:2], kept, letter, sizes, Batch(0, before, after))), *terms[2:]]
+    return _step(draft, terms, result, letter, sizes, Batch(0, before, after))
 
 
-def _step(draft: Draft, terms: Sequence[_Term], result: str, letter: str, sizes: dict[str, int]) -> Held:
+def _step(draft: Draft, terms: Sequence[_Term], result: str, letter: str, sizes: dict[str, int], like: Batch) -> Held:
+    """`like`: what is joined with the samples, which stays an axis."""
     equation = ",".join(term.letters for term in terms) + "->" + result
     shape = tuple(sizes[name] for name in result)
-    batch = Batch(result.index(letter)) if letter in result else None
-    return draft.step("einsum", {"equation": equation.replace(letter, "")}, [term.held for term in terms], shape, batch)
+    batch = Batch(result.index(letter), like.before, like.after) if letter in result else None
+    return draft.step(
+        "einsum",
+        {"equation": equation.replace(letter, "") if like.others == 1 else equation},
+        [term.held for term in terms],
+        shape,
+        batch,
+    )
 
 
 def _written_out(equation: str, ranks: list[int]) -> tuple[list[str], str]:

@@ -39,7 +39,7 @@ def sliced(draft: Draft, of: Held | Learned | Fixed, axis: int, start: int, stop
         return Fixed(np.zeros(shape))  # joined with others it is nothing
     if of.batch is not None and axis == of.batch.axis:
         return _of_samples(draft, of, start, stop, step)
-    fields: dict[str, Field] = {"axis": of.axis(axis)}
+    fields = {"axis": of.axis(axis)}
     if start:
         fields["start"] = start
     if stop < count:
@@ -139,10 +139,10 @@ def _together(draft: Draft, operands: Sequence[Held | Learned | Fixed]) -> tuple
     for each in operands:
         held = draft.held(each, like)
         if batch is not None and held.batch is None:
-            if held.shape[batch.axis] != batch.others or batch.others != 1:
+            if held.shape[batch.axis] != batch.others:
                 raise RefusalError("an operand without samples has more than one entry on their axis")
-            own = (*held.shape[: batch.axis], *held.shape[batch.axis + 1 :])
-            shape = (*held.shape[: batch.axis], draft.batch, *held.shape[batch.axis + 1 :])
+            shape = (*held.shape[: batch.axis], draft.batch * batch.others, *held.shape[batch.axis + 1 :])
+            own = Held("", shape, batch).own
             held = draft.reshaped(held, own, shape, batch)
         if held.batch != batch:
             raise RefusalError("its operands have the samples on different axes")

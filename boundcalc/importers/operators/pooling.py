@@ -34,12 +34,8 @@ def _unpadded(draft: Draft, of: Held, axes: int) -> tuple[Held, dict[str, Field]
     """Of an array with -oo around it: the array, and the padding of windows that do the same, where the ends have as many places, or
     the last one more."""
     step = draft.step_of(of.step)
-    amounts = None if step is None or step.kind != "pad" or "mode" in step.fields else step.fields["amounts"]
-    ends = (
-        [tuple(each) if isinstance(each, list) else (each, each) for each in amounts]
-        if isinstance(amounts, list)
-        else []
-    )
+    is_pad = step is not None and step.kind == "pad" and "mode" not in step.fields
+    ends = _ends(step.fields["amounts"]) if step is not None and is_pad else []
     if of.masked is None or step is None or of.batch != Batch(0) or len(ends) != axes + 1 or ends[0] != (0, 0):
         raise RefusalError("it reads scores that are masked, which a softmax alone does")
     sizes = [size - before - after for size, (before, after) in zip(of.own, ends, strict=True)]
@@ -51,6 +47,16 @@ def _unpadded(draft: Draft, of: Held, axes: int) -> tuple[Held, dict[str, Field]
     if any(before for before, _ in ends):
         more["padding"] = per_axis(tuple(before for before, _ in ends[1:]), axes)
     return Held(step.reads[0], (of.shape[0], *sizes), of.batch), more
+
+
+def _ends(amounts: Field) -> list[tuple[int, int]]:
+    """How many places a pad adds at both ends of each axis."""
+    found: list[tuple[int, int]] = []
+    for each in amounts if isinstance(amounts, list) else ():
+        first, last = (each[0], each[-1]) if isinstance(each, list) else (each, each)
+        if isinstance(first, int) and isinstance(last, int):
+            found.append((first, last))
+    return found
 
 
 def _pooled(draft: Draft, call: Call, kind: str, axes: int, fields: dict[str, Field]) -> Held:

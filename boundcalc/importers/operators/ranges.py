@@ -205,7 +205,7 @@ def _of_expression(expression: sympy.Expr, of: Range) -> Range:
     if isinstance(expression, sympy.Abs):
         return (max(0.0, parts[0][0], -parts[0][1]), max(-parts[0][0], parts[0][1]))
     if expression.is_Pow:
-        return _power(parts[0], expression.args[1])
+        return _power(parts[0], float(parts[1][0])) if parts[1][0] == parts[1][1] else ANY
     if isinstance(expression, sympy.tanh | sympy.sin | sympy.cos):
         return (-1.0, 1.0)
     return ANY
@@ -215,14 +215,13 @@ def _exponential(end: float) -> float:
     return math.exp(end) if end < 700 else math.inf
 
 
-def _power(of: Range, exponent: sympy.Basic) -> Range:
+def _power(of: Range, power: float) -> Range:
     low, high = of
-    if exponent.is_Integer and int(exponent) > 0 and int(exponent) % 2 == 0:
+    if power > 0 and power % 2 == 0:
         least = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-        return least ** int(exponent), max(abs(low), abs(high)) ** int(exponent)
-    if not exponent.is_number or low < 0:
+        return least**power, max(abs(low), abs(high)) ** power
+    if low < 0:
         return ANY
-    power = float(exponent)
     if power > 0:
         return low**power, high**power
     return (0.0 if math.isinf(high) else high**power), (math.inf if low == 0 else low**power)
