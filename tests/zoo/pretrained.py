@@ -101,6 +101,23 @@ _TIMM: tuple[tuple[str, str, int, str, Mapping[str, Any]], ...] = (
     ("vovnet39a", "vovnet", 64, "", {}),
     ("xception41", "xception", 96, "", {}),
     ("xcit_nano_12_p16_224", "xcit", 224, "attention", {"depth": 2}),
+    ("cpubone_nano", "cpubone", 64, "", {}),
+    ("densenetblur121d", "densenet", 64, "", {}),
+    ("deepseek_vit_412m", "deepseek-vit", 224, "attention", {"depth": 2}),
+    ("efficientvim_m1", "efficientvim", 64, "", {}),
+    ("hardcorenas_a", "hardcorenas", 64, "", {}),
+    ("hiera_tiny_224", "hiera", 224, "attention", {}),
+    ("hieradet_small", "hieradet", 224, "attention", {}),
+    ("iformer_t", "iformer", 64, "attention", {}),
+    ("lcnetv2_small", "mobilenet", 64, "", {}),
+    ("lowformer_b0", "lowformer", 64, "attention", {}),
+    ("naflexvit_base_patch16_gap", "vit", 224, "attention", {"depth": 2}),
+    ("qwen3_vit_88m", "qwen3-vit", 224, "attention", {"depth": 2}),
+    ("resnetv2_50d_evos", "resnet_v2", 64, "", {}),
+    ("resnetv2_50x1_bit", "resnet_v2", 64, "", {}),
+    ("samvit_base_patch16_224", "sam", 224, "attention", {"depth": 2}),
+    ("swinv2_cr_tiny_224", "swin", 224, "attention", {}),
+    ("vit_tiny_r_s16_p8_224", "vit-hybrid", 224, "attention", {"depth": 2}),
 )
 
 
