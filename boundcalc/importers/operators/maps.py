@@ -119,8 +119,9 @@ def embedding_bag(draft: Draft, call: Call) -> Value:
     starts = call.fixed("offsets").array
     each = ids.shape[0] // count
     is_even = len(ids.shape) == 1 and np.array_equal(starts, np.arange(count) * each)
-    if mode is None or not is_even or call.get("per_sample_weights") is not None:
-        raise RefusalError("its bags are of several sizes, or weighed, or their largest entries are taken")
+    is_padded = call.get("padding_idx") not in (None, -1)
+    if mode is None or not is_even or is_padded or call.get("per_sample_weights") is not None:
+        raise RefusalError("its bags are of several sizes, weighed, padded, or their largest entries are taken")
     weight = call.array("weight")
     apart = draft.reshaped(ids, (each,), (count, each), Batch(0))
     node = replace(call.node, shapes=((count, each, weight.shape[1]),))

@@ -103,6 +103,8 @@ def _first(draft: Draft, given: Value, of: Held, count: int) -> list[States]:
             raise RefusalError("its first states are no arrays")
         for number, states in enumerate(found):
             if isinstance(array, Fixed):
+                if not bool((array.array == array.array[:, :1]).all()):
+                    raise RefusalError("its first states are constants that differ between samples")
                 states.append(draft.constant(array.array[number, :1]))
                 continue
             held = draft.held(array)
