@@ -17,8 +17,10 @@ from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.falsification.network import Network, Node, Step, network_of
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.importers import draft
+from boundcalc.importers.check_maps import MAPS
 from boundcalc.importers.graph import Array
 from boundcalc.importers.values import Held, Learned, by_sample
+from boundcalc.layers.parts.averages import applied
 
 TOLERANCE = 1e-10
 
@@ -114,11 +116,29 @@ def _dropout(step: draft.Step, layer: Layer) -> Step:
     return lambda inputs, arrays, xp: inputs[0]
 
 
+def _linear(step: draft.Step, layer: Layer) -> Step:
+    matrix, axis = step.given["matrix"], int(step.given["axis"])
+    text = str(step.fields["norm"])
+    said = math.sqrt(float(text[5:-1])) if text.startswith("sqrt(") else float(text)
+    largest = float(np.linalg.norm(matrix, 2))
+    if said < largest * (1 - 1e-12):
+        raise MismatchError(f"`norm` of linear is {text}, and {largest} of the network")
+    return lambda inputs, arrays, xp: applied(matrix.tolist(), inputs[0], axis, xp)
+
+
+def _map(step: draft.Step, layer: Layer) -> Step:
+    ((what, axes),) = step.given.items()
+    along = tuple(int(axis) for axis in axes)
+    return lambda inputs, arrays, xp: MAPS[what](inputs[0], along, xp)
+
+
 _OFF = frozenset({"dropout"})
 _FORWARDS: Mapping[str, Callable[[draft.Step, Layer], Step]] = {
     "batchnorm": _batchnorm,
     "constant": _constant,
     "dropout": _dropout,
+    "linear": _linear,
+    "map": _map,
     "softmax": _softmax,
     "take": _take,
 }

@@ -75,12 +75,15 @@ def doubles(*, drops: bool) -> Generator[None]:
 def in_doubles(model: torch.nn.Module, training: bool) -> torch.nn.Module:
     """A copy of a module, whose own arrays stay as they are. It is put into training mode once, where modules forget what they computed
     for evaluation."""
-    found = copied(model).double().train().train(training)
+    found = copied(model).train().train(training)
     for module in found.modules():
         for name, value in list(vars(module).items()):
             if name not in _KEPT and any(map(_is_short, pytree.tree_leaves(value))):
                 setattr(module, name, _lengthened_held(value))
-    return found
+    for module in found.modules():  # where none is said it is that of the type, which is the module's own
+        if isinstance(module, torch.nn.RMSNorm) and module.eps is None:
+            module.eps = torch.finfo(torch.float32 if module.weight is None else module.weight.dtype).eps
+    return found.double()
 
 
 def copied(model: torch.nn.Module) -> torch.nn.Module:

@@ -56,6 +56,10 @@ class Draft:
         """The name of an activation of the spec's own, one for each formula."""
         return self.formulas.setdefault(text, f"function_{len(self.formulas)}")
 
+    def step_of(self, key: str) -> Step | None:
+        """The step of a key; None for an input."""
+        return self._steps.get(key)
+
     def parts_read(self, name: str) -> set[int]:
         """Which of the arrays that a node gives are read."""
         return self._read.get(name, set())
@@ -151,15 +155,10 @@ class Draft:
         """The same entries in other axes of the spec; without `shape` those of an array that has no samples."""
         shape, batch = (own, None) if shape is None else (shape, batch)
         if own == of.own:
-            return Held(
-                of.step,
-                shape,
-                batch,
-                of.tokens,
-                None if of.masked is None else of.masked.made(lambda m: m.reshape(shape)),
-            )
+            masked = None if of.masked is None else of.masked.made(lambda m: m.reshape(shape))
+            return replace(of, shape=shape, batch=batch, masked=masked)
         if of.tokens:
-            return Held(of.step, shape, batch, True)
+            return replace(of, shape=shape, batch=batch)
         before = self.before(of, "reshape", "flatten")
         if before is not None:
             return self.reshaped(before, own, shape, batch)

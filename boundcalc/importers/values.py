@@ -72,17 +72,34 @@ class Chosen:
         return replace(self.made(lambda array: by_sample(array, batch, count)), most=self.most)
 
 
+@dataclass(frozen=True)
+class Cut:
+    """A slice of token ids: made after their rows are looked up. `shape`: of the ids that are left, in the spec."""
+
+    fields: Mapping[str, int]
+    shape: Shape
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a step computes, or an input: `step` is its key, `shape` the framework's, the batch counted. Without `batch` it is the
     same for all samples. `tokens`: it holds token ids. `masked`: scores whose entries are left out where that is true, an array of
-    the framework's shape."""
+    the framework's shape. `cuts`: slices of token ids that are still to be made."""
 
     step: str
     shape: Shape
     batch: Batch | None
     tokens: bool = False
     masked: Chosen | None = None
+
+    cuts: tuple[Cut, ...] = ()
+
+    def cut(self, fields: Mapping[str, int], shape: Shape) -> Held:
+        """Token ids along an axis. Refused after a reshape, where the axis is no longer the input's."""
+        if self.cuts and self.cuts[-1].shape != self.own:
+            raise RefusalError("it takes token ids out of some that were reshaped")
+        image = replace(self, shape=shape)
+        return replace(image, cuts=(*self.cuts, Cut(fields, image.own)))
 
     @property
     def own(self) -> Shape:

@@ -19,6 +19,15 @@ NAMES = (
     "scaled",
     "turned",
     "centred",
+    "interpolated",
+    "extremes",
+    "divided",
+    "lengths",
+    "cells",
+    "last states",
+    "folded",
+    "joined",
+    "bags",
 )
 
 

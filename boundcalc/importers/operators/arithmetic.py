@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from boundcalc.importers.call import Call
+from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.moves import expanded
 from boundcalc.importers.operators.numbers import written
@@ -20,6 +20,11 @@ def number_of(value: Value) -> float | None:
     if isinstance(value, bool | int | float):
         return float(value)
     return value.number if isinstance(value, Fixed) and value.array.size == 1 else None
+
+
+def filling(value: Value) -> float | None:
+    """The number that is everywhere in an operand."""
+    return value.number if isinstance(value, Fixed) else number_of(value)
 
 
 def affine(draft: Draft, of: Held, scale: float = 1, shift: float = 0) -> Held:
@@ -175,34 +180,8 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
     return draft.step("multiply", {}, operands, shape, batch)
 
 
-def div(draft: Draft, call: Call) -> Value:
-    if call.get("rounding_mode") is not None:
-        raise RefusalError("it rounds")
-    by = call.get("other")
-    number = number_of(by)
-    if number is not None and number != 0:
-        return affine(draft, call.held("self"), scale=1 / number)
-    if isinstance(by, Fixed) and bool(np.all(by.array != 0)):
-        return product(draft, call.get("self"), Fixed(1 / by.array))
-    raise RefusalError("it divides by an array that is computed, and 1/x is not Lipschitz continuous")
-
-
 def neg(draft: Draft, call: Call) -> Value:
     return affine(draft, call.held("self"), scale=-1)
-
-
-def power(draft: Draft, call: Call) -> Value:
-    of, exponent = call.held("self"), call.number("exponent")
-    if exponent == 1:
-        return of
-    if exponent == 2:
-        return draft.step("square", {}, (of,), of.shape, of.batch)
-    if exponent in (3, 4):
-        squared = draft.step("square", {}, (of,), of.shape, of.batch)
-        if exponent == 4:
-            return draft.step("square", {}, (squared,), of.shape, of.batch)
-        return draft.step("multiply", {}, (squared, of), of.shape, of.batch)
-    raise RefusalError(f"x**{exponent:g} is not Lipschitz continuous, or not known")
 
 
 def same(draft: Draft, call: Call) -> Value:
@@ -213,3 +192,34 @@ def same(draft: Draft, call: Call) -> Value:
 
 def zero(draft: Draft, call: Call) -> Value:
     return Fixed(np.zeros(call.shape))
+
+
+def addcmul(draft: Draft, call: Call) -> Value:
+    """self + value tensor1 tensor2."""
+    return total(
+        draft, call.get("self"), product(draft, call.get("tensor1"), call.get("tensor2")), call.number("value", 1.0)
+    )
+
+
+def lerp(draft: Draft, call: Call) -> Value:
+    """self + weight (end - self)."""
+    gap = total(draft, call.get("end"), call.get("self"), -1.0)
+    return total(draft, call.get("self"), product(draft, gap, call.get("weight")), 1.0)
+
+
+def triangle(is_lower: bool) -> Rule:
+    """tril and triu: the entries on one side of a diagonal."""
+
+    def rule(draft: Draft, call: Call) -> Value:
+        of, at = call.array("self"), call.integer("diagonal", 0)
+        ones = np.ones(of.shape[-2:])
+        return product(draft, of, Fixed(np.tril(ones, at) if is_lower else np.triu(ones, at)))
+
+    return rule
+
+
+def refused(reason: str) -> Rule:
+    def rule(draft: Draft, call: Call) -> Value:
+        raise RefusalError(reason)
+
+    return rule

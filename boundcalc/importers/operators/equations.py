@@ -8,7 +8,7 @@ from dataclasses import replace
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.operators.maps import einsum as plain
+from boundcalc.importers.operators.einsums import einsum as plain
 from boundcalc.importers.operators.moves import reshaped
 from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
@@ -66,3 +67,12 @@ def _regrouped(draft: Draft, of: Held | Learned, shape: Shape) -> Held | Learned
     if of.batch is not None:
         raise RefusalError("it reads entries at several axes of indices")
     return draft.reshaped(of, shape)
+
+
+def repeat_interleave(draft: Draft, call: Call) -> Value:
+    """Each entry of an axis so many times, one copy beside the other."""
+    of, times = call.array("self"), call.integer("repeats")
+    if call.get("dim") is None:
+        raise RefusalError("it repeats the entries of the flattened array")
+    axis = call.integer("dim") % len(of.shape)
+    return taken(draft, of, Fixed(np.repeat(np.arange(of.shape[axis]), times)), axis, call.shape)
