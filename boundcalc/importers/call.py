@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from boundcalc.importers.draft import Draft
-from boundcalc.importers.graph import Node, Shape
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.graph import Node, Ref, Shape
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,30 @@ class Call:
         if not isinstance(value, Fixed):
             raise RefusalError(f"its `{name}` is not known before the network runs")
         return value
+
+    def name(self, name: str) -> str:
+        """Of the node or input that an array comes from."""
+        given = self.node.arguments.get(name)
+        return given.name if isinstance(given, Ref) else ""
+
+    def is_decided(self, name: str) -> bool:
+        """Whether token ids decide it."""
+        given = self.node.arguments.get(name)
+        return isinstance(self.get(name), Chosen) or (isinstance(given, Ref) and given.name in self.draft.graph.chosen)
+
+    def operand(self, name: str) -> Value:
+        """What is computed with: token ids are what they decide."""
+        value = self.get(name)
+        return self.decided(name) if isinstance(value, Held) and value.tokens and self.is_decided(name) else value
+
+    def decided(self, name: str) -> Fixed | Chosen:
+        """An array that is fixed, or that token ids decide."""
+        value, given = self.get(name), self.node.arguments.get(name)
+        if isinstance(value, Fixed | Chosen):
+            return value
+        if isinstance(value, Held) and value.tokens and isinstance(given, Ref) and self.is_decided(name):
+            return self.draft.chosen(given.name)
+        return self.fixed(name)
 
     def integer(self, name: str, default: int | None = None) -> int:
         value = self.get(name)

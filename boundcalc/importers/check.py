@@ -17,9 +17,11 @@ from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.falsification.network import Network, Node, Step, network_of
 from boundcalc.graph.layer_graph import Layer, LayerGraph
 from boundcalc.importers import draft
+from boundcalc.importers.check_maps import MAPS
 from boundcalc.importers.graph import Array
 from boundcalc.importers.lazily import Lazily
-from boundcalc.importers.values import Held, Learned
+from boundcalc.importers.values import Held, Learned, by_sample
+from boundcalc.layers.parts.averages import applied
 
 TOLERANCE = 1e-10
 
@@ -28,13 +30,23 @@ class MismatchError(AssertionError):
     """An import that computes something else than its original: a bug of boundcalc, and no mistake of a person."""
 
 
-def network_with(graph: LayerGraph, steps: Sequence[draft.Step], names: Mapping[str, str]) -> Network:
-    """The network of a layer graph without symbols, with what the framework knows of its steps put in."""
+def network_with(
+    graph: LayerGraph, steps: Sequence[draft.Step], names: Mapping[str, str], chosen: Mapping[str, Array]
+) -> Network:
+    """The network of a layer graph without symbols, with what the framework knows of its steps put in; `chosen`: what the ids that it
+    runs on decide."""
     network = network_of(graph, {})
     layers = {layer.path: layer for layer in graph.layers}
-    own = {names[step.key]: step for step in steps if (step.given or step.kind in _OFF) and step.key in names}
+    steps = [_decided(step, chosen) for step in steps if step.key in names]
+    own = {names[step.key]: step for step in steps if step.given or step.kind in _OFF}
     nodes = tuple(_known(node, layers.get(node.path), own.get(node.path)) for node in network.nodes)
     return replace(network, nodes=nodes)
+
+
+def _decided(step: draft.Step, chosen: Mapping[str, Array]) -> draft.Step:
+    if not step.chosen:
+        return step
+    return replace(step, given={**step.given, **{name: of.known(chosen) for name, of in step.chosen.items()}})
 
 
 def _known(node: Node, layer: Layer | None, step: draft.Step | None) -> Node:
@@ -64,6 +76,11 @@ def _batchnorm(step: draft.Step, layer: Layer) -> Step:
 
 
 def _constant(step: draft.Step, layer: Layer) -> Step:
+    if "values" in step.given:
+        values = np.asarray(step.given["values"], dtype=np.float64)
+        _hold(step, "norm", float(np.linalg.norm(values.reshape(len(values), -1), axis=1).max()))
+        _hold(step, "entry", float(np.max(np.abs(values), initial=0.0)))
+        return lambda inputs, arrays, xp: xp.asarray(values)
     value = step.given["value"]
     _hold(step, "norm", float(np.linalg.norm(value.ravel())))
     _hold(step, "entry", float(np.max(np.abs(value), initial=0.0)))
@@ -72,12 +89,13 @@ def _constant(step: draft.Step, layer: Layer) -> Step:
 
 
 def _softmax(step: draft.Step, layer: Layer) -> Step:
-    mask, axis = step.given["mask"], layer.placed.facts.axis + 1
+    axis = layer.placed.facts.axis + 1
+    mask = step.given["masks"] if "masks" in step.given else step.given["mask"][None]
 
     def compute(inputs: Sequence[Any], arrays: Mapping[str, Any], xp: Any) -> Any:
         (z,) = inputs
         added = xp.asarray(np.where(mask, -math.inf, 0.0))
-        shown = z + xp.reshape(added, (1, *mask.shape))
+        shown = z + added
         powers = xp.exp(shown - xp.max(shown, axis=axis, keepdims=True))
         return powers / xp.sum(powers, axis=axis, keepdims=True)
 
@@ -85,6 +103,9 @@ def _softmax(step: draft.Step, layer: Layer) -> Step:
 
 
 def _take(step: draft.Step, layer: Layer) -> Step:
+    if "places" in step.given:
+        at = step.given["places"]
+        return lambda inputs, arrays, xp: xp.stack([z[i.tolist()] for z, i in zip(inputs[0], at, strict=True)], axis=0)
     indices, axis = step.given["indices"], layer.placed.facts.axis + 1
     _hold(step, "most", float(np.bincount(indices).max()))
     lead = (slice(None),) * axis
@@ -96,11 +117,29 @@ def _dropout(step: draft.Step, layer: Layer) -> Step:
     return lambda inputs, arrays, xp: inputs[0]
 
 
+def _linear(step: draft.Step, layer: Layer) -> Step:
+    matrix, axis = step.given["matrix"], int(step.given["axis"])
+    text = str(step.fields["norm"])
+    said = math.sqrt(float(text[5:-1])) if text.startswith("sqrt(") else float(text)
+    largest = float(np.linalg.norm(matrix, 2))
+    if said < largest * (1 - 1e-12):
+        raise MismatchError(f"`norm` of linear is {text}, and {largest} of the network")
+    return lambda inputs, arrays, xp: applied(matrix.tolist(), inputs[0], axis, xp)
+
+
+def _map(step: draft.Step, layer: Layer) -> Step:
+    ((what, axes),) = step.given.items()
+    along = tuple(int(axis) for axis in axes)
+    return lambda inputs, arrays, xp: MAPS[what](inputs[0], along, xp)
+
+
 _OFF = frozenset({"dropout"})
 _FORWARDS: Mapping[str, Callable[[draft.Step, Layer], Step]] = {
     "batchnorm": _batchnorm,
     "constant": _constant,
     "dropout": _dropout,
+    "linear": _linear,
+    "map": _map,
     "softmax": _softmax,
     "take": _take,
 }
@@ -161,8 +200,4 @@ def compare(
 def _batch_first(array: Array, held: Held, count: int) -> Array:
     if held.batch is None:
         return np.broadcast_to(array, (count, *array.shape))
-    axis, shape = held.batch.axis, array.shape
-    apart = array.reshape((*shape[:axis], held.batch.before, -1, held.batch.after, *shape[axis + 1 :]))
-    first = np.moveaxis(apart, axis + 1, 0)
-    own = Held("", (*shape[:axis], held.batch.others * count, *shape[axis + 1 :]), held.batch).own
-    return first.reshape((first.shape[0], *own))
+    return by_sample(array, held.batch, count)

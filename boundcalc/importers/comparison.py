@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,9 +14,11 @@ from boundcalc.importers.doubles import arguments_in_doubles, doubles, in_double
 from boundcalc.importers.graph import Graph
 from boundcalc.importers.hollow import NoValuesError, hollow, is_on_meta
 from boundcalc.importers.lazily import Lazily
-from boundcalc.importers.record import export, record
+from boundcalc.importers.normed import with_plain_weights
+from boundcalc.importers.outputs import Branches, DecidedByNumbersError, with_arrays_alone
+from boundcalc.importers.record import Recorder, export
 from boundcalc.importers.sparing import made_up, outputs_of
-from boundcalc.importers.subject import COUNT, Trial, Trials
+from boundcalc.importers.subject import COUNT, Trial, Trials, shown
 from boundcalc.importers.translate import Translated
 from boundcalc.mistakes import Mistake, Place, SpecError
 
@@ -26,7 +28,8 @@ LARGEST = 100_000_000  # parameters of a module that is copied and run as it is
 @dataclass
 class Subject:
     """`source` is a person's module, which is not touched; `args`, `kwargs`: the example; `has_values`: whether the example has its
-    own, or was on the meta device; `programs`: those that were exported, by the axis of the samples."""
+    own, or was on the meta device; `plain`: the paths of weights that a norm of their own divides, and `original` the module that has
+    them so; `recorders`: of the programs that were exported, by the axis of the samples."""
 
     name: str
     source: torch.nn.Module
@@ -34,7 +37,10 @@ class Subject:
     kwargs: Mapping[str, Any]
     training: bool
     has_values: bool = True
-    programs: dict[int, Any] = field(default_factory=dict[int, Any])
+    plain: tuple[str, ...] = ()
+    original: torch.nn.Module | None = None
+    recorders: dict[int, Recorder] = field(default_factory=dict[int, Recorder])
+    branches: Branches = field(default_factory=Branches)
 
     what = "module"
 
@@ -90,13 +96,26 @@ class Subject:
     def recorded(self, axis: int) -> Graph:
         module = self.copy()
         try:
-            program, count = export(module, self.args, self.kwargs, axis)
+            made = export(with_arrays_alone(module), self.args, self.kwargs, axis)
+        except DecidedByNumbersError as error:
+            finding = f"inputs of numbers or learned arrays decide a branch at {error}, and others may take another one"
+            raise _mistake(self.name, finding, "import the branch that is meant") from None
         except Exception as error:  # of the module's own code, or of torch.export
             text = str(error).strip().splitlines() or [type(error).__name__]
             finding = f"torch.export does not take it: {type(error).__name__}: {text[0]}"
             raise _mistake(self.name, finding, "see `python -c` with torch.export.export(model, args)") from error
-        self.programs[axis] = program
-        return record(program, self.name, count, self.training, axis)
+        self.recorders[axis], self.branches = Recorder(made.program, made.example), made.branches
+        return self.recorders[axis].graph(self.name, made.count, self.training, axis)
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        found: list[str] = []
+        if self.plain:
+            found.append(f"{shown(self.plain)}: what is learned is the weight after its own norm divided it")
+        places = [f"{file.rpartition('/')[2]}:{line}" for file, line in self.branches.answers]
+        if places:
+            found.append(f"branches are those that the example takes: {shown(places)}")
+        return found
 
     def values(self) -> Mapping[str, Any]:
         if any(array.is_meta for array in self._learned.values()):
@@ -109,22 +128,30 @@ class Subject:
     def trials(self, graph: Graph, translated: Translated) -> Trials:
         axis = graph.batch_axis
         own = next(tensor.shape[axis] for tensor in self.tensors if tensor.ndim > axis)
-        count = graph.batch if self._is_spared else COUNT if graph.batch != own else own
+        uses_chosen = translated.draft.graph.inputs != graph.inputs or any(s.chosen for s in translated.draft.steps)
+        count = COUNT if graph.batch != own and not uses_chosen and not self._is_spared else graph.batch
         args, kwargs = _varied(self, count, axis)
         entries = dict(zip((entry.name for entry in graph.inputs), _leaves(args, kwargs), strict=False))
         if not self.has_values:
-            entries |= {name: _ids(entries[name], ids) for name, ids in translated.draft.tokens.items()}
+            counts = translated.draft.tokens.items()
+            entries |= {name: _ids(entries[name], ids) for name, ids in counts if name in entries}
+        chosen = self.recorders[axis].decided(list(entries.values()), floats=True) if uses_chosen else {}
+        entries = {name: torch.tensor(array) for name, array in chosen.items()} | entries
         inputs = {name: array.movedim(axis, 0) if array.ndim > axis else array for name, array in entries.items()}
         runs = self._spared_runs(inputs, entries, axis) if self._is_spared else self._runs(inputs, args, kwargs)
-        return Trials(count, runs)
+        return Trials(count, runs, chosen=chosen)
 
     def _runs(self, inputs: Mapping[str, Any], args: Any, kwargs: Any) -> Iterator[Trial]:
-        for is_moved in (False, True):
-            module = self.copy()
+        runs = [(False, self.copy()), (True, self.copy())]
+        if self.original is not None:
+            runs.append((False, in_doubles(self.original, self.training)))
+        for is_moved, given in runs:
+            module = with_arrays_alone(given)
             if is_moved:
                 _move(module)
-            learned = {name: array.detach() for name, array in module.named_parameters(remove_duplicate=False)}
-            with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
+            source = module if len(runs) == 2 or given is not runs[-1][1] else self.copy()
+            learned = {name: array.detach() for name, array in source.named_parameters(remove_duplicate=False)}
+            with torch.no_grad(), doubles(drops=False), torch.random.fork_rng(), self.branches.answered():
                 outputs = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
             yield Trial(inputs, learned, outputs)
 
@@ -133,7 +160,7 @@ class Subject:
         for is_moved in (True,) if self._on_meta else (False, True):
             learned = Lazily(self._learned, self._values_near if is_moved else self._value)
             with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
-                found = outputs_of(self.programs[axis], learned, entries)
+                found = outputs_of(self.recorders[axis].program, learned, entries)
             yield Trial(inputs, learned, [leaf for leaf in _leaves(found, ()) if leaf.is_floating_point()])
 
     def _value(self, name: str) -> torch.Tensor:
@@ -168,7 +195,8 @@ def subject(model: Any, args: Any, kwargs: Mapping[str, Any] | None, mode: str |
         raise _mistake(title, "the example has no tensor", "pass example inputs, as the module's forward takes them")
     has_values = not any(tensor.is_meta for tensor in _leaves(given, named))
     given, named = pytree.tree_map_only(torch.Tensor, _with_values, (given, named))
-    return Subject(title, module, given, named, training, has_values)
+    whole, plain = with_plain_weights(module, training)
+    return Subject(title, whole, given, named, training, has_values, plain, module if plain else None)
 
 
 def _with_values(tensor: torch.Tensor) -> torch.Tensor:

@@ -32,6 +32,7 @@ _DROPOUTS = frozenset(
     if hasattr(module, name)
 )
 
+_KEPT = frozenset({"_parameters", "_buffers", "_modules"})
 _RATE = 10  # the place of the rate of dropout among the arguments of multi_head_attention_forward
 
 
@@ -72,8 +73,37 @@ def doubles(*, drops: bool) -> Generator[None]:
 
 
 def in_doubles(model: torch.nn.Module, training: bool) -> torch.nn.Module:
-    """A copy of a module, whose own arrays stay as they are."""
-    return copy.deepcopy(model).double().train(training)
+    """A copy of a module, whose own arrays stay as they are. It is put into training mode once, where modules forget what they computed
+    for evaluation."""
+    found = copied(model).train().train(training)
+    for module in found.modules():
+        for name, value in list(vars(module).items()):
+            if name not in _KEPT and any(map(_is_short, pytree.tree_leaves(value))):
+                setattr(module, name, _lengthened_held(value))
+    for module in found.modules():  # where none is said it is that of the type, which is the module's own
+        if isinstance(module, torch.nn.RMSNorm) and module.eps is None:
+            module.eps = torch.finfo(torch.float32 if module.weight is None else module.weight.dtype).eps
+    return found.double()
+
+
+def copied(model: torch.nn.Module) -> torch.nn.Module:
+    """A copy, with arrays that were computed as their values: PyTorch copies none with a gradient."""
+    leaves = [leaf for module in model.modules() for leaf in pytree.tree_leaves(dict(vars(module)))]
+    computed = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) and not leaf.is_leaf]
+    return copy.deepcopy(model, {id(array): array.detach().clone() for array in computed})
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dtype in _SHORT
+
+
+def _lengthened_held(value: Any) -> Any:
+    """Arrays that are neither learned nor buffers, which `double` leaves as they are."""
+    if isinstance(value, torch.Tensor):
+        return value.double() if _is_short(value) else value
+    if type(value) is dict:
+        return {key: _lengthened_held(each) for key, each in value.items()}
+    return type(value)(_lengthened_held(each) for each in value) if type(value) in (list, tuple) else value
 
 
 def arguments_in_doubles(given: Any) -> Any:

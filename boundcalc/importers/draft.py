@@ -4,14 +4,14 @@ beyond what the spec says (statistics, masks, indices)."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import prod
 
 import numpy as np
 
-from boundcalc.importers.graph import Array, Graph, Origin, Shape, refs
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, own_shape
+from boundcalc.importers.graph import Array, Entry, Graph, Origin, Shape, refs
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, Prepared, RefusalError, own_shape
 
 Field = str | int | bool | Sequence["Field"] | Mapping[str, "Field"]
 
@@ -19,8 +19,8 @@ Field = str | int | bool | Sequence["Field"] | Mapping[str, "Field"]
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step. `reads`: the keys of steps and inputs, in order; `arrays`: its learned arrays by their names in the language;
-    `given`: arrays that its fields bound, by the names that the check knows; `label`: what it is called where its module has
-    other steps."""
+    `given`: arrays that its fields bound, by the names that the check knows; `chosen`: such arrays that token ids decide, with the
+    samples first."""
 
     key: str
     kind: str
@@ -30,6 +30,7 @@ class Step:
     origin: Origin
     arrays: Mapping[str, Learned] = field(default_factory=dict[str, Learned])
     given: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    chosen: Mapping[str, Chosen] = field(default_factory=dict[str, Chosen])
 
 
 class Draft:
@@ -40,6 +41,7 @@ class Draft:
         self.steps: list[Step] = []
         self.tokens: dict[str, int] = {}  # how many ids there are, of each input of token ids
         self.formulas: dict[str, str] = {}  # names by formula
+        self.remarks: dict[str, list[str]] = {}  # what a person should know, with the modules that it is about
         self.origin = Origin()
         self._parameters: dict[Learned, Held] = {}
         self._steps: dict[str, Step] = {}
@@ -54,6 +56,10 @@ class Draft:
     def formula(self, text: str) -> str:
         """The name of an activation of the spec's own, one for each formula."""
         return self.formulas.setdefault(text, f"function_{len(self.formulas)}")
+
+    def step_of(self, key: str) -> Step | None:
+        """The step of a key; None for an input."""
+        return self._steps.get(key)
 
     def parts_read(self, name: str) -> set[int]:
         """Which of the arrays that a node gives are read."""
@@ -73,6 +79,7 @@ class Draft:
         *,
         arrays: Mapping[str, Learned] | None = None,
         given: Mapping[str, Array] | None = None,
+        chosen: Mapping[str, Chosen] | None = None,
     ) -> Held:
         """A further step; `shape` of what it gives is the framework's."""
         for read in reads:
@@ -83,7 +90,7 @@ class Draft:
         key = f"#{len(self.steps)}"
         keys = tuple(read.step for read in reads)
         own = own_shape(shape, batch)
-        self.steps.append(Step(key, kind, fields, keys, own, self.origin, arrays or {}, given or {}))
+        self.steps.append(Step(key, kind, fields, keys, own, self.origin, arrays or {}, given or {}, chosen or {}))
         self._steps[key], self._owns[key] = self.steps[-1], own
         return Held(key, shape, batch)
 
@@ -110,13 +117,52 @@ class Draft:
         }
         return self.step("constant", fields, (), values.shape, None, given={"value": values})
 
+    def chosen(self, name: str) -> Chosen:
+        """What token ids decide, by the name of the node that computes it."""
+        return Chosen(self.graph.chosen[name], lambda known: known[name])
+
+    def chosen_constant(self, of: Chosen, shape: Shape, batch: Batch) -> Held:
+        """A constant that is another one for each sample, of zeros and ones: other numbers of other ids have no bound. That ids decide
+        none but these is what the example shows, and the import says so where the type does not."""
+        values, own = np.abs(np.asarray(of.array, dtype=np.float64)), own_shape(shape, batch)
+        entry = (float(values.max(initial=0.0)) or 1.0) if of.most is None else of.most
+        if of.most is None and not bool(np.isin(values, (0, entry)).all()):
+            raise RefusalError("it computes with numbers that token ids decide, which have no bound for all ids")
+        if of.most is None and of.array.dtype != np.bool_:
+            self.remarks.setdefault(
+                f"what ids decide has no entries but 0 and {entry:g}, as with the example, in", []
+            ).append(self.origin.module or self.graph.name)
+        norm = entry * float(prod(own)) ** 0.5
+        fields: dict[str, Field] = {"shape": list(own), "norm": above(norm), "entry": above(entry)}
+        return self.step("constant", fields, (), shape, batch, chosen={"values": of})
+
+    def tokens_chosen(self, name: str) -> Held:
+        """Ids that other ids decide, as an input of the spec."""
+        return replace(self._input(Entry(name, self.graph.chosen[name].shape, True, is_prepared=True)), tokens=True)
+
+    def prepared(self, of: Prepared) -> Held:
+        """What inputs alone decide, as an input of the spec."""
+        if of.is_integer:
+            raise RefusalError("what inputs decide of it are whole numbers or truth values")
+        return self._input(Entry(of.name, of.shape, False, is_prepared=True))
+
+    def _input(self, entry: Entry) -> Held:
+        axis = self.graph.batch_axis
+        if len(entry.shape) <= axis or entry.shape[axis] != self.batch:
+            raise RefusalError("it reads what inputs decide, along other axes than those of the samples")
+        if entry.name not in self._owns:
+            self.graph = replace(self.graph, inputs=(*self.graph.inputs, entry))
+            self._owns[entry.name] = own_shape(entry.shape, Batch(axis))
+        return Held(entry.name, entry.shape, Batch(axis))
+
     def reshaped(self, of: Held, own: Shape, shape: Shape | None = None, batch: Batch | None = None) -> Held:
         """The same entries in other axes of the spec; without `shape` those of an array that has no samples."""
         shape, batch = (own, None) if shape is None else (shape, batch)
         if own == of.own:
-            return Held(of.step, shape, batch, of.tokens, None if of.masked is None else of.masked.reshape(shape))
+            masked = None if of.masked is None else of.masked.made(lambda m: m.reshape(shape))
+            return replace(of, shape=shape, batch=batch, masked=masked)
         if of.tokens:
-            return Held(of.step, shape, batch, True)
+            return replace(of, shape=shape, batch=batch)
         before = self.before(of, "reshape", "flatten")
         if before is not None:
             return self.reshaped(before, own, shape, batch)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
 Array = NDArray[Any]
+UNKNOWN = -1  # a size that entries decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,26 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An input: its shape, the batch counted; token ids are integers."""
+    """An input: its shape, the batch counted; token ids are integers. `is_prepared`: it is what the network computes from inputs
+    alone."""
 
     name: str
     shape: Shape
     is_integer: bool
+    is_prepared: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it is called in the spec."""
+        return f"computed_{self.name}" if self.is_prepared else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
     """`learned`: shapes of the learned arrays by name; `constants`: values by name; `batch`: the number of samples that it was
     recorded with, `batch_axis`: which axis of every input they are; `modules`: the classes of modules by their paths; `frozen`: learned
-    arrays that training leaves as they are."""
+    arrays that training leaves as they are; `chosen`: values for the example of what token ids alone decide, by name; `prepared`: the
+    nodes that inputs alone decide."""
 
     name: str
     batch: int
@@ -84,6 +93,8 @@ class Graph:
     batch_axis: int = 0
     modules: Mapping[str, str] = field(default_factory=dict[str, str])
     frozen: frozenset[str] = frozenset()
+    chosen: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    prepared: frozenset[str] = frozenset()
 
     def dumps(self) -> str:
         return json.dumps(_stored(self), indent=0)
@@ -104,6 +115,8 @@ def loads(text: str) -> Graph:
         batch_axis=raw["batch_axis"],
         modules=raw["modules"],
         frozen=frozenset(raw.get("frozen", ())),
+        chosen={name: _array(*stored) for name, stored in raw.get("chosen", {}).items()},
+        prepared=frozenset(raw.get("prepared", ())),
     )
 
 
@@ -131,6 +144,8 @@ def _stored(graph: Graph) -> dict[str, Any]:
             for node in graph.nodes
         ],
         "outputs": [[ref.name, ref.part] for ref in graph.outputs],
+        **({"chosen": {name: _packed(array) for name, array in graph.chosen.items()}} if graph.chosen else {}),
+        **({"prepared": sorted(graph.prepared)} if graph.prepared else {}),
     }
 
 
@@ -170,7 +185,9 @@ def without_unread(graph: Graph) -> Graph:
             kept.append(node)
             read.update(ref.name for ref in refs(tuple(node.arguments.values())))
     constants = {name: array for name, array in graph.constants.items() if name in read}
-    return replace(graph, nodes=tuple(reversed(kept)), constants=constants)
+    chosen = {name: array for name, array in graph.chosen.items() if name in read}
+    prepared = graph.prepared & read
+    return replace(graph, nodes=tuple(reversed(kept)), constants=constants, chosen=chosen, prepared=prepared)
 
 
 def refs(value: Argument) -> list[Ref]:

@@ -13,7 +13,7 @@ from boundcalc.importers.lazily import together
 from boundcalc.importers.modes import Mode
 from boundcalc.importers.settings import Settings
 from boundcalc.importers.spec import Written, write
-from boundcalc.importers.subject import Subject, compared
+from boundcalc.importers.subject import Subject, compared, shown
 from boundcalc.importers.translate import Translated, translate
 from boundcalc.importers.unsupported import UnsupportedError
 from boundcalc.language import load as language
@@ -54,7 +54,7 @@ def imported_from(subject: Subject, settings: Settings, *, smooth: str | None, c
     written = write(translated, settings)
     architecture = read(written, graph.name)
     notes = [f"{graph.name} is imported in {'training' if graph.training else 'evaluation'} mode"]
-    notes += _unread(subject, graph)
+    notes += [*_of_translation(translated), *subject.remarks, *_unread(subject, graph)]
     difference = None
     if check:
         reason = subject.too_large(MOST)
@@ -106,5 +106,12 @@ def _unread(subject: Subject, graph: Graph) -> Sequence[str]:
     names = [name for name in subject.learned if name not in graph.learned]
     if not names:
         return ()
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return (f"no output depends on {shown}",)
+    return (f"no output depends on {shown(names)}",)
+
+
+def _of_translation(translated: Translated) -> Sequence[str]:
+    """Inputs of the spec that are none of the network's, and what was found on the way."""
+    names = [entry.title for entry in translated.draft.graph.inputs if entry.is_prepared]
+    inputs = (f"inputs of the spec that are computed from those of the network: {shown(names)}",) if names else ()
+    about = (f"{text} {shown(list(dict.fromkeys(places)))}" for text, places in translated.draft.remarks.items())
+    return (*inputs, *about)

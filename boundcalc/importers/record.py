@@ -6,11 +6,13 @@ Nothing is decomposed: attention, normalisations and recurrent layers stay one o
 
 from __future__ import annotations
 
+import copy
 import logging
 import operator
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,31 +20,62 @@ import torch  # pyright: ignore[reportMissingImports]
 from torch.utils import _pytree as pytree  # pyright: ignore[reportMissingImports]
 
 from boundcalc.importers.doubles import arguments_in_doubles, doubles, lengthened, samples
-from boundcalc.importers.graph import Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
+from boundcalc.importers.graph import UNKNOWN, Argument, Array, Entry, Graph, Node, Origin, Ref, Shape, without_unread
+from boundcalc.importers.outputs import Branches
 
 BATCHES = (5, 7, 11, 13, 17, 3, 2)  # samples to record with: a number that no other axis is likely to have
-_FILLED = {"zeros_like": 0.0, "new_zeros": 0.0, "ones_like": 1.0, "new_ones": 1.0, "full_like": 1, "new_full": 2}
+_FILLED = {
+    "zeros_like": 0.0,
+    "new_zeros": 0.0,
+    "ones_like": 1.0,
+    "new_ones": 1.0,
+    "full_like": 1,
+    "new_full": 2,
+    "fill": 1,
+}
+_UNSET = frozenset({"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted"})
 _RANDOM = torch.Tag.nondeterministic_seeded
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 
 
-def export(module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, Any], axis: int) -> tuple[Any, int]:
-    """The exported program, and with how many samples: another number than the example's, where the module takes it."""
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A program, the number of samples and the arrays that it was exported with, and how it branched, where entries decide that."""
+
+    program: Any
+    count: int
+    example: Sequence[torch.Tensor]
+    branches: Branches
+
+
+def export(module: torch.nn.Module, given: Sequence[Any], named: Mapping[str, Any], axis: int) -> Exported:
+    """With another number of samples than the example's, where the module takes it; branches are those of the example, where
+    torch.export cannot decide them."""
     tensors = [leaf for leaf in pytree.tree_leaves((given, named)) if isinstance(leaf, torch.Tensor)]
     sizes = {size for tensor in tensors for size in tensor.shape}
     own = next((tensor.shape[axis] for tensor in tensors if tensor.ndim > axis), 1)
-    counts = [count for count in BATCHES if count not in sizes]
-    for count in [*counts[:1], own]:
+    counts = [*[count for count in BATCHES if count not in sizes][:1], own]
+    attempts = [(count, is_written) for is_written in (False, True) for count in counts]
+    for count, is_written in attempts:
         arguments, keywords = samples(given, named, count, axis)
+        branches = Branches()
         try:
             with doubles(drops=True), _quiet():
                 arguments, keywords = arguments_in_doubles((arguments, keywords))
-                program = torch.export.export(module, arguments, keywords, strict=False)
-                return program.run_decompositions({}), count
-        except Exception:  # whatever a person's own code does with another number of samples
-            if count == own:
+                if is_written:
+                    branches.write(copy.deepcopy(module), arguments, keywords)
+                with branches.answered():
+                    program = torch.export.export(module, arguments, keywords, strict=False)
+                example = [leaf for leaf in pytree.tree_leaves((arguments, keywords)) if isinstance(leaf, torch.Tensor)]
+                return Exported(program.run_decompositions({}), count, example, branches)
+        except Exception as error:  # whatever a person's own code does with another number of samples
+            if (count, is_written) == attempts[-1] or (count == own and not _is_undecided(error)):
                 raise
     raise AssertionError("the example's own number of samples is tried last")
+
+
+def _is_undecided(error: Exception) -> bool:
+    return "data-dependent" in str(error) or "DataDependent" in type(error).__name__
 
 
 @contextmanager
@@ -56,13 +89,10 @@ def _quiet() -> Generator[None]:
         logging.disable(before)
 
 
-def record(program: Any, name: str, batch: int, training: bool, axis: int = 0) -> Graph:
-    """The graph of an exported program that has nothing to decompose any more."""
-    return _Recorder(program).graph(name, batch, training, axis)
+class Recorder:
+    """Of an exported program that has nothing to decompose any more; `example`: the arrays that it was exported with."""
 
-
-class _Recorder:
-    def __init__(self, program: Any) -> None:
+    def __init__(self, program: Any, example: Sequence[Any] = ()) -> None:
         signature = program.graph_signature
         self.program = program
         self.learned = dict(signature.inputs_to_parameters)
@@ -73,6 +103,7 @@ class _Recorder:
         self.refs: dict[str, Ref] = {}
         self.nodes: list[Node] = []
         self.constants: dict[str, Array] = {}
+        self.example = example
 
     def graph(self, name: str, batch: int, training: bool, axis: int) -> Graph:
         inputs: list[Entry] = []
@@ -91,11 +122,54 @@ class _Recorder:
         fixed = frozenset(name for name in shapes if not self.program.state_dict[name].requires_grad)
         frozen = (
             fixed if len(fixed) < len(shapes) else frozenset[str]()
-        )  # of a network that is only run, any array may be meant
+        )  # of a network that is only run, any may be meant
+        chosen, prepared = self.decided(self.example), frozenset(self._of_inputs())
         graph = Graph(
-            name, batch, training, tuple(inputs), shapes, self.constants, nodes, outputs, axis, classes, frozen
+            name,
+            batch,
+            training,
+            tuple(inputs),
+            shapes,
+            self.constants,
+            nodes,
+            outputs,
+            axis,
+            classes,
+            frozen,
+            chosen,
+            prepared,
         )
         return without_unread(graph)
+
+    def decided(self, example: Sequence[Any], floats: bool = False) -> Mapping[str, Array]:
+        """What token ids alone decide, by name; with `floats` what all inputs do."""
+        entries = [node for node in self.program.graph.nodes if self._is_entry(node)]
+        found: dict[str, Any] = {
+            node.name: value
+            for node, value in zip(entries, example, strict=False)
+            if not value.is_meta and (floats or not value.is_floating_point())
+        }
+        for node in self._made_of(set(found)):
+            found[node.name] = self._value(node, {**self.known, **found})
+        return {name: _array(value) for name, value in found.items() if isinstance(value, torch.Tensor)}
+
+    def _of_inputs(self) -> list[str]:
+        return [node.name for node in self._made_of({n.name for n in self.program.graph.nodes if self._is_entry(n)})]
+
+    def _made_of(self, names: set[str]) -> list[Any]:
+        """The nodes that these and constants decide."""
+        reached, found = set(names), list[Any]()
+        for node in self.program.graph.nodes:
+            reads = [read.name for read in node.all_input_nodes]
+            if node.op != "call_function" or _is_random(node) or not any(name in reached for name in reads):
+                continue
+            if all(name in reached or name in self.known for name in reads):
+                reached.add(node.name)
+                found.append(node)
+        return found
+
+    def _is_entry(self, node: Any) -> bool:
+        return node.op == "placeholder" and node.name in self.entries and isinstance(node.meta.get("val"), torch.Tensor)
 
     def _node(self, name: str) -> Any:
         return next(node for node in self.program.graph.nodes if node.name == name)
@@ -128,13 +202,18 @@ class _Recorder:
             else:
                 self.refs[node.name] = Ref(self.refs[of.name].name, part)
             return
-        is_random = _RANDOM in getattr(node.target, "tags", ())
-        if all(read.name in self.known for read in reads) and not is_random:
-            self._evaluate(node)
+        if _name(node.target) in _UNSET:  # whatever the memory held: no number, so that nothing is made of it
+            made = node.meta["val"]
+            nothing = float("nan") if made.is_floating_point() else 0
+            self.known[node.name] = torch.full(made.shape, nothing, dtype=lengthened(made.dtype))
+            return
+        if all(read.name in self.known for read in reads) and not _is_random(node):
+            self.known[node.name] = self._value(node, self.known)
             return
         filled = _FILLED.get(_name(node.target))
         if filled is not None:  # of the input it needs the shape alone
-            value = node.args[filled] if isinstance(filled, int) and len(node.args) > filled else filled
+            value: Any = node.args[filled] if isinstance(filled, int) and len(node.args) > filled else filled
+            value = self.known.get(value.name, value) if isinstance(value, torch.fx.Node) else value
             if not isinstance(value, torch.fx.Node):
                 made = node.meta["val"]
                 self.known[node.name] = torch.full(made.shape, float(value), dtype=lengthened(made.dtype))
@@ -142,18 +221,18 @@ class _Recorder:
         values = pytree.tree_leaves(node.meta.get("val"))
         made = [value for value in values if isinstance(value, torch.Tensor)]
         integers = bool(made) and not any(value.is_floating_point() for value in made)
-        shapes = tuple(tuple(value.shape) for value in made)
+        shapes = tuple(tuple(n if isinstance(n, int) else UNKNOWN for n in value.shape) for value in made)
         self.nodes.append(Node(node.name, _name(node.target), self._arguments(node), shapes, _origin(node), integers))
         self.refs[node.name] = Ref(node.name)
 
-    def _evaluate(self, node: Any) -> None:
+    def _value(self, node: Any, known: Mapping[str, Any]) -> Any:
         def value(of: Any) -> Any:
-            return self.known[of.name] if isinstance(of, torch.fx.Node) else lengthened(of)
+            return known[of.name] if isinstance(of, torch.fx.Node) else lengthened(of)
 
         args = torch.fx.node.map_aggregate(node.args, value)
         kwargs = torch.fx.node.map_aggregate(node.kwargs, value)
         with torch.no_grad(), doubles(drops=False):
-            self.known[node.name] = node.target(*args, **kwargs)
+            return node.target(*args, **kwargs)
 
     def _arguments(self, node: Any) -> Mapping[str, Argument]:
         """By the names of the operator's schema, with its defaults."""
@@ -182,9 +261,17 @@ class _Recorder:
         if not isinstance(value, torch.Tensor):
             return self._argument(value)
         if name not in self.constants and not value.is_meta:
-            held = value.detach().cpu()
-            self.constants[name] = np.asarray(held.double() if held.is_floating_point() else held)
+            self.constants[name] = _array(value)
         return Ref(name)
+
+
+def _array(value: Any) -> Array:
+    held = value.detach().cpu()
+    return np.asarray(held.double() if held.is_floating_point() else held)
+
+
+def _is_random(node: Any) -> bool:
+    return _RANDOM in getattr(node.target, "tags", ())
 
 
 def _name(target: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boundcalc.exact.expression import parse
 from boundcalc.importers.draft import Field
@@ -26,8 +26,18 @@ class Settings:
     may_be_zero: bool = False
 
     def norms(self, entries: tuple[Entry, ...]) -> Mapping[str, Field]:
-        """Of each input of floating-point numbers. Raises SpecError for a name that no input has."""
-        real = [entry.name for entry in entries if not entry.is_integer]
+        """Of each input of floating-point numbers; a norm for all of them is none of what is computed from inputs. Raises SpecError
+        for a name that no input has."""
+        own = tuple(entry for entry in entries if not entry.is_prepared)
+        named = self.input_norm if isinstance(self.input_norm, Mapping) else {}
+        prepared = [entry for entry in entries if entry.is_prepared and not entry.is_integer]
+        found = {entry.name: named.get(entry.title, {"sample": f"X_{entry.name}"}) for entry in prepared}
+        if found:
+            titles = {entry.title for entry in prepared}
+            rest = {name: norm for name, norm in named.items() if name not in titles} if named else self.input_norm
+            norms = {name: _norm(norm) for name, norm in found.items()}  # type: ignore[arg-type]
+            return {**norms, **(replace(self, input_norm=rest).norms(own) if _real(own) else {})}
+        real = _real(entries)
         given = self.input_norm
         if given is None:
             symbols = ["X"] if len(real) == 1 else [f"X_{name}" for name in real]
@@ -42,6 +52,10 @@ class Settings:
         if missing:
             raise SpecError([Mistake(Place("input_norm"), f"the input {shown(missing[0])} has no norm", "give it one")])
         return {name: _norm(norm) for name, norm in given.items()}  # type: ignore[arg-type]
+
+
+def _real(entries: tuple[Entry, ...]) -> list[str]:
+    return [entry.name for entry in entries if not entry.is_integer]
 
 
 def _norm(given: Norm) -> Field:

@@ -42,7 +42,7 @@ def write(translated: Translated, settings: Settings) -> Written:
     entries = draft.graph.inputs
     read = {key for step in steps for key in step.reads}
     used = tuple(entry for entry in entries if entry.name in read)
-    inputs = {used[0].name: ONLY_INPUT} if len(used) == 1 else {entry.name: entry.name for entry in used}
+    inputs = _titles(used, steps)
     names = {**inputs, **step_names(steps, tuple(inputs.values()))}
     arrays, shares = _sharing(draft.graph.name, steps, names)
     norms = settings.norms(used)
@@ -55,17 +55,29 @@ def write(translated: Translated, settings: Settings) -> Written:
         *symbols_of(text(settings.batch), *norms.values(), text(settings.radius)),
     }
     classes = {module_path(path): name for path, name in draft.graph.modules.items()}
-    before = ONLY_INPUT if len(used) == 1 else None
+    before = inputs[used[0].name] if len(used) == 1 else None
     found = structured(lines, outputs, before, classes, words)
     document = _document(draft, used, inputs, norms, settings, {line.kind for line in lines})
     if found.modules:
         document["define"] = found.modules
     document["layers"] = found.layers
-    last = lines[-1].name if lines else ONLY_INPUT
+    last = lines[-1].name if lines else before
     if outputs != (last,):
         document["output"] = outputs[0] if len(outputs) == 1 else list(outputs)
     text_ = "\n".join(block(document, 0)) + "\n"
     return Written(text_, names, inputs, arrays, outputs, tuple(frozen.values()))
+
+
+def _titles(used: Sequence[Entry], steps: Sequence[Step]) -> Mapping[str, str]:
+    """What inputs are called in the spec: otherwise than modules, since no name goes through another one."""
+    modules = {module_path(step.origin.module).partition(".")[0] for step in steps}
+    found: dict[str, str] = {}
+    for entry in used:
+        title = ONLY_INPUT if len(used) == 1 else entry.title
+        while title in modules or title in found.values():
+            title += "_"
+        found[entry.name] = title
+    return found
 
 
 def _document(

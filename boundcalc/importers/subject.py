@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from boundcalc.graph.expand import expand
 from boundcalc.importers.check import MismatchError, compare, learned_values, network_with
-from boundcalc.importers.graph import Graph
+from boundcalc.importers.graph import Array, Graph
 from boundcalc.importers.lazily import together
 from boundcalc.importers.settings import Settings
 from boundcalc.importers.spec import write
@@ -32,11 +32,13 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Runs of an original on `count` samples. `notes`: what a person should know of how it ran."""
+    """Runs of an original on `count` samples. `notes`: what a person should know of how it ran; `chosen`: what its inputs alone
+    decide, by the names of nodes."""
 
     count: int
     runs: Iterator[Trial]
     notes: Sequence[str] = ()
+    chosen: Mapping[str, Array] = field(default_factory=dict[str, Array])
 
 
 class Subject(Protocol):
@@ -56,6 +58,11 @@ class Subject(Protocol):
         """The names of its learned arrays."""
         ...
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What a person should know of what was recorded."""
+        ...
+
     def recorded(self, axis: int) -> Graph:
         """With the samples along an axis of its inputs. Raises SpecError."""
         ...
@@ -73,13 +80,17 @@ class Subject(Protocol):
         ...
 
 
+def shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def compared(subject: Subject, graph: Graph, translated: Translated) -> tuple[float | None, Sequence[str]]:
     """The largest difference between the spec's network and the original, None where that could not run, and notes. Raises
     MismatchError."""
     trials = subject.trials(graph, translated)
     written = write(translated, Settings(batch=trials.count, radius=1, input_norm=1))
     layer_graph = expand(language.loads(written.text, "<import>", VOCABULARY, own_activation), unroll=True)
-    network = network_with(layer_graph, translated.draft.steps, written.names)
+    network = network_with(layer_graph, translated.draft.steps, written.names, trials.chosen)
     worst: float | None = None
     for trial in trials.runs:
         inputs = {title: trial.inputs[name] for name, title in written.inputs.items()}

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft
-from boundcalc.importers.graph import Argument, Graph, Node, Ref
+from boundcalc.importers.graph import UNKNOWN, Argument, Graph, Node, Ref
 from boundcalc.importers.operators.index import IGNORED, OPERATORS
 from boundcalc.importers.patterns.index import recognised
 from boundcalc.importers.unsupported import Missing, UnsupportedError
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Unknown, Value
+from boundcalc.importers.values import Batch, Fixed, Held, Learned, Prepared, RefusalError, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,18 @@ def translate(graph: Graph) -> Translated:
             values[node.name] = Unknown()
             continue
         draft.origin = node.origin
+        if node.name in graph.prepared and any(map(_is_prepared, arguments.values())):
+            values[node.name] = Prepared(node.name, node.shape, node.computes_integers)
+            continue
         try:
-            values[node.name] = _translated(draft, node, arguments)
+            values[node.name] = _translated(draft, node, {k: _met(draft, v) for k, v in arguments.items()})
         except RefusalError as refusal:
+            if node.name in graph.chosen:
+                values[node.name] = draft.chosen(node.name)
+                continue
+            if node.name in graph.prepared and node.shapes:
+                values[node.name] = Prepared(node.name, node.shape, node.computes_integers)
+                continue
             origin = node.origin
             found = Missing(node.called or node.operator, str(refusal), origin.module, origin.kind, origin.source)
             missing[found] = missing.get(found, 0) + 1
@@ -47,10 +56,33 @@ def translate(graph: Graph) -> Translated:
     outputs = [_value(ref, values) for ref in graph.outputs]
     if missing:
         raise UnsupportedError(graph.name, tuple(_counted(missing)))
-    held = tuple(draft.held(each) for each in outputs if isinstance(each, Held | Learned | Fixed))
-    if not held or len(held) < len(outputs):
-        raise UnsupportedError(graph.name, (Missing("output", "it gives what is no array", "", "", ""),))
+    try:
+        held = tuple(_output(draft, _met(draft, each)) for each in outputs)
+    except RefusalError as refusal:
+        raise UnsupportedError(graph.name, (Missing("output", str(refusal), "", "", ""),)) from None
+    if not held:
+        raise UnsupportedError(graph.name, (Missing("output", "it gives no array", "", "", ""),))
     return Translated(draft, held)
+
+
+def _output(draft: Draft, value: Value) -> Held:
+    if not isinstance(value, Held | Learned | Fixed):
+        raise RefusalError("it gives what is no array")
+    held = draft.held(value)
+    if any(entry.name == held.step for entry in draft.graph.inputs):
+        return draft.step("identity", {}, (held,), held.shape, held.batch)
+    return held
+
+
+def _met(draft: Draft, value: Value) -> Value:
+    """What inputs alone decide becomes an input, where an operator reads what is learned beside it."""
+    if isinstance(value, tuple):
+        return tuple(_met(draft, each) for each in value)
+    return draft.prepared(value) if isinstance(value, Prepared) else value
+
+
+def _is_prepared(value: Value) -> bool:
+    return isinstance(value, Prepared) or (isinstance(value, tuple) and any(map(_is_prepared, value)))
 
 
 def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:
@@ -58,6 +90,8 @@ def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:
         raise RefusalError(node.refusal)
     if node.operator in IGNORED:
         return None
+    if any(UNKNOWN in shape for shape in node.shapes):
+        raise RefusalError("the size of what it gives depends on entries")
     row = OPERATORS.get(node.operator)
     if row is None:
         raise RefusalError("the language has no layer that does it")

@@ -6,6 +6,7 @@ In the spec the samples are not an axis; in a framework they are one of the axes
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -32,17 +33,73 @@ class Batch:
         return self.before * self.after
 
 
+Source = Callable[[Mapping[str, Array]], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An array that is known before the network runs, as token ids decide it (a mask of padding, places that are counted): another one
+    for each sample. `array`: for the ids of the example; `source`: for other ids, of what the recorded program makes of them, by
+    name; None where it is the same for all ids; `most`: of its entries, zero or that number for all ids."""
+
+    array: Array
+    source: Source | None = None
+    most: float | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return self.array.shape
+
+    def made(self, of: Callable[[Array], Array]) -> Chosen:
+        """A function of it."""
+        source = self.source
+        return Chosen(of(self.array), None if source is None else lambda known: of(source(known)))
+
+    def within(self, other: Chosen | None) -> Chosen:
+        """True where either is."""
+        if other is None:
+            return self
+        mine, its = self, other
+        if mine.source is None and its.source is None:
+            return Chosen(mine.array | its.array)
+        return Chosen(mine.array | its.array, lambda known: mine.known(known) | its.known(known))
+
+    def known(self, known: Mapping[str, Array]) -> Array:
+        return self.array if self.source is None else self.source(known)
+
+    def by_sample(self, batch: Batch, count: int) -> Chosen:
+        """With the samples first, and the axes of the spec after them."""
+        return replace(self.made(lambda array: by_sample(array, batch, count)), most=self.most)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A slice of token ids: made after their rows are looked up. `shape`: of the ids that are left, in the spec."""
+
+    fields: Mapping[str, int]
+    shape: Shape
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a step computes, or an input: `step` is its key, `shape` the framework's, the batch counted. Without `batch` it is the
     same for all samples. `tokens`: it holds token ids. `masked`: scores whose entries are left out where that is true, an array of
-    the framework's shape."""
+    the framework's shape. `cuts`: slices of token ids that are still to be made."""
 
     step: str
     shape: Shape
     batch: Batch | None
     tokens: bool = False
-    masked: Array | None = None
+    masked: Chosen | None = None
+
+    cuts: tuple[Cut, ...] = ()
+
+    def cut(self, fields: Mapping[str, int], shape: Shape) -> Held:
+        """Token ids along an axis. Refused after a reshape, where the axis is no longer the input's."""
+        if self.cuts and self.cuts[-1].shape != self.own:
+            raise RefusalError("it takes token ids out of some that were reshaped")
+        image = replace(self, shape=shape)
+        return replace(image, cuts=(*self.cuts, Cut(fields, image.own)))
 
     @property
     def own(self) -> Shape:
@@ -119,7 +176,17 @@ class Unknown:
     """What an operator gives that is not known, or what is made of that: it was reported once."""
 
 
-Value = Held | Learned | Fixed | Unknown | float | int | bool | str | None | tuple["Value", ...]
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What inputs alone decide, by an operator that the language has no words for: an input of the spec, where it meets what is
+    learned."""
+
+    name: str
+    shape: Shape
+    is_integer: bool
+
+
+Value = Held | Learned | Fixed | Chosen | Prepared | Unknown | float | int | bool | str | None | tuple["Value", ...]
 
 
 def own_shape(shape: Shape, batch: Batch | None) -> Shape:
@@ -127,6 +194,14 @@ def own_shape(shape: Shape, batch: Batch | None) -> Shape:
         return shape
     joined = (batch.others,) if batch.others > 1 else ()
     return (*shape[: batch.axis], *joined, *shape[batch.axis + 1 :])
+
+
+def by_sample(array: Array, batch: Batch, count: int) -> Array:
+    """A framework's array with the samples first, and the axes of the spec after them."""
+    axis, shape = batch.axis, array.shape
+    apart = array.reshape((*shape[:axis], batch.before, count, batch.after, *shape[axis + 1 :]))
+    first = np.moveaxis(apart, axis + 1, 0)
+    return first.reshape((count, *own_shape((*shape[:axis], batch.others * count, *shape[axis + 1 :]), batch)))
 
 
 def relocated(batch: Batch, count: int, old: Shape, new: Shape) -> Batch:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from importers.chosen_modules import CHOSEN
+from importers.more_modules import MORE
 
 torch: Any = pytest.importorskip("torch")
 nn: Any = torch.nn
@@ -105,20 +107,21 @@ class Recurrent(nn.Module):
 
 
 class Refused(nn.Module):
-    """Two operators that nobody knows, the second twice, and what is made of them."""
+    """Two operators that are refused, the second twice, and what is made of them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.slopes, self.map = nn.PReLU(3), nn.Linear(3, 3)
+        self.slopes, self.map = nn.Threshold(0.1, 20.0), nn.Linear(3, 3)
 
     def forward(self, x: Any) -> Any:
         z = self.map(self.slopes(x))
-        a, b = x.cumsum(1), x.cumsum(1)
-        return nn.functional.relu(z + a) / (1 + b.cumsum(1).abs())
+        a, b = x.cumprod(1), x.cumprod(1)
+        return nn.functional.relu(z + a) / (1 + b.cumprod(1).abs())
 
 
 Made = tuple[Any, tuple[Any, ...]]
 MODULES: Mapping[str, Callable[[], Made]] = {
+    **MORE,
     "perceptron": lambda: (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.5), nn.Linear(4, 2)), (torch.randn(2, 3),)),
     "residual": lambda: (Residual(), (torch.randn(2, 3, 8, 8),)),
     "attention": lambda: (Attention(), (torch.randint(0, 11, (2, 6)),)),
@@ -127,6 +130,7 @@ MODULES: Mapping[str, Callable[[], Made]] = {
     "standardised": lambda: (Standardised(), (torch.randn(2, 4, 6, 6),)),
     "encoder": lambda: (nn.TransformerEncoderLayer(8, 2, 12, batch_first=True), (torch.randn(2, 4, 8),)),
     "sequence first": lambda: (nn.TransformerEncoderLayer(8, 2, 12), (torch.randn(4, 2, 8),)),
+    **CHOSEN,
     **{kind: lambda kind=kind: (Recurrent(kind), (torch.randn(2, 4, 3),)) for kind in ("RNN", "GRU", "LSTM")},
     "transposed": lambda: (nn.Sequential(nn.ConvTranspose2d(2, 4, 3, 2, groups=2), nn.GroupNorm(2, 4)), (torch.randn(2, 2, 3, 3),)),
     "instance": lambda: (nn.Sequential(nn.Conv1d(2, 3, 2), nn.InstanceNorm1d(3, affine=True), nn.Hardtanh()), (torch.randn(2, 2, 6),)),

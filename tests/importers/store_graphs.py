@@ -6,7 +6,29 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "graphs"
-NAMES = ("perceptron", "residual", "attention", "written", "windows", "standardised", "encoder", "GRU")
+NAMES = (
+    "perceptron",
+    "residual",
+    "attention",
+    "written",
+    "windows",
+    "standardised",
+    "encoder",
+    "GRU",
+    "padded",
+    "scaled",
+    "turned",
+    "centred",
+    "interpolated",
+    "extremes",
+    "divided",
+    "lengths",
+    "cells",
+    "last states",
+    "folded",
+    "joined",
+    "bags",
+)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 from importers import modules  # noqa: E402
 
 from boundcalc.importers import comparison  # noqa: E402
+from boundcalc.importers.record import Recorder
 from boundcalc.importers.sparing import made_up  # noqa: E402
 
 SETTINGS = Settings(batch=2, radius="1/10", input_norm={"entry": 1})
@@ -67,7 +68,8 @@ def test_another_network_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert difference is not None
     assert difference <= 1e-10
     tanh = nn.Sequential(nn.Linear(3, 4), nn.Tanh()).double()
-    subject.programs[0] = torch.export.export(tanh, (torch.randn(5, 3).double(),)).run_decompositions({})
+    program = torch.export.export(tanh, (torch.randn(5, 3).double(),)).run_decompositions({})
+    subject.recorders[0] = Recorder(program)
     with pytest.raises(MismatchError):
         compared(subject, graph, translated)
 

@@ -93,12 +93,71 @@ def test_unknown_operators_come_all_at_once_with_their_places() -> None:
     with pytest.raises(bc.UnsupportedError) as caught:
         bc.from_torch(modules.Refused(), torch.randn(2, 3))
     operators = caught.value.operators
-    assert {each.operator for each in operators} == {"prelu", "cumsum"}
-    assert {(each.module, each.kind) for each in operators if each.operator == "prelu"} == {("slopes", "PReLU")}
-    assert sum(each.times for each in operators if each.operator == "cumsum") == 2  # the third reads the second
-    assert all("modules.py:" in each.source for each in operators if each.operator == "cumsum")
+    assert {each.operator for each in operators} == {"threshold", "cumprod"}
+    assert {(each.module, each.kind) for each in operators if each.operator == "threshold"} == {("slopes", "Threshold")}
+    assert sum(each.times for each in operators if each.operator == "cumprod") == 2  # the third reads the second
+    assert all("modules.py:" in each.source for each in operators if each.operator == "cumprod")
     assert isinstance(caught.value, bc.SpecError)
     assert pickle.loads(pickle.dumps(caught.value)).operators == operators
+
+
+def test_what_ids_decide_is_a_mask_a_constant_a_place_and_an_input() -> None:
+    text = made("padded").written.text
+    assert "computed_mul" in text
+    assert text.count("mask: true") == 2
+    assert "take: {axis: 0, count: 1, most: 1" in text
+
+
+def test_what_inputs_alone_decide_is_an_input_of_its_own_norm() -> None:
+    found = made("scaled")
+    assert "computed_transpose: {shape: [3, 6], norm: {sample: X_transpose}}" in found.written.text
+    assert any("computed_sqrt" in note for note in found.notes)
+    module, args = modules.MODULES["scaled"]()
+    norms = {"x": {"entry": 1}, "computed_transpose": {"entry": 2}, "computed_sqrt": 3}
+    text = imported(module.eval(), args, None, Settings(input_norm=norms)).written.text
+    assert "computed_transpose: {shape: [3, 6], norm: {entry: 2}}" in text
+
+
+def test_branches_are_those_of_the_example_and_the_import_says_so() -> None:
+    module, args = modules.MODULES["branching"]()
+    module.eval()(*args)  # what it keeps of a run is none of what is imported
+    found = imported(module, args, None, Settings())
+    assert any("branches are those that the example takes: chosen_modules.py" in note for note in found.notes)
+    assert "tanh" in found.written.text
+    assert "relu" in imported(module, (args[0].abs() + 200,), None, Settings()).written.text
+
+
+def test_weights_under_a_norm_are_learned_after_it() -> None:
+    nn = torch.nn
+    for norm in (
+        nn.utils.parametrizations.weight_norm,
+        nn.utils.weight_norm,
+        nn.utils.parametrizations.spectral_norm,
+        nn.utils.spectral_norm,
+    ):
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.Conv1d(2, 3, 2), nn.Tanh(), norm(nn.Conv1d(3, 3, 2))).eval()
+        before = {name: array.clone() for name, array in module.state_dict().items()}
+        found = imported(module, torch.randn(2, 2, 6), None, Settings())
+        assert found.difference is not None
+        assert found.difference <= 1e-10
+        module(torch.zeros(1, 2, 6))  # the older norms divide when it runs
+        assert np.allclose(found.arrays["model.2.weight"], module[2].weight.detach().numpy(), atol=1e-6)
+        assert any("2.weight: what is learned is the weight after" in note for note in found.notes)
+        after = module.state_dict()
+        assert after.keys() == before.keys()
+        assert all(torch.equal(array, before[name]) for name, array in after.items())
+
+
+def test_memory_that_nobody_wrote_is_no_number() -> None:
+    class Unwritten(torch.nn.Linear):
+        def forward(self, input: Any) -> Any:
+            made = input.new_empty(input.shape)
+            made[:, :1] = super().forward(input)[:, :1]
+            return made
+
+    with pytest.raises(bc.UnsupportedError, match="not finite"):
+        bc.from_torch(Unwritten(3, 3), torch.randn(2, 3))
 
 
 def test_the_module_is_not_touched() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import own
+from zoo import own, own_attention, own_images, own_restoration, own_sequences, own_tables
 
 Made = tuple[nn.Module, tuple[Any, ...], Mapping[str, Any]]
 
@@ -68,22 +68,27 @@ def _own() -> list[Entry]:
         entry("autoencoder", own.autoencoder, images(8, 1)),
         entry("super-resolution", own.super_resolution, images(8, 1)),
         entry("volumes", own.volumes, (torch.randn(2, 1, 4, 4, 4),)),
+        *(
+            entry(*row)
+            for file in (own_sequences, own_attention, own_images, own_restoration, own_tables)
+            for row in file.MADE
+        ),
     ]
 
 
 _TORCHVISION = (
     ("alexnet", "alexnet", 96), ("vgg11", "vgg", 32), ("vgg11_bn", "vgg", 32), ("resnet18", "resnet", 64),
-    ("resnet50", "resnet", 64), ("resnext50_32x4d", "resnext", 64), ("wide_resnet50_2", "wide_resnet", 64),
+    ("resnet50", "resnet", 64), ("resnext50_32x4d", "resnet", 64), ("wide_resnet50_2", "resnet", 64),
     ("densenet121", "densenet", 64), ("squeezenet1_0", "squeezenet", 64), ("googlenet", "googlenet", 64),
-    ("inception_v3", "inception", 96), ("mobilenet_v2", "mobilenet_v2", 64), ("mobilenet_v3_small", "mobilenet_v3", 64),
+    ("inception_v3", "inception", 96), ("mobilenet_v2", "mobilenet", 64), ("mobilenet_v3_small", "mobilenet", 64),
     ("mnasnet0_5", "mnasnet", 64), ("shufflenet_v2_x0_5", "shufflenet", 64), ("efficientnet_b0", "efficientnet", 64),
-    ("efficientnet_v2_s", "efficientnet_v2", 64), ("regnet_y_400mf", "regnet", 64), ("regnet_x_400mf", "regnet", 64),
+    ("efficientnet_v2_s", "efficientnet", 64), ("regnet_y_400mf", "regnet", 64), ("regnet_x_400mf", "regnet", 64),
     ("convnext_tiny", "convnext", 64),
 )  # fmt: skip
 _ATTENTIVE = (
     ("vit_b_16", "vit", 224),
     ("swin_t", "swin", 64),
-    ("swin_v2_t", "swin_v2", 64),
+    ("swin_v2_t", "swin", 64),
     ("maxvit_t", "maxvit", 224),
 )
 
@@ -114,7 +119,11 @@ def _torchvision() -> list[Entry]:
         *(entry(*row, "attention") for row in _ATTENTIVE),
         *(
             video(name, family)
-            for name, family in (("r3d_18", "video-resnet"), ("r2plus1d_18", "r2plus1d"), ("mc3_18", "mc3"))
+            for name, family in (
+                ("r3d_18", "video-resnet"),
+                ("r2plus1d_18", "video-resnet"),
+                ("mc3_18", "video-resnet"),
+            )
         ),
         segmentation("fcn_resnet50", "fcn"),
         segmentation("deeplabv3_mobilenet_v3_large", "deeplab"),
@@ -123,6 +132,7 @@ def _torchvision() -> list[Entry]:
 
 
 def entries() -> list[Entry]:
+    from zoo import more_transformers
     from zoo.pretrained import TIMM, TRANSFORMERS
 
-    return [*_own(), *_torchvision(), *TIMM(), *TRANSFORMERS()]
+    return [*_own(), *_torchvision(), *TIMM(), *TRANSFORMERS(), *more_transformers.entries()]

@@ -66,11 +66,6 @@ def one(name: str) -> dict[str, Any]:
     return json.loads(lines[-1].removeprefix("RESULT "))
 
 
-def family(name: str) -> str:
-    """The same family of another library counts once."""
-    return name.removesuffix("-timm").removesuffix("-transformers")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--one")
@@ -94,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows: list[dict[str, Any]] = []
     with ThreadPoolExecutor(given.jobs) as pool:
         for entry, row in zip(chosen, pool.map(one, names), strict=True):
-            rows.append({**row, "family": family(entry.family), "kind": entry.kind})
+            rows.append({**row, "family": entry.family, "kind": entry.kind})
             why = row.get("operators") or row.get("error") or row.get("reason") or ""
             print(f"{row['status']:12} {row['name']:45} {row.get('compiled', '')} {str(why)[-300:]}", flush=True)
             if given.output:

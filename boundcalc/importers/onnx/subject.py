@@ -35,6 +35,7 @@ class OnnxSubject:
     _recorded: Recorded | None = field(default=None, init=False)
 
     what = "file"
+    remarks: Sequence[str] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         self._learned = learned(self.model)

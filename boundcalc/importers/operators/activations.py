@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from math import prod
+
 import numpy as np
 
 from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Array
+from boundcalc.importers.operators.arithmetic import affine, product, total
+from boundcalc.importers.operators.moves import reshaped
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Held, RefusalError, Value
+from boundcalc.importers.values import Held, RefusalError, Value, by_sample
 
 
 def named(kind: str) -> Rule:
@@ -16,18 +21,12 @@ def named(kind: str) -> Rule:
     return lambda draft, call: _entrywise(draft, call, kind, {})
 
 
-def _entrywise(draft: Draft, call: Call, kind: str, fields: dict[str, Field]) -> Held:
-    of = call.held("input" if "input" in call.arguments else "self")
+def entrywise(draft: Draft, of: Held, kind: str, fields: dict[str, Field]) -> Held:
     return draft.step(kind, fields, (of,), of.shape, of.batch)
 
 
-def recognised(draft: Draft, call: Call) -> Value:
-    """What a pattern found: a kind of the catalogue, or a formula."""
-    kind, formula = call.get("kind"), call.get("formula")
-    if isinstance(formula, str) and formula:
-        return _entrywise(draft, call, draft.formula(formula), {})
-    word, _, approximate = str(kind).partition(": ")
-    return _entrywise(draft, call, word, {"approximate": approximate} if approximate else {})
+def _entrywise(draft: Draft, call: Call, kind: str, fields: dict[str, Field]) -> Held:
+    return entrywise(draft, call.held("input" if "input" in call.arguments else "self"), kind, fields)
 
 
 def gelu(draft: Draft, call: Call) -> Value:
@@ -70,19 +69,28 @@ def hardtanh(draft: Draft, call: Call) -> Value:
 
 
 def clamp(draft: Draft, call: Call) -> Value:
-    least, most = call.get("min"), call.get("max")
+    """An end that is infinite is none."""
+    least, most = (_end(call, name) for name in ("min", "max"))
     if least is None and most is None:
-        return call.held("self")
+        return call.array("self")
     if least is not None and most is not None:
-        return _between(draft, call, call.number("min"), call.number("max"))
-    if most is None and call.number("min") == 0:
+        return _between(draft, call, least, most)
+    if most is None and least == 0:
         return _entrywise(draft, call, "relu", {})
     of = call.held("self")
-    bound = call.number("min") if most is None else call.number("max")
+    bound = least if least is not None else most
+    assert bound is not None
     sign = 1.0 if most is None else -1.0  # max(x, c) = c + relu(x - c), min(x, c) = c - relu(c - x)
     shifted = draft.step("affine", _affine(sign, -sign * bound), (of,), of.shape, of.batch)
     kinked = draft.step("relu", {}, (shifted,), of.shape, of.batch)
     return draft.step("affine", _affine(sign, bound), (kinked,), of.shape, of.batch)
+
+
+def _end(call: Call, name: str) -> float | None:
+    if call.get(name) is None:
+        return None
+    number = call.number(name)
+    return None if math.isinf(number) else number
 
 
 def _affine(scale: float, shift: float) -> dict[str, Field]:
@@ -121,7 +129,12 @@ def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
     shown = Held(of.step, of.shape, of.batch)
     if of.masked is None:
         return draft.step("softmax", fields, (shown,), of.shape, of.batch)
-    mask = _for_one_sample(of)
+    if of.masked.source is not None:
+        if of.batch is None:
+            raise RefusalError("token ids decide a mask of scores that have no samples")
+        masks = of.masked.by_sample(of.batch, draft.batch)
+        return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, chosen={"masks": masks})
+    mask = _for_one_sample(of, draft.batch)
     if bool(mask.all(axis=own).any()):
         raise RefusalError("a mask leaves out all entries of a softmax")
     if len(of.own) >= 2 and own == len(of.own) - 1 and _is_causal(mask):
@@ -129,21 +142,45 @@ def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
     return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, given={"mask": mask})
 
 
-def _for_one_sample(of: Held) -> Array:
+def _for_one_sample(of: Held, count: int) -> Array:
     """The mask without the axis of the samples."""
     assert of.masked is not None
     if of.batch is None:
-        return of.masked
-    axis, shape = of.batch.axis, of.masked.shape
-    count = shape[axis] // of.batch.others
-    apart = of.masked.reshape((*shape[:axis], of.batch.before, count, of.batch.after, *shape[axis + 1 :]))
-    first = apart.take([0], axis=axis + 1)
-    if not bool((first == apart).all()):
+        return of.masked.array
+    every = by_sample(of.masked.array, of.batch, count)
+    if not bool((every == every[:1]).all()):
         raise RefusalError("a mask is another one for each sample")
-    return first.reshape(of.own)
+    return every[0]
 
 
 def _is_causal(mask: Array) -> bool:
     """Whether entry j is left out of row i where j > i, and no other."""
     rows, columns = mask.shape[-2:]
     return bool((mask == np.triu(np.ones((rows, columns), dtype=bool), 1)).all())
+
+
+def prelu(draft: Draft, call: Call) -> Value:
+    """relu(x) - a relu(-x), with a learned slope for each channel."""
+    of, slope = call.held("self"), call.array("weight")
+    axes = len(of.shape) - 2
+    if prod(slope.shape) > 1 and axes >= 0:
+        slope = reshaped(draft, slope, (*slope.shape, *(1,) * axes))
+    below = entrywise(draft, affine(draft, of, scale=-1), "relu", {})
+    return total(draft, entrywise(draft, of, "relu", {}), product(draft, below, slope), -1.0)
+
+
+def rrelu(draft: Draft, call: Call) -> Value:
+    """In evaluation the slope is the mean of both ends; in training it is random."""
+    if call.flag("training"):
+        raise RefusalError("its slope is random in training")
+    slope = (call.number("lower", 1 / 8) + call.number("upper", 1 / 3)) / 2
+    return _entrywise(draft, call, "leaky_relu", {"negative_slope": written(slope)})
+
+
+def threshold(draft: Draft, call: Call) -> Value:
+    """x where it is above the threshold, and else a number: continuous where they are equal."""
+    at, value = call.number("threshold"), call.number("value")
+    if at != value:
+        raise RefusalError("it jumps at its threshold")
+    moved = affine(draft, call.held("self"), shift=-at)
+    return affine(draft, entrywise(draft, moved, "relu", {}), shift=at)

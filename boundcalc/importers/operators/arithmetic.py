@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from boundcalc.importers.call import Call
+from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.operators.moves import expanded
 from boundcalc.importers.operators.numbers import written
-from boundcalc.importers.values import Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 MASKED = -1e30  # a score that is less is left out by a softmax: exp of it is 0 in every float
 
@@ -20,6 +20,11 @@ def number_of(value: Value) -> float | None:
     if isinstance(value, bool | int | float):
         return float(value)
     return value.number if isinstance(value, Fixed) and value.array.size == 1 else None
+
+
+def filling(value: Value) -> float | None:
+    """The number that is everywhere in an operand."""
+    return value.number if isinstance(value, Fixed) else number_of(value)
 
 
 def affine(draft: Draft, of: Held, scale: float = 1, shift: float = 0) -> Held:
@@ -35,27 +40,37 @@ def affine(draft: Draft, of: Held, scale: float = 1, shift: float = 0) -> Held:
 
 def add(draft: Draft, call: Call) -> Value:
     alpha = call.number("alpha", 1.0)
-    return total(draft, call.get("self"), call.get("other"), alpha)
+    return total(draft, call.operand("self"), call.operand("other"), alpha)
 
 
 def sub(draft: Draft, call: Call) -> Value:
-    return total(draft, call.get("self"), call.get("other"), -call.number("alpha", 1.0))
+    return total(draft, call.operand("self"), call.operand("other"), -call.number("alpha", 1.0))
 
 
 def rsub(draft: Draft, call: Call) -> Value:
     if call.number("alpha", 1.0) != 1:
         raise RefusalError("its `alpha` is not 1")
-    return total(draft, call.get("other"), call.get("self"), -1.0)
+    return total(draft, call.operand("other"), call.operand("self"), -1.0)
 
 
 def total(draft: Draft, left: Value, right: Value, alpha: float) -> Value:
     """left + alpha right."""
     shift = number_of(right)
     start = number_of(left)
+    if isinstance(left, Fixed) and isinstance(right, Fixed):
+        return Fixed(left.array + alpha * right.array)
+    if isinstance(left, Fixed) and shift is not None:
+        return Fixed(left.array + alpha * shift)
+    if start is not None and isinstance(right, Fixed):
+        return Fixed(start + alpha * right.array)
     if shift is not None and isinstance(left, Held | Learned) and alpha * shift > MASKED:
         return affine(draft, draft.held(left), shift=alpha * shift)
     if start is not None and isinstance(right, Held | Learned):
         return affine(draft, draft.held(right), scale=alpha, shift=start)
+    if isinstance(left, Chosen) and isinstance(right, Held):
+        return _with_chosen(draft, right, left, alpha, 1.0)
+    if isinstance(left, Held) and isinstance(right, Chosen):
+        return _with_chosen(draft, left, right, 1.0, alpha)
     if not isinstance(left, Held | Learned | Fixed) or not isinstance(right, Held | Learned | Fixed):
         raise RefusalError("it adds something that is no array")
     if isinstance(left, Fixed):
@@ -89,61 +104,61 @@ def _both_masked(draft: Draft, left: Held, right: Held, scale: float, alpha: flo
     image = _summed(draft, replace(left, masked=None), replace(right, masked=None), 1.0, 1.0)
     if not isinstance(image, Held):
         raise RefusalError("it adds scores that are no array")
-    hidden = np.zeros(image.shape, dtype=bool)
+    hidden = Chosen(np.zeros(image.shape, dtype=bool))
     for of in (left, right):
-        if of.masked is not None:
-            hidden = hidden | of.masked
+        hidden = hidden.within(of.masked)
     return replace(image, masked=hidden)
+
+
+def _with_chosen(draft: Draft, of: Held, by: Chosen, scale: float, alpha: float) -> Value:
+    """scale of + alpha by: scores with a mask, or a constant for each sample."""
+    array = by.array.astype(float)
+    if scale == 1 and alpha == 1 and bool(np.all((array == 0) | (array <= MASKED))):
+        return hidden_where(draft, of, by.made(lambda values: values <= MASKED))
+    added = constant(draft, by, of)
+    return _summed(draft, of, added, scale, alpha)
+
+
+def hidden_where(draft: Draft, of: Held, mask: Chosen) -> Held:
+    """Scores of which those are left out where a mask is true."""
+    shape = np.broadcast_shapes(of.shape, mask.shape)
+    if shape != of.shape:
+        if of.masked is not None:
+            raise RefusalError("it repeats scores that are masked")
+        spread = expanded(draft, of, shape)
+        if not isinstance(spread, Held):
+            raise RefusalError("it masks what is no array")
+        of = spread
+    hidden = mask.made(lambda array: np.broadcast_to(array.astype(bool), shape))
+    return replace(of, masked=hidden.within(of.masked))
+
+
+def constant(draft: Draft, of: Chosen, like: Held) -> Held:
+    """What ids decide as a constant beside an array: one for each sample, where it has their axis."""
+    batch, lead = like.batch, len(like.shape) - len(of.shape)
+    if batch is None and of.shape[:1] == (draft.batch,):
+        batch, lead = Batch(0), 0
+    axis = -1 if batch is None else batch.axis - lead
+    if batch is None or axis < 0 or of.shape[axis] != draft.batch * batch.others:
+        raise RefusalError("it computes with what token ids decide, along other axes than those of the samples")
+    moved = replace(batch, axis=axis)
+    return draft.chosen_constant(of.by_sample(moved, draft.batch), of.shape, moved)
 
 
 def _masked(draft: Draft, scores: Held, added: np.ndarray) -> Held:
     """Scores of which those with -oo added are left out."""
-    hidden = np.broadcast_to(added <= MASKED, scores.shape)
     rest = np.where(added <= MASKED, 0.0, added)
-    masked = hidden if scores.masked is None else scores.masked | hidden
-    shown = Held(scores.step, scores.shape, scores.batch)
+    shown = replace(scores, masked=None)
     if np.any(rest):
         moved = total(draft, shown, Fixed(rest), 1.0)
         if not isinstance(moved, Held):
             raise RefusalError("it adds a mask that is no constant")
         shown = moved
-    return Held(shown.step, shown.shape, shown.batch, masked=masked)
-
-
-def masked_fill(draft: Draft, call: Call) -> Value:
-    return filled(draft, call.held("self"), call.fixed("mask").array.astype(bool), call.get("value"))
-
-
-def where(draft: Draft, call: Call) -> Value:
-    """A choice between scores and a number, by a fixed mask."""
-    chosen = call.fixed("condition").array.astype(bool)
-    left, right = call.get("self"), call.get("other")
-    if isinstance(left, Held) and number_of(right) is not None:
-        return filled(draft, left, ~chosen, right)
-    if isinstance(right, Held) and number_of(left) is not None:
-        return filled(draft, right, chosen, left)
-    raise RefusalError("it chooses between two arrays")
-
-
-def filled(draft: Draft, of: Held, mask: np.ndarray, value: Value) -> Value:
-    number = number_of(value)
-    if number is None:
-        raise RefusalError("it fills in what is no number")
-    shape = np.broadcast_shapes(of.shape, mask.shape)
-    if shape != of.shape and of.masked is None:
-        spread = expanded(draft, of, shape)
-        return filled(draft, spread, mask, value) if isinstance(spread, Held) else spread
-    if not mask.any():
-        return of
-    if number <= MASKED:
-        hidden = np.broadcast_to(mask, of.shape)
-        return Held(of.step, of.shape, of.batch, masked=hidden if of.masked is None else of.masked | hidden)
-    kept = product(draft, of, Fixed(np.where(mask, 0.0, 1.0)))
-    return kept if number == 0 else total(draft, kept, Fixed(np.where(mask, number, 0.0)), 1.0)
+    return hidden_where(draft, replace(shown, masked=scores.masked), Chosen(added <= MASKED))
 
 
 def mul(draft: Draft, call: Call) -> Value:
-    return product(draft, call.get("self"), call.get("other"))
+    return product(draft, call.operand("self"), call.operand("other"))
 
 
 def product(draft: Draft, left: Value, right: Value) -> Value:
@@ -151,6 +166,12 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
         factor = number_of(by)
         if factor is not None and isinstance(of, Held | Learned):
             return affine(draft, draft.held(of), scale=factor)
+        if factor is not None and isinstance(of, Fixed):
+            return Fixed(of.array * factor)
+    if isinstance(left, Chosen) and isinstance(right, Held):
+        left = constant(draft, left, right)
+    if isinstance(right, Chosen) and isinstance(left, Held):
+        right = constant(draft, right, left)
     if not isinstance(left, Held | Learned | Fixed) or not isinstance(right, Held | Learned | Fixed):
         raise RefusalError("it multiplies something that is no array")
     if isinstance(left, Held) and isinstance(right, Held) and (left.step, left.shape) == (right.step, right.shape):
@@ -159,34 +180,8 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
     return draft.step("multiply", {}, operands, shape, batch)
 
 
-def div(draft: Draft, call: Call) -> Value:
-    if call.get("rounding_mode") is not None:
-        raise RefusalError("it rounds")
-    by = call.get("other")
-    number = number_of(by)
-    if number is not None and number != 0:
-        return affine(draft, call.held("self"), scale=1 / number)
-    if isinstance(by, Fixed) and bool(np.all(by.array != 0)):
-        return product(draft, call.get("self"), Fixed(1 / by.array))
-    raise RefusalError("it divides by an array that is computed, and 1/x is not Lipschitz continuous")
-
-
 def neg(draft: Draft, call: Call) -> Value:
     return affine(draft, call.held("self"), scale=-1)
-
-
-def power(draft: Draft, call: Call) -> Value:
-    of, exponent = call.held("self"), call.number("exponent")
-    if exponent == 1:
-        return of
-    if exponent == 2:
-        return draft.step("square", {}, (of,), of.shape, of.batch)
-    if exponent in (3, 4):
-        squared = draft.step("square", {}, (of,), of.shape, of.batch)
-        if exponent == 4:
-            return draft.step("square", {}, (squared,), of.shape, of.batch)
-        return draft.step("multiply", {}, (squared, of), of.shape, of.batch)
-    raise RefusalError(f"x**{exponent:g} is not Lipschitz continuous, or not known")
 
 
 def same(draft: Draft, call: Call) -> Value:
@@ -195,23 +190,36 @@ def same(draft: Draft, call: Call) -> Value:
     return value if isinstance(value, Held | Learned | Fixed) else call.held("self")
 
 
-def gather(draft: Draft, call: Call) -> Value:
-    """Of a constant that is one number everywhere."""
-    number = call.fixed("self").number
-    if number is None:
-        raise RefusalError("it looks up entries at indices that are computed")
-    return Fixed(np.broadcast_to(call.fixed("self").array.flat[0], call.shape))
-
-
-def slice_scatter(draft: Draft, call: Call) -> Value:
-    """Entries along an axis put in place of others: the others are kept, and these are added."""
-    of, source = call.array("self"), call.fixed("src")
-    axis = call.integer("dim", 0) % len(of.shape)
-    at = (slice(None),) * axis + (slice(call.get("start"), call.get("end"), call.get("step")),)
-    kept, added = np.ones(of.shape), np.zeros(of.shape)
-    kept[at], added[at] = 0.0, source.array
-    return total(draft, product(draft, of, Fixed(kept)), Fixed(added), 1.0)
-
-
 def zero(draft: Draft, call: Call) -> Value:
     return Fixed(np.zeros(call.shape))
+
+
+def addcmul(draft: Draft, call: Call) -> Value:
+    """self + value tensor1 tensor2."""
+    return total(
+        draft, call.get("self"), product(draft, call.get("tensor1"), call.get("tensor2")), call.number("value", 1.0)
+    )
+
+
+def lerp(draft: Draft, call: Call) -> Value:
+    """self + weight (end - self)."""
+    gap = total(draft, call.get("end"), call.get("self"), -1.0)
+    return total(draft, call.get("self"), product(draft, gap, call.get("weight")), 1.0)
+
+
+def triangle(is_lower: bool) -> Rule:
+    """tril and triu: the entries on one side of a diagonal."""
+
+    def rule(draft: Draft, call: Call) -> Value:
+        of, at = call.array("self"), call.integer("diagonal", 0)
+        ones = np.ones(of.shape[-2:])
+        return product(draft, of, Fixed(np.tril(ones, at) if is_lower else np.triu(ones, at)))
+
+    return rule
+
+
+def refused(reason: str) -> Rule:
+    def rule(draft: Draft, call: Call) -> Value:
+        raise RefusalError(reason)
+
+    return rule

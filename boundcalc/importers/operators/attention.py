@@ -9,11 +9,12 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft
 from boundcalc.importers.operators.activations import soft_maximum
-from boundcalc.importers.operators.arithmetic import filled, total
+from boundcalc.importers.operators.arithmetic import total
+from boundcalc.importers.operators.masks import filled, masked_by
 from boundcalc.importers.operators.moves import expanded, reshaped
 from boundcalc.importers.operators.numbers import root_scale, written
 from boundcalc.importers.operators.products import multiplied
-from boundcalc.importers.values import Fixed, Held, RefusalError, Value
+from boundcalc.importers.values import Chosen, Fixed, Held, RefusalError, Value
 
 
 def scaled_dot_product(draft: Draft, call: Call) -> Value:
@@ -28,11 +29,11 @@ def scaled_dot_product(draft: Draft, call: Call) -> Value:
     if factor != 1:
         scores = draft.step("affine", {"scale": factor}, (scores,), scores.shape, scores.batch)
     found: Value = scores
-    mask = call.get("attn_mask")
+    mask = call.decided("attn_mask") if call.is_decided("attn_mask") else call.get("attn_mask")
     if call.flag("is_causal"):
-        found = filled(draft, scores, np.triu(np.ones(shape[-2:], dtype=bool), 1), -math.inf)
-    elif isinstance(mask, Fixed) and mask.array.dtype == bool:
-        found = filled(draft, scores, ~mask.array, -math.inf)
+        found = filled(draft, scores, Fixed(np.triu(np.ones(shape[-2:], dtype=bool), 1)), -math.inf)
+    elif isinstance(mask, Fixed | Chosen) and mask.array.dtype == bool:
+        found = masked_by(draft, scores, mask)
     elif mask is not None:
         found = total(draft, scores, mask, 1.0)
     if not isinstance(found, Held):

@@ -11,12 +11,25 @@ from boundcalc.importers.operators import (
     activations,
     arithmetic,
     attention,
+    cells,
+    division,
+    equations,
+    extremes,
+    fixed_linear,
+    gathering,
     maps,
+    masks,
     moves,
     norms,
     parts,
     pooling,
     recurrent,
+    reductions,
+    resizing,
+    rotating,
+    scattering,
+    spreads,
+    taking,
     windows,
 )
 
@@ -48,9 +61,25 @@ _ENTRYWISE = [
     "square",
 ]  # called so in the language too
 
+_FORMULAS = (
+    ("abs", "abs(x)"),
+    ("exp", "exp(x)"),
+    ("expm1", "exp(x) - 1"),
+    ("log", "log(x)"),
+    ("log1p", "log(1 + x)"),
+    ("log2", "log(x)/log(2)"),
+    ("cos", "cos(x)"),
+    ("erf", "erf(x)"),
+)
+_JUMPS = ("sign", "round", "floor", "ceil", "trunc", "frac", "heaviside", "sgn", "fmod", "remainder", "floor_divide")
+_COMPARED = ("ge", "gt", "le", "lt", "eq", "ne", "logical_and", "logical_or", "logical_not", "bitwise_and", "isnan")
+_LONG = "dropout between layers; over 128 steps where first or last states, or no biases, have them written out"
+_PLACES = ("argmax", "argmin", "argsort", "nonzero", "bucketize", "searchsorted")
+
 _FAMILIES: tuple[Operator, ...] = (
     *(Operator((name,), name, activations.named(name)) for name in _ENTRYWISE),
-    Operator(("activation",), "an activation of the catalogue, or a formula of the spec's own", activations.recognised),
+    Operator(("activation",), "an activation of the catalogue, or a formula of the spec's own", division.recognised),
+    *(Operator((name,), "a formula of the spec's own", division.written_out(text)) for name, text in _FORMULAS),
     Operator(("log_sigmoid",), "logsigmoid", activations.named("logsigmoid")),
     Operator(("atan", "arctan"), "arctan", activations.named("arctan")),
     Operator(("gelu",), "gelu", activations.gelu),
@@ -63,24 +92,40 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("hardtanh",), "hardtanh, relu6", activations.hardtanh),
     Operator(("clamp", "clamp_min", "clamp_max"), "hardtanh, or relu and affine", activations.clamp),
     Operator(("glu",), "glu", activations.glu),
+    Operator(("prelu", "_prelu_kernel"), "relu, multiply, subtract", activations.prelu),
+    Operator(("rrelu", "rrelu_with_noise"), "leaky_relu", activations.rrelu, "training mode"),
+    Operator(("threshold",), "relu, affine", activations.threshold, "values that are not the threshold"),
     Operator(("softmax", "_softmax"), "softmax", activations.softmax, "a mask that leaves a row nothing"),
     Operator(("log_softmax", "_log_softmax"), "logsoftmax", activations.log_softmax, "masks"),
     Operator(("add",), "add, affine", arithmetic.add),
     Operator(("sub", "subtract"), "subtract, affine", arithmetic.sub),
     Operator(("rsub",), "subtract, affine", arithmetic.rsub),
     Operator(("mul", "multiply"), "multiply, affine, square", arithmetic.mul),
-    Operator(("div", "divide", "true_divide"), "affine, multiply", arithmetic.div, "by what is computed"),
+    Operator(("div", "divide", "true_divide"), "affine, multiply", division.div, "by what may be zero"),
     Operator(("neg", "negative"), "affine", arithmetic.neg),
-    Operator(("pow",), "square, multiply", arithmetic.power, "exponents that are not 1 to 4"),
-    Operator(("masked_fill",), "softmax with a mask, multiply, add", arithmetic.masked_fill, "masks that are computed"),
-    Operator(("where",), "softmax with a mask, multiply, add", arithmetic.where, "conditions that are computed"),
+    Operator(("sqrt",), "a formula of the spec's own", division.written_out("sqrt(x)")),
+    Operator(("rsqrt",), "a formula of the spec's own", division.written_out("1/sqrt(x)")),
+    Operator(("reciprocal",), "a formula of the spec's own", division.inverse, "of what may be zero"),
+    Operator(("addcdiv",), "multiply, add", division.addcdiv, "by what may be zero"),
+    Operator(
+        ("pow",), "square, multiply, a formula of the spec's own", division.power, "roots of what may be negative"
+    ),
+    Operator(("addcmul",), "multiply, add", arithmetic.addcmul),
+    Operator(("lerp",), "subtract, multiply, add", arithmetic.lerp),
+    Operator(("tril",), "multiply", arithmetic.triangle(True)),
+    Operator(("triu",), "multiply", arithmetic.triangle(False)),
+    Operator(("masked_fill",), "softmax with a mask, multiply, add", masks.masked_fill, "masks that are computed"),
+    Operator(("where",), "softmax with a mask, multiply, add", masks.where, "conditions that are computed"),
     Operator(
         ("clone", "alias", "detach", "contiguous", "lift_fresh_copy", "_to_copy", "to", "type_as", "expand_as_self"),
         "nothing",
         arithmetic.same,
     ),
-    Operator(("gather",), "a constant", arithmetic.gather, "what is not one number"),
-    Operator(("slice_scatter",), "multiply, add", arithmetic.slice_scatter, "what is computed"),
+    Operator(("gather",), "take", gathering.gather, "indices that are computed"),
+    Operator(("slice_scatter",), "slice, concat, take", scattering.slice_scatter),
+    Operator(("copy",), "expand", scattering.copied),
+    Operator(("select_scatter",), "slice, concat", scattering.select_scatter),
+    Operator(("index_put",), "multiply, add", scattering.index_put, "indices and entries that are computed"),
     Operator(("zero",), "a constant", arithmetic.zero),
     Operator(("unfold",), "take, permute", windows.unfold),
     Operator(("im2col",), "pad, take, permute", windows.im2col),
@@ -88,9 +133,18 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("addmm",), "dense, or matmul and add", maps.addmm, "factors"),
     Operator(("mm",), "dense, matmul", maps.matmul("self", "mat2")),
     Operator(("bmm",), "matmul", maps.matmul("self", "mat2")),
-    Operator(("matmul",), "dense, matmul", maps.matmul("self", "other"), "vectors"),
+    Operator(("matmul",), "dense, matmul", maps.matmul("self", "other")),
     Operator(("baddbmm",), "matmul, add", maps.baddbmm),
-    Operator(("einsum",), "einsum", maps.einsum, "sums over the samples"),
+    Operator(("einsum",), "einsum", equations.einsum, "sums over the samples"),
+    Operator(("mv",), "matmul", maps.matmul("self", "vec")),
+    Operator(("dot", "vdot"), "matmul", maps.matmul("self", "tensor")),
+    Operator(("bilinear",), "dense, matmul", maps.bilinear),
+    Operator(
+        ("embedding_bag", "_embedding_bag", "_embedding_bag_forward_only"),
+        "embedding, mean",
+        maps.embedding_bag,
+        "bags of several sizes",
+    ),
     Operator(("embedding",), "embedding; parameter, slice and take where the ids are fixed", maps.embedding),
     *(
         Operator(
@@ -111,7 +165,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("t", "numpy_T"), "transpose, permute", moves.transposed_whole),
     Operator(("movedim",), "permute", moves.movedim),
     Operator(("expand",), "expand", moves.expand),
-    Operator(("repeat",), "expand", moves.repeat, "the samples"),
+    Operator(("repeat", "tile"), "expand", moves.repeat, "the samples"),
     Operator(("pixel_shuffle",), "reshape, permute", moves.pixel_shuffle),
     Operator(("pixel_unshuffle",), "reshape, permute", moves.pixel_unshuffle),
     Operator(("channel_shuffle", "native_channel_shuffle"), "reshape, permute", moves.channel_shuffle),
@@ -131,6 +185,10 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("index",), "take, slice", parts.index, "indices that are computed"),
     Operator(("index_select",), "take, slice", parts.index_select, "indices that are computed"),
     Operator(("flip",), "take", parts.flip),
+    Operator(("rotate",), "take, multiply, add", rotating.rotate),
+    Operator(("repeat_interleave",), "take", taking.repeat_interleave, "numbers of copies that differ"),
+    Operator(("cumsum",), "linear", fixed_linear.cumsum),
+    Operator(("col2im",), "linear", fixed_linear.col2im),
     Operator(("layer_norm",), "layernorm", norms.layer_norm),
     Operator(("rms_norm",), "rmsnorm", norms.rms_norm),
     Operator(("l2_norm",), "l2norm", norms.l2_norm),
@@ -158,20 +216,46 @@ _FAMILIES: tuple[Operator, ...] = (
         Operator((f"adaptive_max_pool{axes}d",), f"adaptivemaxpool{axes}d", pooling.adaptive_maximum(axes))
         for axes in (1, 2, 3)
     ),
-    Operator(("mean",), "mean", pooling.mean, "over the samples"),
-    Operator(("sum",), "mean, affine", pooling.sum_, "over the samples"),
-    Operator(("amax",), "adaptivemaxpool", pooling.largest, "axes that are not all positions"),
-    Operator(("max",), "adaptivemaxpool", pooling.largest_with_indices, "axes that are not all positions"),
+    Operator(("mean",), "mean", reductions.mean, "over the samples"),
+    Operator(("sum",), "mean, affine", reductions.sum_, "over the samples"),
+    Operator(("amax",), "adaptivemaxpool", extremes.amax, "over the samples"),
+    Operator(("amin",), "affine, adaptivemaxpool", extremes.amin, "over the samples"),
+    Operator(("max",), "adaptivemaxpool, stack", extremes.with_places(extremes.amax), "the places of the maxima"),
+    Operator(
+        ("min",), "affine, adaptivemaxpool, stack", extremes.with_places(extremes.amin), "the places of the minima"
+    ),
+    Operator(("maximum",), "stack, adaptivemaxpool1d, or relu and affine", extremes.maximum),
+    Operator(("minimum",), "stack, adaptivemaxpool1d, or relu and affine", extremes.minimum),
+    Operator(("sort",), "map", extremes.sort, "the places of the entries"),
+    Operator(("topk",), "map, slice", extremes.topk, "the places of the entries"),
+    Operator(("linalg_vector_norm",), "map", spreads.linalg_vector_norm, "orders that are not 1, 2 or oo"),
+    Operator(("norm",), "map", spreads.norm, "orders that are not 1, 2 or oo"),
+    Operator(("logsumexp",), "map", spreads.logsumexp),
+    Operator(("var",), "linear, square, mean", spreads.var, "over the samples"),
+    Operator(("std",), "linear, map", spreads.std, "over the samples"),
+    Operator(("var_mean",), "linear, square, mean", spreads.var_mean, "over the samples"),
+    Operator(("std_mean",), "linear, map, mean", spreads.std_mean, "over the samples"),
+    Operator(("cdist", "_cdist_forward"), "subtract, map", spreads.distances, "orders that are not 1, 2 or oo"),
+    Operator(("pairwise_distance",), "subtract, map", spreads.pairwise_distance, "orders that are not 1, 2 or oo"),
+    Operator(("cosine_similarity",), "l2norm, multiply, mean", spreads.cosine_similarity),
     *(
-        Operator(
-            (f"upsample_nearest{axes}d",), "upsample", pooling.upsample("nearest", axes), "sizes that do not divide"
-        )
+        Operator((f"upsample_nearest{axes}d",), "upsample, or take", resizing.upsample("nearest", axes))
         for axes in (1, 2, 3)
     ),
-    Operator(("upsample_linear1d",), "upsample", pooling.upsample("linear", 1), "corners aligned"),
-    Operator(("upsample_bilinear2d",), "upsample", pooling.upsample("linear", 2), "corners aligned"),
-    Operator(("upsample_trilinear3d",), "upsample", pooling.upsample("linear", 3), "corners aligned"),
+    *(
+        Operator((f"_upsample_nearest_exact{axes}d",), "take", resizing.upsample("nearest-exact", axes))
+        for axes in (1, 2, 3)
+    ),
+    Operator(("upsample_linear1d",), "upsample, or linear", resizing.upsample("linear", 1)),
+    Operator(("upsample_bilinear2d",), "upsample, or linear", resizing.upsample("linear", 2)),
+    Operator(("upsample_trilinear3d",), "upsample, or linear", resizing.upsample("linear", 3)),
+    Operator(("upsample_bicubic2d",), "linear", resizing.upsample("cubic", 2)),
+    Operator(("_upsample_bilinear2d_aa",), "linear", resizing.upsample("linear-smoothed", 2), "corners aligned"),
+    Operator(("_upsample_bicubic2d_aa",), "linear", resizing.upsample("cubic-smoothed", 2), "corners aligned"),
     Operator(("dropout", "feature_dropout"), "dropout, or nothing in evaluation mode", pooling.dropout),
+    Operator(
+        ("alpha_dropout", "feature_alpha_dropout"), "nothing in evaluation mode", pooling.alpha_dropout, "training mode"
+    ),
     Operator(("native_dropout",), "dropout, or nothing in evaluation mode", pooling.dropout_with_mask),
     Operator(
         ("scaled_dot_product_attention",),
@@ -179,10 +263,30 @@ _FAMILIES: tuple[Operator, ...] = (
         attention.scaled_dot_product,
         "masks that are computed",
     ),
-    Operator(("lstm",), "lstm", recurrent.recurrent("lstm"), "first states that are not zero"),
-    Operator(("gru",), "gru", recurrent.recurrent("gru"), "first states that are not zero"),
-    Operator(("rnn_tanh",), "rnn", recurrent.recurrent("rnn", "tanh"), "first states that are not zero"),
-    Operator(("rnn_relu",), "rnn", recurrent.recurrent("rnn", "relu"), "first states that are not zero"),
+    Operator(("lstm",), "lstm, or its steps", recurrent.recurrent("lstm"), _LONG),
+    Operator(("gru",), "gru, or its steps", recurrent.recurrent("gru"), _LONG),
+    Operator(("rnn_tanh",), "rnn, or its steps", recurrent.recurrent("rnn", "tanh"), _LONG),
+    Operator(("rnn_relu",), "rnn, or its steps", recurrent.recurrent("rnn", "relu"), _LONG),
+    Operator(("lstm_cell",), "dense, sigmoid, tanh, multiply, add", cells.one("lstm")),
+    Operator(("gru_cell",), "dense, sigmoid, tanh, multiply, add", cells.one("gru")),
+    Operator(("rnn_tanh_cell",), "dense, add, tanh", cells.one("tanh")),
+    Operator(("rnn_relu_cell",), "dense, add, relu", cells.one("relu")),
+    Operator(_JUMPS, "nothing", arithmetic.refused("it jumps, so that it is not Lipschitz continuous"), "always"),
+    Operator(
+        _COMPARED, "nothing", arithmetic.refused("what it tells jumps where entries are equal"), "of what is computed"
+    ),
+    Operator(
+        _PLACES,
+        "nothing",
+        arithmetic.refused("it gives places, which jump where entries change their order"),
+        "of what is computed",
+    ),
+    Operator(
+        ("grid_sampler", "grid_sampler_2d", "grid_sampler_3d", "affine_grid_generator"),
+        "nothing",
+        arithmetic.refused("it reads entries at places that are computed"),
+        "always",
+    ),
 )
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType({name: row for row in _FAMILIES for name in row.names})

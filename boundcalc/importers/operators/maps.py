@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
 from boundcalc.importers.call import Call, Rule
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators import windows
-from boundcalc.importers.operators.arithmetic import affine, total
-from boundcalc.importers.operators.moves import transposed
+from boundcalc.importers.operators.arithmetic import product, total
+from boundcalc.importers.operators.moves import beside, from_beside, reshaped, transposed
 from boundcalc.importers.operators.numbers import per_axis
 from boundcalc.importers.operators.products import multiplied
-from boundcalc.importers.operators.taking import taken
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.operators.reductions import averaged, summed
+from boundcalc.importers.operators.taking import looked_up
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
 def linear(draft: Draft, call: Call) -> Value:
@@ -56,7 +62,7 @@ def baddbmm(draft: Draft, call: Call) -> Value:
     """beta self + alpha batch1 batch2."""
     alpha, beta = call.number("alpha", 1.0), call.number("beta", 1.0)
     image = _product(draft, call.array("batch1"), call.array("batch2"), call.shape)
-    scaled = affine(draft, image, scale=alpha)
+    scaled = product(draft, image, alpha)
     return scaled if beta == 0 else total(draft, scaled, call.get("self"), beta)
 
 
@@ -64,16 +70,34 @@ def matmul(left: str, right: str) -> Rule:
     return lambda draft, call: _product(draft, call.array(left), call.array(right), call.shape)
 
 
-def _product(draft: Draft, left: Held | Learned | Fixed, right: Held | Learned | Fixed, shape: Shape) -> Held:
+def _product(draft: Draft, left: Held | Learned | Fixed, right: Held | Learned | Fixed, shape: Shape) -> Value:
+    """A vector is a matrix of one row, or of one column."""
+    if len(right.shape) == 1:
+        column = reshaped(draft, right, (*right.shape, 1))
+        lead = left.shape[:-1] if len(left.shape) > 1 else (1,)
+        whole = left if len(left.shape) > 1 else _array(reshaped(draft, left, (1, *left.shape)))
+        return reshaped(draft, _array(_product(draft, whole, _array(column), (*lead, 1))), shape)
+    if len(left.shape) == 1:
+        row = _array(reshaped(draft, left, (1, *left.shape)))
+        image = _product(draft, row, right, (*right.shape[:-2], 1, right.shape[-1]))
+        return reshaped(draft, _array(image), shape)
     if isinstance(left, Held) and isinstance(right, Learned) and len(right.shape) == 2 and len(left.shape) > 1:
         return dense(draft, left, right.transposed(), None, shape)
     return multiplied(draft, draft.held(left), draft.held(right), shape)
 
 
+def _array(value: Value) -> Held | Learned | Fixed:
+    if not isinstance(value, Held | Learned | Fixed):
+        raise RefusalError("it multiplies what is no array")
+    return value
+
+
 def embedding(draft: Draft, call: Call) -> Value:
     weight, ids = call.array("weight"), call.get("indices")
     if isinstance(ids, Fixed):
-        return _looked_up(draft, weight, ids, call.shape)
+        return looked_up(draft, weight, ids, call.shape)
+    if isinstance(ids, Chosen):
+        ids = draft.tokens_chosen(call.name("indices"))
     if not isinstance(ids, Held) or not ids.tokens:
         raise RefusalError("it looks up what are no token ids")
     if not isinstance(weight, Learned):
@@ -84,19 +108,28 @@ def embedding(draft: Draft, call: Call) -> Value:
     own = tuple(size for axis, size in enumerate(entry.shape) if axis != draft.graph.batch_axis)
     features = weight.shape[1]
     raw = draft.step("embedding", {"features": features}, (ids,), (*own, features), None, arrays={"weight": weight})
+    for cut in ids.cuts:  # of ids that are read, those that were chosen
+        raw = draft.step("slice", cut.fields, (raw,), (*cut.shape, features), None)
     image = Held("", call.shape, ids.batch)
     return draft.reshaped(raw, image.own, call.shape, ids.batch)
 
 
-def _looked_up(draft: Draft, weight: Held | Learned | Fixed, ids: Fixed, shape: Shape) -> Value:
-    """Rows at fixed ids; the same ids for each sample are looked up once."""
-    count, array = draft.batch, ids.array
-    if array.ndim < 2 or array.shape[0] != count or not bool((array == array[:1]).all()):
-        return taken(draft, weight, ids, 0, shape)
-    once = taken(draft, weight, Fixed(array[0]), 0, shape[1:])
-    if not isinstance(once, Held | Learned):
-        return once
-    return draft.reshaped(draft.held(once), shape[1:], shape, Batch(0))
+def embedding_bag(draft: Draft, call: Call) -> Value:
+    """Sums or means of the rows of each sample, which has as many ids as the others."""
+    ids, modes = call.held("indices"), {0: "sum", 1: "mean"}
+    mode, count = modes.get(call.integer("mode", 0)), draft.batch
+    starts = call.fixed("offsets").array
+    each = ids.shape[0] // count
+    is_even = len(ids.shape) == 1 and np.array_equal(starts, np.arange(count) * each)
+    is_padded = call.get("padding_idx") not in (None, -1)
+    if mode is None or not is_even or is_padded or call.get("per_sample_weights") is not None:
+        raise RefusalError("its bags are of several sizes, weighed, padded, or their largest entries are taken")
+    weight = call.array("weight")
+    apart = draft.reshaped(ids, (each,), (count, each), Batch(0))
+    node = replace(call.node, shapes=((count, each, weight.shape[1]),))
+    rows = _array(embedding(draft, Call(node, {"weight": weight, "indices": apart}, draft)))
+    take = summed if mode == "sum" else averaged
+    return (take(draft, draft.held(rows), [1], False),)
 
 
 def convolution(axes: int) -> Rule:
@@ -146,7 +179,10 @@ def _windows(fields: dict[str, Field], call: Call, axes: int, names: tuple[str, 
 def _filters(
     draft: Draft, call: Call, kind: str, fields: dict[str, Field], weight: Learned, bias: Learned | None, axes: int
 ) -> Held:
-    of = call.plain("input", axes)
+    """What is joined with the samples is a further axis of positions, along which the kernel has one entry."""
+    given = call.held("input")
+    apart = beside(draft, given) if axes < 3 and len(given.shape) == axes + 2 else None
+    of = call.plain("input", axes) if apart is None else apart
     if call.integer("groups", 1) != 1:
         fields["groups"] = call.integer("groups")
     arrays = {"weight": weight}
@@ -154,27 +190,36 @@ def _filters(
         fields["bias"] = False
     else:
         arrays["bias"] = bias
-    return draft.step(kind, fields, (of,), call.shape, of.batch, arrays=arrays)
+    if apart is None or given.batch is None:
+        return draft.step(kind, fields, (of,), call.shape, of.batch, arrays=arrays)
+    shape = (*weight.shape[:2], 1, *weight.shape[2:])
+    arrays["weight"] = weight.moved("reshape", shape, shape)
+    fields |= longer(fields, axes)
+    shape = (draft.batch, call.shape[1], of.shape[2], *call.shape[2:])
+    image = draft.step(kind.replace(str(axes), str(axes + 1)), fields, (of,), shape, of.batch, arrays=arrays)
+    return from_beside(draft, image, given.batch)
 
 
-def einsum(draft: Draft, call: Call) -> Value:
-    """An equation, without the letter of the samples."""
-    equation, operands = call.get("equation"), call.get("tensors")
-    if not isinstance(equation, str) or not isinstance(operands, tuple) or "." in equation:
-        raise RefusalError("its equation is not written out")
-    letters, _, result = equation.replace(" ", "").partition("->")
-    parts = letters.split(",")
-    arrays = [each for each in operands if isinstance(each, Held | Learned | Fixed)]
-    like = next((each for each in arrays if isinstance(each, Held) and each.batch is not None), None)
-    held = [draft.held(each) for each in arrays]
-    found = {part[of.batch.axis] for part, of in zip(parts, held, strict=True) if of.batch is not None}
-    if like is None or len(found) != 1 or any(of.batch is not None and of.batch.others > 1 for of in held):
-        raise RefusalError("its operands have the samples on different axes")
-    letter = found.pop()
-    for part, of in zip(parts, held, strict=True):
-        if (letter in part) != (of.batch is not None):
-            raise RefusalError("an operand without samples has their axis")
-    if letter not in result:
-        raise RefusalError("it sums over the samples")
-    kept = ",".join(part.replace(letter, "") for part in parts) + "->" + result.replace(letter, "")
-    return draft.step("einsum", {"equation": kept}, held, call.shape, Batch(result.index(letter)))
+def longer(fields: Mapping[str, Field], axes: int) -> dict[str, Field]:
+    """Fields of windows with one more axis before the others, along which nothing happens."""
+    found: dict[str, Field] = {}
+    for name, rest in (("kernel", 1), ("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
+        value = fields.get(name)
+        if value is not None and value != "same":
+            found[name] = [rest, *(value if isinstance(value, list) else [value] * axes)]
+    return found
+
+
+def bilinear(draft: Draft, call: Call) -> Value:
+    """x^T W_k y + b_k."""
+    left, right, weight = call.held("input1"), call.held("input2"), call.learned("weight")
+    out, first, second = weight.shape
+    flat = weight.moved("reshape", (out * first, second), (out * first, second))
+    rows = dense(draft, right, flat, None, (*right.shape[:-1], out * first))
+    apart = reshaped(draft, rows, (*right.shape[:-1], out, first))
+    column = reshaped(draft, left, (*left.shape, 1))
+    if not isinstance(apart, Held) or not isinstance(column, Held):
+        raise RefusalError("it multiplies what is no array")
+    image = reshaped(draft, multiplied(draft, apart, column, (*right.shape[:-1], out, 1)), call.shape)
+    bias = call.get("bias")
+    return image if bias is None else total(draft, image, bias, 1.0)

@@ -5,6 +5,8 @@ Learned arrays are moved before they are learned: an array whose entries stand i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from boundcalc.importers.call import Call
@@ -97,14 +99,31 @@ def permuted(draft: Draft, of: Held | Learned | Fixed, order: tuple[int, ...]) -
     image = Held(of.step, shape, batch)
     before, after = of.axes(), image.axes()
     own = tuple(before.index(None if axis is None else order[axis]) for axis in after)
-    masked = None if of.masked is None else of.masked.transpose(order)
+    masked = None if of.masked is None else of.masked.made(lambda array: array.transpose(order))
     if own == tuple(range(len(own))):
-        return Held(of.step, shape, batch, of.tokens, masked)
+        return replace(of, shape=shape, batch=batch, masked=masked)
     if masked is not None:
         raise RefusalError("it moves scores that are masked")
     if own == (*range(len(own) - 2), len(own) - 1, len(own) - 2):
         return draft.step("transpose", {}, (of,), shape, batch)
     return draft.step("permute", {"axes": list(own)}, (of,), shape, batch)
+
+
+def beside(draft: Draft, of: Held) -> Held | None:
+    """[samples and others, channels, *positions] as [samples, channels, others, *positions]: the others are positions."""
+    batch = of.batch
+    if batch is None or batch.axis != 0 or batch.others == 1 or len(of.shape) < 3:
+        return None
+    order = [1, 0, *range(2, len(of.own))]
+    own = tuple(of.own[axis] for axis in order)
+    return draft.step("permute", {"axes": order}, (of,), (draft.batch, *own), Batch(0))
+
+
+def from_beside(draft: Draft, image: Held, batch: Batch) -> Held:
+    """Back again."""
+    order = [1, 0, *range(2, len(image.own))]
+    own = tuple(image.own[axis] for axis in order)
+    return draft.step("permute", {"axes": order}, (image,), (draft.batch * own[0], *own[1:]), batch)
 
 
 def expand(draft: Draft, call: Call) -> Value:
@@ -135,7 +154,9 @@ def expanded(draft: Draft, of: Held | Learned, shape: Shape) -> Value:
 
 def repeat(draft: Draft, call: Call) -> Value:
     """Whole copies along axes: only axes of one entry, which is `expand`."""
-    of, times = call.array("self"), call.integers("repeats")
+    of = call.array("self")
+    times = call.integers("repeats" if "repeats" in call.arguments else "dims")
+    times = (1,) * (len(of.shape) - len(times)) + times
     if isinstance(of, Fixed):
         return Fixed(np.tile(of.array, times))
     whole = (1,) * (len(times) - len(of.shape)) + of.shape

@@ -9,19 +9,26 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field, above
 from boundcalc.importers.operators.arithmetic import product, total
-from boundcalc.importers.operators.moves import reshaped, transposed
+from boundcalc.importers.operators.moves import beside, from_beside, reshaped, transposed
 from boundcalc.importers.operators.numbers import written
 from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
 
 
 def layer_norm(draft: Draft, call: Call) -> Value:
-    of, axes = call.held("input"), len(call.integers("normalized_shape"))
-    return _slices(draft, of, "layernorm", axes, call)
+    return _along(draft, call, "layernorm")
 
 
 def rms_norm(draft: Draft, call: Call) -> Value:
-    of, axes = call.held("input"), len(call.integers("normalized_shape"))
-    return _slices(draft, of, "rmsnorm", axes, call)
+    return _along(draft, call, "rmsnorm")
+
+
+def _along(draft: Draft, call: Call, kind: str) -> Value:
+    """Over the last axes; one that was written out may be over another one."""
+    of, axis = call.held("input"), call.integer("dim", -1)
+    if axis in (-1, len(of.shape) - 1):
+        return _slices(draft, of, kind, len(call.integers("normalized_shape")), call)
+    image = _slices(draft, transposed(draft, of, axis, -1), kind, 1, call)
+    return transposed(draft, image, axis, -1) if isinstance(image, Held) else image
 
 
 def _slices(draft: Draft, of: Held, kind: str, axes: int, call: Call) -> Value:
@@ -55,9 +62,23 @@ def _channels(draft: Draft, of: Held, weight: Value, rest: int) -> Value:
 
 
 def group_norm(draft: Draft, call: Call) -> Value:
+    given = call.held("input")
+    if given.batch is not None and given.batch.others > 1 and len(given.shape) == 2:
+        return _row_groups(draft, call, given)
     of = call.plain("input")
     fields: dict[str, Field] = {"groups": call.integer("num_groups")}
     return _by_channels(draft, of, "groupnorm", fields, call)
+
+
+def _row_groups(draft: Draft, call: Call, of: Held) -> Value:
+    """Of rows, some of them of each sample: a layer norm of each group of channels."""
+    rows, channels = of.shape
+    groups = call.integer("num_groups")
+    apart = reshaped(draft, of, (rows, groups, channels // groups))
+    if not isinstance(apart, Held):
+        raise RefusalError("it normalises what is no array")
+    found = draft.step("layernorm", {"eps": written(call.number("eps"))}, (apart,), apart.shape, apart.batch)
+    return _with_affine(draft, reshaped(draft, found, of.shape), call.get("weight"), call.get("bias"))
 
 
 def instance_norm(draft: Draft, call: Call) -> Value:
@@ -100,9 +121,17 @@ def _trained(draft: Draft, call: Call) -> Value:
     if of.batch is None:
         return _standardised(draft, of, call)
     rows = _rows(draft, call, {}, {})
-    if rows is not None:
-        return rows
-    return _normalised(draft, call.plain("input"), call, {}, {})
+    return _side_by_side(draft, call, {}, {}) if rows is None else rows
+
+
+def _side_by_side(draft: Draft, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value:
+    """What is joined with the samples is a further axis of positions."""
+    of = call.held("input")
+    apart = beside(draft, of)
+    if apart is None or of.batch is None:
+        return _normalised(draft, call.plain("input"), call, more, given)
+    image = _normalised(draft, apart, call, more, given)
+    return from_beside(draft, image, of.batch) if isinstance(image, Held) else image
 
 
 def _rows(draft: Draft, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value | None:
@@ -142,7 +171,7 @@ def _evaluated(draft: Draft, call: Call) -> Value:
     }
     given = {"mean": np.asarray(mean, dtype=np.float64), "slopes": slopes, "var": np.asarray(var, dtype=np.float64)}
     rows = _rows(draft, call, fields, given)
-    return _normalised(draft, call.plain("input"), call, fields, given) if rows is None else rows
+    return _side_by_side(draft, call, fields, given) if rows is None else rows
 
 
 def _normalised(draft: Draft, of: Held, call: Call, more: dict[str, Field], given: dict[str, np.ndarray]) -> Value:
@@ -160,9 +189,12 @@ def _normalised(draft: Draft, of: Held, call: Call, more: dict[str, Field], give
 
 def l2_norm(draft: Draft, call: Call) -> Value:
     """Of the pattern x / max(||x||, eps)."""
-    of = call.held("self")
-    axis = of.axis(call.integer("dim"))
-    fields: dict[str, Field] = {"eps": written(call.number("eps"))}
+    return unit(draft, call.held("self"), call.integer("dim"), written(call.number("eps")))
+
+
+def unit(draft: Draft, of: Held, at: int, eps: Field) -> Held:
+    axis = of.axis(at)
+    fields: dict[str, Field] = {"eps": eps}
     if axis != len(of.own) - 1:
         fields["axis"] = axis
     return draft.step("l2norm", fields, (of,), of.shape, of.batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +12,8 @@ from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
 from boundcalc.importers.operators.arithmetic import total
 from boundcalc.importers.operators.moves import reshaped
-from boundcalc.importers.operators.taking import taken
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.operators.taking import looked_up, picked, taken
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
 
 
 def slice_(draft: Draft, call: Call) -> Value:
@@ -36,14 +37,45 @@ def sliced(draft: Draft, of: Held | Learned | Fixed, axis: int, start: int, stop
         return of.moved("slice", (axis, start, stop, step), shape)
     if left == 0:
         return Fixed(np.zeros(shape))  # joined with others it is nothing
-    fields: dict[str, Field] = {"axis": of.axis(axis)}
+    if of.batch is not None and axis == of.batch.axis:
+        return _of_samples(draft, of, start, stop, step)
+    fields = {"axis": of.axis(axis)}
     if start:
         fields["start"] = start
     if stop < count:
         fields["stop"] = stop
     if step != 1:
         fields["step"] = step
+    if of.tokens:
+        return of.cut(fields, shape)
     return draft.step("slice", fields, (of,), shape, of.batch)
+
+
+def _of_samples(draft: Draft, of: Held, start: int, stop: int, step: int) -> Held:
+    """Of what lies before the samples on their axis, so many whole rows of samples."""
+    batch, count = of.batch, draft.batch
+    if batch is None or batch.after != 1 or batch.before == 1 or step != 1 or start % count or stop % count:
+        raise RefusalError("it acts along the axis of the samples")
+    first, last = start // count, stop // count
+    shape = (*of.shape[: batch.axis], stop - start, *of.shape[batch.axis + 1 :])
+    found = Batch(batch.axis, last - first)
+    own = (*of.own[: batch.axis], last - first, *of.own[batch.axis + 1 :])
+    part = draft.step("slice", {"axis": batch.axis, "start": first, "stop": last}, (of,), own, None)
+    return draft.reshaped(part, Held("", shape, found).own, shape, found)
+
+
+def _beside_samples(draft: Draft, operands: list[Held | Learned | Fixed], axis: int, shape: Shape) -> Held | None:
+    """Arrays joined along the axis of the samples: each is another row of them."""
+    held = [each for each in operands if isinstance(each, Held)]
+    batches = [each.batch for each in held if each.batch is not None and each.batch.axis == axis]
+    if len(batches) < len(operands) or any(batch.after != 1 for batch in batches):
+        return None
+    rows: list[Held] = []
+    for each, batch in zip(held, batches, strict=True):
+        own = (*each.shape[:axis], batch.before, *each.shape[axis + 1 :])
+        rows.append(draft.reshaped(Held(each.step, each.own, None), own))
+    found = Batch(axis, sum(batch.before for batch in batches))
+    return draft.step("concat", {} if axis == 0 else {"axis": axis}, rows, shape, found)
 
 
 def select(draft: Draft, call: Call) -> Value:
@@ -63,7 +95,7 @@ def selected(draft: Draft, of: Held | Learned | Fixed, axis: int, index: int, sh
     if batch is not None:
         batch = Batch(batch.axis - (axis < batch.axis), batch.before, batch.after)
     own = Held("", shape, batch).own
-    if own == part.own:
+    if own == part.own or part.tokens:
         return draft.reshaped(part, own, shape, batch)
     return draft.step("squeeze", {"axis": part.axis(axis)}, (part,), shape, batch)
 
@@ -87,17 +119,26 @@ def cat(draft: Draft, call: Call) -> Value:
     axis = call.integer("dim", 0) % len(call.shape)
     if not isinstance(given, tuple):
         raise RefusalError("it joins what are no arrays")
+    if any(isinstance(each, Chosen) for each in given):
+        raise RefusalError("it joins what token ids decide with what is computed")
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed) and 0 not in each.shape]
+    return joined(draft, operands, axis, call.shape)
+
+
+def joined(draft: Draft, operands: list[Held | Learned | Fixed], axis: int, shape: Shape) -> Value:
+    """One after the other along an axis."""
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.concatenate([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
+    if len(operands) > 1 and (rows := _beside_samples(draft, operands, axis, shape)) is not None:
+        return rows
     held, batch = _together(draft, operands)
     if len(held) == 1:
         return held[0]
-    own = Held("", call.shape, batch).axis(axis)
-    return draft.step("concat", {} if own == 0 else {"axis": own}, held, call.shape, batch)
+    own = Held("", shape, batch).axis(axis)
+    return draft.step("concat", {} if own == 0 else {"axis": own}, held, shape, batch)
 
 
-def _together(draft: Draft, operands: list[Held | Learned | Fixed]) -> tuple[list[Held], Batch | None]:
+def _together(draft: Draft, operands: Sequence[Held | Learned | Fixed]) -> tuple[list[Held], Batch | None]:
     """Operands that have the samples on one axis; those that are the same for all samples have one entry there, or as many."""
     like = next((each for each in operands if isinstance(each, Held) and each.batch is not None), None)
     batch = None if like is None else like.batch
@@ -105,10 +146,10 @@ def _together(draft: Draft, operands: list[Held | Learned | Fixed]) -> tuple[lis
     for each in operands:
         held = draft.held(each, like)
         if batch is not None and held.batch is None:
-            if held.shape[batch.axis] != batch.others or batch.others != 1:
+            if held.shape[batch.axis] != batch.others:
                 raise RefusalError("an operand without samples has more than one entry on their axis")
-            own = (*held.shape[: batch.axis], *held.shape[batch.axis + 1 :])
-            shape = (*held.shape[: batch.axis], draft.batch, *held.shape[batch.axis + 1 :])
+            shape = (*held.shape[: batch.axis], draft.batch * batch.others, *held.shape[batch.axis + 1 :])
+            own = Held("", shape, batch).own
             held = draft.reshaped(held, own, shape, batch)
         if held.batch != batch:
             raise RefusalError("its operands have the samples on different axes")
@@ -121,14 +162,21 @@ def stack(draft: Draft, call: Call) -> Value:
     axis = call.integer("dim", 0) % len(call.shape)
     if not isinstance(given, tuple):
         raise RefusalError("it stacks what are no arrays")
+    if any(isinstance(each, Chosen) for each in given):
+        raise RefusalError("it stacks what token ids decide with what is computed")
     operands = [each for each in given if isinstance(each, Held | Learned | Fixed)]
     if all(isinstance(each, Fixed) for each in operands):
         return Fixed(np.stack([each.array for each in operands if isinstance(each, Fixed)], axis=axis))
+    return stacked(draft, operands, axis)
+
+
+def stacked(draft: Draft, operands: Sequence[Held | Learned | Fixed], axis: int) -> Held:
     held, batch = _together(draft, operands)
+    shape = (*held[0].shape[:axis], len(held), *held[0].shape[axis:])
     if batch is not None:
         batch = Batch(batch.axis + (axis <= batch.axis), batch.before, batch.after)
-    own = Held("", call.shape, batch).axis(axis)
-    return draft.step("stack", {} if own == 0 else {"axis": own}, held, call.shape, batch)
+    own = Held("", shape, batch).axis(axis)
+    return draft.step("stack", {} if own == 0 else {"axis": own}, held, shape, batch)
 
 
 def pad(draft: Draft, call: Call) -> Value:
@@ -178,6 +226,8 @@ def index(draft: Draft, call: Call) -> Value:
     if not isinstance(given, tuple) or not any(each is not None for each in given):
         raise RefusalError("its indices are not known")
     at = [axis for axis, each in enumerate(given) if each is not None]
+    if isinstance(of, Held) and any(isinstance(each, Chosen) for each in given):
+        return picked(draft, of, given, call.shape)
     arrays = [each.array for each in given if isinstance(each, Fixed)]
     if len(arrays) != len(at):
         raise RefusalError("its indices are not known before the network runs")
@@ -186,6 +236,8 @@ def index(draft: Draft, call: Call) -> Value:
     if len(at) == 1:
         found = arrays[0].nonzero()[0] if arrays[0].dtype == bool else arrays[0]
         axis = at[0]
+        if axis == 0 and not isinstance(of, Held):
+            return looked_up(draft, of, Fixed(found), call.shape)
         shape = (*of.shape[:axis], *found.shape, *of.shape[axis + 1 :])
         return taken(draft, of, Fixed(found), axis, shape)
     if at != list(range(at[0], at[0] + len(at))):

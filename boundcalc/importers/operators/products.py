@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.values import Batch, Held, RefusalError
+from boundcalc.importers.values import Batch, Held, RefusalError, own_shape
 
 
 def multiplied(draft: Draft, left: Held, right: Held, shape: Shape, *, flip: bool = False) -> Held:
@@ -22,20 +22,24 @@ def multiplied(draft: Draft, left: Held, right: Held, shape: Shape, *, flip: boo
         raise RefusalError("its operands have the samples on different axes")
     for of, its, own_axes in ((left, batches[0], (rank - 2, rank - 1)), (right, batches[1], (rank - 2, rank - 1))):
         if its is not None and its.axis in own_axes:
-            if of is left and its.axis == rank - 2 and its.others == 1 and len(right.shape) == 2 and rank == 2:
-                return _rows(draft, left, right, shape, flip=flip)
+            if of is left and its.axis == rank - 2 and right.batch is None and len(left.shape) == rank:
+                return _rows(draft, left, right, shape, its, flip=flip)
             raise RefusalError("it multiplies along the axis of the samples")
     images = [_led(draft, of, its, shape[:-2], batch) for of, its in ((left, batches[0]), (right, batches[1]))]
     fields: dict[str, Field] = {"transpose_right": True} if flip else {}
     return draft.step("matmul", fields, images, shape, batch)
 
 
-def _rows(draft: Draft, left: Held, right: Held, shape: Shape, *, flip: bool) -> Held:
-    """Samples as the rows of a matrix: each is a matrix of one row."""
-    row = draft.reshaped(left, (1, *left.own))
+def _rows(draft: Draft, left: Held, right: Held, shape: Shape, batch: Batch, *, flip: bool) -> Held:
+    """Samples as rows of a matrix: each is a matrix of one row, or of those that are joined with it."""
+    lead, rank = shape[:-2], len(shape)
+    rows = (*left.shape[: batch.axis], batch.others, left.shape[-1])
+    whole = draft.reshaped(left, (*rows[:-2], *rows[-2:]))
+    second = draft.reshaped(right, ((1,) * (rank - len(right.shape)) + right.shape))
+    images = [draft.expanded(of, of.own, (*lead, *of.own[-2:]), None) for of in (whole, second)]
     fields: dict[str, Field] = {"transpose_right": True} if flip else {}
-    image = draft.step("matmul", fields, (row, right), (1, shape[-1]), None)
-    return draft.reshaped(image, shape[1:], shape, Batch(0))
+    image = draft.step("matmul", fields, images, (*lead, batch.others, shape[-1]), None)
+    return draft.reshaped(image, own_shape(shape, batch), shape, batch)
 
 
 def _led(draft: Draft, of: Held, its: Batch | None, lead: Shape, batch: Batch | None) -> Held:

@@ -72,7 +72,10 @@ def im2col(draft: Draft, call: Call) -> Value:
 
 def computed_convolution(draft: Draft, call: Call, axes: int) -> Value:
     """W z of all windows z, for each group by itself."""
-    weight, of = draft.held(call.array("weight")), call.plain("input", axes)
+    weight = draft.held(call.array("weight"))
+    if weight.batch is not None and weight.batch.axis == 0 and weight.batch.before == 1:
+        return _of_each_sample(draft, call, weight, axes)
+    of = call.plain("input", axes)
     if weight.batch is not None or isinstance(call.get("padding"), str):
         raise RefusalError("its weight is another one for each sample, or its padding has a name")
     out, each, *kernel = weight.shape
@@ -90,3 +93,25 @@ def computed_convolution(draft: Draft, call: Call, axes: int) -> Value:
     if not isinstance(bias, Learned | Held | Fixed):
         raise RefusalError("its bias is no array")
     return total(draft, whole, reshaped(draft, bias, (out, *(1,) * axes)), 1.0)
+
+
+def _of_each_sample(draft: Draft, call: Call, weight: Held, axes: int) -> Value:
+    """Weights that are another for each sample: one image with the channels of all of them, in as many groups."""
+    of, n = call.held("input"), draft.batch
+    if (
+        of.batch is None
+        or of.batch.axis != 1
+        or of.batch.before != 1
+        or of.shape[0] != 1
+        or call.get("bias") is not None
+    ):
+        raise RefusalError("its weight is another one for each sample, and its input is not grouped so")
+    if call.integer("groups", 1) % n or isinstance(call.get("padding"), str):
+        raise RefusalError("its groups are not those of the samples, or its padding has a name")
+    groups, out, (each, *kernel) = call.integer("groups", 1) // n, weight.shape[0] // n, weight.shape[1:]
+    stride, padding, dilation = (_per_axis(call.integers(name), axes) for name in ("stride", "padding", "dilation"))
+    apart = held(reshaped(draft, of, (n, of.shape[1] // n, *of.shape[2:])))
+    found, windows = columns(draft, apart, tuple(kernel), stride, padding, dilation)
+    inner = held(reshaped(draft, found, (n, groups, each * prod(kernel), prod(windows))))
+    rows = held(reshaped(draft, weight, (n, groups, out // groups, each * prod(kernel))))
+    return reshaped(draft, multiplied(draft, rows, inner, (n, groups, out // groups, prod(windows))), call.shape)

@@ -52,8 +52,38 @@ class View:
             value = node.arguments.get("self", node.arguments.get("input"))
         return value
 
+    def same(self, one: Argument, other: Argument, depth: int = 4) -> bool:
+        """Whether two arrays are one, or are computed from one in the same way."""
+        one, other = self.plain(one), self.plain(other)
+        if one == other:
+            return True
+        if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+            return all(self.same(a, b, depth) for a, b in zip(one, other, strict=True))
+        if not isinstance(one, Ref) or not isinstance(other, Ref) or one.part != other.part or not depth:
+            return self._is_number(one, other)
+        first, second = self._made.get(one.name), self._made.get(other.name)
+        if first is None or second is None or first.operator != second.operator or first.operator in RANDOM:
+            return self._is_number(one, other)
+        names = first.arguments.keys()
+        return names == second.arguments.keys() and all(
+            self.same(first.arguments[name], second.arguments[name], depth - 1) for name in names
+        )
+
+    def _is_number(self, one: Argument, other: Argument) -> bool:
+        number = self.number(one)
+        return number is not None and number == self.number(other)
+
     def place(self, value: Argument) -> int:
         return self._places.get(value.name, -1) if isinstance(value, Ref) else -1
+
+    def size(self, value: Ref, axis: int) -> int | None:
+        """Of an axis of an array that a node gives, or a learned one, or a constant."""
+        node = self._made.get(value.name)
+        if node is not None:
+            return node.shapes[value.part][axis]
+        array = self.graph.constants.get(value.name)
+        shape = self.graph.learned.get(value.name) if array is None else array.shape
+        return None if shape is None else shape[axis]
 
     def uses(self, node: Node) -> int:
         return self._uses.get(node.name, 0)
@@ -79,6 +109,19 @@ class View:
         return (left, right) if test(left) else (right, left) if test(right) else None
 
 
+RANDOM = frozenset(
+    {
+        "dropout",
+        "native_dropout",
+        "feature_dropout",
+        "alpha_dropout",
+        "bernoulli",
+        "rand",
+        "randn",
+        "rand_like",
+        "randn_like",
+    }
+)
 SAME = frozenset({"clone", "alias", "detach", "contiguous", "lift_fresh_copy", "_to_copy", "to", "type_as"})
 
 

@@ -12,7 +12,7 @@ def normalisations(graph: Graph) -> Graph:
     """With `rms_norm`, `layer_norm` and `l2_norm` in place of what computes them."""
     view, found = View(graph), dict[str, Node]()
     for node in graph.nodes:
-        match = _slices(view, node) or _unit(view, node)
+        match = _slices(view, node) or _unit(view, node) or _length(view, node)
         if match is not None:
             found[node.name] = match
     return _with_weights(rewritten(graph, found))
@@ -33,22 +33,24 @@ def _slices(view: View, node: Node) -> Node | None:
     eps, variance = view.number(parts[0]), view.made(parts[1], "mean", "var", "div")
     if eps is None or variance is None:
         return None
-    centred = view.made(of, "sub")
+    axis, centred = _axis(variance), view.made(of, "sub")
+    if axis is None:
+        return None
     if variance.operator == "var":
-        if centred is None or not _is_last(variance) or variance.arguments.get("correction") != 0:
+        if centred is None or not _is_biased(variance):
             return None
         source = view.plain(variance.arguments.get("self"))
-        return _norm(node, "layer_norm", source, eps) if _centres(view, centred, source) else None
+        return _norm(node, "layer_norm", source, eps, axis) if _centres(view, centred, source, axis) else None
     squared = view.made(variance.arguments.get("self"), "pow", "mul", "square")
-    if variance.operator != "mean" or squared is None or not _is_last(variance):
+    if variance.operator != "mean" or squared is None:
         return None
-    if view.plain(squared.arguments.get("self")) != view.plain(of) or not _is_square(view, squared):
+    if not view.same(squared.arguments.get("self"), of) or not _is_square(view, squared):
         return None
     if centred is not None:
         source = view.plain(centred.arguments.get("self"))
-        if _centres(view, centred, source):
-            return _norm(node, "layer_norm", source, eps)
-    return _norm(node, "rms_norm", view.plain(of), eps)
+        if _centres(view, centred, source, axis):
+            return _norm(node, "layer_norm", source, eps, axis)
+    return _norm(node, "rms_norm", view.plain(of), eps, axis)
 
 
 def _divided(view: View, node: Node) -> tuple[Argument, Argument] | None:
@@ -82,31 +84,59 @@ def _is_square(view: View, node: Node) -> bool:
     )
 
 
-def _is_last(node: Node) -> bool:
-    """Over the last axis, which stays."""
+def _axis(node: Node) -> int | None:
+    """The one axis that is reduced, where it stays."""
     axes = node.arguments.get("dim")
-    return axes in ((-1,), (len(node.shape) - 1,), -1) and bool(node.arguments.get("keepdim"))
+    (axis,) = axes if isinstance(axes, tuple) and len(axes) == 1 else (axes,)
+    if not isinstance(axis, int) or not node.arguments.get("keepdim"):
+        return None
+    return axis % len(node.shape)
 
 
-def _centres(view: View, node: Node, source: Argument) -> bool:
+def _is_biased(node: Node) -> bool:
+    """A mean of squares: nothing is taken off their number."""
+    if "unbiased" in node.arguments:
+        return not node.arguments["unbiased"]
+    return node.arguments.get("correction") == 0
+
+
+def _centres(view: View, node: Node, source: Argument, axis: int) -> bool:
     mean = view.made(node.arguments.get("other"), "mean")
     return (
         view.plain(node.arguments.get("self")) == source
         and mean is not None
-        and _is_last(mean)
+        and _axis(mean) == axis
         and view.plain(mean.arguments.get("self")) == source
     )
 
 
-def _norm(node: Node, operator: str, of: Argument, eps: float) -> Node:
+def _norm(node: Node, operator: str, of: Argument, eps: float, axis: int) -> Node:
     arguments: dict[str, Argument] = {
         "input": of,
-        "normalized_shape": (node.shape[-1],),
+        "normalized_shape": (node.shape[axis],),
         "weight": None,
         "bias": None,
         "eps": eps,
     }
+    if axis != len(node.shape) - 1:
+        arguments["dim"] = axis
     return replace(node, operator=operator, arguments=arguments)
+
+
+def _length(view: View, node: Node) -> Node | None:
+    """The root of a sum of squares."""
+    is_root = node.operator == "sqrt" or (node.operator == "pow" and view.number(node.arguments.get("exponent")) == 0.5)
+    total = view.made(node.arguments.get("self"), "sum") if is_root else None
+    squared = None if total is None else view.made(total.arguments.get("self"), "pow", "mul", "square")
+    if total is None or squared is None or not _is_square(view, squared) or "dim" not in total.arguments:
+        return None
+    arguments: dict[str, Argument] = {
+        "self": view.plain(squared.arguments.get("self")),
+        "ord": 2,
+        "dim": total.arguments["dim"],
+        "keepdim": total.arguments.get("keepdim"),
+    }
+    return replace(node, operator="linalg_vector_norm", arguments=arguments)
 
 
 def _with_weights(graph: Graph) -> Graph:
@@ -118,6 +148,8 @@ def _with_weights(graph: Graph) -> Graph:
         parts = view.either(node, lambda value: view.made(value, "rms_norm") is not None)
         norm = None if parts is None else view.made(parts[0], "rms_norm")
         if parts is None or norm is None or view.uses(norm) != 1 or norm.arguments.get("weight") is not None:
+            continue
+        if "dim" in norm.arguments:
             continue
         weight = view.plain(parts[1])
         if isinstance(weight, Ref) and graph.learned.get(weight.name) == norm.shape[-1:]:
