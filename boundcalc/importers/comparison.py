@@ -135,8 +135,10 @@ class Subject:
         if not self.has_values:
             counts = translated.draft.tokens.items()
             entries |= {name: _ids(entries[name], ids) for name, ids in counts if name in entries}
-        chosen = self.recorders[axis].decided(list(entries.values()), floats=True) if uses_chosen else {}
-        entries = {name: torch.tensor(array) for name, array in chosen.items()} | entries
+        chosen = self.recorders[axis].decided(list(entries.values())) if uses_chosen else {}
+        numbers = {entry.name for entry in translated.draft.graph.inputs if not entry.is_integer}
+        decided = {name: torch.tensor(array) for name, array in chosen.items()}
+        entries = {name: array.double() if name in numbers else array for name, array in decided.items()} | entries
         inputs = {name: array.movedim(axis, 0) if array.ndim > axis else array for name, array in entries.items()}
         runs = self._spared_runs(inputs, entries, axis) if self._is_spared else self._runs(inputs, args, kwargs)
         return Trials(count, runs, chosen=chosen)

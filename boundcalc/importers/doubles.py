@@ -73,24 +73,31 @@ def doubles(*, drops: bool) -> Generator[None]:
 
 
 def in_doubles(model: torch.nn.Module, training: bool) -> torch.nn.Module:
-    """A copy of a module, whose own arrays stay as they are. It is put into training mode once, where modules forget what they computed
-    for evaluation."""
-    found = copied(model).train().train(training)
+    """A copy of a module, whose own arrays stay as they are."""
+    return lengthened_module(copied(model), model, training)
+
+
+def lengthened_module(found: torch.nn.Module, model: torch.nn.Module, training: bool) -> torch.nn.Module:
+    """A copy of `model` brought to double precision. It is put into training mode once, where modules forget what they computed for
+    evaluation."""
+    found.train().train(training)
     for module in found.modules():
         for name, value in list(vars(module).items()):
             if name not in _KEPT and any(map(_is_short, pytree.tree_leaves(value))):
                 setattr(module, name, _lengthened_held(value))
-    for module in found.modules():  # where none is said it is that of the type, which is the module's own
-        if isinstance(module, torch.nn.RMSNorm) and module.eps is None:
-            module.eps = torch.finfo(torch.float32 if module.weight is None else module.weight.dtype).eps
+    for module, own in zip(found.modules(), model.modules(), strict=True):
+        if isinstance(module, torch.nn.RMSNorm) and module.eps is None:  # where none is said it is that of the type
+            weight: Any = own.weight
+            module.eps = torch.finfo(torch.float32 if weight is None else weight.dtype).eps
     return found.double()
 
 
-def copied(model: torch.nn.Module) -> torch.nn.Module:
-    """A copy, with arrays that were computed as their values: PyTorch copies none with a gradient."""
+def copied(model: torch.nn.Module, instead: Mapping[int, Any] | None = None) -> torch.nn.Module:
+    """A copy, with arrays that were computed as their values: PyTorch copies none with a gradient. `instead`: what stands for arrays,
+    by their identities."""
     leaves = [leaf for module in model.modules() for leaf in pytree.tree_leaves(dict(vars(module)))]
     computed = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) and not leaf.is_leaf]
-    return copy.deepcopy(model, {id(array): array.detach().clone() for array in computed})
+    return copy.deepcopy(model, {**{id(array): array.detach().clone() for array in computed}, **(instead or {})})
 
 
 def _is_short(value: Any) -> bool:

@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from boundcalc.importers.graph import Array, Entry, Graph, Origin, Shape, refs
-from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, Prepared, RefusalError, own_shape
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, own_shape
 
 Field = str | int | bool | Sequence["Field"] | Mapping[str, "Field"]
 
@@ -119,32 +119,30 @@ class Draft:
 
     def chosen(self, name: str) -> Chosen:
         """What token ids decide, by the name of the node that computes it."""
-        return Chosen(self.graph.chosen[name], lambda known: known[name])
+        array = self.graph.chosen[name]
+        return Chosen(array, lambda known: known[name], 1.0 if array.dtype == np.bool_ else None, name)
 
     def chosen_constant(self, of: Chosen, shape: Shape, batch: Batch) -> Held:
-        """A constant that is another one for each sample, of zeros and ones: other numbers of other ids have no bound. That ids decide
-        none but these is what the example shows, and the import says so where the type does not."""
+        """A constant that is another one for each sample, known by the largest entry that ids can decide. Without that it has to be of
+        zeros and one other number: that other ids decide no others is what the example shows, and the import says so."""
         values, own = np.abs(np.asarray(of.array, dtype=np.float64)), own_shape(shape, batch)
         entry = (float(values.max(initial=0.0)) or 1.0) if of.most is None else of.most
-        if of.most is None and not bool(np.isin(values, (0, entry)).all()):
-            raise RefusalError("it computes with numbers that token ids decide, which have no bound for all ids")
-        if of.most is None and of.array.dtype != np.bool_:
-            self.remarks.setdefault(
-                f"what ids decide has no entries but 0 and {entry:g}, as with the example, in", []
-            ).append(self.origin.module or self.graph.name)
+        if of.most is None:
+            if not bool(np.isin(values, (0, entry)).all()):
+                raise RefusalError("it computes with numbers that token ids decide, which have no bound for all ids")
+            remark = f"what ids decide has no entries but 0 and {entry:g}, as with the example, in"
+            self.remarks.setdefault(remark, []).append(self.origin.module or self.graph.name)
         norm = entry * float(prod(own)) ** 0.5
         fields: dict[str, Field] = {"shape": list(own), "norm": above(norm), "entry": above(entry)}
         return self.step("constant", fields, (), shape, batch, chosen={"values": of})
 
+    def chosen_numbers(self, name: str) -> Held:
+        """Numbers that ids decide, as an input of the spec."""
+        return self._input(Entry(name, self.graph.chosen[name].shape, False, is_chosen=True))
+
     def tokens_chosen(self, name: str) -> Held:
         """Ids that other ids decide, as an input of the spec."""
-        return replace(self._input(Entry(name, self.graph.chosen[name].shape, True, is_prepared=True)), tokens=True)
-
-    def prepared(self, of: Prepared) -> Held:
-        """What inputs alone decide, as an input of the spec."""
-        if of.is_integer:
-            raise RefusalError("what inputs decide of it are whole numbers or truth values")
-        return self._input(Entry(of.name, of.shape, False, is_prepared=True))
+        return replace(self._input(Entry(name, self.graph.chosen[name].shape, True, is_chosen=True)), tokens=True)
 
     def _input(self, entry: Entry) -> Held:
         axis = self.graph.batch_axis

@@ -61,26 +61,25 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An input: its shape, the batch counted; token ids are integers. `is_prepared`: it is what the network computes from inputs
-    alone."""
+    """An input: its shape, the batch counted; token ids are integers. `is_chosen`: it is what token ids alone
+    decide."""
 
     name: str
     shape: Shape
     is_integer: bool
-    is_prepared: bool = False
+    is_chosen: bool = False
 
     @property
     def title(self) -> str:
         """What it is called in the spec."""
-        return f"computed_{self.name}" if self.is_prepared else self.name
+        return f"computed_{self.name}" if self.is_chosen else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
     """`learned`: shapes of the learned arrays by name; `constants`: values by name; `batch`: the number of samples that it was
     recorded with, `batch_axis`: which axis of every input they are; `modules`: the classes of modules by their paths; `frozen`: learned
-    arrays that training leaves as they are; `chosen`: values for the example of what token ids alone decide, by name; `prepared`: the
-    nodes that inputs alone decide."""
+    arrays that training leaves as they are; `chosen`: values for the example of what token ids alone decide, by name."""
 
     name: str
     batch: int
@@ -94,7 +93,6 @@ class Graph:
     modules: Mapping[str, str] = field(default_factory=dict[str, str])
     frozen: frozenset[str] = frozenset()
     chosen: Mapping[str, Array] = field(default_factory=dict[str, Array])
-    prepared: frozenset[str] = frozenset()
 
     def dumps(self) -> str:
         return json.dumps(_stored(self), indent=0)
@@ -116,7 +114,6 @@ def loads(text: str) -> Graph:
         modules=raw["modules"],
         frozen=frozenset(raw.get("frozen", ())),
         chosen={name: _array(*stored) for name, stored in raw.get("chosen", {}).items()},
-        prepared=frozenset(raw.get("prepared", ())),
     )
 
 
@@ -145,7 +142,6 @@ def _stored(graph: Graph) -> dict[str, Any]:
         ],
         "outputs": [[ref.name, ref.part] for ref in graph.outputs],
         **({"chosen": {name: _packed(array) for name, array in graph.chosen.items()}} if graph.chosen else {}),
-        **({"prepared": sorted(graph.prepared)} if graph.prepared else {}),
     }
 
 
@@ -186,8 +182,7 @@ def without_unread(graph: Graph) -> Graph:
             read.update(ref.name for ref in refs(tuple(node.arguments.values())))
     constants = {name: array for name, array in graph.constants.items() if name in read}
     chosen = {name: array for name, array in graph.chosen.items() if name in read}
-    prepared = graph.prepared & read
-    return replace(graph, nodes=tuple(reversed(kept)), constants=constants, chosen=chosen, prepared=prepared)
+    return replace(graph, nodes=tuple(reversed(kept)), constants=constants, chosen=chosen)
 
 
 def refs(value: Argument) -> list[Ref]:

@@ -3,11 +3,12 @@ is made of."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
 import torch  # pyright: ignore[reportMissingImports]
+
+from boundcalc.importers.doubles import copied, lengthened_module
 
 _INITIALISED = "_is_hf_initialized"  # where transformers is told that an array has its values
 _COUNTER = "num_batches_tracked"
@@ -32,13 +33,13 @@ def hollow(module: torch.nn.Module, training: bool) -> torch.nn.Module:
     without = {path: buffer for path, buffer in module.named_buffers() if buffer.is_meta}
     for buffer in without.values():
         instead[id(buffer)] = _unset(buffer)
-    made = copy.deepcopy(module, instead)
+    made = copied(module, instead)
     for owner in dict.fromkeys(path.rpartition(".")[0] for path in without):
         _make_anew(made, made.get_submodule(owner))
     for path in without:
         if not path.endswith(_COUNTER) and not _is_set(made.get_buffer(path)):
             raise NoValuesError(f"the buffer '{path}' is on the meta device and has no values")
-    return made.double().train(training)
+    return lengthened_module(made, module, training)
 
 
 def is_on_meta(module: torch.nn.Module) -> bool:
@@ -52,22 +53,21 @@ def _arrays(module: torch.nn.Module) -> Iterator[Any]:
 
 def _mark(dtype: Any) -> float | int:
     """What no buffer has in it."""
-    return float("nan") if dtype.is_floating_point else torch.iinfo(dtype).min
+    return float("nan") if dtype.is_floating_point or dtype.is_complex else torch.iinfo(dtype).min
 
 
 def _unset(buffer: Any) -> Any:
+    if buffer.dtype == torch.bool:
+        return torch.zeros(buffer.shape, dtype=torch.bool)
     dtype = torch.float64 if buffer.is_floating_point() else buffer.dtype
-    return (
-        torch.zeros(buffer.shape, dtype=dtype)
-        if dtype == torch.bool
-        else torch.full(buffer.shape, _mark(dtype), dtype=dtype)
-    )
+    return torch.full(buffer.shape, _mark(dtype), dtype=dtype)
 
 
 def _is_set(buffer: Any) -> bool:
     if buffer.dtype == torch.bool:
         return False  # whether it was set cannot be seen
-    marked = torch.isnan(buffer) if buffer.is_floating_point() else buffer == _mark(buffer.dtype)
+    is_number = buffer.is_floating_point() or buffer.is_complex()
+    marked = torch.isnan(buffer) if is_number else buffer == _mark(buffer.dtype)
     return not bool(marked.any())
 
 

@@ -111,7 +111,7 @@ def _unread(subject: Subject, graph: Graph) -> Sequence[str]:
 
 def _of_translation(translated: Translated) -> Sequence[str]:
     """Inputs of the spec that are none of the network's, and what was found on the way."""
-    names = [entry.title for entry in translated.draft.graph.inputs if entry.is_prepared]
+    names = [entry.title for entry in translated.draft.graph.inputs if entry.is_chosen]
     inputs = (f"inputs of the spec that are computed from those of the network: {shown(names)}",) if names else ()
     about = (f"{text} {shown(list(dict.fromkeys(places)))}" for text, places in translated.draft.remarks.items())
     return (*inputs, *about)

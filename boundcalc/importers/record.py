@@ -123,7 +123,7 @@ class Recorder:
         frozen = (
             fixed if len(fixed) < len(shapes) else frozenset[str]()
         )  # of a network that is only run, any may be meant
-        chosen, prepared = self.decided(self.example), frozenset(self._of_inputs())
+        chosen = self.decided(self.example)
         graph = Graph(
             name,
             batch,
@@ -137,24 +137,20 @@ class Recorder:
             classes,
             frozen,
             chosen,
-            prepared,
         )
         return without_unread(graph)
 
-    def decided(self, example: Sequence[Any], floats: bool = False) -> Mapping[str, Array]:
-        """What token ids alone decide, by name; with `floats` what all inputs do."""
+    def decided(self, example: Sequence[Any]) -> Mapping[str, Array]:
+        """What token ids alone decide, by name."""
         entries = [node for node in self.program.graph.nodes if self._is_entry(node)]
         found: dict[str, Any] = {
             node.name: value
             for node, value in zip(entries, example, strict=False)
-            if not value.is_meta and (floats or not value.is_floating_point())
+            if not value.is_meta and not value.is_floating_point()
         }
         for node in self._made_of(set(found)):
             found[node.name] = self._value(node, {**self.known, **found})
         return {name: _array(value) for name, value in found.items() if isinstance(value, torch.Tensor)}
-
-    def _of_inputs(self) -> list[str]:
-        return [node.name for node in self._made_of({n.name for n in self.program.graph.nodes if self._is_entry(n)})]
 
     def _made_of(self, names: set[str]) -> list[Any]:
         """The nodes that these and constants decide."""

@@ -28,12 +28,12 @@ class Settings:
     def norms(self, entries: tuple[Entry, ...]) -> Mapping[str, Field]:
         """Of each input of floating-point numbers; a norm for all of them is none of what is computed from inputs. Raises SpecError
         for a name that no input has."""
-        own = tuple(entry for entry in entries if not entry.is_prepared)
+        own = tuple(entry for entry in entries if not entry.is_chosen)
         named = self.input_norm if isinstance(self.input_norm, Mapping) else {}
-        prepared = [entry for entry in entries if entry.is_prepared and not entry.is_integer]
-        found = {entry.name: named.get(entry.title, {"sample": f"X_{entry.name}"}) for entry in prepared}
+        decided = [entry for entry in entries if entry.is_chosen and not entry.is_integer]
+        found = {entry.name: named.get(entry.title, {"sample": f"X_{entry.name}"}) for entry in decided}
         if found:
-            titles = {entry.title for entry in prepared}
+            titles = {entry.title for entry in decided}
             rest = {name: norm for name, norm in named.items() if name not in titles} if named else self.input_norm
             norms = {name: _norm(norm) for name, norm in found.items()}  # type: ignore[arg-type]
             return {**norms, **(replace(self, input_norm=rest).norms(own) if _real(own) else {})}

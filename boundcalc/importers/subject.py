@@ -32,7 +32,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Runs of an original on `count` samples. `notes`: what a person should know of how it ran; `chosen`: what its inputs alone
+    """Runs of an original on `count` samples. `notes`: what a person should know of how it ran; `chosen`: what token ids alone
     decide, by the names of nodes."""
 
     count: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft
@@ -10,7 +10,29 @@ from boundcalc.importers.graph import UNKNOWN, Argument, Graph, Node, Ref
 from boundcalc.importers.operators.index import IGNORED, OPERATORS
 from boundcalc.importers.patterns.index import recognised
 from boundcalc.importers.unsupported import Missing, UnsupportedError
-from boundcalc.importers.values import Batch, Fixed, Held, Learned, Prepared, RefusalError, Unknown, Value
+from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Unknown, Value
+
+MOVES = frozenset(
+    [
+        "view",
+        "reshape",
+        "unsqueeze",
+        "squeeze",
+        "expand",
+        "slice",
+        "select",
+        "permute",
+        "transpose",
+        "t",
+        "clone",
+        "alias",
+        "contiguous",
+        "detach",
+        "_to_copy",
+        "to",
+        "type_as",
+    ]
+)  # operators whose entries are some of those that they read
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +59,11 @@ def translate(graph: Graph) -> Translated:
             values[node.name] = Unknown()
             continue
         draft.origin = node.origin
-        if node.name in graph.prepared and any(map(_is_prepared, arguments.values())):
-            values[node.name] = Prepared(node.name, node.shape, node.computes_integers)
-            continue
         try:
-            values[node.name] = _translated(draft, node, {k: _met(draft, v) for k, v in arguments.items()})
+            values[node.name] = _translated(draft, node, arguments)
         except RefusalError as refusal:
             if node.name in graph.chosen:
-                values[node.name] = draft.chosen(node.name)
-                continue
-            if node.name in graph.prepared and node.shapes:
-                values[node.name] = Prepared(node.name, node.shape, node.computes_integers)
+                values[node.name] = _chosen(draft, node, arguments)
                 continue
             origin = node.origin
             found = Missing(node.called or node.operator, str(refusal), origin.module, origin.kind, origin.source)
@@ -57,12 +73,19 @@ def translate(graph: Graph) -> Translated:
     if missing:
         raise UnsupportedError(graph.name, tuple(_counted(missing)))
     try:
-        held = tuple(_output(draft, _met(draft, each)) for each in outputs)
+        held = tuple(_output(draft, each) for each in outputs)
     except RefusalError as refusal:
         raise UnsupportedError(graph.name, (Missing("output", str(refusal), "", "", ""),)) from None
     if not held:
         raise UnsupportedError(graph.name, (Missing("output", "it gives no array", "", "", ""),))
     return Translated(draft, held)
+
+
+def _chosen(draft: Draft, node: Node, arguments: dict[str, Value]) -> Chosen:
+    """What ids decide, by a node of the language or another; one that moves entries keeps what bounds them."""
+    found, of = draft.chosen(node.name), arguments.get("self")
+    keeps = node.operator in MOVES and found.most is None and isinstance(of, Chosen)
+    return replace(found, most=of.most) if keeps and isinstance(of, Chosen) else found
 
 
 def _output(draft: Draft, value: Value) -> Held:
@@ -72,17 +95,6 @@ def _output(draft: Draft, value: Value) -> Held:
     if any(entry.name == held.step for entry in draft.graph.inputs):
         return draft.step("identity", {}, (held,), held.shape, held.batch)
     return held
-
-
-def _met(draft: Draft, value: Value) -> Value:
-    """What inputs alone decide becomes an input, where an operator reads what is learned beside it."""
-    if isinstance(value, tuple):
-        return tuple(_met(draft, each) for each in value)
-    return draft.prepared(value) if isinstance(value, Prepared) else value
-
-
-def _is_prepared(value: Value) -> bool:
-    return isinstance(value, Prepared) or (isinstance(value, tuple) and any(map(_is_prepared, value)))
 
 
 def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:

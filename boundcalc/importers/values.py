@@ -40,11 +40,13 @@ Source = Callable[[Mapping[str, Array]], Array]
 class Chosen:
     """An array that is known before the network runs, as token ids decide it (a mask of padding, places that are counted): another one
     for each sample. `array`: for the ids of the example; `source`: for other ids, of what the recorded program makes of them, by
-    name; None where it is the same for all ids; `most`: of its entries, zero or that number for all ids."""
+    name; None where it is the same for all ids; `most`: what no entry is larger than, whatever the ids; `name`: of the node that it
+    is as it stands."""
 
     array: Array
     source: Source | None = None
     most: float | None = None
+    name: str | None = None
 
     @property
     def shape(self) -> Shape:
@@ -176,17 +178,7 @@ class Unknown:
     """What an operator gives that is not known, or what is made of that: it was reported once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What inputs alone decide, by an operator that the language has no words for: an input of the spec, where it meets what is
-    learned."""
-
-    name: str
-    shape: Shape
-    is_integer: bool
-
-
-Value = Held | Learned | Fixed | Chosen | Prepared | Unknown | float | int | bool | str | None | tuple["Value", ...]
+Value = Held | Learned | Fixed | Chosen | Unknown | float | int | bool | str | None | tuple["Value", ...]
 
 
 def own_shape(shape: Shape, batch: Batch | None) -> Shape:

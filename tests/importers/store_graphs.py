@@ -16,7 +16,6 @@ NAMES = (
     "encoder",
     "GRU",
     "padded",
-    "scaled",
     "turned",
     "centred",
     "interpolated",

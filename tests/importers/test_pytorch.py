@@ -20,7 +20,7 @@ from boundcalc.importers.settings import Settings
 torch: Any = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-from importers import modules  # noqa: E402
+from importers import chosen_modules, modules  # noqa: E402
 
 
 def made(name: str, mode: str = "eval", **options: Any) -> Import:
@@ -108,14 +108,19 @@ def test_what_ids_decide_is_a_mask_a_constant_a_place_and_an_input() -> None:
     assert "take: {axis: 0, count: 1, most: 1" in text
 
 
-def test_what_inputs_alone_decide_is_an_input_of_its_own_norm() -> None:
-    found = made("scaled")
-    assert "computed_transpose: {shape: [3, 6], norm: {sample: X_transpose}}" in found.written.text
-    assert any("computed_sqrt" in note for note in found.notes)
-    module, args = modules.MODULES["scaled"]()
-    norms = {"x": {"entry": 1}, "computed_transpose": {"entry": 2}, "computed_sqrt": 3}
-    text = imported(module.eval(), args, None, Settings(input_norm=norms)).written.text
-    assert "computed_transpose: {shape: [3, 6], norm: {entry: 2}}" in text
+def test_what_inputs_of_numbers_decide_is_refused_as_anything_else() -> None:
+    """An input of its own in its place would have bounds by the input that are none."""
+
+    class Scaled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.maps = torch.nn.Linear(6, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.maps(x / x.mean(1, keepdim=True))
+
+    with pytest.raises(bc.UnsupportedError, match="div"):
+        bc.from_torch(Scaled(), torch.randn(2, 6))
 
 
 def test_branches_are_those_of_the_example_and_the_import_says_so() -> None:
@@ -124,7 +129,12 @@ def test_branches_are_those_of_the_example_and_the_import_says_so() -> None:
     found = imported(module, args, None, Settings())
     assert any("branches are those that the example takes: chosen_modules.py" in note for note in found.notes)
     assert "tanh" in found.written.text
-    assert "relu" in imported(module, (args[0].abs() + 200,), None, Settings()).written.text
+    assert "relu" in imported(module, (args[0] * 0,), None, Settings()).written.text
+
+
+def test_branches_that_numbers_decide_are_refused() -> None:
+    with pytest.raises(bc.SpecError, match=r"decide a branch at chosen_modules\.py:\d+"):
+        bc.from_torch(chosen_modules.Deciding(), torch.randn(2, 3))
 
 
 def test_weights_under_a_norm_are_learned_after_it() -> None:

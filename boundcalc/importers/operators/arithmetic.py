@@ -134,7 +134,10 @@ def hidden_where(draft: Draft, of: Held, mask: Chosen) -> Held:
 
 
 def constant(draft: Draft, of: Chosen, like: Held) -> Held:
-    """What ids decide as a constant beside an array: one for each sample, where it has their axis."""
+    """What ids decide beside an array: a constant for each sample, where it has their axis, or an input, where its numbers have no
+    bound for all ids."""
+    if of.most is None and of.name is not None and np.unique(np.abs(of.array)).size > 2:
+        return draft.chosen_numbers(of.name)
     batch, lead = like.batch, len(like.shape) - len(of.shape)
     if batch is None and of.shape[:1] == (draft.batch,):
         batch, lead = Batch(0), 0

@@ -96,6 +96,8 @@ def embedding(draft: Draft, call: Call) -> Value:
     weight, ids = call.array("weight"), call.get("indices")
     if isinstance(ids, Fixed):
         return looked_up(draft, weight, ids, call.shape)
+    if isinstance(ids, Chosen) and isinstance(weight, Fixed):
+        return replace(draft.chosen(call.node.name), most=float(np.abs(weight.array).max(initial=0.0)))
     if isinstance(ids, Chosen):
         ids = draft.tokens_chosen(call.name("indices"))
     if not isinstance(ids, Held) or not ids.tokens:
