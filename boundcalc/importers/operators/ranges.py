@@ -78,8 +78,8 @@ def _of(draft: Draft, step: Step, reads: list[Range]) -> Range:
         zeros = [(0.0, 0.0)] if step.fields.get("mode", "zeros") == "zeros" else []
         return _hull([*reads, *zeros])
     if kind == "constant":
-        value = step.given["value"]
-        return (float(value.min()), float(value.max())) if value.size else ANY
+        value = step.given.get("value")  # what ids decide is another one for each sample
+        return ANY if value is None or not value.size else (float(value.min()), float(value.max()))
     if kind in _OF:
         return _OF[kind](step, reads)
     for text, name in draft.formulas.items():
