@@ -201,7 +201,8 @@ def _of_expression(expression: sympy.Expr, of: Range) -> Range:
     if isinstance(expression, sympy.Min):
         return min(low for low, _ in parts), min(high for _, high in parts)
     if isinstance(expression, sympy.exp):
-        return tuple(_exponential(end) for end in parts[0])  # type: ignore[return-value]
+        low, high = parts[0]
+        return _exponential(low), _exponential(high)
     if isinstance(expression, sympy.Abs):
         return (max(0.0, parts[0][0], -parts[0][1]), max(-parts[0][0], parts[0][1]))
     if expression.is_Pow:
