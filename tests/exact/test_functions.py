@@ -131,7 +131,15 @@ LAWS = {
     "exact/arrays.py": {"exp", "log"},  # log(1 + exp(x)) without overflow
     "bounds/guards.py": {"floor"},  # wholeness again
     "graph/given.py": {"Min"},  # of two norms that are given of one output
-    "importers/operators/ranges.py": {"exp", "Abs", "Min", "Max", "tanh", "sin", "cos"},  # between which numbers they are
+    "importers/operators/ranges.py": {
+        "exp",
+        "Abs",
+        "Min",
+        "Max",
+        "tanh",
+        "sin",
+        "cos",
+    },  # between which numbers they are
     "exact/formulas/text.py": {
         "tanh",
         "erf",
