@@ -42,6 +42,7 @@ def test_what_is_shared_is_frozen_as_its_owner() -> None:
     assert frozen_steps(graph, "head.weight", "table.weight", "norm.bias", "norm.weight") == ["norm", "table"]
 
 
+@pytest.mark.filterwarnings("ignore")  # of PyTorch, about itself
 def test_a_frozen_array_is_not_differentiated_by_and_keeps_its_weights() -> None:
     torch: Any = pytest.importorskip("torch")
 
