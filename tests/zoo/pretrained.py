@@ -97,7 +97,6 @@ _TIMM: tuple[tuple[str, str, int, str, Mapping[str, Any]], ...] = (
     ("visformer_tiny", "visformer", 224, "attention", {}),
     ("vit_tiny_patch16_224", "vit", 224, "attention", {"depth": 3}),
     ("vitamin_small_224", "vitamin", 224, "attention", {}),
-    ("volo_d1_224", "volo", 224, "attention", {"layers": (1, 1, 1, 1)}),
     ("vovnet39a", "vovnet", 64, "", {}),
     ("xception41", "xception", 96, "", {}),
     ("xcit_nano_12_p16_224", "xcit", 224, "attention", {"depth": 2}),
