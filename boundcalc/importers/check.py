@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from boundcalc.exact.expression import parse
 from boundcalc.falsification.frameworks import namespace_of
 from boundcalc.falsification.network import Network, Node, Step, network_of
 from boundcalc.graph.layer_graph import Layer, LayerGraph
@@ -22,6 +23,7 @@ from boundcalc.importers.graph import Array
 from boundcalc.importers.lazily import Lazily
 from boundcalc.importers.values import Held, Learned, by_sample
 from boundcalc.layers.parts.averages import applied
+from boundcalc.mistakes import Place
 
 TOLERANCE = 1e-10
 
@@ -119,11 +121,7 @@ def _dropout(step: draft.Step, layer: Layer) -> Step:
 
 def _linear(step: draft.Step, layer: Layer) -> Step:
     matrix, axis = step.given["matrix"], int(step.given["axis"])
-    text = str(step.fields["norm"])
-    said = math.sqrt(float(text[5:-1])) if text.startswith("sqrt(") else float(text)
-    largest = float(np.linalg.norm(matrix, 2))
-    if said < largest * (1 - 1e-12):
-        raise MismatchError(f"`norm` of linear is {text}, and {largest} of the network")
+    _hold(step, "norm", float(np.linalg.norm(matrix, 2)))
     return lambda inputs, arrays, xp: applied(matrix.tolist(), inputs[0], axis, xp)
 
 
@@ -147,9 +145,8 @@ _FORWARDS: Mapping[str, Callable[[draft.Step, Layer], Step]] = {
 
 def _hold(step: draft.Step, field: str, value: float) -> None:
     """What the spec says of arrays is true of them."""
-    said = step.fields[field]
-    text = str(said)
-    if not text.startswith("1/sqrt(") and float(text) < value * (1 - 1e-12):
+    said = str(step.fields[field])
+    if float(parse(said, Place(field)).evaluate({})) < value * (1 - 1e-12):
         raise MismatchError(f"`{field}` of {step.kind} is {said}, and {value} of the network")
 
 

@@ -144,18 +144,22 @@ class Subject:
         return Trials(count, runs, chosen=chosen)
 
     def _runs(self, inputs: Mapping[str, Any], args: Any, kwargs: Any) -> Iterator[Trial]:
-        runs = [(False, self.copy()), (True, self.copy())]
-        if self.original is not None:
-            runs.append((False, in_doubles(self.original, self.training)))
-        for is_moved, given in runs:
-            module = with_arrays_alone(given)
+        for is_moved in (False, True):
+            module = self.copy()
             if is_moved:
                 _move(module)
-            source = module if len(runs) == 2 or given is not runs[-1][1] else self.copy()
-            learned = {name: array.detach() for name, array in source.named_parameters(remove_duplicate=False)}
-            with torch.no_grad(), doubles(drops=False), torch.random.fork_rng(), self.branches.answered():
-                outputs = [leaf for leaf in _leaves(module(*args, **kwargs), ()) if leaf.is_floating_point()]
-            yield Trial(inputs, learned, outputs)
+            yield self._run(inputs, args, kwargs, module, module)
+        if self.original is not None:
+            yield self._run(inputs, args, kwargs, in_doubles(self.original, self.training), self.copy())
+
+    def _run(
+        self, inputs: Mapping[str, Any], args: Any, kwargs: Any, module: torch.nn.Module, source: torch.nn.Module
+    ) -> Trial:
+        """Of a module, whose learned arrays are those of `source`."""
+        learned = {name: array.detach() for name, array in source.named_parameters(remove_duplicate=False)}
+        with torch.no_grad(), doubles(drops=False), torch.random.fork_rng(), self.branches.answered():
+            found = with_arrays_alone(module)(*args, **kwargs)
+        return Trial(inputs, learned, _outputs(found))
 
     def _spared_runs(self, inputs: Mapping[str, Any], entries: Mapping[str, Any], axis: int) -> Iterator[Trial]:
         """Of the exported program; values of a module on the meta device are made up."""
@@ -163,7 +167,7 @@ class Subject:
             learned = Lazily(self._learned, self._values_near if is_moved else self._value)
             with torch.no_grad(), doubles(drops=False), torch.random.fork_rng():
                 found = outputs_of(self.recorders[axis].program, learned, entries)
-            yield Trial(inputs, learned, [leaf for leaf in _leaves(found, ()) if leaf.is_floating_point()])
+            yield Trial(inputs, learned, _outputs(found))
 
     def _value(self, name: str) -> torch.Tensor:
         return self._learned[name].detach().double()
@@ -225,6 +229,10 @@ def _move(module: torch.nn.Module) -> None:
 
 def _leaves(args: Any, kwargs: Any) -> list[torch.Tensor]:
     return [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+
+
+def _outputs(found: Any) -> list[torch.Tensor]:
+    return [leaf for leaf in _leaves(found, ()) if leaf.is_floating_point()]
 
 
 def _varied(subject: Subject, count: int, axis: int) -> tuple[Any, Any]:
