@@ -8,17 +8,9 @@ from typing import Any
 import torch
 
 from zoo.networks import Entry, Made
+from zoo.pretrained import IDS, SMALL
 
-_SMALL = {
-    "num_hidden_layers": 2,
-    "hidden_size": 32,
-    "num_attention_heads": 4,
-    "vocab_size": 100,
-    "intermediate_size": 48,
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-}
+_SMALL = {**SMALL, **IDS}
 _GROUPED = {**_SMALL, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 64}
 _IMAGE = {
     "num_hidden_layers": 2,

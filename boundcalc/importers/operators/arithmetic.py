@@ -22,11 +22,6 @@ def number_of(value: Value) -> float | None:
     return value.number if isinstance(value, Fixed) and value.array.size == 1 else None
 
 
-def filling(value: Value) -> float | None:
-    """The number that is everywhere in an operand."""
-    return value.number if isinstance(value, Fixed) else number_of(value)
-
-
 def affine(draft: Draft, of: Held, scale: float = 1, shift: float = 0) -> Held:
     if scale == 1 and shift == 0:
         return of
