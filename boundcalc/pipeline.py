@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +216,17 @@ def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
     kind = vocabulary[name]
     example = compile(loads(kind.example, f"<{name}>", vocabulary=vocabulary)) if kind.example else None
     return explained(kind, example)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """What compiles a spec under options that are checked, here and in other processes."""
+
+    options: Options
+    max_layers: int = LAYER_LIMIT
+
+    def __call__(self, architecture: Spec) -> Bounds:
+        return compile_with(architecture, self.options, max_layers=self.max_layers)
 
 
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:

@@ -25,6 +25,7 @@ STAGES = (
     "mistakes",
     "arguments",
     "exact",
+    "display",
     "catalogue",
     "language",
     "program",

@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from boundcalc.cli.spec import compile_parameters, compiled, configured, output_parameters
+from boundcalc.cli.spec import compile_parameters, compiler, configured, output_parameters
 from boundcalc.cli.streams import warn, write
 from boundcalc.output.index import FORMATS
 from boundcalc.output.parts.layout import Layout, Style
@@ -40,7 +40,7 @@ def bounds(
 ) -> None:
     """Bounds of the network and of every layer."""
     architecture = configured(spec, assignments, values, vocabulary, arrays)
-    answer = compiled(architecture, options, max_layers)
+    answer = compiler(options, max_layers)(architecture)
     chosen, beside = FORMATS[form], ()
     if chosen.compares and answer.document.has_numbers:
         from boundcalc.pipeline import beside as others

@@ -14,9 +14,8 @@ from boundcalc.cli.streams import warn
 from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
 
 if TYPE_CHECKING:
-    from boundcalc.bounds.compiled import Bounds
     from boundcalc.graph.kind import Vocabulary
-    from boundcalc.pipeline import Spec
+    from boundcalc.pipeline import Compiler, Spec
 
 LAYER_LIMIT = 20_000  # as in graph.layer_graph, which imports SymPy (a test compares them)
 PROGRAMS = (".pt2", ".onnx")  # as in importers.formats (a test compares them)
@@ -34,10 +33,10 @@ def limit_option() -> click.Parameter:
     )
 
 
-def spec_parameters() -> list[click.Parameter]:
-    """Of every command that reads one spec."""
+def spec_parameters(several: bool = False) -> list[click.Parameter]:
+    """Of every command that reads a spec, or several ones."""
     return [
-        click.Argument(["spec"]),
+        click.Argument(["specs"], nargs=-1, required=True, metavar="SPEC...") if several else click.Argument(["spec"]),
         click.Option(
             ["--set", "assignments"],
             multiple=True,
@@ -55,12 +54,12 @@ def spec_parameters() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
-def compile_parameters() -> list[click.Parameter]:
-    """Of every command that compiles one."""
+def compile_parameters(several: bool = False) -> list[click.Parameter]:
+    """Of every command that compiles one, or several ones."""
     sharpest = click.Option(
         ["--sharpest"], is_flag=True, help="the smallest bounds: --blocks layer --norms mixed --refine"
     )
-    return [*spec_parameters(), *(_option(name, option) for name, option in OPTIONS.items()), sharpest]
+    return [*spec_parameters(several), *(_option(name, option) for name, option in OPTIONS.items()), sharpest]
 
 
 def option_of(name: str) -> click.Parameter:
@@ -146,10 +145,12 @@ def configured(
     return override(override(architecture, measure(architecture, arrays)), said)
 
 
-def compiled(architecture: Spec, given: Given, max_layers: int) -> Bounds:
-    from boundcalc.pipeline import compile_with
+def compiler(given: Given, max_layers: int) -> Compiler:
+    """What compiles a spec as the command says it."""
+    options = checked(given)
+    from boundcalc.pipeline import Compiler
 
-    return compile_with(architecture, checked(given), max_layers=max_layers)
+    return Compiler(options, max_layers)
 
 
 def checked(given: Given) -> Options:

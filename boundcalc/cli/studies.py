@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from boundcalc.cli.spec import compile_parameters, compiled, configured, output_parameters
+from boundcalc.cli.spec import compile_parameters, compiler, configured, output_parameters
 from boundcalc.cli.streams import progress_bar, warn, write
 from boundcalc.output.index import FORMATS
-from boundcalc.studies.index import STUDIES, Study
+from boundcalc.studies.index import STUDIES, Question, Study
+from boundcalc.studies.parts.asked import Asked
 
 NO = 1  # exit status: the answer is no
 
@@ -23,16 +24,12 @@ def _command(study: Study) -> click.Command:
     asked = {f"answer_{question.name}": question for question in study.questions}
     reports = {name: row.report for name, row in FORMATS.items() if row.report is not None}
     parameters = [
-        *compile_parameters(),
-        *(
-            click.Option([f"--{q.name}", key], metavar=q.metavar, help=q.help, required=q.required)
-            for key, q in asked.items()
-        ),
+        *compile_parameters(several=study.several),
+        *(_option(key, question) for key, question in asked.items()),
         *output_parameters(list(reports)),
     ]
 
     def run(
-        spec: str,
         assignments: Sequence[str],
         values: str | None,
         arrays: str | None,
@@ -40,17 +37,35 @@ def _command(study: Study) -> click.Command:
         max_layers: int,
         form: str,
         output: str | None,
-        **given: str | bool | None,
+        spec: str = "",
+        specs: Sequence[str] = (),
+        **given: str | bool | Sequence[str] | None,
     ) -> None:
-        answers = {question.name: given.pop(key) for key, question in asked.items()}
-        options = {name: value for name, value in given.items() if value is not None}
-        answer = compiled(configured(spec, assignments, values, vocabulary, arrays), options, max_layers)
-        texts = {name: None if value is None else str(value) for name, value in answers.items()}
+        answers = {question.name: _texts(given.pop(key)) for key, question in asked.items()}
+        options = {name: value for name, value in given.items() if isinstance(value, str | bool)}
+        read = tuple(configured(file, assignments, values, vocabulary, arrays) for file in specs or [spec])
         with progress_bar(study.name) as progress:
-            report = study.ask(answer, texts, progress)
+            question = Asked(read, compiler(options, max_layers), answers, progress)
+            report = study.ask(question)
         write(reports[form](report), output)
-        warn(answer.warnings)
+        warn(dict.fromkeys(warning for bounds in question.bounds for warning in bounds.warnings))
         if not report.answered:
             sys.exit(NO)
 
     return click.Command(study.name, params=parameters, callback=run, help=study.help)
+
+
+def _option(key: str, question: Question) -> click.Option:
+    return click.Option(
+        [f"--{question.name}", key],
+        metavar=question.metavar,
+        help=question.help,
+        required=question.required,
+        multiple=question.repeated,
+    )
+
+
+def _texts(said: str | bool | Sequence[str] | None) -> tuple[str, ...]:
+    return (
+        () if said is None else (said,) if isinstance(said, str) else tuple(said) if isinstance(said, Sequence) else ()
+    )

@@ -22,7 +22,7 @@ from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.growth.leading import LeadingPower, leading_power
 from boundcalc.program.tree_size import expression_size
-from boundcalc.studies.parts.report import Report
+from boundcalc.studies.parts.report import Report, of_one
 from boundcalc.studies.parts.symbols import require
 
 Target = Literal["oo", 0]
@@ -52,11 +52,13 @@ def asymptotics(bounds: Bounds, target: str) -> Report:
     require(bounds, symbol, f"--in {target}")
     found = growths(bounds, symbol, at)
     return Report(
-        name=bounds.name,
+        study="asymptotics",
+        specs=(bounds.name,),
         options=bounds.options,
         subject=f"leading terms as {symbol} -> {'0' if at == 0 else 'infinity'}",
         parts=tuple(line for name, growth in found.items() for line in _lines(name, growth, symbol)),
-        data=lambda: {
+        more=lambda: {
+            **of_one(bounds.name, bounds.options),
             "symbol": symbol,
             "to": "0" if at == 0 else "oo",
             "asymptotics": {name: _one(growth) for name, growth in found.items()},

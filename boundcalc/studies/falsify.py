@@ -16,14 +16,16 @@ from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Json
 from boundcalc.calculus.quantities import QUANTITIES, Quantity
+from boundcalc.display.page import Table
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.falsification import witness as witnesses
 from boundcalc.falsification.attack import Result, attack, replay
 from boundcalc.falsification.subject import OBJECTIVE, OUTPUT
 from boundcalc.mistakes import ExtraMissingError, Mistake, Place, SpecError, shown
+from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
-from boundcalc.studies.parts.report import Report, Table
+from boundcalc.studies.parts.report import Report, of_one
 from boundcalc.studies.parts.subject import subject_of
 
 _DIGITS = 5
@@ -97,13 +99,14 @@ class Falsification:
             else ["nothing exceeds its bound"]
         )
         return Report(
-            name=self.of.name,
+            study="falsify",
+            specs=(self.of.name,),
             options=self.of.options,
             subject=f"attack of the bounds in {self.trials} trials (seed {self.seed})"
             if self.trials
             else "bounds at a witness",
             parts=(self._network_table(), self._layer_table(), *verdict),
-            data=self._data,
+            more=lambda: {**of_one(self.of.name, self.of.options), **self._data()},
             answered=not self.falsified,
         )
 
@@ -185,18 +188,18 @@ def falsify(
     )
 
 
-def falsify_by(bounds: Bounds, answers: Mapping[str, str | None], progress: Callable[[int, int], None]) -> Report:
+def falsify_by(asked: Asked) -> Report:
     """The study of the command line: numbers and files as texts. Raises SpecError for what is no number."""
-    trials = _read(answers, "trials", int, TRIALS, lambda n: n >= 1, "a whole number, at least 1", "10")
+    trials = _read(asked, "trials", int, TRIALS, lambda n: n >= 1, "a whole number, at least 1", "10")
     found = falsify(
-        bounds,
+        asked.only,
         trials=trials,
-        seconds=_read(answers, "seconds", float, SECONDS, _is_positive, "a positive number", "60"),
-        seed=_read(answers, "seed", int, SEED, lambda n: n >= 0, "a whole number, at least 0", "1"),
-        witness=answers["witness"],
-        progress=lambda done: progress(done, trials),
+        seconds=_read(asked, "seconds", float, SECONDS, _is_positive, "a positive number", "60"),
+        seed=_read(asked, "seed", int, SEED, lambda n: n >= 0, "a whole number, at least 0", "1"),
+        witness=asked.one("witness"),
+        progress=lambda done: asked.progress(done, trials),
     )
-    if (file := answers["save"]) is not None:
+    if (file := asked.one("save")) is not None:
         try:
             found.save(file)
         except (OSError, ValueError) as error:
@@ -206,7 +209,7 @@ def falsify_by(bounds: Bounds, answers: Mapping[str, str | None], progress: Call
 
 
 def _read(
-    answers: Mapping[str, str | None],
+    asked: Asked,
     name: str,
     kind: Callable[[str], N],
     default: N,
@@ -215,7 +218,7 @@ def _read(
     such_as: str,
 ) -> N:
     """The number that a text says; `what` numbers fit, in words."""
-    text = answers[name]
+    text = asked.one(name)
     if text is None:
         return default
     try:

@@ -8,58 +8,57 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.effort import SECONDS, TRIALS
 
 if TYPE_CHECKING:
-    from boundcalc.bounds.compiled import Bounds
     from boundcalc.studies.parts.report import Report
-
-Answers = Mapping[str, str | None]
-Progress = Callable[[int, int], None]  # how many of how many parts are done
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An option of a study's own: --NAME METAVAR."""
+    """An option of a study's own: --NAME METAVAR. `repeated`: it may be given several times."""
 
     name: str
     metavar: str
     help: str
     required: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """`ask` answers for compiled bounds and the texts that a person gave for the questions, by name; it raises SpecError."""
+    """`ask` answers what a person asks; it raises SpecError. `several`: of any number of specs, else of one."""
 
     name: str
     help: str
     questions: tuple[Question, ...]
-    ask: Callable[[Bounds, Answers, Progress], Report]
+    ask: Callable[[Asked], Report]
+    several: bool = False
 
 
-def _sensitivity(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
+def _sensitivity(asked: Asked) -> Report:
     from boundcalc.studies.sensitivity import sensitivity
 
-    return sensitivity(bounds, answers["by"])
+    return sensitivity(asked.only, asked.one("by"))
 
 
-def _asymptotics(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
+def _asymptotics(asked: Asked) -> Report:
     from boundcalc.studies.asymptotics import asymptotics
 
-    return asymptotics(bounds, answers["in"] or "")
+    return asymptotics(asked.only, asked.one("in") or "")
 
 
-def _falsify(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
+def _falsify(asked: Asked) -> Report:
     from boundcalc.studies.falsify import falsify_by
 
-    return falsify_by(bounds, answers, progress)
+    return falsify_by(asked)
 
 
-def _objective(bounds: Bounds, answers: Answers, progress: Progress) -> Report:
+def _objective(asked: Asked) -> Report:
     from boundcalc.studies.objective import objective
 
-    return objective(bounds, **answers)
+    return objective(asked.only, **{name: asked.one(name) for name in ("delta", "gap", "variance", "batch")})
 
 
 _ROWS = (

@@ -12,10 +12,11 @@ from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.guarantees import Guarantees, guarantees
 from boundcalc.bounds.spectral import OPERATOR
 from boundcalc.bounds.targets import NAMES
+from boundcalc.display.page import Table
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
-from boundcalc.studies.parts.report import Report, Table
+from boundcalc.studies.parts.report import Report, of_one
 
 DIGITS = 4
 LONGEST = 48  # characters of a formula in a table
@@ -39,11 +40,12 @@ def objective(
     what is asked where it is no positive number."""
     found = guarantees(bounds, delta=delta, gap=gap, variance=variance, batch=batch)
     return Report(
-        name=bounds.name,
+        study="objective",
+        specs=(bounds.name,),
         options=bounds.options,
         subject="steps and iterations for the objective",
         parts=(_summary(found), *_notes(found), *_layers(found), *_kernel(found)),
-        data=found.data,
+        more=lambda: {**of_one(bounds.name, bounds.options), **found.data()},
         answered=found.lipschitz.finite or found.bend.finite,
     )
 

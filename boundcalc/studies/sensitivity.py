@@ -17,6 +17,7 @@ from boundcalc.bounds.options import Json
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.quantities import OF_DERIVATIVES, Quantity
 from boundcalc.calculus.trace import trace
+from boundcalc.display.page import Table
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
@@ -26,7 +27,7 @@ from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
 from boundcalc.program.reverse import value_and_gradient
-from boundcalc.studies.parts.report import Report, Table
+from boundcalc.studies.parts.report import Report, of_one
 from boundcalc.studies.parts.symbols import require
 
 LONG = f"the derivatives take more than {WRITTEN} operations, too many to write out"
@@ -58,7 +59,8 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
     layers = contributions(bounds)
     infinite = {q.name: b.reason for q, b in _of_derivatives(bounds) if not b.finite}
     return Report(
-        name=bounds.name,
+        study="diff",
+        specs=(bounds.name,),
         options=bounds.options,
         subject="derivatives of the bounds",
         parts=(
@@ -69,7 +71,7 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
             *(reason for s in found.values() for reason in s.missing.values()),
             *(f"{name}: {TIE}" for name, s in found.items() if s.ties),
         ),
-        data=lambda: _data(bounds, found, layers, infinite),
+        more=lambda: {**of_one(bounds.name, bounds.options), **_data(bounds, found, layers, infinite)},
         answered=bool(found),
     )
 

@@ -16,8 +16,9 @@ from boundcalc.bounds.options import NOT_SAID, OPTIONS, Detail, Options
 from boundcalc.output.index import FORMATS
 from boundcalc.output.json import to_json
 from boundcalc.output.parts.layout import Layout
-from boundcalc.pipeline import compile_with
+from boundcalc.pipeline import Compiler, compile_with
 from boundcalc.studies.index import STUDIES
+from boundcalc.studies.parts.asked import Asked
 
 FOLDER = Path(__file__).parents[2] / "boundcalc" / "output"
 SPEC = bc.loads(
@@ -28,11 +29,11 @@ OTHERS: dict[str, Any] = {
     "blocks": "layer", "norms": "mixed", "measure": "sample", "wrt": ("head",), "constants": "published", "refine": True,
     "third_order": True, "smooth": "softplus",
 }  # fmt: skip
-ANSWERS: dict[str, dict[str, str | None]] = {
-    "diff": {"by": None},
-    "asymptotics": {"in": "R"},
-    "objective": {"delta": None, "gap": None, "variance": None, "batch": None},
-    "falsify": {"trials": "1", "seconds": None, "seed": None, "save": None, "witness": None},
+ANSWERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "diff": {"by": ()},
+    "asymptotics": {"in": ("R",)},
+    "objective": {"delta": (), "gap": (), "variance": (), "batch": ()},
+    "falsify": {"trials": ("1",), "seconds": (), "seed": (), "save": (), "witness": ()},
 }
 
 
@@ -53,7 +54,7 @@ def outputs(options: Options) -> dict[str, str]:
     bounds = compile_with(SPEC, options)
     found = {name: row.document(bounds.document, Layout()) for name, row in FORMATS.items()}
     for study in STUDIES.values():
-        report = study.ask(bounds, ANSWERS[study.name], lambda done, whole: None)
+        report = study.ask(Asked((SPEC,), Compiler(options), ANSWERS[study.name]))
         found |= {f"{study.name} {name}": row.report(report) for name, row in FORMATS.items() if row.report}
     return found
 

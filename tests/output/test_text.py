@@ -13,7 +13,8 @@ import boundcalc as bc
 from boundcalc.graph.expand import expand
 from boundcalc.output.parts.layer_graph import graph_to_text
 from boundcalc.output.parts.layout import Layout
-from boundcalc.output.text import readable, to_text
+from boundcalc.output.parts.page import readable
+from boundcalc.output.text import to_text
 from boundcalc.pipeline import beside
 
 SPECS = Path(__file__).parents[2] / "specs"

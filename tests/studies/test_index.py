@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 import boundcalc as bc
+from boundcalc.bounds.options import Options
 from boundcalc.cli.commands import cli
+from boundcalc.display.page import Table
 from boundcalc.output.json import report_to_json
 from boundcalc.output.text import report_to_text
+from boundcalc.pipeline import Compiler, Spec
 from boundcalc.studies.index import STUDIES
-from boundcalc.studies.parts.report import Table
+from boundcalc.studies.parts.asked import Asked
 
 FOLDER = Path(__file__).parents[2] / "boundcalc" / "studies"
 TEXT = "symbols: {R: 2, w:}\ninput: {shape: [4], norm: 1}\nradius: R\nlayers: [dense: 3, softplus, dense: 2]"
 
 
-def silent(done: int, whole: int) -> None:
-    """Nobody watches."""
+def asked(spec: Spec, answers: Mapping[str, str], options: Options | None = None) -> Asked:
+    said = {name: (text,) for name, text in answers.items()}
+    return Asked((spec,), Compiler(options or Options()), said)
 
 
 def test_there_is_a_row_for_each_file() -> None:
@@ -38,7 +43,7 @@ def test_every_study_is_a_command_with_its_questions() -> None:
 
 
 def test_the_report_of_derivatives() -> None:
-    report = STUDIES["diff"].ask(bc.compile(bc.loads(TEXT.replace("softplus", "relu"))), {"by": "R"}, silent)
+    report = STUDIES["diff"].ask(asked(bc.loads(TEXT.replace("softplus", "relu")), {"by": "R"}))
     infinite, table, *_ = report.parts
     assert isinstance(infinite, str)
     assert infinite.startswith("smoothness is infinite and has no derivative: relu has a kink")
@@ -46,8 +51,9 @@ def test_the_report_of_derivatives() -> None:
     assert table.columns == ["symbol", "value", "d lipschitz", "elasticity of lipschitz"]
     assert report.answered
     data = json.loads(report_to_json(report))
-    assert list(data)[:11] == [
-        "schema",
+    assert list(data)[:6] == ["schema", "study", "options", "specs", "rows", "notes"]
+    assert (data["study"], data["specs"]) == ("diff", ["architecture"])
+    assert list(data)[6:16] == [
         "name",
         "blocks",
         "norms",
@@ -66,8 +72,7 @@ def test_the_report_of_derivatives() -> None:
 
 
 def test_the_report_of_asymptotics() -> None:
-    bounds = bc.compile(bc.loads(TEXT), wrt="input")
-    report = STUDIES["asymptotics"].ask(bounds, {"in": "1/R"}, silent)
+    report = STUDIES["asymptotics"].ask(asked(bc.loads(TEXT), {"in": "1/R"}, Options.checked(wrt="input")))
     assert report_to_text(report).splitlines()[0] == (
         "architecture: leading terms as R -> 0 with respect to input, sharp constants, blocks: total"
     )
@@ -77,14 +82,14 @@ def test_the_report_of_asymptotics() -> None:
 
 
 @pytest.mark.parametrize(("study", "answers", "place"), [("diff", {"by": "R,r"}, "--by R,r"), ("asymptotics", {"in": "r"}, "--in r")])  # fmt: skip
-def test_an_unknown_symbol_is_a_mistake(study: str, answers: dict[str, str | None], place: str) -> None:
+def test_an_unknown_symbol_is_a_mistake(study: str, answers: dict[str, str], place: str) -> None:
     with pytest.raises(bc.SpecError) as caught:
-        STUDIES[study].ask(bc.compile(bc.loads(TEXT)), answers, silent)
+        STUDIES[study].ask(asked(bc.loads(TEXT), answers))
     assert str(caught.value) == f"{place}: unknown symbol 'r'; did you mean 'R'?"
 
 
 def test_without_an_answer() -> None:
     text = "symbols: {k: {value: 3, integer: true}}\ninput: {shape: [2], norm: 1}\nradius: 1\nlayers: [{repeat: {times: k, layers: [dense: 2]}}]"
-    report = STUDIES["asymptotics"].ask(bc.compile(bc.loads(text), blocks="layer"), {"in": "k"}, silent)
+    report = STUDIES["asymptotics"].ask(asked(bc.loads(text), {"in": "k"}, Options.checked(blocks="layer")))
     assert not report.answered
     assert report.parts[0] == "  norm: a repeat is unrolled into k copies; use --blocks total"

@@ -19,7 +19,7 @@ import boundcalc as bc
 from boundcalc.exact.balls import ball
 from boundcalc.output.json import report_to_json
 from boundcalc.output.text import report_to_text
-from boundcalc.studies.index import STUDIES
+from boundcalc.studies.objective import objective
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 WITH_LOSS = [path for path in SPECS if "\nloss:" in path.read_text(encoding="utf-8")]
@@ -44,13 +44,8 @@ def found(text: str, **asked: Any) -> Any:
     return bc.objective(bc.loads(text), **asked)
 
 
-def silent(done: int, whole: int) -> None:
-    """Nobody watches."""
-
-
 def report(text: str, **answers: str) -> Any:
-    given = {"delta": None, "gap": None, "variance": None, "batch": None, **answers}
-    return STUDIES["objective"].ask(bc.compile(bc.loads(text)), given, silent)
+    return objective(bc.compile(bc.loads(text)), **answers)
 
 
 # Textbook values
@@ -188,9 +183,9 @@ def test_every_spec_with_a_loss_has_an_answer(path: Path) -> None:
     if path.stem == "lstm":
         pytest.skip("ten seconds: among the slow ones")
     bounds = bc.compile(bc.load(path))
-    answer = STUDIES["objective"].ask(bounds, {"delta": "1/10", "gap": "1", "variance": "1", "batch": "2"}, silent)
+    answer = objective(bounds, delta="1/10", gap="1", variance="1", batch="2")
     data = json.loads(report_to_json(answer))
-    assert list(data)[:2] == ["schema", "name"]
+    assert list(data)[:2] == ["schema", "study"]
     assert set(data) >= {
         "lipschitz",
         "smoothness",

@@ -6,20 +6,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from boundcalc.bounds.explained import Constant, Explained, FieldOf, summary_of
+from boundcalc.display.page import Table
+from boundcalc.display.text import table_to_text
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.kind import Kind
 from boundcalc.language.structure import COMMON_FIELDS
-from boundcalc.output.parts.table import table
 
 
 def kinds_to_text(kinds: Iterable[Kind[Any, Any]]) -> str:
     """A line for each kind, the losses last."""
     rows = sorted((kind.loss, kind.name, _names(kind), summary_of(kind)) for kind in kinds)
-    return table(
-        ("kind", "fields", "what it is"),
-        [(f"loss: {name}" if loss else name, fields, text) for loss, name, fields, text in rows],
-        right=(),
-    ).rstrip("\n")
+    cells = [(f"loss: {name}" if loss else name, fields, text) for loss, name, fields, text in rows]
+    return table_to_text(Table(("kind", "fields", "what it is"), cells)).rstrip("\n")
 
 
 def _names(kind: Kind[Any, Any]) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import sympy
 
+from boundcalc.display.page import Table
+from boundcalc.display.text import table_to_text
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Written
 from boundcalc.graph.shape import show_shape
 from boundcalc.mistakes import escaped
-from boundcalc.output.parts.table import table
 
 
 def graph_to_text(graph: LayerGraph) -> str:
@@ -25,7 +26,7 @@ def graph_to_text(graph: LayerGraph) -> str:
         total = total + count
         reads = ", ".join(graph.node(path).title for path in node.inputs)
         rows.append((node.path, node.label, reads, show_shape(node.shape), "" if count == 0 else _thousands(count)))
-    drawn = table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",))
+    drawn = table_to_text(Table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",)))
     loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).label}\n"
     outputs = ", ".join(graph.node(path).title for path in graph.outputs)
     return (

@@ -5,31 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from boundcalc.bounds.options import SCHEMA, Json, Options
+from boundcalc.bounds.options import SCHEMA, Detail, Json, Options
+from boundcalc.display.page import Page, Table
+from boundcalc.display.text import page_to_text
+from boundcalc.mistakes import escaped
+
+Row = Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of text under their heads; the columns named in `right` hold numbers."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    right: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """name: of the network. subject: what was found of its bounds, as the head of a text says it.
-    parts: for people, in order; a text is a paragraph. data: for programs, by key, found when it is asked for.
+    """study: its name. specs: the names of the networks. subject: what was found of their bounds, as the head of a text says it.
+    parts: for people, in order; a text is a paragraph. notes: what has to be known of them. For programs, found when they are asked for:
+    rows: a record for each thing that was found; more: what stands beside the rows, by key.
     answered: whether there is any answer."""
 
-    name: str
+    study: str
+    specs: tuple[str, ...]
     options: Options
     subject: str
     parts: tuple[Table | str, ...]
-    data: Callable[[], Mapping[str, Json]] = dict[str, Json]
+    rows: Callable[[], Sequence[Row]] = list[Row]
+    notes: tuple[str, ...] = ()
+    more: Callable[[], Mapping[str, Json]] = dict[str, Json]
     answered: bool = True
 
+    @property
+    def name(self) -> str:
+        return ", ".join(self.specs)
+
+    @property
+    def page(self) -> Page:
+        """As people read it."""
+        head = f"{escaped(self.name)}: {self.options.sentence(self.subject, Detail.STUDY)}"
+        return Page(head, (*self.parts, *(f"note: {note}" for note in self.notes)))
+
     def to_dict(self) -> dict[str, Json]:
-        """The JSON of the study's command."""
-        return {"schema": SCHEMA, "name": self.name, **self.options.to_dict(), **self.data()}
+        """The JSON of the study's command: schema, study, options, specs, rows, notes, and what the study adds."""
+        return {
+            "schema": SCHEMA,
+            "study": self.study,
+            "options": self.options.to_dict(),
+            "specs": list(self.specs),
+            "rows": list(self.rows()),
+            "notes": list(self.notes),
+            **self.more(),
+        }
+
+    def __repr__(self) -> str:
+        return page_to_text(self.page)
+
+
+def of_one(name: str, options: Options) -> Mapping[str, Json]:
+    """What programs find at the head of a study of one network, beside `specs` and `options`."""
+    return {"name": name, **options.to_dict()}

@@ -1,4 +1,4 @@
-"""Plain tables: as wide as they need to be in a pipe, folded into the window on a terminal."""
+"""Plain text: tables as wide as they need to be in a pipe, folded into the window on a terminal."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ import sys
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+from boundcalc.display.page import Page, Table
 
 NARROW = 60  # a table is not squeezed below this
 GAP = 3  # between columns
 RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str]) -> str:
-    """Columns under their heads; those named in `right` are aligned to the right."""
-    cells = [tuple(columns), *(tuple(row) for row in rows)]
+def page_to_text(page: Page) -> str:
+    parts = [page.head, *(table_to_text(part) if isinstance(part, Table) else part for part in page.parts)]
+    return "\n".join(part for part in parts if part).rstrip("\n")
+
+
+def table_to_text(table: Table) -> str:
+    """Columns under their heads."""
+    cells = [tuple(table.columns), *(tuple(row) for row in table.rows)]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     window = max(NARROW, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
     if window is not None and sum(widths) + GAP * (len(widths) - 1) > window:
-        return _folded(cells, right, window)
-    flush = [column in right for column in columns]
+        return _folded(cells, table.right, window)
+    flush = [column in table.right for column in table.columns]
     head, *body = ("".join(_cells(row, widths, flush)).rstrip() for row in cells)
     return "\n".join((head, RULE * (sum(widths) + GAP * (len(widths) - 1)), *body)) + "\n"
 
@@ -38,11 +41,13 @@ def _cells(row: Sequence[str], widths: Sequence[int], flush: Sequence[bool]) -> 
 
 def _folded(cells: Sequence[Sequence[str]], right: Sequence[str], window: int) -> str:
     """As wide as the window; long cells go on below."""
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    from rich import box, console, table, text  # a tenth of a second, for terminals that are too narrow
+
+    drawn = table.Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in cells[0]:
         drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in cells[1:]:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(text.Text(cell) for cell in row))
     buffer = StringIO()
-    Console(file=buffer, width=window, no_color=True, force_terminal=False, legacy_windows=False).print(drawn)
+    console.Console(file=buffer, width=window, no_color=True, force_terminal=False, legacy_windows=False).print(drawn)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

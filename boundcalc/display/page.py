@@ -1,0 +1,23 @@
+"""An answer as people read it, apart from any format: a head, tables and paragraphs in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under their heads; the columns named in `right` hold numbers."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`head`: a line of what was asked. A part that is a text is a paragraph; lines in it stay apart."""
+
+    head: str
+    parts: tuple[Table | str, ...]
