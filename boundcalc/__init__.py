@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import activation, compile, explain, falsify, load, loads, network, objective
+    from boundcalc.pipeline import activation, compile, explain, load, loads, network
+    from boundcalc.questions import compare, falsify, objective, sweep, table
 
     __version__: str
 
@@ -36,6 +37,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "activation",
+    "compare",
     "compile",
     "explain",
     "falsify",
@@ -48,6 +50,8 @@ __all__ = [
     "objective",
     "override",
     "parse",
+    "sweep",
+    "table",
 ]
 
 _HOMES = {
@@ -58,18 +62,21 @@ _HOMES = {
     "SpecError": ("mistakes", "SpecError"),
     "UnsupportedError": ("importers.unsupported", "UnsupportedError"),
     "activation": ("pipeline", "activation"),
+    "compare": ("questions", "compare"),
     "compile": ("pipeline", "compile"),
     "explain": ("pipeline", "explain"),
-    "falsify": ("pipeline", "falsify"),
+    "falsify": ("questions", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),
     "from_torch": ("bounds.imported", "from_torch"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
     "measure": ("bounds.measured", "measure"),
     "network": ("pipeline", "network"),
-    "objective": ("pipeline", "objective"),
+    "objective": ("questions", "objective"),
     "override": ("language.override", "override"),
     "parse": ("exact.expression", "parse_closed_form"),
+    "sweep": ("questions", "sweep"),
+    "table": ("questions", "table"),
 }
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from flint import fmpq
 
-from boundcalc.bounds.answer import short
+from boundcalc.bounds.answer import readable, short, with_number
 from boundcalc.bounds.options import Json
 from boundcalc.display.page import Table
 from boundcalc.exact import decimals
@@ -17,7 +17,7 @@ from boundcalc.exact.balls import Number
 from boundcalc.studies.parts.asked import Asked, Progress
 from boundcalc.studies.parts.crossing import Crossing, comparison, crossings, signs
 from boundcalc.studies.parts.movable import Movable, movables
-from boundcalc.studies.parts.networks import Network, infinite, missing, ratio, table_of
+from boundcalc.studies.parts.networks import Network, infinite, missing, networks_of, ratio, table_of
 from boundcalc.studies.parts.over import Over, read_over
 from boundcalc.studies.parts.report import Report
 
@@ -76,7 +76,7 @@ class Regime:
 
 def compare(asked: Asked) -> Report:
     """The study of `compare A B ... [--over NAME=LOW:HIGH]`. Raises SpecError for what is no range, or a symbol of no spec."""
-    networks = [Network(bounds) for bounds in asked.bounds]
+    networks = networks_of(asked)
     parts: list[Table | str] = [table_of(networks)]
     if len(networks) > 1:
         parts.append(_ratios(networks))
@@ -95,11 +95,11 @@ def compare(asked: Asked) -> Report:
         notes += [HIDDEN.format(count=len(over.points(whole)))]
     return Report(
         study="compare",
-        specs=tuple(bounds.name for bounds in asked.bounds),
+        specs=asked.labels,
         options=asked.bounds[0].options,
         subject="comparison of the bounds",
         parts=tuple(parts),
-        rows=lambda: [{**network.to_dict(), "ratios": _ratios_of(network, networks[0])} for network in networks],
+        rows=lambda: [{**network.to_dict(), **_ratios_of(network, networks[0])} for network in networks],
         notes=tuple(notes),
         more=lambda: {
             "crossovers": [each.to_dict() for each in found],
@@ -112,15 +112,20 @@ def _ratios(networks: Sequence[Network]) -> Table:
     first = networks[0]
     names = [name for name in first.answers if any(name in network.answers for network in networks[1:])]
     rows = [
-        [network.bounds.name, *(ratio(network.number(name), first.number(name)) for name in names)]
+        [network.label, *(_shown(ratio(network.number(name), first.number(name))) for name in names)]
         for network in networks[1:]
     ]
-    return Table((f"relative to {first.bounds.name}", *names), rows, names)
+    return Table((f"relative to {first.label}", *names), rows, names)
+
+
+def _shown(number: Number | None) -> str:
+    return "" if number is None else readable(number)
 
 
 def _ratios_of(network: Network, first: Network) -> dict[str, Json]:
-    """Of the bounds to those of the first network, rounded up; null where there is none."""
-    return {name: ratio(network.number(name), first.number(name)) or None for name in network.answers}
+    """Of the bounds to those of the first network; null where there is none."""
+    found = {name: ratio(network.number(name), first.number(name)) for name in network.answers}
+    return {f"{n.replace(' ', '_')}_ratio": None if value is None else with_number(value) for n, value in found.items()}
 
 
 def _along(

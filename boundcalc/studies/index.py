@@ -70,7 +70,7 @@ def _compare(asked: Asked) -> Report:
 def _table(asked: Asked) -> Report:
     from boundcalc.studies.table import table
 
-    return table(asked.bounds)
+    return table(asked)
 
 
 def _sweep(asked: Asked) -> Report:

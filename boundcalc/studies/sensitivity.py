@@ -71,6 +71,7 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
             *(reason for s in found.values() for reason in s.missing.values()),
             *(f"{name}: {TIE}" for name, s in found.items() if s.ties),
         ),
+        rows=lambda: _rows(found),
         more=lambda: {**of_one(bounds.name, bounds.options), **_data(bounds, found, layers, infinite)},
         answered=bool(found),
     )
@@ -163,6 +164,19 @@ def _data(
         "infinite": infinite,
         "ties": [name for name, s in found.items() if s.ties],
     }
+
+
+def _rows(found: Mapping[str, Sensitivity]) -> list[dict[str, Json]]:
+    return [
+        {
+            "bound": name,
+            "symbol": symbol,
+            "derivative": _derivative(of, symbol, derivative, set(), None),
+            "elasticity": of.elasticities.get(symbol),
+        }
+        for name, of in found.items()
+        for symbol, derivative in of.derivatives.items()
+    ]
 
 
 def _derivative(

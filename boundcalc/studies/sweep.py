@@ -21,7 +21,7 @@ from boundcalc.language.architecture import Architecture
 from boundcalc.mistakes import Mistake, Place, SpecError
 from boundcalc.studies.parts.asked import Asked, Compiled
 from boundcalc.studies.parts.checkpoint import Checkpoint, Found
-from boundcalc.studies.parts.grid import grid, read_points
+from boundcalc.studies.parts.grid import given_points, grid, read_points
 from boundcalc.studies.parts.movable import Movable, movables
 from boundcalc.studies.parts.over import Point, read_over
 from boundcalc.studies.parts.report import Report
@@ -41,22 +41,24 @@ class Task:
     points: tuple[Point, ...]
 
     def __call__(self) -> list[Found]:
-        network = Movable(self.spec, self.compiled(self.spec), self.compiled, tuple(self.points[0]))
+        network = Movable(self.spec.name, self.spec, self.compiled(self.spec), self.compiled, tuple(self.points[0]))
         return [_found(network, point) for point in self.points]
 
 
-def sweep(asked: Asked, executor: Executor | None = None) -> Report:
+def sweep(
+    asked: Asked, given: Sequence[Mapping[str, object]] | None = None, executor: Executor | None = None
+) -> Report:
     """The study of `sweep SPEC --over NAME=LOW:HIGH ... | --points FILE [--checkpoint FILE]`.
 
-    executor: of `concurrent.futures`, or one that behaves as such. Raises SpecError for ranges and names that are none, and for
+    given: points in place of a file of them. executor: of `concurrent.futures`, or one that behaves as such. Raises SpecError for ranges and names that are none, and for
     symbols that have no value.
     """
     overs = [read_over(text, COUNT) for text in asked.all("over")]
     file = asked.one("points")
-    if bool(overs) == (file is not None):
-        finding = "nothing is swept" if file is None else "both --over and --points say what is swept"
+    if bool(overs) + (file is not None) + (given is not None) != 1:
+        finding = "both ranges and points say what is swept" if overs else "nothing is swept"
         raise SpecError([Mistake(Place("sweep"), finding, "write --over NAME=LOW:HIGH, or --points FILE")])
-    points = None if file is None else read_points(file)
+    points = given_points(given) if given is not None else None if file is None else read_points(file)
     names = [over.name for over in overs] if points is None else list(points[0])
     network = movables(asked, names, "--over" if points is None else "--points")[0]
     points = grid(overs, network.is_whole) if points is None else points
@@ -84,14 +86,16 @@ def _all(network: Movable, points: Sequence[Point], asked: Asked, executor: Exec
     file = None if path is None else Checkpoint(path, _identity(network))
     known: dict[str, Found] = {} if file is None else file.read()
     left = {key: point for key, point in zip(keys, points, strict=True) if key not in known}
-    asked.progress(len(points) - len(left), len(points))
+    done = len(points) - len(left)
+    asked.progress(done, len(points))
     parts = _here if executor is None else _elsewhere(executor)
     for chunk, results in parts(network, list(left.items())):
         pairs = list(zip(chunk, results, strict=True))
         known |= pairs
         if file is not None:
             file.add(pairs)
-        asked.progress(len(points) - len(left.keys() - known.keys()), len(points))
+        done += len(chunk)
+        asked.progress(done, len(points))
     return [known[key] for key in keys]
 
 
@@ -134,8 +138,9 @@ def _figure(number: Number | None, reason: str | None) -> dict[str, Json]:
 
 
 def _row(point: Point, of: Found) -> dict[str, Json]:
-    values = {name: str(value) for name, value in point.items()}
-    return {"values": values, **{name.replace(" ", "_"): figure for name, figure in of.items()}}
+    figures = {name.replace(" ", "_"): figure for name, figure in of.items()}
+    values = {f"value of {name}" if name in figures else name: str(value) for name, value in point.items()}
+    return {**values, **figures}
 
 
 def _cells(point: Point, of: Found, quantities: Sequence[str]) -> list[str]:

@@ -26,15 +26,12 @@ from boundcalc.studies.parts.over import Point
 class Movable:
     """`compiled`: its bounds, under the options that were asked for. `moved`: the symbols and fields whose values change."""
 
+    name: str
     spec: Architecture[Kind[Any, Any]]
     bounds: Bounds
     compiled: Compiled
     moved: tuple[str, ...]
     _known: dict[tuple[Fraction, ...], Mapping[str, Number]] = field(default_factory=dict[Any, Any])
-
-    @property
-    def name(self) -> str:
-        return self.bounds.name
 
     @cached_property
     def own(self) -> tuple[str, ...]:
@@ -93,9 +90,8 @@ def movables(asked: Asked, moved: Iterable[str], option: str) -> list[Movable]:
     """The specs that were asked about. Raises SpecError at `option` for a symbol that none of them has, and for others without
     a value."""
     names = tuple(moved)
-    found = [
-        Movable(spec, bounds, asked.compiled, names) for spec, bounds in zip(asked.specs, asked.bounds, strict=True)
-    ]
+    each = zip(asked.labels, asked.specs, asked.bounds, strict=True)
+    found = [Movable(label, spec, bounds, asked.compiled, names) for label, spec, bounds in each]
     known = {name: None for each in found for name in each.bounds.symbols}
     mistakes = Mistakes()
     for name in names:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from boundcalc.bounds.options import SCHEMA, Detail, Json, Options
+from boundcalc.bounds.records import Record, records
 from boundcalc.display.page import Page, Table
 from boundcalc.display.text import page_to_text
 from boundcalc.mistakes import escaped
@@ -51,6 +52,11 @@ class Report:
             "notes": list(self.notes),
             **self.more(),
         }
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The rows, flat."""
+        return records(self.rows(), self.options)
 
     def __repr__(self) -> str:
         return page_to_text(self.page)
