@@ -9,9 +9,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from boundcalc.bounds.options import Json, Options
+from boundcalc.mistakes import ExtraMissingError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame  # type: ignore[import-not-found]
+    from pandas import DataFrame
 
 Cell = str | int | float | bool | None
 Record = Mapping[str, Cell]
@@ -25,11 +26,11 @@ def records(rows: Sequence[Mapping[str, Json]], options: Options) -> list[Record
 
 
 def to_frame(found: Sequence[Record]) -> DataFrame:
-    """A data frame; decimals become the least doubles above. Raises ImportError without pandas."""
+    """A data frame; decimals become the least doubles above. Raises ExtraMissingError (an ImportError) without pandas."""
     try:
-        import pandas as pd  # type: ignore[import-not-found]
+        import pandas as pd
     except ImportError:
-        raise ImportError("a data frame needs pandas: pip install pandas") from None
+        raise ExtraMissingError("frame", "a data frame", "pandas") from None
 
     return pd.DataFrame.from_records([{name: _value(cell) for name, cell in row.items()} for row in found])
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from boundcalc.cli.spec import compile_parameters, compiler, configured, output_parameters
+from boundcalc.cli.spec import check_plot, compile_parameters, compiler, configured, output_parameters, plot_option
 from boundcalc.cli.streams import complain, warn, write
 from boundcalc.output.index import FORMATS
 from boundcalc.output.parts.layout import Layout, Style
@@ -31,7 +31,7 @@ def _parameters() -> list[click.Parameter]:
         metavar="DEMAND",
         help="'smoothness <= 1e6': exit status 1 where a bound is not certainly that small",
     )
-    return [*compile_parameters(), form, style, demand, output]
+    return [*compile_parameters(), form, style, demand, plot_option(), output]
 
 
 @click.command(params=_parameters())
@@ -45,14 +45,19 @@ def bounds(
     form: str,
     style: Style,
     demands: Sequence[str],
+    plot: str | None,
     output: str | None,
     **options: str | bool,
 ) -> None:
     """Bounds of the network and of every layer."""
+    if plot is not None:
+        check_plot(plot)
     architecture = configured(spec, assignments, values, vocabulary, arrays)
     answer = compiler(options, max_layers)(architecture)
     from boundcalc.bounds.assertions import broken, read_demands
 
+    if plot is not None:
+        answer.plot(plot)
     asked = read_demands(demands, answer)
     chosen, beside = FORMATS[form], ()
     if chosen.compares and answer.document.has_numbers:

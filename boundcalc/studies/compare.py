@@ -10,8 +10,10 @@ from itertools import combinations
 from flint import fmpq
 
 from boundcalc.bounds.answer import readable, short, with_number
-from boundcalc.bounds.options import Json
+from boundcalc.bounds.options import Detail, Json
+from boundcalc.bounds.pictured import height, require_values
 from boundcalc.display.page import Table
+from boundcalc.display.picture import Bars, Curve, Lines, Picture
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.studies.parts.asked import Asked, Progress
@@ -101,6 +103,7 @@ def compare(asked: Asked) -> Report:
         parts=tuple(parts),
         rows=lambda: [{**network.to_dict(), **_ratios_of(network, networks[0])} for network in networks],
         notes=tuple(notes),
+        picture=lambda: _picture(asked, networks, text, found),
         more=lambda: {
             "crossovers": [each.to_dict() for each in found],
             "regimes": [each.to_dict() for each in regimes],
@@ -200,6 +203,39 @@ def _tables(found: Sequence[Crossover], regimes: Sequence[Regime], over: Over) -
         for each in regimes
     ]
     return [*parts, Table(("bound", "regime", "smallest"), cells)]
+
+
+def _picture(asked: Asked, networks: Sequence[Network], text: str | None, found: Sequence[Crossover]) -> Picture:
+    """Along the range a curve for each network, crossovers marked; without a range a bar for each."""
+    title = ", ".join(asked.labels) + "\n" + asked.bounds[0].options.sentence("bounds", Detail.BOUNDS)
+    quantities = [name for name in networks[0].answers if all(name in network.answers for network in networks)]
+    if text is None:
+        for network in networks:
+            require_values(network.bounds)
+        bars = tuple((name, [height(network.number(name)) or 0.0 for network in networks]) for name in quantities)
+        return Picture(title, (Bars("", "log10 of the bound", asked.labels, bars),))
+    over = read_over(text, POINTS)
+    moved = movables(asked, (over.name,), "--over")
+    points = over.points(any(each.is_whole(over.name) for each in moved))
+    panels = tuple(
+        Lines(
+            name,
+            over.name,
+            "bound",
+            tuple(
+                Curve(
+                    each.name,
+                    [float(x) for x in points],
+                    [height(each.numbers({over.name: x}).get(name)) for x in points],
+                )
+                for each in moved
+            ),
+            log_x=over.logarithmic,
+            marks=[float(each.crossing.high) for each in found if each.quantity == name],
+        )
+        for name in quantities
+    )
+    return Picture(title, panels)
 
 
 def _decimal(x: Fraction) -> str:

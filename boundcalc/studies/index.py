@@ -28,13 +28,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """`ask` answers what a person asks; it raises SpecError. `several`: of any number of specs, else of one."""
+    """`ask` answers what a person asks; it raises SpecError. `several`: of any number of specs, else of one; `plots`: its
+    report has a picture."""
 
     name: str
     help: str
     questions: tuple[Question, ...]
     ask: Callable[[Asked], Report]
     several: bool = False
+    plots: bool = False
 
 
 def _sensitivity(asked: Asked) -> Report:
@@ -88,6 +90,7 @@ _ROWS = (
         (Question("over", OVER, "look for crossovers in this range of a symbol or of a field"),),
         _compare,
         several=True,
+        plots=True,
     ),
     Study(
         "sweep",
@@ -98,6 +101,7 @@ _ROWS = (
             Question("checkpoint", "FILE", "keep what is found there: the same sweep goes on from it"),
         ),
         _sweep,
+        plots=True,
     ),
     Study("table", "Several networks in one table, a row each.", (), _table, several=True),
     Study(
@@ -105,6 +109,7 @@ _ROWS = (
         "Derivatives of l and L with respect to hyperparameters, elasticities, and what each layer contributes.",
         (Question("by", "NAMES", "symbols, separated by commas; all of them unless said"),),
         _sensitivity,
+        plots=True,
     ),
     Study(
         "asymptotics",

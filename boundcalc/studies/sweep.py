@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context
+from fractions import Fraction
 from typing import Any
 
 from flint import fmpq
 
 from boundcalc.bounds.answer import short, with_number
-from boundcalc.bounds.options import Json
+from boundcalc.bounds.options import Detail, Json
 from boundcalc.display.page import Table
+from boundcalc.display.picture import Curve, Lines, Picture
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.graph.kind import Kind
@@ -28,6 +30,7 @@ from boundcalc.studies.parts.report import Report
 
 COUNT = 25  # of points of a range, unless said
 CHUNK = 50  # points of one task: compiling takes as long as a few
+CURVES = 12  # of one panel
 SHOWN = 6  # digits of a value in a table
 UP = Context(prec=4, rounding=ROUND_CEILING)
 
@@ -74,6 +77,7 @@ def sweep(
         subject=f"bounds at {len(points)} points",
         parts=(Table((*names, *quantities), cells, (*names, *quantities)),),
         rows=lambda: rows,
+        picture=lambda: _picture(network, points, found, [over.name for over in overs if over.logarithmic]),
         notes=tuple(f"none: {reason}" for reason in reasons),
         answered=any("reason" not in of for of in found),
     )
@@ -144,7 +148,7 @@ def _row(point: Point, of: Found) -> dict[str, Json]:
 
 
 def _cells(point: Point, of: Found, quantities: Sequence[str]) -> list[str]:
-    values = (short(decimals.nearest_decimal(fmpq(x.numerator, x.denominator), SHOWN)) for x in point.values())
+    values = map(_value, point.values())
     return [*values, *(_cell(of.get(name)) for name in quantities)]
 
 
@@ -156,6 +160,43 @@ def _cell(figure: Json) -> str:
     if not isinstance(number, str):
         return "none" if figure["finite"] else "infinite"
     return short(f"{UP.create_decimal(number):g}")
+
+
+def _picture(network: Movable, points: Sequence[Point], found: Sequence[Found], logarithmic: Sequence[str]) -> Picture:
+    """A panel for each quantity: over what was named first, a curve for each combination of the others."""
+    first, *others = points[0]
+    curves: dict[str, list[tuple[float, Found]]] = {}
+    for point, of in zip(points, found, strict=True):
+        name = ", ".join(f"{other} = {_value(point[other])}" for other in others) or network.name
+        curves.setdefault(name, []).append((float(point[first]), of))
+    if len(curves) > CURVES:
+        finding = f"{len(curves)} curves are too many for a picture"
+        raise SpecError(
+            [Mistake(Place("--plot"), finding, f"name the range with most points first, others of at most {CURVES}")]
+        )
+    panels = tuple(
+        Lines(
+            quantity,
+            first,
+            "bound",
+            tuple(
+                Curve(name, [x for x, _ in of], [_height(f.get(quantity)) for _, f in of])
+                for name, of in curves.items()
+            ),
+            log_x=first in logarithmic,
+        )
+        for quantity in network.bounds.totals
+    )
+    return Picture(f"{network.name}: {network.bounds.options.sentence('bounds', Detail.BOUNDS)}", panels)
+
+
+def _height(figure: Json) -> float | None:
+    log = figure["log10"] if isinstance(figure, Mapping) else None
+    return log if isinstance(log, float) else None
+
+
+def _value(x: Fraction) -> str:
+    return short(decimals.nearest_decimal(fmpq(x.numerator, x.denominator), SHOWN))
 
 
 def _identity(network: Movable) -> str:

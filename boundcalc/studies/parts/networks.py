@@ -13,6 +13,7 @@ from boundcalc.bounds.answer import DIGITS, Answer, short
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.guarantees import guarantees
+from boundcalc.bounds.missing import assignments, missing_values
 from boundcalc.bounds.options import Json
 from boundcalc.display.page import Table
 from boundcalc.exact import decimals
@@ -38,12 +39,6 @@ class Network:
     def number(self, name: str) -> Number | None:
         answer = self.answers.get(name)
         return None if answer is None or not answer.finite else answer.number_alone
-
-    @cached_property
-    def free(self) -> list[str]:
-        """The symbols without values that the bounds are functions of."""
-        used = {symbol for bound in self.bounds.totals.values() for symbol in bound.free_symbols}
-        return [name for name, symbol in self.bounds.symbols.items() if symbol in used - self.bounds.values.keys()]
 
     @cached_property
     def parameters(self) -> sympy.Expr:
@@ -103,12 +98,11 @@ def thousands(count: sympy.Expr) -> str:
 
 def missing(network: Network) -> list[str]:
     """What a person is told of symbols without values: which, and how to give them some."""
-    names = network.free
+    names = missing_values(network.bounds)
     if not names:
         return []
     has = "has no value" if len(names) == 1 else "have no values"
-    assignments = " ".join(f"--set {name}=1" for name in names)
-    return [f"{network.label}: {', '.join(names)} {has}: `{assignments}` gives numbers"]
+    return [f"{network.label}: {', '.join(names)} {has}: `{assignments(names)}` gives numbers"]
 
 
 def infinite(network: Network) -> list[str]:
