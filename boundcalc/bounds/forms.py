@@ -127,25 +127,27 @@ class Forms:
                     named.append((symbol.name, waiting.pop(symbol)))
             named.append((name, scalar))
         try:
-            return definitions(named, algebra, closed=self.closures.expressions)
+            return definitions(named, algebra, closed=self.closures.written)
         except NotClosed:
             return []
 
     def _coefficients(self, scalar: Scalar) -> Sequence[sympy.Symbol]:
-        """The coefficient symbols that a definition of the scalar uses, and those that they use, first things first."""
+        """The symbols with definitions that a definition of the scalar uses, and those that they use, first things first."""
         if not self.closures.definitions:
             return ()
-        used = self._symbols_of_loops(scalar)
+        used = self._written_symbols(scalar)
         found: list[sympy.Symbol] = []
-        for symbol, coefficient in reversed(self.closures.definitions):
+        for symbol, part in reversed(self.closures.definitions):
             if symbol in used:
-                found.insert(0, symbol)
-                used |= self._symbols_of_loops(coefficient)
-        return found
+                found.append(symbol)
+                used |= self._written_symbols(part)
+        return found[::-1]
 
-    def _symbols_of_loops(self, scalar: Scalar) -> set[sympy.Basic]:
-        closed = self.closures.expressions
-        return set[sympy.Basic]().union(*(closed[i].free_symbols for i in self._loops(scalar) if i in closed))
+    def _written_symbols(self, scalar: Scalar) -> set[sympy.Basic]:
+        """The symbols of what is written for a scalar, with the closed forms of its loops."""
+        written, nodes = self.closures.written, scalar.arena.nodes
+        parts = (written.get(i, nodes[i].payload) for i in scalar.arena.needed([scalar.index], stop=written.keys()))
+        return set[sympy.Basic]().union(*(part.free_symbols for part in parts if isinstance(part, sympy.Expr)))
 
 
 def _names(taken: set[str], scalars: Sequence[tuple[str, Scalar]]) -> Mapping[Scalar, str]:

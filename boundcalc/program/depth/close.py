@@ -15,10 +15,12 @@ import sympy
 
 from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
 from boundcalc.program.depth.lift import branches, is_negative, lift, loop_at
+from boundcalc.program.depth.names import Names
 from boundcalc.program.depth.polynomial import Traced
-from boundcalc.program.depth.settle import settle
+from boundcalc.program.depth.settle import Settled, settle
 from boundcalc.program.depth.span import NotLifted, span
 from boundcalc.program.depth.triangular import CycleError
+from boundcalc.program.depth.written import written_form
 from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.to_sympy import NotClosed as NoExpression
@@ -26,6 +28,7 @@ from boundcalc.program.to_sympy import to_sympy
 from boundcalc.program.tree_size import expression_size
 
 SIZE = 40  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
+READABLE = 60  # nodes of a closed form; larger ones are written with names
 MOST = 48  # results of loops that are closed in one program
 DEEPEST = 2  # loops inside one another
 LONGEST = 30_000  # nodes of one closed form
@@ -34,10 +37,12 @@ TOO_LONG = f"it would have more than {LONGEST} terms, or as many states as one t
 
 @dataclass(frozen=True)
 class Closed:
-    """A closed form. `upper`: why it may exceed what the loop computes; empty where it is exact."""
+    """A closed form. `upper`: why it may exceed what the loop computes; empty where it is exact. `written`: the same in
+    growth factors and coefficients that have definitions, where that is shorter."""
 
     expression: sympy.Expr
     upper: tuple[str, ...] = ()
+    written: sympy.Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ class Closures:
     def expressions(self) -> dict[int, sympy.Expr]:
         """The nodes that have a closed form, as `to_sympy` and `definitions` take them."""
         return {i: c.expression for i, c in self.results.items() if isinstance(c, Closed)}
+
+    @property
+    def written(self) -> dict[int, sympy.Expr]:
+        """The same as they are read, with the names of growth factors and coefficients."""
+        return {i: c.written or c.expression for i, c in self.results.items() if isinstance(c, Closed)}
 
 
 def close(outputs: Sequence[Scalar], first: Sequence[Scalar] = ()) -> Closures:
@@ -144,7 +154,8 @@ class _Closer:
         self.known: dict[int, sympy.Expr] = {}  # coefficients
         self.closed = 0
         self.states: int | None = None  # carried by a loop whose form was too long: others of so many are not tried
-        self.names = (name for i in count(1) if (name := f"c_{i}") not in taken)
+        self.names = Names(taken)
+        self.symbols = (name for i in count(1) if (name := f"a_{i}") not in taken)
 
     def close(self, index: int) -> Closed | NotClosed:
         """The state that the RESULT node stands for: the least of what the sides of the loop's minima give."""
@@ -156,11 +167,27 @@ class _Closer:
                 return self.results[index]
             forms = [self.form(index, branch) for branch in range(branches(self.arena, loop))]
             closed = list(dict.fromkeys(f for f in forms if isinstance(f, Closed)))
-            result = self.short(_least(closed), loop) if closed else forms[0]
+            result = self.short(self.least(closed), loop) if closed else forms[0]
             self.results[index] = result
             if isinstance(result, Closed):
                 self.expressions[index] = result.expression
         return self.results[index]
+
+    def least(self, forms: Sequence[Closed]) -> Closed:
+        """The least of the sides of a minimum; what is written of a side that has cases has a name."""
+        if len(forms) == 1:
+            return forms[0]
+        upper = tuple(dict.fromkeys(reason for form in forms for reason in form.upper))
+        written = _minimum([self.side(form.written or form.expression) for form in forms])
+        return Closed(_minimum([form.expression for form in forms]), upper, written)
+
+    def side(self, form: sympy.Expr) -> sympy.Expr:
+        if not form.has(sympy.Piecewise):
+            return form
+        side = self.names.side(form)
+        if all(symbol != side for symbol, _ in self.definitions):
+            self.definitions.append((side, self.arena.leaf(form)))
+        return side
 
     def short(self, form: Closed, loop: int) -> Closed | NotClosed:
         """The form, unless it is too long."""
@@ -213,7 +240,34 @@ class _Closer:
             return NotClosed(f"the carried states feed each other (through {through})")
         except (TooManyCasesError, Decreasing, NoExpression) as error:
             return NotClosed(str(error))
-        return Closed(expression, tuple(dict.fromkeys(upper)))
+        return Closed(expression, tuple(dict.fromkeys(upper)), self.written(settled, position, value[k], expression))
+
+    def written(
+        self, settled: Settled, position: int, k: sympy.Expr, expression: sympy.Expr
+    ) -> sympy.Expr | None:
+        """The form with names, where that is shorter with all its definitions; None where it is not."""
+        most = expression_size(expression)
+        if most <= READABLE:
+            return None
+        names = self.names.copy()
+        state = [self.plain(start, names) for start in settled.starts]
+        images = [{m: self.plain(c, names) for m, c in image.items()} for image in settled.lifted.images]
+        first = [self.plain(early[position], names) for early in settled.first]
+        try:
+            form = written_form(images, state, position, k, first, names)
+        except (TooManyCasesError, ZeroDivisionError):
+            return None
+        if expression_size(form) + sum(expression_size(part) for _, part in names.needed(form)) >= most:
+            return None
+        new = names.definitions[len(self.names.definitions) :]
+        self.definitions += [(symbol, self.arena.leaf(part)) for symbol, part in new]
+        self.names = names
+        return form
+
+    def plain(self, scalar: Scalar, names: Names) -> sympy.Expr:
+        """As `coefficient`, with names for what coefficients share."""
+        known = to_sympy(scalar, SIZE, self.expressions)
+        return self.coefficient(scalar) if known is None or known.has(sympy.Piecewise) else names.roots(known)
 
     def coefficient(self, scalar: Scalar) -> sympy.Expr:
         """In the spec's symbols where that is short, else a symbol with a definition. Closes the loops in it."""
@@ -227,7 +281,7 @@ class _Closer:
             if known is not None:
                 known = sympy.expand(known)  # R*(a + b) and R*a + R*b must cancel
             if known is None or known.has(sympy.Piecewise):
-                known = sympy.Symbol(next(self.names), positive=True)
+                known = sympy.Symbol(next(self.symbols), positive=True)
                 self.definitions.append((known, scalar))
             self.known[scalar.index] = known
         return known
@@ -239,11 +293,6 @@ def _nesting(arena: Arena, loop: int) -> int:
     return 1 + max((_nesting(arena, i) for i in inner), default=0)
 
 
-def _least(forms: Sequence[Closed]) -> Closed:
-    if len(forms) == 1:
-        return forms[0]
-    expressions = list(dict.fromkeys(form.expression for form in forms))
-    return Closed(
-        sympy.Min(*expressions, evaluate=False) if len(expressions) > 1 else expressions[0],
-        tuple(dict.fromkeys(reason for form in forms for reason in form.upper)),
-    )
+def _minimum(forms: Sequence[sympy.Expr]) -> sympy.Expr:
+    different = list(dict.fromkeys(forms))
+    return sympy.Min(*different, evaluate=False) if len(different) > 1 else different[0]
