@@ -79,16 +79,23 @@ class Forms:
         if self.reason(scalar) is not None:
             return None
         given = self.closures.expressions
-        cap = CLOSED_CAP if given and self._loops(scalar) else EXPRESSION_CAP
-        if self._sizes.get(scalar, 0) > cap:
-            return None
-        result = to_sympy(scalar, cap, given)
-        if result is None or not self.closures.definitions:
+        if not given or not self._loops(scalar):
+            return to_sympy(scalar, EXPRESSION_CAP, given) if self._sizes.get(scalar, 0) <= EXPRESSION_CAP else None
+        if self._sizes.get(scalar, 0) <= CLOSED_CAP and (result := self._put_in(scalar, given)) is not None:
             return result
-        for symbol, coefficient in reversed(self.closures.definitions):
+        return self._put_in(scalar, self.closures.written)
+
+    def _put_in(self, scalar: Scalar, given: Mapping[int, sympy.Expr]) -> sympy.Expr | None:
+        """The expression with these forms of loops and what their symbols stand for; None where it is too long."""
+        result = to_sympy(scalar, CLOSED_CAP, given)
+        for symbol, part in reversed(self.closures.definitions):
+            if result is None:
+                return None
             if result.has(symbol):
-                value = to_sympy(coefficient, cap, given)
-                if value is None or expression_size(result) + result.count(symbol) * expression_size(value) > cap:
+                value = to_sympy(part, CLOSED_CAP, given)
+                if value is None:
+                    return None
+                if expression_size(result) + result.count(symbol) * expression_size(value) > CLOSED_CAP:
                     return None
                 result = replaced(result, {symbol: value})
         return result

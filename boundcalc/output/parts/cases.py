@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -24,16 +24,23 @@ class Cases(NamedTuple):
 
 def by_cases(expression: sympy.Expr) -> Cases:
     """The cases of an expression, where all that is in it distinguishes the same ones; else the expression as it is."""
-    found = expression.atoms(sympy.Piecewise)
-    conditions = {tuple(condition for _, condition in part.args) for part in found}
-    if len(conditions) != 1 or (ways := next(iter(conditions)))[-1] != sympy.true:
+    found = {part: _branches(part) for part in expression.atoms(sympy.Piecewise)}
+    conditions = list(dict.fromkeys(tuple(condition for _, condition in branches) for branches in found.values()))
+    if len(conditions) != 1 or conditions[0][-1] != sympy.true:
         return Cases(expression)
-    values = [replaced(expression, {part: part.args[i][0] for part in found}) for i in range(len(ways))]
-    return Cases(values[-1], tuple(zip(ways[:-1], values[:-1], strict=True)))
+    *special, general = (
+        replaced(expression, {part: branches[i][0] for part, branches in found.items()})
+        for i in range(len(conditions[0]))
+    )
+    return Cases(general, tuple(zip(conditions[0], special, strict=False)))
+
+
+def _branches(part: sympy.Piecewise) -> list[tuple[sympy.Expr, Boolean]]:
+    pairs: Any = part.args
+    return [(value, condition) for value, condition in pairs]
 
 
 def equations(condition: Boolean) -> list[tuple[sympy.Expr, sympy.Expr]] | None:
     """The sides of what has to be equal; None where the condition is something else."""
-    parts = sympy.And.make_args(condition)
-    sides = [part.args for part in parts if isinstance(part, sympy.Eq)]
-    return [(left, right) for left, right in sides] if len(sides) == len(parts) else None
+    parts: Any = sympy.And.make_args(condition)
+    return [(part.lhs, part.rhs) for part in parts] if all(isinstance(part, sympy.Eq) for part in parts) else None

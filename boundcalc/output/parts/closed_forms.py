@@ -23,8 +23,12 @@ def closed_forms(document: Document, style: Style = "auto") -> Iterable[str]:
 
     style: "expanded" writes a form out whatever its length, "where" never, "auto" where it is short.
     """
-    known = {name: quantity for name, quantity in document.totals.items() if quantity.finite and quantity.scalar is not None}
-    written = {name: form for name, quantity in known.items() if (form := _written(document, quantity, style)) is not None}
+    known = {
+        name: quantity for name, quantity in document.totals.items() if quantity.finite and quantity.scalar is not None
+    }
+    written = {
+        name: form for name, quantity in known.items() if (form := _written(document, quantity, style)) is not None
+    }
     wanted = [q.definition for name, q in known.items() if name not in written and q.definition is not None]
     many = document.has_many(wanted, DEFINITIONS_SHOWN)
     chain = used(document.definitions, wanted) if wanted and not many else []

@@ -242,9 +242,7 @@ class _Closer:
             return NotClosed(str(error))
         return Closed(expression, tuple(dict.fromkeys(upper)), self.written(settled, position, value[k], expression))
 
-    def written(
-        self, settled: Settled, position: int, k: sympy.Expr, expression: sympy.Expr
-    ) -> sympy.Expr | None:
+    def written(self, settled: Settled, position: int, k: sympy.Expr, expression: sympy.Expr) -> sympy.Expr | None:
         """The form with names, where that is shorter with all its definitions; None where it is not."""
         most = expression_size(expression)
         if most <= READABLE:

@@ -46,10 +46,10 @@ class Names:
                 found.append((symbol, expression))
         return found[::-1]
 
-    def fresh(self, stem: str = "c", positive: bool | None = None) -> sympy.Symbol:
+    def fresh(self, stem: str = "c", positive: bool = False) -> sympy.Symbol:
         name = next(name for i in count(1) if (name := f"{stem}_{i}") not in self._taken)
         self._taken.add(name)
-        return sympy.Symbol(name, real=True, positive=positive)
+        return sympy.Symbol(name, positive=True) if positive else sympy.Symbol(name, real=True)
 
     def coefficient(self, expression: sympy.Expr) -> sympy.Expr:
         """The expression, or its name where it is long. A coefficient may have any sign."""
@@ -75,14 +75,18 @@ class Names:
         """The expression with names for the roots of sums in it, which coefficients of a pass share."""
         if not expression.args:
             return expression
-        if isinstance(expression, sympy.Pow) and isinstance(expression.base, sympy.Add) and not expression.exp.is_Integer:
+        if (
+            isinstance(expression, sympy.Pow)
+            and isinstance(expression.base, sympy.Add)
+            and not expression.exp.is_Integer
+        ):
             return self._named(expression, "c")
         args: list[Any] = [self.roots(arg) if isinstance(arg, sympy.Expr) else arg for arg in expression.args]
         return expression if args == list(expression.args) else expression.func(*args)
 
     def _named(self, expression: sympy.Expr, stem: str) -> sympy.Symbol:
         if expression not in self._known:
-            self._known[expression] = self.fresh(stem, True if expression.is_positive else None)
+            self._known[expression] = self.fresh(stem, expression.is_positive is True)
         return self._known[expression]
 
 

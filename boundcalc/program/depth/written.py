@@ -6,11 +6,12 @@ It has the value of `depth_form`, which is one expression in the spec's symbols 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from boundcalc.program.depth.depth_form import TooManyCasesError
 from boundcalc.program.depth.names import Names
@@ -143,11 +144,13 @@ class _Factors:
         self.pairs.add((one, other))
         return sympy.Dummy(positive=True)
 
-    def named(self, relation: sympy.logic.boolalg.Boolean, names: Names) -> sympy.logic.boolalg.Boolean:
+    def named(self, relation: Boolean, names: Names) -> Boolean:
         """A relation with the names of growth factors in place of the factors."""
-        known: Mapping[sympy.Basic, sympy.Basic] = {product(p.items()): names.growth(product(p.items())) for p in self._powers if p}
-        sides = [known.get(side, side) for side in relation.args]
-        return sympy.Eq(*sides)
+        factors = [product(powers.items()) for powers in self._powers if powers]
+        known = {factor: names.growth(factor) for factor in factors}
+        left, right = (known.get(side, side) for side in relation.args)
+        equal: Any = sympy.Eq(left, right)
+        return equal
 
 
 class _Coinciding:
