@@ -13,8 +13,8 @@ from boundcalc.exact.printing import to_str
 from boundcalc.output.parts.cases import Cases, by_cases, equations
 from boundcalc.output.parts.layout import Style
 
-PAGE = 5000  # characters of a form in a symbolic depth that is printed whole where its definitions are not shorter
-DEFINITIONS_SHOWN = 30
+PAGE = 5000  # characters that closed forms in a symbolic depth may take, written out or as definitions
+DEFINITIONS_SHOWN = 30  # of networks of a given depth
 
 
 def closed_forms(document: Document, style: Style = "auto") -> Iterable[str]:
@@ -32,13 +32,13 @@ def closed_forms(document: Document, style: Style = "auto") -> Iterable[str]:
     wanted = [q.definition for name, q in known.items() if name not in written and q.definition is not None]
     many = document.has_many(wanted, DEFINITIONS_SHOWN)
     chain = used(document.definitions, wanted) if wanted and not many else []
-    many = many or len(chain) > DEFINITIONS_SHOWN
+    many = many or not _is_shown(chain, any(quantity.in_loops for quantity in known.values()))
     for name, form in list(written.items()) if chain and style == "auto" and not many else []:
         definition = known[name].definition
         if definition is None or not known[name].in_loops:
             continue
         more = used(document.definitions, [name for name, _ in chain] + [definition])
-        if len(more) <= DEFINITIONS_SHOWN and _length(more) - _length(chain) < len(to_str(form)):
+        if _is_shown(more, True) and _length(more) - _length(chain) < len(to_str(form)):
             chain = more
             del written[name]
     parts = dict(chain) if not many else {}
@@ -80,9 +80,13 @@ def _written(document: Document, quantity: Answer, style: Style) -> sympy.Expr |
     if length <= SHORT and by_cases(expression).are_apart:
         return expression
     chain = [] if document.has_many([definition], DEFINITIONS_SHOWN) else used(document.definitions, [definition])
-    if not 0 < len(chain) <= DEFINITIONS_SHOWN:
+    if not chain or not _is_shown(chain, True):
         return expression if length <= PAGE else None
     return expression if length < _length(chain) else None
+
+
+def _is_shown(definitions: Sequence[tuple[str, sympy.Expr]], in_loops: bool) -> bool:
+    return len(definitions) <= DEFINITIONS_SHOWN or (in_loops and _length(definitions) <= PAGE)
 
 
 def _length(definitions: Sequence[tuple[str, sympy.Expr]]) -> int:

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import count
+from itertools import chain, count
 
 import sympy
 
 from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
 from boundcalc.program.depth.lift import branches, is_negative, lift, loop_at
 from boundcalc.program.depth.names import Names
-from boundcalc.program.depth.polynomial import Traced
+from boundcalc.program.depth.polynomial import Traced, reachable
 from boundcalc.program.depth.settle import Settled, settle
 from boundcalc.program.depth.span import NotLifted, span
 from boundcalc.program.depth.triangular import CycleError
+from boundcalc.program.depth.upper import Decreasing, above
 from boundcalc.program.depth.written import written_form
-from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.to_sympy import NotClosed as NoExpression
 from boundcalc.program.to_sympy import to_sympy
@@ -88,59 +87,13 @@ def close(outputs: Sequence[Scalar], first: Sequence[Scalar] = ()) -> Closures:
     return Closures(closer.results, tuple(closer.definitions))
 
 
-class Decreasing(ValueError):  # noqa: N818
-    """An upper bound stands where less of it would make more of the result."""
-
-
 def reasons(output: Scalar, closures: Closures) -> tuple[str, ...]:
-    """Why an expression of `output` by the closed forms may exceed its value; empty where it is exact.
-
-    Raises Decreasing where the output is divided by, or lessened by, an upper form: it would be no bound.
-    """
+    """Why an expression of `output` by the closed forms may exceed its value; empty where it is exact. Raises Decreasing."""
     return _reasons(output, closures.results)
 
 
 def _reasons(output: Scalar, results: Mapping[int, Closed | NotClosed]) -> tuple[str, ...]:
-    known = {i: _Above(result.upper if isinstance(result, Closed) else ()) for i, result in results.items()}
-    return interpret(output.arena, [output.index], _UpperForms(), known)[output.index].reasons
-
-
-@dataclass(frozen=True, slots=True)
-class _Above:
-    """Why the expression of a node may exceed its value."""
-
-    reasons: tuple[str, ...]
-    negative: bool = False  # a leaf that is known to be
-
-
-class _UpperForms:
-    """The reading as reasons. Raises Decreasing."""
-
-    __slots__ = ()
-
-    def leaf(self, expression: sympy.Expr) -> _Above:
-        return _Above((), is_negative(expression))
-
-    def add(self, terms: Sequence[_Above]) -> _Above:
-        return self._together(terms, any(term.negative for term in terms))
-
-    multiply = minimum = maximum = hypot = add
-
-    def power(self, base: _Above, exponent: Fraction) -> _Above:
-        return self._together([base], exponent < 0)
-
-    def select(self, index: int, op: Op, keys: Sequence[_Above], values: Sequence[_Above]) -> _Above:
-        return self._together([*keys, *values], True)
-
-    def loop(self, passes: Passes[_Above]) -> Sequence[_Above]:
-        count = len(passes.loop.states)
-        return [self.add([*passes.starts, *passes.step([_Above(())] * count), passes.times])] * count
-
-    def _together(self, args: Sequence[_Above], decreases: bool) -> _Above:
-        found = tuple(dict.fromkeys(reason for arg in args for reason in arg.reasons))
-        if found and decreases:
-            raise Decreasing("an upper closed form is divided by or subtracted")
-        return _Above(found)
+    return above(output, {i: result.upper if isinstance(result, Closed) else () for i, result in results.items()})
 
 
 class _Closer:
@@ -153,7 +106,7 @@ class _Closer:
         self.definitions: list[tuple[sympy.Symbol, Scalar]] = []
         self.known: dict[int, sympy.Expr] = {}  # coefficients
         self.closed = 0
-        self.states: int | None = None  # carried by a loop whose form was too long: others of so many are not tried
+        self.hopeless: dict[bool, int] = {}  # states of a loop whose form was too long: others of so many are not tried
         self.names = Names(taken)
         self.symbols = (name for i in count(1) if (name := f"a_{i}") not in taken)
 
@@ -167,7 +120,7 @@ class _Closer:
                 return self.results[index]
             forms = [self.form(index, branch) for branch in range(branches(self.arena, loop))]
             closed = list(dict.fromkeys(f for f in forms if isinstance(f, Closed)))
-            result = self.short(self.least(closed), loop) if closed else forms[0]
+            result = self.least(closed) if closed else forms[0]
             self.results[index] = result
             if isinstance(result, Closed):
                 self.expressions[index] = result.expression
@@ -189,19 +142,12 @@ class _Closer:
             self.definitions.append((side, self.arena.leaf(form)))
         return side
 
-    def short(self, form: Closed, loop: int) -> Closed | NotClosed:
-        """The form, unless it is too long."""
-        if expression_size(form.expression) <= LONGEST:
-            return form
-        self.states = len(loop_at(self.arena, loop).states)
-        return NotClosed(TOO_LONG)
-
     def refusal(self, loop: int) -> str | None:
         """Closing costs seconds where loops are many or deep, and nobody reads such a form; numbers need none."""
         self.closed += 1
         if self.closed > MOST:
             return f"more than {MOST} quantities of repeats would need a closed form"
-        if self.states is not None and len(loop_at(self.arena, loop).states) >= self.states:
+        if self.is_hopeless(loop, written=True):
             return TOO_LONG
         if _nesting(self.arena, loop) > DEEPEST:
             return f"repeats stand more than {DEEPEST} deep inside one another"
@@ -231,7 +177,9 @@ class _Closer:
             value = {c: self.coefficient(c) for c in dict.fromkeys(used)}
             rows = [{j: value[c] for j, c in row.items()} for row in spanned.rows]
             starts = [sympy.Mul(*(value[c] for c in monomial)) for monomial in factors]
-            expression = depth_form(rows, starts, value[k], [value[c] for c in first])
+            early = [value[c] for c in first]
+            is_long = self.is_hopeless(node.args[0], written=False)
+            expression = None if is_long else depth_form(rows, starts, value[k], early)
             upper = [*lifted.upper, *(reason for c in value for reason in _reasons(c, self.results))]
             if upper and any(is_negative(self.arena.nodes[i].payload) for i in self.arena.needed(loop.results)):
                 raise Decreasing("a pass subtracts what is known by an upper closed form only")
@@ -240,20 +188,36 @@ class _Closer:
             return NotClosed(f"the carried states feed each other (through {through})")
         except (TooManyCasesError, Decreasing, NoExpression) as error:
             return NotClosed(str(error))
-        return Closed(expression, tuple(dict.fromkeys(upper)), self.written(settled, position, value[k], expression))
+        if expression is not None and expression_size(expression) > LONGEST:
+            self.hopeless[False] = len(loop.states)
+            expression = None
+        most = LONGEST if expression is None else expression_size(expression)
+        written = self.written(settled, position, value[k], most) if most > READABLE else None
+        if expression is None and written is not None:
+            expression = self.names.put_in(written, LONGEST)
+        if expression is None:
+            self.hopeless[True] = len(loop.states)
+            return NotClosed(TOO_LONG)
+        return Closed(expression, tuple(dict.fromkeys(upper)), written)
 
-    def written(self, settled: Settled, position: int, k: sympy.Expr, expression: sympy.Expr) -> sympy.Expr | None:
-        """The form with names, where that is shorter with all its definitions; None where it is not."""
-        most = expression_size(expression)
-        if most <= READABLE:
-            return None
+    def is_hopeless(self, loop: int, *, written: bool) -> bool:
+        """Whether a loop of no more states has a form that is too long, the one with names or the other."""
+        known = self.hopeless.get(written)
+        return known is not None and len(loop_at(self.arena, loop).states) >= known
+
+    def written(self, settled: Settled, position: int, k: sympy.Expr, most: int) -> sympy.Expr | None:
+        """The form with names, where it is shorter than this with all its definitions; None where it is not."""
         names = self.names.copy()
-        state = [self.plain(start, names) for start in settled.starts]
-        images = [{m: self.plain(c, names) for m, c in image.items()} for image in settled.lifted.images]
+        images = settled.lifted.images
+        needed = reachable([dict.fromkeys(chain.from_iterable(image)) for image in images], position)
+        state = [self.plain(s, names) if i in needed else sympy.S.Zero for i, s in enumerate(settled.starts)]
+        polynomials = [
+            {m: self.plain(c, names) for m, c in image.items()} if i in needed else {} for i, image in enumerate(images)
+        ]
         first = [self.plain(early[position], names) for early in settled.first]
         try:
-            form = written_form(images, state, position, k, first, names)
-        except (TooManyCasesError, ZeroDivisionError):
+            form = written_form(polynomials, state, position, k, first, names)
+        except (CycleError, TooManyCasesError, ZeroDivisionError):
             return None
         if expression_size(form) + sum(expression_size(part) for _, part in names.needed(form)) >= most:
             return None

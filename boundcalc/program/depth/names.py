@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from itertools import count
 from typing import Any
 
 import sympy
 
+from boundcalc.program.depth.rational import replace
 from boundcalc.program.depth.resonance import exponents, product
 from boundcalc.program.tree_size import expression_size
 
 SHORT = 4  # nodes that are as quick to read as a name: R*x, -c_3, R**2
+NUMBER = 8  # the same of a number: -16*sqrt(3)/9
 FACTORED = 60  # nodes; SymPy takes long to factor what is larger
 
 
@@ -46,6 +48,19 @@ class Names:
                 found.append((symbol, expression))
         return found[::-1]
 
+    def put_in(self, form: sympy.Expr, most: int) -> sympy.Expr | None:
+        """The form with what its names stand for; None where it would have more nodes."""
+        needed = self.needed(form)
+        sizes: dict[sympy.Basic, int] = {}
+        for symbol, part in needed:
+            sizes[symbol] = _size(part, sizes)
+        if _size(form, sizes) > most:
+            return None
+        values: dict[sympy.Basic, sympy.Expr] = {}
+        for symbol, part in needed:
+            values[symbol] = replace(part, values)
+        return replace(form, values)
+
     def fresh(self, stem: str = "c", positive: bool = False) -> sympy.Symbol:
         name = next(name for i in count(1) if (name := f"{stem}_{i}") not in self._taken)
         self._taken.add(name)
@@ -54,7 +69,7 @@ class Names:
     def coefficient(self, expression: sympy.Expr) -> sympy.Expr:
         """The expression, or its name where it is long. A coefficient may have any sign."""
         size = expression_size(expression)
-        if size <= SHORT:
+        if size <= SHORT or (expression.is_number and size <= NUMBER):
             return expression
         if size <= FACTORED and expression_size(factored := _factored(expression)) < size:
             expression = factored
@@ -65,7 +80,8 @@ class Names:
     def growth(self, factor: sympy.Expr) -> sympy.Expr:
         """A factor of the growth in each pass, or its name."""
         factor = product(exponents(factor).items())
-        return factor if expression_size(factor) <= SHORT else self._named(factor, "growth")
+        is_plain = expression_size(factor) <= SHORT and not factor.has(sympy.Add)
+        return factor if is_plain else self._named(factor, "growth")
 
     def side(self, form: sympy.Expr) -> sympy.Symbol:
         """The name of a side of a minimum."""
@@ -88,6 +104,10 @@ class Names:
         if expression not in self._known:
             self._known[expression] = self.fresh(stem, expression.is_positive is True)
         return self._known[expression]
+
+
+def _size(part: sympy.Expr, sizes: Mapping[sympy.Basic, int]) -> int:
+    return sum(sizes.get(node, 1) for node in sympy.preorder_traversal(part))
 
 
 def _factored(expression: sympy.Expr) -> sympy.Expr:
