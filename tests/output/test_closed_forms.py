@@ -139,11 +139,11 @@ def test_python_takes_the_case_that_holds(two_radii: Bounds) -> None:
 
 def test_the_expression_is_one_of_the_symbols(deep: Bounds) -> None:
     """Also where it is found by the definitions only."""
-    expression = deep.smoothness.expression
+    expression: Any = deep.smoothness.expression
     assert expression is not None
     assert expression.free_symbols <= set(deep.symbols.values())
     values = {"w": Q(3), "n": Q(2), "R": Q(1, 3), "k": sympy.Integer(5)}
-    known = {deep.symbols[name]: value for name, value in values.items()}
+    known: Any = {deep.symbols[name]: value for name, value in values.items()}
     definitions = dict(deep.definitions)
     difference: Any = expression.subs(known) - at(definitions["smoothness"], definitions, known)
     assert abs(difference.evalf(30)) < 1e-20

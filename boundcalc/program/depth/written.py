@@ -148,8 +148,8 @@ class _Factors:
         """A relation with the names of growth factors in place of the factors."""
         factors = [product(powers.items()) for powers in self._powers if powers]
         known = {factor: names.growth(factor) for factor in factors}
-        left, right = (known.get(side, side) for side in relation.args)
-        equal: Any = sympy.Eq(left, right)
+        sides: Any = relation.args
+        equal: Any = sympy.Eq(*(known.get(side, side) for side in sides))
         return equal
 
 
