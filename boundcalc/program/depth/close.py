@@ -105,6 +105,7 @@ class _Closer:
         self.expressions: dict[int, sympy.Expr] = {}
         self.definitions: list[tuple[sympy.Symbol, Scalar]] = []
         self.known: dict[int, sympy.Expr] = {}  # coefficients
+        self.shorts: dict[int, sympy.Expr | None] = {}  # the same as they stand in the program
         self.closed = 0
         self.hopeless: dict[bool, int] = {}  # states of a loop whose form was too long: others of so many are not tried
         self.names = Names(taken)
@@ -228,8 +229,16 @@ class _Closer:
 
     def plain(self, scalar: Scalar, names: Names) -> sympy.Expr:
         """As `coefficient`, with names for what coefficients share."""
-        known = to_sympy(scalar, SIZE, self.expressions)
+        known = self.short(scalar)
         return self.coefficient(scalar) if known is None or known.has(sympy.Piecewise) else names.roots(known)
+
+    def short(self, scalar: Scalar) -> sympy.Expr | None:
+        """In the spec's symbols, None where that is long."""
+        if scalar.index not in self.shorts:
+            needed = self.arena.needed([scalar.index], stop=self.expressions.keys())
+            given = {i: self.expressions[i] for i in needed if i in self.expressions}
+            self.shorts[scalar.index] = to_sympy(scalar, SIZE, given)
+        return self.shorts[scalar.index]
 
     def coefficient(self, scalar: Scalar) -> sympy.Expr:
         """In the spec's symbols where that is short, else a symbol with a definition. Closes the loops in it."""
@@ -239,7 +248,7 @@ class _Closer:
                 node = self.arena.nodes[i]
                 if node.op is Op.RESULT and not node.free and isinstance(inner := self.close(i), NotClosed):
                     raise NoExpression(inner.reason)
-            known = to_sympy(scalar, SIZE, self.expressions)
+            known = self.short(scalar)
             if known is not None:
                 known = sympy.expand(known)  # R*(a + b) and R*a + R*b must cancel
             if known is None or known.has(sympy.Piecewise):

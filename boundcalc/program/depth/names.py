@@ -14,7 +14,8 @@ from boundcalc.program.tree_size import expression_size
 
 SHORT = 4  # nodes that are as quick to read as a name: R*x, -c_3, R**2
 NUMBER = 8  # the same of a number: -16*sqrt(3)/9
-FACTORED = 60  # nodes; SymPy takes long to factor what is larger
+FACTORED = 60  # nodes; SymPy takes long to factor what is larger,
+SYMBOLS = 4  # or has more symbols: then only what all terms have in common is taken out
 
 
 class Names:
@@ -111,5 +112,6 @@ def _size(part: sympy.Expr, sizes: Mapping[sympy.Basic, int]) -> int:
 
 
 def _factored(expression: sympy.Expr) -> sympy.Expr:
-    result: Any = sympy.factor(expression)
+    few = len(expression.free_symbols) <= SYMBOLS
+    result: Any = sympy.factor(expression) if few else sympy.factor_terms(expression)
     return result
