@@ -115,7 +115,8 @@ class Forms:
 
     @cached_property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
-        """Every named scalar in terms of those before it; coefficients of closed forms stand before their first use."""
+        """Every named scalar in terms of those before it; growth factors and coefficients of closed forms stand before their
+        first use. A coefficient may be negative, and has no value where growth factors coincide: no case there uses it."""
         return self._defined(Expressions())
 
     @cached_property

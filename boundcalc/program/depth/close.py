@@ -1,7 +1,8 @@
 """Closed forms of loops in the number of passes (the depth).
 
 `lift` makes a pass a polynomial map, `settle` takes out what does not move, `span` makes it a linear map of monomials,
-`path_sum` its power, `depth_form` a formula. Where a minimum leaves several upper bounds, their least is the form.
+`path_sum` its power, `depth_form` a formula in the spec's symbols; `written_form` is the formula that people read. Where a
+minimum leaves several upper bounds, their least is the form.
 """
 
 from __future__ import annotations
