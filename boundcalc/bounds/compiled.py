@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -192,6 +192,12 @@ class Bounds(_OfAll):
         return (*rows, *self.named.values(), *objective)
 
     @property
+    def totals(self) -> Mapping[str, Bound]:
+        """The bounds of the network as a whole, and of its objective, as a person calls them."""
+        objective = {} if self.objective is None else self.objective.named
+        return {**self.named, **{f"objective {name}": bound for name, bound in objective.items()}}
+
+    @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
         """Every quantity in terms of those before it: (name, expression) in order."""
         return self.norm.forms.definitions
@@ -213,22 +219,23 @@ class Bounds(_OfAll):
     @cached_property
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
-        return self._numbers(self.quantities)
+        return self.numbers_at(self.quantities, self.values)
 
     @cached_property
     def sample_numbers(self) -> Mapping[Bound, Number]:
         """The same of the gradients of one sample's loss."""
-        return {} if self.objective is None else self._numbers(tuple(self.objective.per_sample.values()))
+        return {} if self.objective is None else self.numbers_at(self.objective.per_sample.values(), self.values)
 
-    def _numbers(self, of: Sequence[Bound]) -> Mapping[Bound, Number]:
-        quantities = [q for q in of if q.absent(self.values) is None]
+    def numbers_at(self, of: Iterable[Bound], values: Values) -> Mapping[Bound, Number]:
+        """Certified numbers, at exact values, of those bounds that are finite and whose symbols all have one; in one sweep."""
+        quantities = [q for q in of if q.absent(values) is None]
         plain = {q: q.figure.program for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
         needed = free_symbols(list(plain.values()))
-        ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
-        numbers = dict(zip(ready, evaluate([plain[q] for q in ready], self.values), strict=True))
+        ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= values.keys()]
+        numbers = dict(zip(ready, evaluate([plain[q] for q in ready], values), strict=True))
         for quantity in quantities:
-            if isinstance(quantity.figure, ByBlocks) and quantity.free_symbols <= self.values.keys():
-                numbers[quantity] = quantity.figure.number(self.values)
+            if isinstance(quantity.figure, ByBlocks) and quantity.free_symbols <= values.keys():
+                numbers[quantity] = quantity.figure.number(values)
         return numbers
 
     def number(self, quantity: Bound) -> Number | None:

@@ -67,7 +67,45 @@ def _design(asked: Asked) -> Report:
     return design(asked)
 
 
+def _compare(asked: Asked) -> Report:
+    from boundcalc.studies.compare import compare
+
+    return compare(asked)
+
+
+def _table(asked: Asked) -> Report:
+    from boundcalc.studies.table import table
+
+    return table(asked.bounds)
+
+
+def _sweep(asked: Asked) -> Report:
+    from boundcalc.studies.sweep import sweep
+
+    return sweep(asked)
+
+
+OVER = "NAME=LOW:HIGH[:COUNT][:log]"
+
 _ROWS = (
+    Study(
+        "compare",
+        "Which of several networks has the smaller bounds, by how much, and where in a hyperparameter that changes.",
+        (Question("over", OVER, "look for crossovers in this range of a symbol or of a field"),),
+        _compare,
+        several=True,
+    ),
+    Study(
+        "sweep",
+        "The bounds at many values of hyperparameters.",
+        (
+            Question("over", OVER, "a range of a symbol or of a field; several make a grid", repeated=True),
+            Question("points", "FILE", "a CSV file of points instead, under the names of what is swept"),
+            Question("checkpoint", "FILE", "keep what is found there: the same sweep goes on from it"),
+        ),
+        _sweep,
+    ),
+    Study("table", "Several networks in one table, a row each.", (), _table, several=True),
     Study(
         "diff",
         "Derivatives of l and L with respect to hyperparameters, elasticities, and what each layer contributes.",

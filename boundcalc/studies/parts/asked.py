@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from boundcalc.language.architecture import Architecture
 
 Progress = Callable[[int, int], None]  # how many of how many parts are done
+Compiled = Callable[["Architecture[Kind[Any, Any]]"], "Bounds"]
 
 
 def silent(done: int, whole: int) -> None:
@@ -25,7 +26,7 @@ class Asked:
     given. `answers`: to the questions of the study, by name; what was not said is not there."""
 
     specs: tuple[Architecture[Kind[Any, Any]], ...]
-    compiled: Callable[[Architecture[Kind[Any, Any]]], Bounds]
+    compiled: Compiled
     answers: Mapping[str, tuple[str, ...]]
     progress: Progress = silent
 
