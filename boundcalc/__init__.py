@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
     from boundcalc.pipeline import activation, compile, explain, falsify, load, loads, network, objective
+    from boundcalc.questions import design
 
     __version__: str
 
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "activation",
     "compile",
+    "design",
     "explain",
     "falsify",
     "from_onnx",
@@ -59,6 +61,7 @@ _HOMES = {
     "UnsupportedError": ("importers.unsupported", "UnsupportedError"),
     "activation": ("pipeline", "activation"),
     "compile": ("pipeline", "compile"),
+    "design": ("questions", "design"),
     "explain": ("pipeline", "explain"),
     "falsify": ("pipeline", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import sympy
+from numpy.typing import NDArray
 
 from boundcalc.bounds.answer import short
 from boundcalc.bounds.options import Json
@@ -17,13 +19,15 @@ from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.printing import to_str
 from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.convex import require_solvers
-from boundcalc.studies.parts.optimum import Optimum, Outcome, optimum
+from boundcalc.studies.parts.optimum import Optimum, Outcome, Problem, optimum
 from boundcalc.studies.parts.posed import Setting, quantities_of, setting_of
 from boundcalc.studies.parts.report import Report, of_one
 from boundcalc.studies.parts.rounding import NotExact, exact_point
 from boundcalc.studies.parts.variables import Point, placed_at
 
+Vector = NDArray[np.float64]
 DIGITS = 6
+ROUNDED = 1e-3  # what rounding the values may change of the logarithm of a bound
 GLOBAL = "a geometric program: the optimum is global, to the solver's tolerance (CVXPY, Clarabel)"
 LOCAL = "the best local optimum that was found, from several starts (SciPy, SLSQP in logarithms)"
 
@@ -74,9 +78,17 @@ def _solution(asked: Asked, setting: Setting) -> Solution:
     by_name = dict(zip((v.name for v in setting.variables), (exact[s] for s in problem.variables), strict=True))
     again = asked.compiled(placed_at(bounds.architecture, setting.variables, by_name))
     after = again.number(quantities_of(again)[setting.quantity])
+    if found.is_global and not _agrees(after, problem, found.logs):
+        found = replace(found, is_global=False, reason="compiled with these values it is another bound")
     if start_is_allowed and not _is_better(after, before, setting.maximise):
         return Solution(found, before, setting.start, before, kept=True)
     return Solution(found, before, by_name, after)
+
+
+def _agrees(after: Number | None, problem: Problem, logs: Vector) -> bool:
+    """Whether the bound that was minimised is the one that the spec has there."""
+    height = problem.surface.log(logs)
+    return after is not None and after > 0 and abs(float(ball(after).log().mid()) - height) < ROUNDED
 
 
 def _none(finding: str) -> Optimum:

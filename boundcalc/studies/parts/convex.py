@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,10 +27,11 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """`logs`: of the variables that were asked for, where there is a solution."""
+    """`logs`: of the variables that were asked for, where there is a solution; `height`: of what is minimised, there."""
 
     status: Status
     logs: Vector | None = None
+    height: float = math.inf
 
 
 def require_solvers() -> None:
@@ -73,7 +75,9 @@ def solve(program: GeometricProgram, start: Vector, box: float) -> Solved:
         return Solved(Status.INFEASIBLE)
     if problem.status not in (cvxpy.OPTIMAL, cvxpy.OPTIMAL_INACCURATE):
         return Solved(Status.FAILED)
-    return Solved(Status.SOLVED, np.asarray(logs.value, dtype=np.float64)[: program.own])
+    found = np.asarray(logs.value, dtype=np.float64)
+    height = program.objective.log + float((powers @ found)[0])
+    return Solved(Status.SOLVED, found[: program.own], height)
 
 
 def _affine(pairs: Sequence[tuple[Monomial, Monomial]], variables: int) -> tuple[Any, Vector]:

@@ -55,9 +55,7 @@ class Setting:
 
 def quantities_of(bounds: Bounds) -> Mapping[str, Bound]:
     """What may be asked for: of the network, of its objective, of the network up to a layer."""
-    named = {bound.name: bound for bound in bounds.named.values()}
-    objective = {} if bounds.objective is None else {b.name: b for b in bounds.objective.named.values()}
-    return {**named, **objective, **{bound.name: bound for bound in bounds.quantities}}
+    return {**bounds.totals, **{bound.name: bound for bound in bounds.quantities}}
 
 
 def setting_of(asked: Asked) -> Setting:
@@ -68,7 +66,7 @@ def setting_of(asked: Asked) -> Setting:
         raise SpecError([Mistake(place, f"one quantity is asked for, not {len(goals)}", remedy, "quantity")])
     ((goal, said),) = goals
     bounds, place = asked.only, Place(f"--{goal} {said}")
-    name = "_".join(said.split())
+    name = " ".join(said.split())
     known = quantities_of(bounds)
     if name not in known:
         remedy = nearest(name, "quantity", known)
