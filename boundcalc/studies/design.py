@@ -29,6 +29,10 @@ Vector = NDArray[np.float64]
 DIGITS = 6
 ROUNDED = 1e-3  # what rounding the values may change of the logarithm of a bound
 GLOBAL = "a geometric program: the optimum is global, to the solver's tolerance (CVXPY, Clarabel)"
+LEAST = (
+    "the least of {} geometric programs, one for each choice of sides of its minima: the optimum is global, to the solver's "
+    "tolerance (CVXPY, Clarabel)"
+)
 LOCAL = "the best local optimum that was found, from several starts (SciPy, SLSQP in logarithms)"
 
 
@@ -105,7 +109,13 @@ def _is_better(after: Number | None, before: Number | None, maximise: bool) -> b
 def _report(setting: Setting, solution: Solution) -> Report:
     goal = f"{setting.goal} {setting.quantity}"
     found = solution.optimum
-    method = GLOBAL if found.is_global else f"no geometric program ({found.reason}): {LOCAL}" if found.reason else ""
+    method = (
+        (GLOBAL if found.programs == 1 else LEAST.format(found.programs))
+        if found.is_global
+        else f"no geometric program ({found.reason}): {LOCAL}"
+        if found.reason
+        else ""
+    )
     constraints = [constraint.text for constraint in setting.said]
     subject = [f"subject to {text}" for text in constraints]
     parts: list[Table | str] = []

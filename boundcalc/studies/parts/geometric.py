@@ -3,7 +3,10 @@ its own that lies above it.
 
 In the logarithms of the variables a monomial is affine and such a variable is above the logarithm of a sum of exponentials, which is
 convex; whatever is minimised grows with these variables, so at an optimum they are what they stand for. So a local optimum is a
-global one. A minimum, a difference, and a quotient by a sum are none of this: then there is no geometric program.
+global one. A difference and a quotient by a sum are none of this: then there is no geometric program.
+
+A bound with a minimum is the least of several geometric programs, one for each choice of its sides: whatever side is put in its
+place, what is minimised is no smaller, and the right one makes no difference.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NoReturn
+from functools import reduce
+from typing import Any, NoReturn, Protocol
 
 import sympy
 
@@ -72,10 +76,12 @@ def geometric(
     moving: Mapping[sympy.Symbol, sympy.Expr],
     constraints: Sequence[Constraint],
     maximise: bool = False,
+    sides: Sides | None = None,
 ) -> GeometricProgram:
     """The program that minimises (or maximises) a bound; None: any point will do. `moving`: every symbol of the bound in the
-    variables. Raises NotGeometric."""
-    algebra = _Monomials(len(variables), moving, {s: Monomial(0.0, {i: 1.0}) for i, s in enumerate(variables)})
+    variables. `sides`: of its minima; None: there must be none. Raises NotGeometric."""
+    symbols = {symbol: Monomial(0.0, {i: 1.0}) for i, symbol in enumerate(variables)}
+    algebra = _Monomials(len(variables), moving, symbols, sides)
     objective = Monomial(0.0)
     if bound is not None:
         objective = interpret(bound.arena, [bound.index], algebra)[bound.index]
@@ -92,6 +98,47 @@ def geometric(
     return GeometricProgram(objective, tuple(algebra.rows), algebra.own, algebra.variables)
 
 
+class Sides(Protocol):
+    """Which side of a minimum is put in its place; minima come in the order of the program."""
+
+    def choose(self, terms: Sequence[Monomial], /) -> int: ...
+    def above(self, sums: Sequence[tuple[Monomial, ...]], /) -> None:
+        """A further variable stands above these sums."""
+        ...
+
+
+@dataclass(slots=True)
+class Listed:
+    """The sides as they are listed, and the first of those that follow. `counts`: how many there were to choose from."""
+
+    listed: Sequence[int] = ()
+    counts: list[int] = field(default_factory=list[int])
+
+    def choose(self, terms: Sequence[Monomial]) -> int:
+        self.counts.append(len(terms))
+        return self.listed[len(self.counts) - 1] if len(self.counts) <= len(self.listed) else 0
+
+    def above(self, sums: Sequence[tuple[Monomial, ...]]) -> None:
+        """Nothing has to be known of it."""
+
+
+@dataclass(slots=True)
+class Active:
+    """The sides that are least at a point, given by its logarithms."""
+
+    logs: list[float]
+
+    def choose(self, terms: Sequence[Monomial]) -> int:
+        values = [self._at(term) for term in terms]
+        return values.index(min(values))
+
+    def above(self, sums: Sequence[tuple[Monomial, ...]]) -> None:
+        self.logs.append(max(reduce(_log_sum, map(self._at, terms)) for terms in sums))
+
+    def _at(self, monomial: Monomial) -> float:
+        return monomial.log + sum(power * self.logs[i] for i, power in monomial.powers.items())
+
+
 @dataclass(slots=True)
 class _Monomials:
     """The reading. `moving`: the symbols of a program in the variables, which are `symbols`, each with its value. Variables after
@@ -100,6 +147,7 @@ class _Monomials:
     own: int
     moving: Mapping[sympy.Symbol, sympy.Expr]
     symbols: Mapping[sympy.Symbol, Monomial]
+    sides: Sides | None
     rows: list[Row] = field(default_factory=list[Row])
     variables: int = field(init=False)
 
@@ -170,9 +218,17 @@ class _Monomials:
     def minimum(self, terms: Sequence[Monomial]) -> Monomial:
         if any(term.is_zero for term in terms):
             return Monomial(-math.inf)
-        if len({frozenset(term.powers.items()) for term in terms}) > 1:
+        alike: dict[frozenset[tuple[int, float]], Monomial] = {}
+        for term in terms:
+            key = frozenset(term.powers.items())
+            if key not in alike or term.log < alike[key].log:
+                alike[key] = term
+        found = list(alike.values())
+        if len(found) == 1:
+            return found[0]
+        if self.sides is None:
             _refuse("a minimum")
-        return min(terms, key=lambda term: term.log)
+        return self._above([(found[self.sides.choose(found)],)])  # by a variable, of which no quotient is allowed
 
     def maximum(self, terms: Sequence[Monomial]) -> Monomial:
         alike: dict[frozenset[tuple[int, float]], Monomial] = {}
@@ -206,6 +262,8 @@ class _Monomials:
         top = Monomial(0.0, {self.variables: 1.0})
         self.variables += 1
         self.rows += [Row(terms, top) for terms in sums]
+        if self.sides is not None:
+            self.sides.above(sums)
         return top
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice, product
 
 import numpy as np
 import sympy
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 
 from boundcalc.program.ir import Scalar
 from boundcalc.studies.parts.constraints import Constraint
-from boundcalc.studies.parts.convex import Status, solve
-from boundcalc.studies.parts.geometric import GeometricProgram, NotGeometric, geometric
+from boundcalc.studies.parts.convex import Solved, Status, solve
+from boundcalc.studies.parts.geometric import Active, GeometricProgram, Listed, NotGeometric, Sides, geometric
 from boundcalc.studies.parts.local import best, is_feasible
 from boundcalc.studies.parts.surface import Margin, Surface
 
@@ -24,6 +25,8 @@ NEAR, FAR = (
     math.log(1e12),
 )  # how far from its start a variable is looked for, and once more where it goes far
 FLAT = 1e-6  # a relative change of the bound that is none
+MOST_SIDES = 64  # choices of sides of minima, a geometric program each
+DESCENTS = 10
 SUSPECT = math.log(1e3)  # a variable that goes so far may go on for ever
 
 
@@ -57,23 +60,22 @@ class Problem:
 
 @dataclass(frozen=True)
 class Optimum:
-    """`is_global`: of a geometric program; else `reason` says why it is none. `finding`: why there is no optimum."""
+    """`is_global`: of a geometric program, or the least of several `programs`; else `reason` says why it is none. `finding`: why
+    there is no optimum."""
 
     outcome: Outcome
     logs: Vector | None
     is_global: bool
     reason: str = ""
     finding: str = ""
+    programs: int = 1
 
 
 def optimum(problem: Problem, progress: Callable[[int, int], None]) -> Optimum:
-    program, reason = _geometric(problem)
+    programs, reason = _geometric(problem)
 
     def attempt(box: float, starts: Sequence[Vector]) -> Optimum:
-        if program is not None:
-            solved = solve(program, problem.start, box)
-            return Optimum(_OUTCOMES[solved.status], solved.logs, True, finding=_FINDINGS[solved.status])
-        return _local(problem, starts, box, reason, progress)
+        return _global(problem, programs, box, progress) if programs else _local(problem, starts, box, reason, progress)
 
     first = attempt(NEAR, [problem.start])
     if first.logs is None:
@@ -108,15 +110,65 @@ _FINDINGS = {
 }
 
 
-def _geometric(problem: Problem) -> tuple[GeometricProgram | None, str]:
-    """The geometric program, or why there is none."""
+def _geometric(problem: Problem) -> tuple[Sequence[GeometricProgram], str]:
+    """The geometric programs of which the bound is the least, or why there are none or too many."""
     if problem.program is None:
-        return None, "the number comes from blocks"
-    surface = problem.surface
+        return (), "the number comes from blocks"
+    surface, maximise = problem.surface, problem.maximise
+
+    def program(sides: Sides | None) -> GeometricProgram:
+        return geometric(problem.program, surface.variables, surface.moving, problem.constraints, maximise, sides)
+
     try:
-        return geometric(problem.program, surface.variables, surface.moving, problem.constraints, problem.maximise), ""
+        if maximise:  # the largest value of a minimum is no largest value of a side
+            return [program(None)], ""
+        first = Listed()
+        programs, known = [program(first)], math.prod(first.counts)
+        if known > MOST_SIDES:
+            return (), f"its {len(first.counts)} minima have too many sides to try all"
+        for sides in islice(product(*map(range, first.counts)), 1, None):
+            programs.append(program(Listed(sides)))
+        return programs, ""
     except NotGeometric as error:
-        return None, str(error)
+        return (), str(error)
+
+
+def _global(
+    problem: Problem, programs: Sequence[GeometricProgram], box: float, progress: Callable[[int, int], None]
+) -> Optimum:
+    """The least of their optima."""
+    found: list[Solved] = []
+    for done, program in enumerate(programs):
+        progress(done, len(programs))
+        found.append(solve(program, problem.start, box))
+    progress(len(programs), len(programs))
+    best = min(found, key=lambda each: each.height)
+    statuses = {each.status for each in found}
+    if best.logs is None:
+        status = Status.FAILED if Status.FAILED in statuses else Status.INFEASIBLE
+        return Optimum(_OUTCOMES[status], None, True, finding=_FINDINGS[status])
+    failed = "the solver found no optimum for some sides of its minima" if Status.FAILED in statuses else ""
+    return Optimum(Outcome.SOLVED, best.logs, not failed, failed, programs=len(programs))
+
+
+def _descent(problem: Problem, box: float) -> Vector | None:
+    """From the start on, the optimum of the geometric program of those sides of minima that are active: each is no worse than
+    the one before. None where there is no such program."""
+    surface, at = problem.surface, problem.start
+    height = math.inf
+    if problem.program is None or problem.maximise:
+        return None
+    for _ in range(DESCENTS):
+        sides = Active(at.tolist())
+        try:
+            program = geometric(problem.program, surface.variables, surface.moving, problem.constraints, sides=sides)
+        except NotGeometric:
+            return None
+        solved = solve(program, problem.start, box)
+        if solved.logs is None or solved.height > height - FLAT:
+            break
+        at, height = solved.logs, solved.height
+    return at if height < math.inf else None
 
 
 def _margins(problem: Problem) -> Sequence[Margin]:
@@ -136,6 +188,8 @@ def _local(
             starts.append(feasible.logs)
     except NotGeometric:
         pass
+    if (descended := _descent(problem, box)) is not None:
+        starts.append(descended)
     found = best(surface, _margins(problem), starts, box, problem.maximise, progress)
     if found is None:
         finding = "no values were found that meet all constraints, which need not mean that there are none"
