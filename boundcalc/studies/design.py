@@ -17,12 +17,14 @@ from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.printing import to_str
+from boundcalc.mistakes import SpecError
 from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.convex import require_solvers
 from boundcalc.studies.parts.optimum import Optimum, Outcome, Problem, optimum
 from boundcalc.studies.parts.posed import Setting, quantities_of, setting_of
 from boundcalc.studies.parts.report import Report, of_one
 from boundcalc.studies.parts.rounding import NotExact, exact_point
+from boundcalc.studies.parts.surface import Margin
 from boundcalc.studies.parts.variables import Point, placed_at
 
 Vector = NDArray[np.float64]
@@ -44,7 +46,6 @@ class Solution:
     before: Number | None
     point: Point | None = None
     after: Number | None = None
-    finding: str = ""
     kept: bool = False  # the values that the spec has
 
 
@@ -75,12 +76,12 @@ def _solution(asked: Asked, setting: Setting) -> Solution:
     try:
         exact = exact_point(problem.variables, problem.constraints, found.logs)
     except NotExact as error:
-        if start_is_allowed:
-            return Solution(found, before, setting.start, before, kept=True)
-        finding = f"no exact values near the numerical solution were proved to meet '{error}'"
-        return Solution(_none(finding), before)
+        return Solution(_none(f"no exact values near the numerical solution were proved to meet '{error}'"), before)
     by_name = dict(zip((v.name for v in setting.variables), (exact[s] for s in problem.variables), strict=True))
-    again = asked.compiled(placed_at(bounds.architecture, setting.variables, by_name))
+    try:
+        again = asked.compiled(placed_at(bounds.architecture, setting.variables, by_name))
+    except SpecError as error:
+        return Solution(_none(f"the spec does not allow the values that were found: {error.mistakes[0]}"), before)
     after = again.number(quantities_of(again)[setting.quantity])
     if found.is_global and not _agrees(after, problem, found.logs):
         found = replace(found, is_global=False, reason="compiled with these values it is another bound")
@@ -159,7 +160,10 @@ def _notes(setting: Setting, solution: Solution) -> list[str]:
     for constraint in setting.problem.constraints:
         if not constraint.holds(values):
             notes.append(f"the values before do not meet '{constraint.text}'")
-    if any(len(to_str(value)) > 2 * DIGITS for value in solution.point.values()):
+    for constraint in setting.relied_on:
+        if Margin(constraint, setting.problem.variables).at(setting.logs(solution.point)) < ROUNDED:
+            notes.append(f"the values are at the edge of what the bound holds for: {constraint.text}")
+    if any(not _is_shown(value) for value in solution.point.values()):
         notes.append("some values are rounded here; --format json has them exactly")
     if not setting.bounds.certified:
         notes.append("the numbers are no upper bounds under the published constants")
@@ -191,6 +195,11 @@ def _number(number: Number | None) -> Json:
 def _variable_table(setting: Setting, after: Point) -> Table:
     rows = [[v.name, _nearest(v.start), _nearest(after[v.name])] for v in setting.variables]
     return Table(("variable", "before", "after"), rows, right=("before", "after"))
+
+
+def _is_shown(value: sympy.Expr) -> bool:
+    """Whether what the table has is the value itself."""
+    return isinstance(value, sympy.Rational) and sympy.Rational(_nearest(value)) == value
 
 
 def _nearest(value: sympy.Expr) -> str:

@@ -21,8 +21,9 @@ from boundcalc.cli.run import run
 from boundcalc.mistakes import ExtraMissingError
 from boundcalc.studies.parts.constraints import Constraint, read_constraint
 from boundcalc.studies.parts.convex import Status, solve
-from boundcalc.studies.parts.geometric import Active, geometric
+from boundcalc.studies.parts.geometric import geometric
 from boundcalc.studies.parts.rounding import NotExact, exact_point
+from boundcalc.studies.parts.sides import Active
 from boundcalc.studies.parts.variables import variables_of, varied
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -48,6 +49,7 @@ radius: R
 layers: [{dense: {units: 3, name: a}}, {batchnorm: {eps: eps, name: n}}, softplus, {dense: {units: 2, name: b}}]
 """
 GELU = PERCEPTRON.replace("softplus", "gelu").replace("n: 100", "n: 4")
+INFEASIBLE = "infeasible: by the solver, no values within a factor of 1e12 of the start meet all constraints"
 RADII = ("a.radius", "b.radius")
 
 
@@ -213,7 +215,11 @@ def test_a_minimum(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("boundcalc.studies.parts.optimum.MOST_SIDES", most)
     subject = ("dense_0.radius * head.radius >= 1/100", "head.radius <= 1")
     found = data(GELU, minimise="lipschitz", vary="**.radius", subject=subject, refine=True)
-    method = "the least of 2 geometric programs" if most > 1 else "no geometric program (its 1 minima have too many"
+    method = (
+        "the least of 2 geometric programs"
+        if most > 1
+        else "no geometric program (its minima have more than 1 choices of sides"
+    )
     assert found["method"].startswith(method)
     assert found["global"] is (most > 1)
     spec = bc.loads(GELU)
@@ -278,8 +284,8 @@ def test_far_optima_are_optima() -> None:
 @pytest.mark.parametrize(
     ("subject", "words"),
     [
-        (("a.radius >= 2", "a.radius <= 1"), "infeasible: by the solver, no values meet all constraints"),
-        (("prod(**.radius) >= 9", "sum(**.radius) <= 5"), "infeasible: by the solver, no values meet all constraints"),
+        (("a.radius >= 2", "a.radius <= 1"), INFEASIBLE),
+        (("prod(**.radius) >= 9", "sum(**.radius) <= 5"), INFEASIBLE),
         ("sum(**.radius) <= 0", "infeasible: 'sum(**.radius) <= 0' asks for a sum of positive numbers that is 0"),
         ("2 <= 1", "infeasible: '2 <= 1' does not hold, and no variable is in it"),
     ],
@@ -294,13 +300,27 @@ def test_infeasible(subject: str | tuple[str, ...], words: str) -> None:
 def test_infeasible_for_a_bound_that_is_no_posynomial() -> None:
     subject = ("a.radius >= 2", "a.radius <= 1")
     report = bc.design(bc.loads(CHAIN), minimise="lipschitz", vary="**.radius", subject=subject, blocks="layer")
-    assert report.parts == ("infeasible: by the solver, no values meet all constraints",)
+    assert report.parts == (INFEASIBLE,)
 
 
 def test_an_infinite_bound() -> None:
     report = bc.design(bc.loads(PERCEPTRON.replace("softplus", "relu")), minimise="smoothness", vary="R")
     assert not report.answered
     assert str(report.parts[0]).startswith("smoothness is infinite: relu has a kink")
+
+
+def test_what_the_bound_relies_on_is_kept() -> None:
+    text = CHAIN.replace("{R: 1}", "{R: {value: 2, above: 1}}")
+    report = bc.design(bc.loads(text), minimise="lipschitz", vary="R")
+    assert report.to_dict()["rows"] == [{"name": "R", "before": "2", "after": "1.00001"}]
+    assert "the values are at the edge of what the bound holds for: R > 1" in report.notes
+    report = bc.design(bc.loads(text), minimise="lipschitz", vary="R", subject="R <= 1")
+    assert not report.answered
+
+
+def test_values_that_no_decimals_are_proved_to_meet() -> None:
+    report = bc.design(bc.loads(CHAIN), minimise="lipschitz", vary="**.radius", subject="a.radius**b.radius >= 3")
+    assert not report.answered
 
 
 # Mistakes

@@ -24,6 +24,7 @@ Symbols = Mapping[sympy.Symbol, sympy.Expr]
 _FOLDS: Mapping[str, Callable[..., sympy.Expr]] = {"prod": sympy.Mul, "sum": sympy.Add}
 _SIGN = re.compile(r"[<>=!]=?|[≤≥]")
 _PART = re.compile(r"\b(prod|sum)\s*\(([^()]*)\)|[A-Za-z_]\w*(?:\.\w+)+", re.ASCII)
+EDGE = sympy.Rational(1, 10**6)  # of the smaller side
 EXAMPLE = "write 'prod(**.radius) >= 4', 'sum(**.radius) <= E' or a relation such as 'R <= 10'"
 
 
@@ -128,7 +129,7 @@ def balanced(text: str, low: sympy.Expr, high: sympy.Expr) -> Constraint | None:
 
 
 def relied_on(assumed: Iterable[Boolean], moving: Symbols) -> Iterator[Constraint]:
-    """Of what a compiled bound relies on, the inequalities between symbols that move, where they can be read; strict ones without their edge."""
+    """Of what a compiled bound relies on, the inequalities between symbols that move, where they can be read; strict ones are kept by `EDGE`."""
     for condition in assumed:
         if (
             condition.free_symbols.isdisjoint(moving)
@@ -142,4 +143,5 @@ def relied_on(assumed: Iterable[Boolean], moving: Symbols) -> Iterator[Constrain
         elif not isinstance(condition, (sympy.Lt, sympy.Le)):
             continue
         if (found := balanced(str(condition), left, right)) is not None and found.symbols:
-            yield found
+            strict = isinstance(condition, (sympy.Gt, sympy.Lt))
+            yield Constraint(found.text, found.low * (1 + EDGE), found.high) if strict else found

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.mistakes import ExtraMissingError
-from boundcalc.studies.parts.geometric import GeometricProgram, Monomial, Row
+from boundcalc.studies.parts.monomials import GeometricProgram, Monomial, Row
 
 Vector = NDArray[np.float64]
 
@@ -27,11 +27,13 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """`logs`: of the variables that were asked for, where there is a solution; `height`: of what is minimised, there."""
+    """`logs`: of the variables that were asked for, where there is a solution; `height`: of what is minimised, there;
+    `accurate`: whether the solver reached its tolerance."""
 
     status: Status
     logs: Vector | None = None
     height: float = math.inf
+    accurate: bool = False
 
 
 def require_solvers() -> None:
@@ -71,13 +73,13 @@ def solve(program: GeometricProgram, start: Vector, box: float) -> Solved:
             problem.solve(solver=cvxpy.CLARABEL)
     except cvxpy.SolverError:
         return Solved(Status.FAILED)
-    if problem.status in (cvxpy.INFEASIBLE, cvxpy.INFEASIBLE_INACCURATE):
+    if problem.status == cvxpy.INFEASIBLE:
         return Solved(Status.INFEASIBLE)
     if problem.status not in (cvxpy.OPTIMAL, cvxpy.OPTIMAL_INACCURATE):
         return Solved(Status.FAILED)
     found = np.asarray(logs.value, dtype=np.float64)
     height = program.objective.log + float((powers @ found)[0])
-    return Solved(Status.SOLVED, found[: program.own], height)
+    return Solved(Status.SOLVED, found[: program.own], height, problem.status == cvxpy.OPTIMAL)
 
 
 def _affine(pairs: Sequence[tuple[Monomial, Monomial]], variables: int) -> tuple[Any, Vector]:

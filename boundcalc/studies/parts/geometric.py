@@ -15,8 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import reduce
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import sympy
 
@@ -30,6 +29,8 @@ from boundcalc.exact.values import substitute
 from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Op, Scalar
 from boundcalc.studies.parts.constraints import Constraint
+from boundcalc.studies.parts.monomials import GeometricProgram, Monomial, Row, log_sum
+from boundcalc.studies.parts.sides import Sides
 
 MOST_ROWS = 20_000
 MOST_PASSES = 1_000
@@ -37,37 +38,6 @@ MOST_PASSES = 1_000
 
 class NotGeometric(ValueError):  # noqa: N818
     """The message says what stands in the way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Monomial:
-    """exp(log) times the product of powers of variables, by their positions; log = -inf is zero."""
-
-    log: float
-    powers: Mapping[int, float] = field(default_factory=dict[int, float])
-
-    @property
-    def is_zero(self) -> bool:
-        return self.log == -math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The sum of `terms` is at most `below`, or, of one term, equal to it."""
-
-    terms: tuple[Monomial, ...]
-    below: Monomial
-    equal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GeometricProgram:
-    """Minimise `objective` subject to `rows`, over positive variables of which the first `own` are asked for."""
-
-    objective: Monomial
-    rows: tuple[Row, ...]
-    own: int
-    variables: int
 
 
 def geometric(
@@ -96,47 +66,6 @@ def geometric(
             raise NotGeometric(f"the larger side of '{constraint.text}' is no single product of powers")
         algebra.rows.append(Row(() if low.is_zero else (low,), high, constraint.equal))
     return GeometricProgram(objective, tuple(algebra.rows), algebra.own, algebra.variables)
-
-
-class Sides(Protocol):
-    """Which side of a minimum is put in its place; minima come in the order of the program."""
-
-    def choose(self, terms: Sequence[Monomial], /) -> int: ...
-    def above(self, sums: Sequence[tuple[Monomial, ...]], /) -> None:
-        """A further variable stands above these sums."""
-        ...
-
-
-@dataclass(slots=True)
-class Listed:
-    """The sides as they are listed, and the first of those that follow. `counts`: how many there were to choose from."""
-
-    listed: Sequence[int] = ()
-    counts: list[int] = field(default_factory=list[int])
-
-    def choose(self, terms: Sequence[Monomial]) -> int:
-        self.counts.append(len(terms))
-        return self.listed[len(self.counts) - 1] if len(self.counts) <= len(self.listed) else 0
-
-    def above(self, sums: Sequence[tuple[Monomial, ...]]) -> None:
-        """Nothing has to be known of it."""
-
-
-@dataclass(slots=True)
-class Active:
-    """The sides that are least at a point, given by its logarithms."""
-
-    logs: list[float]
-
-    def choose(self, terms: Sequence[Monomial]) -> int:
-        values = [self._at(term) for term in terms]
-        return values.index(min(values))
-
-    def above(self, sums: Sequence[tuple[Monomial, ...]]) -> None:
-        self.logs.append(max(reduce(_log_sum, map(self._at, terms)) for terms in sums))
-
-    def _at(self, monomial: Monomial) -> float:
-        return monomial.log + sum(power * self.logs[i] for i, power in monomial.powers.items())
 
 
 @dataclass(slots=True)
@@ -199,7 +128,7 @@ class _Monomials:
             if not term.is_zero:
                 key = frozenset(term.powers.items())
                 known = alike.get(key)
-                alike[key] = term if known is None else Monomial(_log_sum(known.log, term.log), term.powers)
+                alike[key] = term if known is None else Monomial(log_sum(known.log, term.log), term.powers)
         found = tuple(alike.values())
         return found[0] if len(found) == 1 else self._above([found]) if found else Monomial(-math.inf)
 
@@ -265,11 +194,6 @@ class _Monomials:
         if self.sides is not None:
             self.sides.above(sums)
         return top
-
-
-def _log_sum(a: float, b: float) -> float:
-    top = max(a, b)
-    return top + math.log1p(math.exp(min(a, b) - top))
 
 
 def _number(number: sympy.Expr) -> Monomial:

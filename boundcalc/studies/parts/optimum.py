@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from boundcalc.program.ir import Scalar
 from boundcalc.studies.parts.constraints import Constraint
 from boundcalc.studies.parts.convex import Solved, Status, solve
-from boundcalc.studies.parts.geometric import Active, GeometricProgram, Listed, NotGeometric, Sides, geometric
+from boundcalc.studies.parts.geometric import NotGeometric, geometric
 from boundcalc.studies.parts.local import best, is_feasible
+from boundcalc.studies.parts.monomials import GeometricProgram
+from boundcalc.studies.parts.sides import Active, Listed, Sides
 from boundcalc.studies.parts.surface import Margin, Surface
 
 Vector = NDArray[np.float64]
@@ -105,7 +107,7 @@ _OUTCOMES = {
 }
 _FINDINGS = {
     Status.SOLVED: "",
-    Status.INFEASIBLE: "infeasible: by the solver, no values meet all constraints",
+    Status.INFEASIBLE: "infeasible: by the solver, no values within a factor of 1e12 of the start meet all constraints",
     Status.FAILED: "the solver found no optimum",
 }
 
@@ -125,7 +127,7 @@ def _geometric(problem: Problem) -> tuple[Sequence[GeometricProgram], str]:
         first = Listed()
         programs, known = [program(first)], math.prod(first.counts)
         if known > MOST_SIDES:
-            return (), f"its {len(first.counts)} minima have too many sides to try all"
+            return (), f"its minima have more than {MOST_SIDES} choices of sides"
         for sides in islice(product(*map(range, first.counts)), 1, None):
             programs.append(program(Listed(sides)))
         return programs, ""
@@ -147,7 +149,8 @@ def _global(
     if best.logs is None:
         status = Status.FAILED if Status.FAILED in statuses else Status.INFEASIBLE
         return Optimum(_OUTCOMES[status], None, True, finding=_FINDINGS[status])
-    failed = "the solver found no optimum for some sides of its minima" if Status.FAILED in statuses else ""
+    failed = "" if all(each.accurate for each in found if each.logs is not None) else "the solver missed its tolerance"
+    failed = "the solver found no optimum for some sides of its minima" if Status.FAILED in statuses else failed
     return Optimum(Outcome.SOLVED, best.logs, not failed, failed, programs=len(programs))
 
 

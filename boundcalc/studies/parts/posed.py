@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy
+from numpy.typing import NDArray
 
 from boundcalc.arguments import nearest
 from boundcalc.blocks.figures import ByBlocks
@@ -43,6 +44,14 @@ class Setting:
     @property
     def maximise(self) -> bool:
         return self.problem.maximise
+
+    @property
+    def relied_on(self) -> Sequence[Constraint]:
+        """What nobody said, and the bound needs."""
+        return [each for each in self.problem.constraints if each not in self.said]
+
+    def logs(self, point: Point) -> NDArray[np.float64]:
+        return np.asarray([_log(point[variable.name]) for variable in self.variables])
 
     @property
     def start(self) -> Point:
