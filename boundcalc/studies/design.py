@@ -23,17 +23,18 @@ from boundcalc.studies.parts.convex import require_solvers
 from boundcalc.studies.parts.optimum import Optimum, Outcome, Problem, optimum
 from boundcalc.studies.parts.posed import Setting, quantities_of, setting_of
 from boundcalc.studies.parts.report import Report, of_one
-from boundcalc.studies.parts.rounding import NotExact, exact_point
+from boundcalc.studies.parts.rounding import NotExact, Values, exact_points
 from boundcalc.studies.parts.surface import Margin
 from boundcalc.studies.parts.variables import Point, placed_at
 
 Vector = NDArray[np.float64]
 DIGITS = 6
+WORSE = 1e-5  # relative, of the bound: what shorter values may cost
 ROUNDED = 1e-3  # what rounding the values may change of the logarithm of a bound
-GLOBAL = "a geometric program: the optimum is global, to the solver's tolerance (CVXPY, Clarabel)"
+GLOBAL = "a geometric program: the optimum is global, up to the solver's tolerance and rounding (CVXPY, Clarabel)"
 LEAST = (
-    "the least of {} geometric programs, one for each choice of sides of its minima: the optimum is global, to the solver's "
-    "tolerance (CVXPY, Clarabel)"
+    "the least of {} geometric programs, one for each choice of sides of its minima: the optimum is global, up to "
+    "the solver's tolerance and rounding (CVXPY, Clarabel)"
 )
 LOCAL = "the best local optimum that was found, from several starts (SciPy, SLSQP in logarithms)"
 
@@ -74,7 +75,7 @@ def _solution(asked: Asked, setting: Setting) -> Solution:
         return Solution(found, before)
     start_is_allowed = all(each.holds(setting.values(setting.start)) for each in problem.constraints)
     try:
-        exact = exact_point(problem.variables, problem.constraints, found.logs)
+        exact, is_as_good = _shortest(problem, found.logs)
     except NotExact as error:
         return Solution(_none(f"no exact values near the numerical solution were proved to meet '{error}'"), before)
     by_name = dict(zip((v.name for v in setting.variables), (exact[s] for s in problem.variables), strict=True))
@@ -85,9 +86,27 @@ def _solution(asked: Asked, setting: Setting) -> Solution:
     after = again.number(quantities_of(again)[setting.quantity])
     if found.is_global and not _agrees(after, problem, found.logs):
         found = replace(found, is_global=False, reason="compiled with these values it is another bound")
+    if found.is_global and not is_as_good:
+        found = replace(found, is_global=False, reason="values that meet the constraints exactly are a little worse")
     if start_is_allowed and not _is_better(after, before, setting.maximise):
         return Solution(found, before, setting.start, before, kept=True)
     return Solution(found, before, by_name, after)
+
+
+def _shortest(problem: Problem, logs: Vector) -> tuple[Values, bool]:
+    """The shortest exact values that are as good as the numerical solution; else the best that are nearly, and False. Raises
+    NotExact where there are none."""
+    target = problem.height(logs)
+    found: list[tuple[float, Values]] = []
+    for values in exact_points(problem.variables, problem.constraints, logs):
+        height = problem.height(problem.logs(values))
+        if height <= target + WORSE:
+            return values, True
+        found.append((height, values))
+    height, best = min(found, key=lambda pair: pair[0])
+    if height > target + ROUNDED:
+        raise NotExact(", ".join(constraint.text for constraint in problem.constraints))
+    return best, False
 
 
 def _agrees(after: Number | None, problem: Problem, logs: Vector) -> bool:
@@ -161,7 +180,10 @@ def _notes(setting: Setting, solution: Solution) -> list[str]:
         if not constraint.holds(values):
             notes.append(f"the values before do not meet '{constraint.text}'")
     for constraint in setting.relied_on:
-        if Margin(constraint, setting.problem.variables).at(setting.logs(solution.point)) < ROUNDED:
+        if (
+            Margin(constraint, setting.problem.variables).at(setting.problem.logs(setting.values(solution.point)))
+            < ROUNDED
+        ):
             notes.append(f"the values are at the edge of what the bound holds for: {constraint.text}")
     if any(not _is_shown(value) for value in solution.point.values()):
         notes.append("some values are rounded here; --format json has them exactly")

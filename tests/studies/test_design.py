@@ -22,7 +22,7 @@ from boundcalc.mistakes import ExtraMissingError
 from boundcalc.studies.parts.constraints import Constraint, read_constraint
 from boundcalc.studies.parts.convex import Status, solve
 from boundcalc.studies.parts.geometric import geometric
-from boundcalc.studies.parts.rounding import NotExact, exact_point
+from boundcalc.studies.parts.rounding import NotExact, exact_points
 from boundcalc.studies.parts.sides import Active
 from boundcalc.studies.parts.variables import variables_of, varied
 
@@ -164,7 +164,7 @@ def test_perceptron_at_equal_product(quantity: str, options: dict[str, Any], is_
         return bound_at(PERCEPTRON, quantity, {"dense_0.radius": a, "head.radius": 1 / a}, **options)
 
     least = min(map(value, np.linspace(-2, 2, 41)))
-    assert least * (1 - 1e-3) <= after <= least * (1 + 1e-6)
+    assert least * (1 - 1e-3) <= after <= least * (1 + 2e-5)
     assert after < float(found["before"]["number"])
 
 
@@ -178,7 +178,7 @@ def test_smoothness_of_an_objective_at_equal_product() -> None:
     u, v = (axis.ravel() for axis in np.meshgrid(np.exp(np.linspace(-2, 2, 201)), np.exp(np.linspace(-2, 2, 201))))
     numbers = np.asarray(bounds.objective.smoothness.evaluate(varied1=u, varied2=v, varied3=1 / (u * v)))
     after = float(found["after"]["number"])
-    assert numbers.min() * (1 - 1e-3) <= after <= numbers.min()
+    assert numbers.min() * (1 - 1e-3) <= after <= numbers.min() * (1 + 2e-5)
     assert after < 0.8 * float(found["before"]["number"])
 
 
@@ -206,7 +206,7 @@ def test_the_smoothing_of_a_batchnorm(eps: str, options: dict[str, Any], reason:
     spec = bc.loads(text)
     bounds = bc.compile(varied(spec, variables_of(bc.compile(spec), ["a.radius", "b.radius"])[0]), **options)
     least = scan(value, [np.geomspace(1e-2, 2, 30), np.geomspace(1e-2, 10, 30)])
-    assert least * 0.8 <= after <= least * (1 + 1e-6)
+    assert least * 0.8 <= after <= least * (1 + 2e-5)
 
 
 @pytest.mark.parametrize("most", [64, 1])
@@ -226,7 +226,7 @@ def test_a_minimum(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     bounds = bc.compile(varied(spec, variables_of(bc.compile(spec), ["**.radius"])[0]), refine=True)
     b = np.geomspace(1e-4, 1, 20_001)
     least = np.asarray(bounds.lipschitz.evaluate(varied1=1 / (100 * b), varied2=b)).min()
-    assert least * (1 - 1e-3) <= float(found["after"]["number"]) <= least * (1 + 1e-6)
+    assert least * (1 - 1e-3) <= float(found["after"]["number"]) <= least * (1 + 2e-5)
 
 
 @pytest.mark.parametrize("name", ["vgg16-smooth", "mlp-deep-bias", "lenet5", "vgg16-smooth-batchnorm"])
@@ -319,8 +319,10 @@ def test_what_the_bound_relies_on_is_kept() -> None:
 
 
 def test_values_that_no_decimals_are_proved_to_meet() -> None:
-    report = bc.design(bc.loads(CHAIN), minimise="lipschitz", vary="**.radius", subject="a.radius**b.radius >= 3")
+    circle = "a.radius**2 + b.radius**2 == 4"
+    report = bc.design(bc.loads(CHAIN), maximise="lipschitz", vary="**.radius", subject=circle)
     assert not report.answered
+    assert report.parts == (f"no exact values near the numerical solution were proved to meet '{circle}'",)
 
 
 # Mistakes
@@ -412,14 +414,15 @@ def test_rounded_values_meet_constraints_exactly(
 ) -> None:
     variables, constraints, logs = problem
     try:
-        values = exact_point(variables, constraints, logs)
+        found = list(exact_points(variables, constraints, logs))
     except NotExact:
         assert len(constraints) > 1  # which leave one point, perhaps, that is no decimal
         return
-    for constraint in constraints:
+    for constraint, values in itertools.product(constraints, found):
         low, high = (Fraction(str(side.subs(values))) for side in (constraint.low, constraint.high))
         assert low == high if constraint.equal else low <= high
-    assert [math.log(values[x]) for x in variables] == pytest.approx(list(logs), abs=1e-2)
+    if len(constraints) < 2:  # with others no point near may do, and what is farther is no better than the bound there
+        assert [math.log(found[-1][x]) for x in variables] == pytest.approx(list(logs), abs=1e-2)
 
 
 @given(st.fractions(Fraction(1, 100), 100), st.sampled_from([">=", "=="]))

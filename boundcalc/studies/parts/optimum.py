@@ -19,7 +19,7 @@ from boundcalc.studies.parts.geometric import NotGeometric, geometric
 from boundcalc.studies.parts.local import best, is_feasible
 from boundcalc.studies.parts.monomials import GeometricProgram
 from boundcalc.studies.parts.sides import Active, Listed, Sides
-from boundcalc.studies.parts.surface import Margin, Surface
+from boundcalc.studies.parts.surface import Margin, Surface, Values, logarithms
 
 Vector = NDArray[np.float64]
 NEAR, FAR = (
@@ -55,6 +55,9 @@ class Problem:
     @property
     def variables(self) -> Sequence[sympy.Symbol]:
         return self.surface.variables
+
+    def logs(self, values: Values) -> Vector:
+        return logarithms(values[symbol] for symbol in self.variables)
 
     def height(self, logs: Vector) -> float:
         return self.surface.log(logs) * (-1 if self.maximise else 1)

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import sympy
-from numpy.typing import NDArray
 
 from boundcalc.arguments import nearest
 from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import without_value
-from boundcalc.exact.balls import ball
-from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.intervals import shown as shown_condition
 from boundcalc.exact.values import substitute
@@ -23,7 +19,7 @@ from boundcalc.mistakes import Mistake, Place, SpecError, shown
 from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.constraints import Constraint, read_constraint, relied_on
 from boundcalc.studies.parts.optimum import Problem
-from boundcalc.studies.parts.surface import Surface
+from boundcalc.studies.parts.surface import Surface, logarithms
 from boundcalc.studies.parts.variables import Point, Variable, variables_of, varied
 
 GOALS = ("minimise", "maximise")  # the questions of the study, of which one is asked
@@ -49,9 +45,6 @@ class Setting:
     def relied_on(self) -> Sequence[Constraint]:
         """What nobody said, and the bound needs."""
         return [each for each in self.problem.constraints if each not in self.said]
-
-    def logs(self, point: Point) -> NDArray[np.float64]:
-        return np.asarray([_log(point[variable.name]) for variable in self.variables])
 
     @property
     def start(self) -> Point:
@@ -114,7 +107,7 @@ def _problem(
             program=None if isinstance(bound.figure, ByBlocks) else bound.program,
             constraints=[each for each in (*said, *others) if each.symbols and not each.low.is_zero],
             names=[variable.name for variable in variables],
-            start=np.asarray([_log(variable.start) for variable in variables]),
+            start=logarithms([variable.start for variable in variables]),
             maximise=maximise,
         ),
         said,
@@ -131,10 +124,6 @@ def _refuse_pinned(opened: Bounds, variables: Sequence[Variable], moving: Mappin
             if variable.symbol in moved:
                 finding = f"the bound holds only where {shown_condition(condition)}, so it is no function of '{variable.name}'"
                 raise SpecError([Mistake(Place(f"--vary {variable.name}"), finding, "leave it out", "pinned")])
-
-
-def _log(x: sympy.Expr) -> float:
-    return float(ball(from_sympy(x)).log().mid())
 
 
 def _moving(opened: Bounds, symbols: Sequence[sympy.Symbol]) -> Mapping[sympy.Symbol, sympy.Expr]:

@@ -18,7 +18,7 @@ from boundcalc.studies.parts.surface import Margin
 
 Vector = NDArray[np.float64]
 Values = Mapping[sympy.Symbol, sympy.Expr]
-DIGITS = (6, 9, 12)  # of decimals, one after the other until the constraints hold
+DIGITS = (1, 2, 3, 4, 6, 9, 12)  # of decimals, which are the shorter the better
 _REPAIRS = 40
 
 
@@ -26,21 +26,27 @@ class NotExact(ValueError):  # noqa: N818
     """The message says which constraint no exact values were found for."""
 
 
-def exact_point(variables: Sequence[sympy.Symbol], constraints: Sequence[Constraint], logs: Vector) -> Values:
-    """Exact values near a point that meet the constraints, proved. Raises NotExact."""
+def exact_points(
+    variables: Sequence[sympy.Symbol], constraints: Sequence[Constraint], logs: Vector
+) -> Iterator[Values]:
+    """Exact values near a point that meet the constraints, proved: the shortest first, the nearest last. Raises NotExact where
+    there are none."""
     left = _eliminated(variables, constraints)
     free = [symbol for symbol in variables if symbol not in left]
     at = dict(zip(variables, logs.tolist(), strict=True))
-    broken = ""
+    broken, found = "", False
     for digits in DIGITS:
         for values in _near(free, left, constraints, np.asarray([at[s] for s in free]), digits):
             if values is None:
                 continue
             failing = next((each for each in constraints if not _holds(each, values)), None)
             if failing is None:
-                return {symbol: values[symbol] for symbol in variables}
+                found = True
+                yield {symbol: values[symbol] for symbol in variables}
+                break
             broken = failing.text
-    raise NotExact(broken or constraints[0].text)
+    if not found:
+        raise NotExact(broken or constraints[0].text)
 
 
 def _holds(constraint: Constraint, values: Values) -> bool:

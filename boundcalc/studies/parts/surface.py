@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,3 +110,7 @@ class Margin:
 
 def _number(expression: sympy.Expr, values: Values) -> float:
     return float(ball(from_sympy(expression, values, _BITS)).mid())
+
+
+def logarithms(values: Iterable[sympy.Expr]) -> Vector:
+    return np.asarray([float(ball(from_sympy(value)).log().mid()) for value in values])
