@@ -21,7 +21,7 @@ from boundcalc.mistakes import SpecError
 from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.convex import require_solvers
 from boundcalc.studies.parts.optimum import Optimum, Outcome, Problem, optimum
-from boundcalc.studies.parts.posed import Setting, quantities_of, setting_of
+from boundcalc.studies.parts.posed import Setting, posed, quantities_of, setting_of
 from boundcalc.studies.parts.report import Report, of_one
 from boundcalc.studies.parts.rounding import NotExact, Values, exact_points
 from boundcalc.studies.parts.surface import Margin
@@ -29,6 +29,9 @@ from boundcalc.studies.parts.variables import Point, placed_at
 
 Vector = NDArray[np.float64]
 DIGITS = 6
+CHOSEN = "its closed form is chosen anew at other values"
+AGAIN = 5  # searches from where the one before ended
+SAME = 1e-9  # of logarithms of a bound
 WORSE = 1e-5  # relative, of the bound: what shorter values may cost
 ROUNDED = 1e-3  # what rounding the values may change of the logarithm of a bound
 GLOBAL = "a geometric program: the optimum is global, up to the solver's tolerance and rounding (CVXPY, Clarabel)"
@@ -41,13 +44,14 @@ LOCAL = "the best local optimum that was found, from several starts (SciPy, SLSQ
 
 @dataclass(frozen=True)
 class Solution:
-    """`point`: exact values that meet all constraints, or the start; None: there is none. `after`: the certified number there."""
+    """`point`: exact values that meet all constraints, or the start; None: there is none. `after`: the certified number there.
+    `kept`: the values are those that the spec has. `tight`: the bound that was searched is the one that the spec has there."""
 
     optimum: Optimum
-    before: Number | None
     point: Point | None = None
     after: Number | None = None
-    kept: bool = False  # the values that the spec has
+    kept: bool = False
+    tight: bool = True
 
 
 def design(asked: Asked) -> Report:
@@ -58,39 +62,63 @@ def design(asked: Asked) -> Report:
 
 
 def _solution(asked: Asked, setting: Setting) -> Solution:
-    bounds, problem = setting.bounds, setting.problem
-    bound = quantities_of(bounds)[setting.quantity]
-    if not bound.finite or not problem.surface.bound.finite:
-        return Solution(_none(f"{setting.quantity} is infinite: {bound.reason or problem.surface.bound.reason}"), None)
-    before = bounds.number(bound)
+    """Closed forms that are chosen at some values (under mixed norms by blocks) are bounds at others too, and chosen again where the
+    search ended they are smaller: then it goes on from there."""
+    bound, of_problem = quantities_of(setting.bounds)[setting.quantity], setting.problem.surface.bound
+    if not bound.finite or not of_problem.finite:
+        return Solution(_none(f"{setting.quantity} is infinite: {bound.reason or of_problem.reason}"))
+    if (impossible := _impossible(setting)) is not None:
+        return Solution(_none(f"infeasible: {impossible}"))
+    best, found = None, _searched(asked, setting)
+    for _ in range(AGAIN):
+        if found.point is None or (best is not None and not _is_better(found.after, best.after, setting.maximise)):
+            break
+        best = found
+        if found.tight:
+            break
+        moved = [replace(variable, start=found.point[variable.name]) for variable in setting.variables]
+        found = _searched(asked, posed(asked, setting.bounds, setting.goal, setting.quantity, moved))
+    best = found if best is None else best
+    start_is_allowed = all(each.holds(setting.values(setting.start)) for each in setting.problem.constraints)
+    if start_is_allowed and best.point is not None and not _is_better(best.after, setting.before, setting.maximise):
+        return replace(best, point=setting.start, after=setting.before, kept=True)
+    return best
+
+
+def _impossible(setting: Setting) -> str | None:
+    """Why a constraint never holds, where that can be seen of it."""
     for constraint in setting.said:
         if not constraint.symbols and not constraint.holds({}):
-            return Solution(_none(f"infeasible: '{constraint.text}' does not hold, and no variable is in it"), before)
+            return f"'{constraint.text}' does not hold, and no variable is in it"
         if constraint.high.is_zero and not constraint.low.is_zero:
-            return Solution(
-                _none(f"infeasible: '{constraint.text}' asks for a sum of positive numbers that is 0"), before
-            )
+            return f"'{constraint.text}' asks for a sum of positive numbers that is 0"
+    return None
+
+
+def _searched(asked: Asked, setting: Setting) -> Solution:
+    problem = setting.problem
     found = optimum(problem, asked.progress)
     if found.logs is None:
-        return Solution(found, before)
-    start_is_allowed = all(each.holds(setting.values(setting.start)) for each in problem.constraints)
+        return Solution(found)
     try:
         exact, is_as_good = _shortest(problem, found.logs)
     except NotExact as error:
-        return Solution(_none(f"no exact values near the numerical solution were proved to meet '{error}'"), before)
+        return Solution(_none(f"no exact values near the numerical solution were proved to meet '{error}'"))
     by_name = dict(zip((v.name for v in setting.variables), (exact[s] for s in problem.variables), strict=True))
     try:
-        again = asked.compiled(placed_at(bounds.architecture, setting.variables, by_name))
+        again = asked.compiled(placed_at(setting.bounds.architecture, setting.variables, by_name))
     except SpecError as error:
-        return Solution(_none(f"the spec does not allow the values that were found: {error.mistakes[0]}"), before)
+        return Solution(_none(f"the spec does not allow the values that were found: {error.mistakes[0]}"))
     after = again.number(quantities_of(again)[setting.quantity])
-    if found.is_global and not _agrees(after, problem, found.logs):
-        found = replace(found, is_global=False, reason="compiled with these values it is another bound")
-    if found.is_global and not is_as_good:
-        found = replace(found, is_global=False, reason="values that meet the constraints exactly are a little worse")
-    if start_is_allowed and not _is_better(after, before, setting.maximise):
-        return Solution(found, before, setting.start, before, kept=True)
-    return Solution(found, before, by_name, after)
+    tight = after is not None and after > 0 and abs(_log(after) - problem.surface.log(problem.logs(exact))) < SAME
+    if found.is_global and not (tight and is_as_good):
+        reason = "values that meet the constraints exactly are a little worse" if tight else CHOSEN
+        found = replace(found, is_global=False, reason=reason)
+    return Solution(found, by_name, after, tight=tight)
+
+
+def _log(number: Number) -> float:
+    return float(ball(number).log().mid())
 
 
 def _shortest(problem: Problem, logs: Vector) -> tuple[Values, bool]:
@@ -107,12 +135,6 @@ def _shortest(problem: Problem, logs: Vector) -> tuple[Values, bool]:
     if height > target + ROUNDED:
         raise NotExact(", ".join(constraint.text for constraint in problem.constraints))
     return best, False
-
-
-def _agrees(after: Number | None, problem: Problem, logs: Vector) -> bool:
-    """Whether the bound that was minimised is the one that the spec has there."""
-    height = problem.surface.log(logs)
-    return after is not None and after > 0 and abs(float(ball(after).log().mid()) - height) < ROUNDED
 
 
 def _none(finding: str) -> Optimum:
@@ -164,7 +186,7 @@ def _report(setting: Setting, solution: Solution) -> Report:
             "method": method or None,
             "global": found.is_global and found.outcome is Outcome.SOLVED,
             "kept": solution.kept,
-            "before": _number(solution.before),
+            "before": _number(setting.before),
             "after": _number(solution.after),
         },
         answered=solution.point is not None,
@@ -229,7 +251,7 @@ def _nearest(value: sympy.Expr) -> str:
 
 
 def _quantity_table(setting: Setting, solution: Solution) -> Table:
-    before, after = solution.before, solution.after
+    before, after = setting.before, solution.after
     cells = ["" if x is None else short(decimals.upper_decimal(x, DIGITS)) for x in (before, after)]
     ratio = "" if before is None or after is None or not before > 0 else _ratio(before, after)
     return Table(

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from boundcalc.studies.parts.surface import Margin, Surface
 
 Vector = NDArray[np.float64]
-RANDOM_STARTS = 3
+RANDOM_STARTS = 5
+RESTARTS = 4  # of a search that has come to rest, as long as it goes on from there
 SPREAD = 1.5  # of random starts, in logarithms
 SLACK = 1e-7  # by which a point may miss a constraint, until it is rounded
-STEPS, PRECISION = 200, 1e-12
+STEPS, PRECISION = 200, 1e-10
+_ENOUGH = 1e-9
+RESTORED = 20
 _FAR = 1e3  # what stands for a logarithm that is infinite
 
 
@@ -77,15 +80,36 @@ def _climb(
         {"type": "eq" if margin.constraint.equal else "ineq", "fun": margin.at, "jac": margin.slopes}
         for margin in margins
     ]
+    low, high = center - box, center + box
+    at, last = np.clip(start, low, high), math.inf
     with warnings.catch_warnings():  # of steps that leave the box, which are clipped
         warnings.simplefilter("ignore")
-        found: Any = minimize(
-            height,
-            np.clip(start, center - box, center + box),
-            jac=slope if surface.is_differentiable else "2-point",
-            method="SLSQP",
-            bounds=[(x - box, x + box) for x in center.tolist()],
-            constraints=constraints,
-            options={"maxiter": STEPS, "ftol": PRECISION},
-        )
-    return np.clip(np.asarray(found.x, dtype=np.float64), center - box, center + box)
+        for _ in range(RESTARTS):
+            found: Any = minimize(
+                height,
+                at,
+                jac=slope if surface.is_differentiable else "2-point",
+                method="SLSQP",
+                bounds=list(zip(low.tolist(), high.tolist(), strict=True)),
+                constraints=constraints,
+                options={"maxiter": STEPS, "ftol": PRECISION},
+            )
+            at = _restored(margins, np.clip(np.asarray(found.x, dtype=np.float64), low, high))
+            now = height(at)
+            if is_feasible(margins, at) and now > last - _ENOUGH:
+                break
+            last = now if is_feasible(margins, at) else math.inf
+    return np.clip(at, low, high)
+
+
+def _restored(margins: Sequence[Margin], point: Vector) -> Vector:
+    """A point that misses constraints by little, moved onto their edges, one after the other."""
+    for _ in range(RESTORED):
+        for margin in margins:
+            missing, slopes = margin.at(point), margin.slopes(point)
+            size = float(slopes @ slopes)
+            if math.isfinite(missing) and size > 0 and (missing < 0 or margin.constraint.equal):
+                point = point - slopes * (missing / size)
+        if is_feasible(margins, point):
+            break
+    return point

@@ -26,6 +26,7 @@ NEAR, FAR = (
     math.log(1e6),
     math.log(1e12),
 )  # how far from its start a variable is looked for, and once more where it goes far
+AT_EDGE = 0.01
 FLAT = 1e-6  # a relative change of the bound that is none
 MOST_SIDES = 64  # choices of sides of minima, a geometric program each
 DESCENTS = 10
@@ -80,27 +81,41 @@ def optimum(problem: Problem, progress: Callable[[int, int], None]) -> Optimum:
     programs, reason = _geometric(problem)
 
     def attempt(box: float, starts: Sequence[Vector]) -> Optimum:
-        return _global(problem, programs, box, progress) if programs else _local(problem, starts, box, reason, progress)
+        if not programs:
+            return _local(problem, starts, box, reason, progress)
+        found = _global(problem, programs, box, progress)
+        if found.logs is None or found.is_global:
+            return found
+        again = _local(problem, [problem.start, found.logs], box, found.reason, progress)
+        is_better = again.logs is not None and problem.height(again.logs) < problem.height(found.logs)
+        return again if is_better else found
 
     first = attempt(NEAR, [problem.start])
     if first.logs is None:
         return attempt(FAR, [problem.start])
-    way = first.logs - problem.start
-    if np.max(np.abs(way)) < SUSPECT:
+    if np.max(np.abs(first.logs - problem.start)) < SUSPECT:
         return first
     second = attempt(FAR, [problem.start, first.logs])
     if second.logs is None:
         return second
-    margins = _margins(problem)
-    for direction in (second.logs - first.logs, np.where(np.abs(way) >= SUSPECT, way, 0.0)):
-        if np.max(np.abs(direction)) > 1 and _goes_on(problem, margins, second.logs, direction):
-            finding = f"unbounded: {_tendency(problem.names, direction)}"
-            return Optimum(Outcome.UNBOUNDED, None, second.is_global, second.reason, finding)
-    drifting = _drift(problem, margins, second.logs)
-    if drifting.any():
-        finding = f"unbounded: {_tendency(problem.names, drifting)}"
-        return Optimum(Outcome.UNBOUNDED, None, second.is_global, second.reason, finding)
-    return second
+    direction = _endless(problem, first.logs, second.logs)
+    if direction is None:
+        return second
+    finding = f"unbounded: {_tendency(problem.names, direction)}"
+    return Optimum(Outcome.UNBOUNDED, None, second.is_global, second.reason, finding)
+
+
+def _endless(problem: Problem, first: Vector, second: Vector) -> Vector | None:
+    """Where variables go for ever, from optima in two boxes: to the edge of the larger one, or on the way that meets the constraints
+    and leads to ever better points, or where nothing stops them and they make no difference any more."""
+    margins, way = _margins(problem), second - problem.start
+    if np.max(np.abs(way)) > FAR - AT_EDGE:
+        return way
+    for direction in (second - first, np.where(np.abs(first - problem.start) >= SUSPECT, first - problem.start, 0.0)):
+        if np.max(np.abs(direction)) > 1 and _goes_on(problem, margins, second, direction):
+            return direction
+    drifting = _drift(problem, margins, second)
+    return drifting if drifting.any() else None
 
 
 _OUTCOMES = {

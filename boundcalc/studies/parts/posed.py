@@ -12,6 +12,7 @@ from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import without_value
+from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.intervals import shown as shown_condition
 from boundcalc.exact.values import substitute
@@ -45,6 +46,11 @@ class Setting:
     def relied_on(self) -> Sequence[Constraint]:
         """What nobody said, and the bound needs."""
         return [each for each in self.problem.constraints if each not in self.said]
+
+    @property
+    def before(self) -> Number | None:
+        """The certified number at the values that the spec has."""
+        return self.bounds.number(quantities_of(self.bounds)[self.quantity])
 
     @property
     def start(self) -> Point:
@@ -81,10 +87,16 @@ def setting_of(asked: Asked) -> Setting:
     if missing := [s for s in without_value(bounds.graph.conditions, bounds.values) if _is_needed(known[name], s)]:
         finding = f"{name} is a number only where all symbols have values; without one: {', '.join(missing)}"
         raise SpecError([Mistake(place, finding, f"give it one: --set {missing[0]}=1", "no_value")])
-    fields = any(variable.field for variable in variables)
-    opened = asked.compiled(varied(bounds.architecture, variables)) if fields else bounds
-    problem, said_constraints = _problem(asked, opened, bounds, name, variables, goal == GOALS[1])
-    return Setting(bounds, goal, name, variables, problem, said_constraints, notes)
+    return posed(asked, bounds, goal, name, variables, notes)
+
+
+def posed(
+    asked: Asked, bounds: Bounds, goal: str, name: str, variables: Sequence[Variable], notes: Sequence[str] = ()
+) -> Setting:
+    """The problem as a search from where the variables start. Raises SpecError for constraints."""
+    opened = asked.compiled(varied(bounds.architecture, variables))
+    problem, said = _problem(asked, opened, bounds, name, variables, goal == GOALS[1])
+    return Setting(bounds, goal, name, variables, problem, said, notes)
 
 
 def _is_needed(bound: Bound, symbol: str) -> bool:

@@ -136,13 +136,12 @@ def _counters(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def varied(architecture: Spec, variables: Sequence[Variable]) -> Spec:
-    """The spec in which every field that is varied is a symbol, with the value that it has now."""
+    """The spec in which every variable is a symbol with the value that it starts from, a number, and nothing else moves it."""
     place = Place("--vary")
     fresh = {v.symbol: SymbolDeclaration(v.symbol, place, parse(to_str(v.start), place)) for v in variables if v.field}
-    if not fresh:
-        return architecture
     opened = replace(architecture, symbols={**architecture.symbols, **fresh})
-    return override(opened, _assignments(variables, {v.name: v.symbol for v in variables if v.field}))
+    said = {v.name: v.symbol if v.field else to_str(v.start) for v in variables}
+    return override(opened, _assignments(variables, said))
 
 
 def placed_at(architecture: Spec, variables: Sequence[Variable], point: Point) -> Spec:
