@@ -109,6 +109,42 @@ def test_symbols_and_what_is_computed_from_them() -> None:
     assert point(found) == {"R_1": 2, "R_2": 2}
 
 
+def test_a_variable_moves_by_itself() -> None:
+    """Also where the spec computes it from another one."""
+    text = CHAIN.replace("{R: 1}", "{R: 1, S: R/3}").replace("name: b", "radius: S, name: b")
+    for options in ({}, {"blocks": "layer"}):
+        found = data(text, minimise="lipschitz", vary="R,S", subject="R*S >= 4", **options)
+        assert [float(x) for x in point(found).values()] == pytest.approx([2, 2], rel=1e-3)
+
+
+def test_names_that_the_spec_has_already() -> None:
+    text = CHAIN.replace("{R: 1}", "{R: 1, varied1: 7}").replace(
+        "layers: [",
+        "define: {part: {args: {varied2: 9}, layers: [{dense: {units: 2, bias: false, name: c}}]}}\nlayers: [part, ",
+    )
+    found = data(
+        text, minimise="norm", vary="**.radius", subject=[f"{name} >= 2" for name in ("part_0.c.radius", *RADII)]
+    )
+    assert found["after"]["number"] == "24"
+
+
+def test_one_variable_for_all_passes_of_a_symbolic_repeat() -> None:
+    spec = bc.override(bc.load(SPECS / "deep-linear.yaml"), {"k": 5, "R": 3, "x": 1})
+    found = bc.design(spec, minimise="lipschitz", vary="**.radius", subject="chain.dense_0.radius >= 2").to_dict()
+    assert found["rows"] == [{"name": "chain.dense_0.radius", "before": "3", "after": "2"}]
+    assert found["after"]["number"] == "80"  # k R^(k - 1)
+
+
+def test_forms_that_are_chosen_anew() -> None:
+    """Under mixed norms by blocks the search goes on from where it ended: the answer is that of the spec there."""
+    subject = ("dense_0.radius * head.radius >= 1/2", "head.radius <= 4")
+    found = data(PERCEPTRON, minimise="smoothness", vary="**.radius", subject=subject, sharpest=True)
+    after = float(found["after"]["number"])
+    at = {name: str(value) for name, value in point(found).items()}
+    assert after == pytest.approx(bound_at(PERCEPTRON, "smoothness", at, sharpest=True), rel=1e-14)
+    assert after < float(found["before"]["number"])
+
+
 def test_some_vary_and_others_are_fixed() -> None:
     """A product is one of all that its pattern matches."""
     text = CHAIN.replace("name: b", "radius: 5, name: b")
