@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 
 import numpy as np
 import sympy
@@ -20,6 +21,7 @@ from boundcalc.exact.printing import to_str
 from boundcalc.mistakes import SpecError
 from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.convex import require_solvers
+from boundcalc.studies.parts.effort import SECONDS
 from boundcalc.studies.parts.optimum import Optimum, Outcome, Problem, optimum
 from boundcalc.studies.parts.posed import Setting, posed, quantities_of, setting_of
 from boundcalc.studies.parts.report import Report, of_one
@@ -45,12 +47,13 @@ LOCAL = "the best local optimum that was found, from several starts (SciPy, SLSQ
 @dataclass(frozen=True)
 class Solution:
     """`point`: exact values that meet all constraints, or the start; None: there is none. `after`: the certified number there.
-    `kept`: the values are those that the spec has. `tight`: the bound that was searched is the one that the spec has there."""
+    `kept`: the values are those that the spec has. `late`: its search was cut short. `tight`: the bound that was searched is the one that the spec has there."""
 
     optimum: Optimum
     point: Point | None = None
     after: Number | None = None
     kept: bool = False
+    late: bool = False
     tight: bool = True
 
 
@@ -74,11 +77,15 @@ def _solution(asked: Asked, setting: Setting) -> Solution:
         if found.point is None or (best is not None and not _is_better(found.after, best.after, setting.maximise)):
             break
         best = found
-        if found.tight:
+        if found.tight or monotonic() > setting.problem.until:
             break
         moved = [replace(variable, start=found.point[variable.name]) for variable in setting.variables]
-        found = _searched(asked, posed(asked, setting.bounds, setting.goal, setting.quantity, moved))
+        found = _searched(
+            asked, posed(asked, setting.bounds, setting.goal, setting.quantity, moved, setting.problem.until)
+        )
     best = found if best is None else best
+    if not best.optimum.is_global and monotonic() > setting.problem.until:
+        best = replace(best, late=True)
     start_is_allowed = all(each.holds(setting.values(setting.start)) for each in setting.problem.constraints)
     if start_is_allowed and best.point is not None and not _is_better(best.after, setting.before, setting.maximise):
         return replace(best, point=setting.start, after=setting.before, kept=True)
@@ -207,6 +214,8 @@ def _notes(setting: Setting, solution: Solution) -> list[str]:
             < ROUNDED
         ):
             notes.append(f"the values are at the edge of what the bound holds for: {constraint.text}")
+    if solution.late:
+        notes.append(f"the search was cut short after {SECONDS:g} seconds: these values need not be a local optimum")
     if any(not _is_shown(value) for value in solution.point.values()):
         notes.append("some values are rounded here; --format json has them exactly")
     if not setting.bounds.certified:

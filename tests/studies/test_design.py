@@ -145,6 +145,16 @@ def test_forms_that_are_chosen_anew() -> None:
     assert after < float(found["before"]["number"])
 
 
+def test_a_search_that_is_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Says so; what it has is certified all the same."""
+    monkeypatch.setattr("boundcalc.studies.parts.posed.SECONDS", 0.0)
+    asked: dict[str, Any] = {"minimise": "lipschitz", "vary": "**.radius", "subject": "prod(**.radius) >= 1"}
+    report = bc.design(bc.loads(PERCEPTRON), **asked, blocks="layer")
+    assert any(note.startswith("the search was cut short after") for note in report.notes)
+    assert math.prod(point(report.to_dict()).values()) >= 1
+    assert not any("cut short" in note for note in bc.design(bc.loads(PERCEPTRON), **asked).notes)  # no search
+
+
 def test_some_vary_and_others_are_fixed() -> None:
     """A product is one of all that its pattern matches."""
     text = CHAIN.replace("name: b", "radius: 5, name: b")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -29,15 +30,18 @@ def best(
     starts: Sequence[Vector],
     box: float,
     maximise: bool,
+    until: float,
     progress: Callable[[int, int], None],
 ) -> Vector | None:
     """The best of the local optima from some starts and from random places around the first, among points at most `box` away from it;
-    None where none was found that meets the constraints."""
+    None where none was found that meets the constraints. `until`: by the monotonic clock, when to come to an end."""
     found: list[tuple[float, Vector]] = []
     points = [*starts, *_around(starts[0])]
     for done, start in enumerate(points):
         progress(done, len(points))
-        point = _climb(surface, margins, start, starts[0], box, maximise)
+        if done and monotonic() > until and found:
+            break
+        point = _climb(surface, margins, start, starts[0], box, maximise, until)
         for each in (point, start):
             if is_feasible(margins, each):
                 found.append((_height(surface, each, maximise), each))
@@ -61,14 +65,31 @@ def _height(surface: Surface, point: Vector, maximise: bool) -> float:
     return surface.log(point) * (-1 if maximise else 1)
 
 
+class _LateError(Exception):
+    """It is time to come to an end."""
+
+
 def _climb(
-    surface: Surface, margins: Sequence[Margin], start: Vector, center: Vector, box: float, maximise: bool
+    surface: Surface,
+    margins: Sequence[Margin],
+    start: Vector,
+    center: Vector,
+    box: float,
+    maximise: bool,
+    until: float,
 ) -> Vector:
     from scipy.optimize import minimize
 
     side = -1.0 if maximise else 1.0
+    low, high = center - box, center + box
+    at, last = np.clip(start, low, high), math.inf
+    latest = at
 
     def height(point: Vector) -> float:
+        nonlocal latest
+        if monotonic() > until:
+            raise _LateError
+        latest = point.copy()
         value = _height(surface, point, maximise)
         return value if math.isfinite(value) else math.copysign(_FAR, value)
 
@@ -80,25 +101,26 @@ def _climb(
         {"type": "eq" if margin.constraint.equal else "ineq", "fun": margin.at, "jac": margin.slopes}
         for margin in margins
     ]
-    low, high = center - box, center + box
-    at, last = np.clip(start, low, high), math.inf
     with warnings.catch_warnings():  # of steps that leave the box, which are clipped
         warnings.simplefilter("ignore")
-        for _ in range(RESTARTS):
-            found: Any = minimize(
-                height,
-                at,
-                jac=slope if surface.is_differentiable else "2-point",
-                method="SLSQP",
-                bounds=list(zip(low.tolist(), high.tolist(), strict=True)),
-                constraints=constraints,
-                options={"maxiter": STEPS, "ftol": PRECISION},
-            )
-            at = _restored(margins, np.clip(np.asarray(found.x, dtype=np.float64), low, high))
-            now = height(at)
-            if is_feasible(margins, at) and now > last - _ENOUGH:
-                break
-            last = now if is_feasible(margins, at) else math.inf
+        try:
+            for _ in range(RESTARTS):
+                found: Any = minimize(
+                    height,
+                    at,
+                    jac=slope if surface.is_differentiable else "2-point",
+                    method="SLSQP",
+                    bounds=list(zip(low.tolist(), high.tolist(), strict=True)),
+                    constraints=constraints,
+                    options={"maxiter": STEPS, "ftol": PRECISION},
+                )
+                latest = at = _restored(margins, np.clip(np.asarray(found.x, dtype=np.float64), low, high))
+                now = height(at)
+                if is_feasible(margins, at) and now > last - _ENOUGH:
+                    break
+                last = now if is_feasible(margins, at) else math.inf
+        except _LateError:
+            at = _restored(margins, np.clip(latest, low, high))
     return np.clip(at, low, high)
 
 

@@ -44,7 +44,8 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Problem:
-    """`program`: what the number of the bound comes from, where it is a closed form; `names`: what a person calls the variables."""
+    """`program`: what the number of the bound comes from, where it is a closed form; `names`: what a person calls the variables;
+    `until`: when local searches come to an end, by the monotonic clock."""
 
     surface: Surface
     program: Scalar | None
@@ -52,6 +53,7 @@ class Problem:
     names: Sequence[str]
     start: Vector
     maximise: bool
+    until: float
 
     @property
     def variables(self) -> Sequence[sympy.Symbol]:
@@ -211,7 +213,7 @@ def _local(
         pass
     if (descended := _descent(problem, box)) is not None:
         starts.append(descended)
-    found = best(surface, _margins(problem), starts, box, problem.maximise, progress)
+    found = best(surface, _margins(problem), starts, box, problem.maximise, problem.until, progress)
     if found is None:
         finding = "no values were found that meet all constraints, which need not mean that there are none"
         return Optimum(Outcome.INFEASIBLE, None, False, reason, finding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import sympy
 
@@ -19,6 +20,7 @@ from boundcalc.exact.values import substitute
 from boundcalc.mistakes import Mistake, Place, SpecError, shown
 from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.constraints import Constraint, read_constraint, relied_on
+from boundcalc.studies.parts.effort import SECONDS
 from boundcalc.studies.parts.optimum import Problem
 from boundcalc.studies.parts.surface import Surface, logarithms
 from boundcalc.studies.parts.variables import Point, Variable, variables_of, varied
@@ -87,15 +89,21 @@ def setting_of(asked: Asked) -> Setting:
     if missing := [s for s in without_value(bounds.graph.conditions, bounds.values) if _is_needed(known[name], s)]:
         finding = f"{name} is a number only where all symbols have values; without one: {', '.join(missing)}"
         raise SpecError([Mistake(place, finding, f"give it one: --set {missing[0]}=1", "no_value")])
-    return posed(asked, bounds, goal, name, variables, notes)
+    return posed(asked, bounds, goal, name, variables, monotonic() + SECONDS, notes)
 
 
 def posed(
-    asked: Asked, bounds: Bounds, goal: str, name: str, variables: Sequence[Variable], notes: Sequence[str] = ()
+    asked: Asked,
+    bounds: Bounds,
+    goal: str,
+    name: str,
+    variables: Sequence[Variable],
+    until: float,
+    notes: Sequence[str] = (),
 ) -> Setting:
     """The problem as a search from where the variables start. Raises SpecError for constraints."""
     opened = asked.compiled(varied(bounds.architecture, variables))
-    problem, said = _problem(asked, opened, bounds, name, variables, goal == GOALS[1])
+    problem, said = _problem(asked, opened, bounds, name, variables, goal == GOALS[1], until)
     return Setting(bounds, goal, name, variables, problem, said, notes)
 
 
@@ -104,7 +112,7 @@ def _is_needed(bound: Bound, symbol: str) -> bool:
 
 
 def _problem(
-    asked: Asked, opened: Bounds, bounds: Bounds, name: str, variables: Sequence[Variable], maximise: bool
+    asked: Asked, opened: Bounds, bounds: Bounds, name: str, variables: Sequence[Variable], maximise: bool, until: float
 ) -> tuple[Problem, Sequence[Constraint]]:
     bound, symbols = quantities_of(opened)[name], [opened.symbols[variable.symbol] for variable in variables]
     moving = _moving(opened, symbols)
@@ -121,6 +129,7 @@ def _problem(
             names=[variable.name for variable in variables],
             start=logarithms([variable.start for variable in variables]),
             maximise=maximise,
+            until=until,
         ),
         said,
     )
