@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import activation, compile, explain, falsify, load, loads, network, objective
-    from boundcalc.questions import design
+    from boundcalc.pipeline import activation, compile, explain, load, loads, network
+    from boundcalc.questions import compare, design, falsify, objective, sweep, table
 
     __version__: str
 
@@ -37,6 +37,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "activation",
+    "compare",
     "compile",
     "design",
     "explain",
@@ -50,6 +51,8 @@ __all__ = [
     "objective",
     "override",
     "parse",
+    "sweep",
+    "table",
 ]
 
 _HOMES = {
@@ -60,19 +63,22 @@ _HOMES = {
     "SpecError": ("mistakes", "SpecError"),
     "UnsupportedError": ("importers.unsupported", "UnsupportedError"),
     "activation": ("pipeline", "activation"),
+    "compare": ("questions", "compare"),
     "compile": ("pipeline", "compile"),
     "design": ("questions", "design"),
     "explain": ("pipeline", "explain"),
-    "falsify": ("pipeline", "falsify"),
+    "falsify": ("questions", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),
     "from_torch": ("bounds.imported", "from_torch"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
     "measure": ("bounds.measured", "measure"),
     "network": ("pipeline", "network"),
-    "objective": ("pipeline", "objective"),
+    "objective": ("questions", "objective"),
     "override": ("language.override", "override"),
     "parse": ("exact.expression", "parse_closed_form"),
+    "sweep": ("questions", "sweep"),
+    "table": ("questions", "table"),
 }
 
 

@@ -2,136 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.arguments import Named, Suggesting
+from boundcalc.arguments import Named
 from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
 from boundcalc.blocks.trail import Step, Trail
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.document import Document, document
 from boundcalc.bounds.grouped import lowered_by
+from boundcalc.bounds.named import LayerBounds, Objective, OfAll
 from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.pictured import through_the_layers
+from boundcalc.bounds.records import to_frame
 from boundcalc.bounds.steps import LayerSteps, Moved, by_array, of_objective
 from boundcalc.bounds.torch_groups import Module, groups
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.quantities import (
-    LIPSCHITZ,
-    NORM,
-    ORDERED,
-    SMOOTHNESS,
-    THIRD_ORDER,
-    UPPER_CURVATURE,
     Quantity,
 )
-from boundcalc.catalogue.fact import Fact
+from boundcalc.display.drawing import draw
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.kind import Kind
-from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.graph.unrolled import unrolled_if_few
 from boundcalc.language.architecture import Architecture
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
 SMALL = 1_000  # primitives of a network whose bounds in mixed norms are shown unasked
 
 
-class _OfDerivatives(Suggesting):
-    """The bounds of some quantities, by name as well."""
-
-    __slots__ = ()
-    figures: Mapping[Quantity, Bound]
-
-    @property
-    def named(self) -> Mapping[str, Bound]:
-        """The quantities by name, in the order of the table."""
-        return {quantity.name: self.figures[quantity] for quantity in ORDERED if quantity in self.figures}
-
-    @property
-    def lipschitz(self) -> Bound:
-        return self.figures[LIPSCHITZ]
-
-    @property
-    def smoothness(self) -> Bound:
-        return self.figures[SMOOTHNESS]
-
-    @property
-    def third_order(self) -> Bound:
-        """The Lipschitz constant of the second derivative. Raises ValueError unless the bounds were compiled with it."""
-        if THIRD_ORDER not in self.figures:
-            raise ValueError("the third order was not asked for; compile with third_order=True")
-        return self.figures[THIRD_ORDER]
-
-
-class _OfAll(_OfDerivatives):
-    __slots__ = ()
-
-    @property
-    def norm(self) -> Bound:
-        return self.figures[NORM]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds(_OfAll):
-    """Bounds of the network up to and including one layer, as functions of what is differentiated by.
-
-    searched: those constants of an activation of the spec's own that are finite, each with its witness and enclosure."""
-
-    layer: Layer
-    radius: sympy.Expr | Mapping[str, sympy.Expr] | None
-    own: Named[sympy.Expr | None]
-    figures: Mapping[Quantity, Bound]
-    searched: Mapping[str, Fact] = field(default_factory=dict[str, Fact])
-
-    @property
-    def path(self) -> str:
-        return self.layer.path
-
-    @property
-    def quantities(self) -> tuple[Bound, ...]:
-        return tuple(self.named.values())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Objective(_OfDerivatives):
-    """l and L of F(w) = f(psi(w)) + r(w)."""
-
-    figures: Mapping[Quantity, Bound]
-    samples: Callable[[], Mapping[str, Bound]]
-
-    @property
-    def upper_curvature(self) -> Bound | None:
-        """c with F(v) <= F(w) + <g, v - w> + c/2 ||v - w||^2 on the balls, so that a step 1/c does not increase F: where the loss
-        is not smooth, and known to bend downwards only where it has kinks; None for other losses."""
-        return self.figures.get(UPPER_CURVATURE)
-
-    @property
-    def bend(self) -> Bound:
-        """What a gradient step has to mind: the smoothness, or where it is infinite and the upper curvature is not, that."""
-        upper = self.upper_curvature
-        return self.smoothness if self.smoothness.finite or upper is None or not upper.finite else upper
-
-    @property
-    def per_sample(self) -> Named[Bound]:
-        """By layer: a bound of the gradient of one sample's loss by its own parameters, the regularizer aside, in mixed norms.
-        It is the sensitivity of a sum of gradients to one sample, what training with differential privacy adds noise for.
-        Infinite where a layer couples samples; layers without parameters that are differentiated by are left out."""
-        return Named("layer", self.samples())
-
-    @property
-    def quantities(self) -> tuple[Bound, ...]:
-        return tuple(self.named.values())
-
-
 @dataclass(frozen=True, eq=False)
-class Bounds(_OfAll):
+class Bounds(OfAll):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     architecture: Architecture[Kind[Any, Any]]
@@ -290,6 +205,15 @@ class Bounds(_OfAll):
     def document(self) -> Document:
         """What the outputs print."""
         return document(self)
+
+    def to_frame(self) -> DataFrame:
+        """A row for each layer, the network and its objective. Raises ExtraMissingError (an ImportError) without pandas."""
+        return to_frame(self.document.records)
+
+    def plot(self, file: str | os.PathLike[str] | None = None) -> Figure:
+        """Norm, l and L through the layers, as a figure of matplotlib; written to a file if there is one (.svg, .png or .pdf).
+        Raises SpecError where symbols have no value, ExtraMissingError (an ImportError) without matplotlib."""
+        return draw(through_the_layers(self), file)
 
     def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -12,6 +13,7 @@ from boundcalc.bounds.options import Detail
 from boundcalc.calculus.quantities import ORDERED
 from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.printing import Latex
+from boundcalc.output.parts.cases import Cases, by_cases
 from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.layout import PLAIN, Layout
 
@@ -32,7 +34,11 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
     latex = Latex(letters | {name: _escaped(name) for name in document.symbols})
     signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
-    lines = [f"{letters[name]} &{signs.get(name, '=')} {latex.doprint(expression)}" for name, expression in definitions]
+    lines = [
+        line
+        for name, expression in definitions
+        for line in _lines(letters[name], signs.get(name, "="), by_cases(expression), latex)
+    ]
     for quantity in document.totals.values():
         symbol = letter(quantity.identifier)
         if not quantity.finite:
@@ -47,9 +53,11 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
         expression = quantity.expression
         if name is not None and letters.get(name) == symbol:
             continue  # defined above
-        value = letters[name] if name in letters else latex.doprint(expression)
         sign = r"\le" if quantity.upper else "="
-        lines.append(f"{symbol} &{sign} {value}")
+        if name in letters:
+            lines.append(f"{symbol} &{sign} {letters[name]}")
+        elif expression is not None:
+            lines += _lines(symbol, sign, by_cases(expression), latex)
     lines += [rf"& \text{{if }} {_condition(condition, latex)}" for condition in document.conditions]
     of, others = document.options.phrases(Detail.COMMENT)
     remarks = [", ".join(of + others)] if of or others else []
@@ -59,6 +67,13 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     comments = "".join(f"% {' '.join(line.split())}\n" for line in remarks)
     body = " \\\\\n".join(lines)
     return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _lines(symbol: str, sign: str, cases: Cases, latex: Latex) -> Iterator[str]:
+    """What holds in general, and below it each case."""
+    yield f"{symbol} &{sign} {latex.doprint(cases.general)}"
+    for condition, value in cases.special:
+        yield rf"&{sign} {latex.doprint(value)} \quad \text{{where }} {latex.doprint(condition)}"
 
 
 def _condition(condition: Boolean, latex: Latex) -> str:
@@ -77,7 +92,9 @@ def letter(name: str) -> str:
         if name.startswith(f"{quantity.name}_"):
             return rf"{quantity.letter}_{{\text{{{_text(name[len(quantity.name) + 1 :])}}}}}"
     stem, _, index = name.partition("_")
-    return f"{stem}_{{{index}}}" if index.isdigit() else _escaped(name)
+    if not index.isdigit():
+        return _escaped(name)
+    return f"{stem}_{{{index}}}" if len(stem) == 1 else rf"\mathrm{{{_text(stem)}}}_{{{index}}}"
 
 
 def _text(text: str) -> str:

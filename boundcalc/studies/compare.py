@@ -9,15 +9,17 @@ from itertools import combinations
 
 from flint import fmpq
 
-from boundcalc.bounds.answer import short
-from boundcalc.bounds.options import Json
+from boundcalc.bounds.answer import readable, short, with_number
+from boundcalc.bounds.options import Detail, Json
+from boundcalc.bounds.pictured import height, require_values
 from boundcalc.display.page import Table
+from boundcalc.display.picture import Bars, Curve, Lines, Picture
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.studies.parts.asked import Asked, Progress
 from boundcalc.studies.parts.crossing import Crossing, comparison, crossings, signs
 from boundcalc.studies.parts.movable import Movable, movables
-from boundcalc.studies.parts.networks import Network, infinite, missing, ratio, table_of
+from boundcalc.studies.parts.networks import Network, infinite, missing, networks_of, ratio, table_of
 from boundcalc.studies.parts.over import Over, read_over
 from boundcalc.studies.parts.report import Report
 
@@ -76,7 +78,7 @@ class Regime:
 
 def compare(asked: Asked) -> Report:
     """The study of `compare A B ... [--over NAME=LOW:HIGH]`. Raises SpecError for what is no range, or a symbol of no spec."""
-    networks = [Network(bounds) for bounds in asked.bounds]
+    networks = networks_of(asked)
     parts: list[Table | str] = [table_of(networks)]
     if len(networks) > 1:
         parts.append(_ratios(networks))
@@ -95,12 +97,13 @@ def compare(asked: Asked) -> Report:
         notes += [HIDDEN.format(count=len(over.points(whole)))]
     return Report(
         study="compare",
-        specs=tuple(bounds.name for bounds in asked.bounds),
+        specs=asked.labels,
         options=asked.bounds[0].options,
         subject="comparison of the bounds",
         parts=tuple(parts),
-        rows=lambda: [{**network.to_dict(), "ratios": _ratios_of(network, networks[0])} for network in networks],
+        rows=lambda: [{**network.to_dict(), **_ratios_of(network, networks[0])} for network in networks],
         notes=tuple(notes),
+        picture=lambda: _picture(asked, networks, text, found),
         more=lambda: {
             "crossovers": [each.to_dict() for each in found],
             "regimes": [each.to_dict() for each in regimes],
@@ -112,15 +115,20 @@ def _ratios(networks: Sequence[Network]) -> Table:
     first = networks[0]
     names = [name for name in first.answers if any(name in network.answers for network in networks[1:])]
     rows = [
-        [network.bounds.name, *(ratio(network.number(name), first.number(name)) for name in names)]
+        [network.label, *(_shown(ratio(network.number(name), first.number(name))) for name in names)]
         for network in networks[1:]
     ]
-    return Table((f"relative to {first.bounds.name}", *names), rows, names)
+    return Table((f"relative to {first.label}", *names), rows, names)
+
+
+def _shown(number: Number | None) -> str:
+    return "" if number is None else readable(number)
 
 
 def _ratios_of(network: Network, first: Network) -> dict[str, Json]:
-    """Of the bounds to those of the first network, rounded up; null where there is none."""
-    return {name: ratio(network.number(name), first.number(name)) or None for name in network.answers}
+    """Of the bounds to those of the first network; null where there is none."""
+    found = {name: ratio(network.number(name), first.number(name)) for name in network.answers}
+    return {f"{n.replace(' ', '_')}_ratio": None if value is None else with_number(value) for n, value in found.items()}
 
 
 def _along(
@@ -195,6 +203,39 @@ def _tables(found: Sequence[Crossover], regimes: Sequence[Regime], over: Over) -
         for each in regimes
     ]
     return [*parts, Table(("bound", "regime", "smallest"), cells)]
+
+
+def _picture(asked: Asked, networks: Sequence[Network], text: str | None, found: Sequence[Crossover]) -> Picture:
+    """Along the range a curve for each network, crossovers marked; without a range a bar for each."""
+    title = ", ".join(asked.labels) + "\n" + asked.bounds[0].options.sentence("bounds", Detail.BOUNDS)
+    quantities = [name for name in networks[0].answers if all(name in network.answers for network in networks)]
+    if text is None:
+        for network in networks:
+            require_values(network.bounds)
+        bars = tuple((name, [height(network.number(name)) or 0.0 for network in networks]) for name in quantities)
+        return Picture(title, (Bars("", "log10 of the bound", asked.labels, bars),))
+    over = read_over(text, POINTS)
+    moved = movables(asked, (over.name,), "--over")
+    points = over.points(any(each.is_whole(over.name) for each in moved))
+    panels = tuple(
+        Lines(
+            name,
+            over.name,
+            "bound",
+            tuple(
+                Curve(
+                    each.name,
+                    [float(x) for x in points],
+                    [height(each.numbers({over.name: x}).get(name)) for x in points],
+                )
+                for each in moved
+            ),
+            log_x=over.logarithmic,
+            marks=[float(each.crossing.high) for each in found if each.quantity == name],
+        )
+        for name in quantities
+    )
+    return Picture(title, panels)
 
 
 def _decimal(x: Fraction) -> str:

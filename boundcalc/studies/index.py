@@ -28,13 +28,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """`ask` answers what a person asks; it raises SpecError. `several`: of any number of specs, else of one."""
+    """`ask` answers what a person asks; it raises SpecError. `several`: of any number of specs, else of one; `plots`: its
+    report has a picture."""
 
     name: str
     help: str
     questions: tuple[Question, ...]
     ask: Callable[[Asked], Report]
     several: bool = False
+    plots: bool = False
 
 
 def _sensitivity(asked: Asked) -> Report:
@@ -76,7 +78,7 @@ def _compare(asked: Asked) -> Report:
 def _table(asked: Asked) -> Report:
     from boundcalc.studies.table import table
 
-    return table(asked.bounds)
+    return table(asked)
 
 
 def _sweep(asked: Asked) -> Report:
@@ -94,6 +96,7 @@ _ROWS = (
         (Question("over", OVER, "look for crossovers in this range of a symbol or of a field"),),
         _compare,
         several=True,
+        plots=True,
     ),
     Study(
         "sweep",
@@ -104,6 +107,7 @@ _ROWS = (
             Question("checkpoint", "FILE", "keep what is found there: the same sweep goes on from it"),
         ),
         _sweep,
+        plots=True,
     ),
     Study("table", "Several networks in one table, a row each.", (), _table, several=True),
     Study(
@@ -111,6 +115,7 @@ _ROWS = (
         "Derivatives of l and L with respect to hyperparameters, elasticities, and what each layer contributes.",
         (Question("by", "NAMES", "symbols, separated by commas; all of them unless said"),),
         _sensitivity,
+        plots=True,
     ),
     Study(
         "asymptotics",

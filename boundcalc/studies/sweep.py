@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context
+from fractions import Fraction
 from typing import Any
 
 from flint import fmpq
 
 from boundcalc.bounds.answer import short, with_number
-from boundcalc.bounds.options import Json
+from boundcalc.bounds.options import Detail, Json
 from boundcalc.display.page import Table
+from boundcalc.display.picture import Curve, Lines, Picture
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.graph.kind import Kind
@@ -21,13 +23,14 @@ from boundcalc.language.architecture import Architecture
 from boundcalc.mistakes import Mistake, Place, SpecError
 from boundcalc.studies.parts.asked import Asked, Compiled
 from boundcalc.studies.parts.checkpoint import Checkpoint, Found
-from boundcalc.studies.parts.grid import grid, read_points
+from boundcalc.studies.parts.grid import given_points, grid, read_points
 from boundcalc.studies.parts.movable import Movable, movables
 from boundcalc.studies.parts.over import Point, read_over
 from boundcalc.studies.parts.report import Report
 
 COUNT = 25  # of points of a range, unless said
 CHUNK = 50  # points of one task: compiling takes as long as a few
+CURVES = 12  # of one panel
 SHOWN = 6  # digits of a value in a table
 UP = Context(prec=4, rounding=ROUND_CEILING)
 
@@ -41,22 +44,24 @@ class Task:
     points: tuple[Point, ...]
 
     def __call__(self) -> list[Found]:
-        network = Movable(self.spec, self.compiled(self.spec), self.compiled, tuple(self.points[0]))
+        network = Movable(self.spec.name, self.spec, self.compiled(self.spec), self.compiled, tuple(self.points[0]))
         return [_found(network, point) for point in self.points]
 
 
-def sweep(asked: Asked, executor: Executor | None = None) -> Report:
+def sweep(
+    asked: Asked, given: Sequence[Mapping[str, object]] | None = None, executor: Executor | None = None
+) -> Report:
     """The study of `sweep SPEC --over NAME=LOW:HIGH ... | --points FILE [--checkpoint FILE]`.
 
-    executor: of `concurrent.futures`, or one that behaves as such. Raises SpecError for ranges and names that are none, and for
+    given: points in place of a file of them. executor: of `concurrent.futures`, or one that behaves as such. Raises SpecError for ranges and names that are none, and for
     symbols that have no value.
     """
     overs = [read_over(text, COUNT) for text in asked.all("over")]
     file = asked.one("points")
-    if bool(overs) == (file is not None):
-        finding = "nothing is swept" if file is None else "both --over and --points say what is swept"
+    if bool(overs) + (file is not None) + (given is not None) != 1:
+        finding = "both ranges and points say what is swept" if overs else "nothing is swept"
         raise SpecError([Mistake(Place("sweep"), finding, "write --over NAME=LOW:HIGH, or --points FILE")])
-    points = None if file is None else read_points(file)
+    points = given_points(given) if given is not None else None if file is None else read_points(file)
     names = [over.name for over in overs] if points is None else list(points[0])
     network = movables(asked, names, "--over" if points is None else "--points")[0]
     points = grid(overs, network.is_whole) if points is None else points
@@ -72,6 +77,7 @@ def sweep(asked: Asked, executor: Executor | None = None) -> Report:
         subject=f"bounds at {len(points)} points",
         parts=(Table((*names, *quantities), cells, (*names, *quantities)),),
         rows=lambda: rows,
+        picture=lambda: _picture(network, points, found, [over.name for over in overs if over.logarithmic]),
         notes=tuple(f"none: {reason}" for reason in reasons),
         answered=any("reason" not in of for of in found),
     )
@@ -84,14 +90,16 @@ def _all(network: Movable, points: Sequence[Point], asked: Asked, executor: Exec
     file = None if path is None else Checkpoint(path, _identity(network))
     known: dict[str, Found] = {} if file is None else file.read()
     left = {key: point for key, point in zip(keys, points, strict=True) if key not in known}
-    asked.progress(len(points) - len(left), len(points))
+    done = len(points) - len(left)
+    asked.progress(done, len(points))
     parts = _here if executor is None else _elsewhere(executor)
     for chunk, results in parts(network, list(left.items())):
         pairs = list(zip(chunk, results, strict=True))
         known |= pairs
         if file is not None:
             file.add(pairs)
-        asked.progress(len(points) - len(left.keys() - known.keys()), len(points))
+        done += len(chunk)
+        asked.progress(done, len(points))
     return [known[key] for key in keys]
 
 
@@ -134,12 +142,13 @@ def _figure(number: Number | None, reason: str | None) -> dict[str, Json]:
 
 
 def _row(point: Point, of: Found) -> dict[str, Json]:
-    values = {name: str(value) for name, value in point.items()}
-    return {"values": values, **{name.replace(" ", "_"): figure for name, figure in of.items()}}
+    figures = {name.replace(" ", "_"): figure for name, figure in of.items()}
+    values = {f"value of {name}" if name in figures else name: str(value) for name, value in point.items()}
+    return {**values, **figures}
 
 
 def _cells(point: Point, of: Found, quantities: Sequence[str]) -> list[str]:
-    values = (short(decimals.nearest_decimal(fmpq(x.numerator, x.denominator), SHOWN)) for x in point.values())
+    values = map(_value, point.values())
     return [*values, *(_cell(of.get(name)) for name in quantities)]
 
 
@@ -151,6 +160,43 @@ def _cell(figure: Json) -> str:
     if not isinstance(number, str):
         return "none" if figure["finite"] else "infinite"
     return short(f"{UP.create_decimal(number):g}")
+
+
+def _picture(network: Movable, points: Sequence[Point], found: Sequence[Found], logarithmic: Sequence[str]) -> Picture:
+    """A panel for each quantity: over what was named first, a curve for each combination of the others."""
+    first, *others = points[0]
+    curves: dict[str, list[tuple[float, Found]]] = {}
+    for point, of in zip(points, found, strict=True):
+        name = ", ".join(f"{other} = {_value(point[other])}" for other in others) or network.name
+        curves.setdefault(name, []).append((float(point[first]), of))
+    if len(curves) > CURVES:
+        finding = f"{len(curves)} curves are too many for a picture"
+        raise SpecError(
+            [Mistake(Place("--plot"), finding, f"name the range with most points first, others of at most {CURVES}")]
+        )
+    panels = tuple(
+        Lines(
+            quantity,
+            first,
+            "bound",
+            tuple(
+                Curve(name, [x for x, _ in of], [_height(f.get(quantity)) for _, f in of])
+                for name, of in curves.items()
+            ),
+            log_x=first in logarithmic,
+        )
+        for quantity in network.bounds.totals
+    )
+    return Picture(f"{network.name}: {network.bounds.options.sentence('bounds', Detail.BOUNDS)}", panels)
+
+
+def _height(figure: Json) -> float | None:
+    log = figure["log10"] if isinstance(figure, Mapping) else None
+    return log if isinstance(log, float) else None
+
+
+def _value(x: Fraction) -> str:
+    return short(decimals.nearest_decimal(fmpq(x.numerator, x.denominator), SHOWN))
 
 
 def _identity(network: Movable) -> str:

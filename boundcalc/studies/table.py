@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from boundcalc.bounds.compiled import Bounds
-from boundcalc.studies.parts.networks import Network, infinite, missing, table_of
+from boundcalc.studies.parts.asked import Asked
+from boundcalc.studies.parts.networks import infinite, missing, networks_of, table_of
 from boundcalc.studies.parts.report import Report
 
 
-def table(bounds: tuple[Bounds, ...]) -> Report:
+def table(asked: Asked) -> Report:
     """The study of `table SPECS...`: a row for each network."""
-    networks = [Network(each) for each in bounds]
+    networks = networks_of(asked)
     return Report(
         study="table",
-        specs=tuple(each.name for each in bounds),
-        options=bounds[0].options,
+        specs=asked.labels,
+        options=asked.bounds[0].options,
         subject="bounds",
         parts=(table_of(networks),),
         rows=lambda: [network.to_dict() for network in networks],

@@ -15,7 +15,7 @@ from flint import fmpq
 import boundcalc as bc
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.cli import main
-from boundcalc.pipeline import falsify
+from boundcalc.questions import falsify
 
 SPEC = """symbols: {R: 2, w: 3}
 input: {shape: [2], norm: 1}

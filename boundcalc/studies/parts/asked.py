@@ -34,6 +34,18 @@ class Asked:
     def bounds(self) -> tuple[Bounds, ...]:
         return tuple(self.compiled(spec) for spec in self.specs)
 
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What tells the networks apart: their names, with the files of those that share one, and numbers where these are the same."""
+        names = [bounds.name for bounds in self.bounds]
+        found = [
+            name if names.count(name) == 1 else f"{name} ({spec.source})"
+            for name, spec in zip(names, self.specs, strict=True)
+        ]
+        return tuple(
+            text if found.count(text) == 1 else f"{text} {found[:i].count(text) + 1}" for i, text in enumerate(found)
+        )
+
     @property
     def only(self) -> Bounds:
         """Of a study of one spec."""

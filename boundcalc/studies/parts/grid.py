@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from itertools import product
 from math import prod
 from pathlib import Path
 
+import sympy
+
+from boundcalc.bounds.values import exact
 from boundcalc.language.fields import PATH
 from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 from boundcalc.studies.parts.over import Over, Point, rational
@@ -56,6 +60,21 @@ def read_points(path: str) -> list[Point]:
         mistakes.add(Place(path, 1, 1), f"{shown(path)} has no points", "write a line of values below the names")
     mistakes.raise_if_any()
     return points
+
+
+def given_points(points: Sequence[Mapping[str, object]]) -> list[Point]:
+    """Points that are passed. Raises ValueError for none, and for names that differ; TypeError for what is no rational number."""
+    found = [{name: _rational(value, name) for name, value in point.items()} for point in points]
+    if not found or any(point.keys() != found[0].keys() for point in found) or not found[0]:
+        raise ValueError("the points are no values of the same names; pass [{'R': 1}, {'R': 2}]")
+    return list(found)
+
+
+def _rational(value: object, name: str) -> Fraction:
+    number = exact(value, f"the value of {name}")
+    if not isinstance(number, sympy.Rational):
+        raise TypeError(f"the value of {name} is not a rational number; pass one such as 0.5 or Fraction(1, 3)")
+    return Fraction(int(number.p), int(number.q))
 
 
 def _text(path: str) -> str:

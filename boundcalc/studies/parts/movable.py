@@ -12,7 +12,8 @@ import sympy
 
 from boundcalc.arguments import nearest
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.values import resolve, without_value
+from boundcalc.bounds.missing import missing_values, no_numbers
+from boundcalc.bounds.values import resolve
 from boundcalc.exact.balls import Number
 from boundcalc.graph.kind import Kind
 from boundcalc.language.architecture import Architecture
@@ -26,15 +27,12 @@ from boundcalc.studies.parts.over import Point
 class Movable:
     """`compiled`: its bounds, under the options that were asked for. `moved`: the symbols and fields whose values change."""
 
+    name: str
     spec: Architecture[Kind[Any, Any]]
     bounds: Bounds
     compiled: Compiled
     moved: tuple[str, ...]
     _known: dict[tuple[Fraction, ...], Mapping[str, Number]] = field(default_factory=dict[Any, Any])
-
-    @property
-    def name(self) -> str:
-        return self.bounds.name
 
     @cached_property
     def own(self) -> tuple[str, ...]:
@@ -77,25 +75,17 @@ class Movable:
     @property
     def without_values(self) -> list[str]:
         """The symbols that keep a bound from being a number, once what moves has values."""
-        moved = {self.bounds.symbols[name] for name in self.own if name in self.bounds.symbols}
-        known = {*self.bounds.values, *moved}
-        used = set[sympy.Symbol]().union(*(bound.free_symbols for bound in self.bounds.totals.values()))
-        declared = self.bounds.graph.conditions.declared
-        computed = {s for s, value in declared.items() if value.free_symbols <= known}
-        return [
-            name
-            for name in without_value(self.bounds.graph.conditions, known | computed)
-            if self.bounds.symbols[name] in used
-        ]
+        return missing_values(
+            self.bounds, (self.bounds.symbols[name] for name in self.own if name in self.bounds.symbols)
+        )
 
 
 def movables(asked: Asked, moved: Iterable[str], option: str) -> list[Movable]:
     """The specs that were asked about. Raises SpecError at `option` for a symbol that none of them has, and for others without
     a value."""
     names = tuple(moved)
-    found = [
-        Movable(spec, bounds, asked.compiled, names) for spec, bounds in zip(asked.specs, asked.bounds, strict=True)
-    ]
+    each = zip(asked.labels, asked.specs, asked.bounds, strict=True)
+    found = [Movable(label, spec, bounds, asked.compiled, names) for label, spec, bounds in each]
     known = {name: None for each in found for name in each.bounds.symbols}
     mistakes = Mistakes()
     for name in names:
@@ -106,10 +96,7 @@ def movables(asked: Asked, moved: Iterable[str], option: str) -> list[Movable]:
     mistakes.raise_if_any()
     for each in found:
         if free := each.without_values:
-            place, how = Place(each.spec.source), " ".join(f"--set {name}=1" for name in free)
-            mistakes.add(
-                place, f"the bounds are no numbers: no value for {', '.join(free)}", f"give some with {how}", "no_value"
-            )
+            mistakes.extend([no_numbers(each.bounds, free)])
     mistakes.raise_if_any()
     return found
 

@@ -9,16 +9,18 @@ from functools import cached_property
 
 import sympy
 
-from boundcalc.bounds.answer import DIGITS, Answer, readable, short
+from boundcalc.bounds.answer import DIGITS, Answer, short
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.guarantees import guarantees
+from boundcalc.bounds.missing import assignments, missing_values
 from boundcalc.bounds.options import Json
 from boundcalc.display.page import Table
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.counting import parameters_of
+from boundcalc.studies.parts.asked import Asked
 
 LARGE = 10**15  # from here on a logarithm is easier to compare
 
@@ -27,6 +29,7 @@ LARGE = 10**15  # from here on a logarithm is easier to compare
 class Network:
     """One of the networks; what takes long is found when it is first asked for."""
 
+    label: str
     bounds: Bounds
 
     @cached_property
@@ -36,12 +39,6 @@ class Network:
     def number(self, name: str) -> Number | None:
         answer = self.answers.get(name)
         return None if answer is None or not answer.finite else answer.number_alone
-
-    @cached_property
-    def free(self) -> list[str]:
-        """The symbols without values that the bounds are functions of."""
-        used = {symbol for bound in self.bounds.totals.values() for symbol in bound.free_symbols}
-        return [name for name, symbol in self.bounds.symbols.items() if symbol in used - self.bounds.values.keys()]
 
     @cached_property
     def parameters(self) -> sympy.Expr:
@@ -55,13 +52,17 @@ class Network:
     def to_dict(self) -> dict[str, Json]:
         step = self.step
         return {
-            "spec": self.bounds.name,
+            "spec": self.label,
             "layers": len(self.bounds.layers),
             "parameters": to_str(self.parameters),
             **{name.replace(" ", "_"): answer.to_dict() for name, answer in self.answers.items()},
             "step": None if step is None else step.to_dict(self.bounds.values),
             "symbols": self.bounds.symbol_values,
         }
+
+
+def networks_of(asked: Asked) -> list[Network]:
+    return [Network(label, bounds) for label, bounds in zip(asked.labels, asked.bounds, strict=True)]
 
 
 def table_of(networks: Sequence[Network]) -> Table:
@@ -74,7 +75,7 @@ def table_of(networks: Sequence[Network]) -> Table:
         columns += [name, f"log10 {name}"] if name in large else [name]
     rows: list[list[str]] = []
     for network in networks:
-        cells = [network.bounds.name, str(len(network.bounds.layers)), thousands(network.parameters)]
+        cells = [network.label, str(len(network.bounds.layers)), thousands(network.parameters)]
         for name in names:
             answer = network.answers.get(name)
             cells.append("" if answer is None else answer.brief(network.number(name), "symbolic"))
@@ -85,11 +86,9 @@ def table_of(networks: Sequence[Network]) -> Table:
     return Table(columns, rows, columns[1:])
 
 
-def ratio(of: Number | None, to: Number | None) -> str:
-    """The quotient of two positive numbers, rounded up; empty where there is none."""
-    if of is None or to is None or of == 0 or to == 0:
-        return ""
-    return readable(ball(of) / ball(to))
+def ratio(of: Number | None, to: Number | None) -> Number | None:
+    """The quotient of two positive numbers; None where there is none."""
+    return None if of is None or to is None or of == 0 or to == 0 else ball(of) / ball(to)
 
 
 def thousands(count: sympy.Expr) -> str:
@@ -99,18 +98,17 @@ def thousands(count: sympy.Expr) -> str:
 
 def missing(network: Network) -> list[str]:
     """What a person is told of symbols without values: which, and how to give them some."""
-    names = network.free
+    names = missing_values(network.bounds)
     if not names:
         return []
     has = "has no value" if len(names) == 1 else "have no values"
-    assignments = " ".join(f"--set {name}=1" for name in names)
-    return [f"{network.bounds.name}: {', '.join(names)} {has}: `{assignments}` gives numbers"]
+    return [f"{network.label}: {', '.join(names)} {has}: `{assignments(names)}` gives numbers"]
 
 
 def infinite(network: Network) -> list[str]:
     """Why a bound is infinite."""
     answers = network.answers.items()
-    return [f"{network.bounds.name}: {name} is infinite: {a.infinite_because}" for name, a in answers if not a.finite]
+    return [f"{network.label}: {name} is infinite: {a.infinite_because}" for name, a in answers if not a.finite]
 
 
 def _is_large(number: Number | None) -> bool:
