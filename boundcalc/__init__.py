@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
     from boundcalc.pipeline import activation, compile, explain, load, loads, network
-    from boundcalc.questions import compare, falsify, objective, sweep, table
+    from boundcalc.questions import compare, design, falsify, objective, sweep, table
 
     __version__: str
 
@@ -39,6 +39,7 @@ __all__ = [
     "activation",
     "compare",
     "compile",
+    "design",
     "explain",
     "falsify",
     "from_onnx",
@@ -64,6 +65,7 @@ _HOMES = {
     "activation": ("pipeline", "activation"),
     "compare": ("questions", "compare"),
     "compile": ("pipeline", "compile"),
+    "design": ("questions", "design"),
     "explain": ("pipeline", "explain"),
     "falsify": ("questions", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),

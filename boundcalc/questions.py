@@ -116,6 +116,36 @@ def objective(
     return guarantees(compile(architecture, **options), delta=delta, gap=gap, variance=variance, batch=batch)
 
 
+def design(
+    architecture: Spec,
+    *,
+    minimise: str | None = None,
+    maximise: str | None = None,
+    vary: str | Sequence[str],
+    subject: str | Sequence[str] = (),
+    **options: Any,
+) -> Report:
+    """Values of hyperparameters that minimise, or maximise, a bound (docs/design.md).
+
+    minimise, maximise: the name of a quantity, such as "smoothness" or "objective smoothness". vary: symbols, and patterns of fields
+    such as "**.radius". subject: relations such as "prod(**.radius) >= 4". options: those of `compile`.
+
+    `answered` of the report is False where there are no such values; its text and `to_dict()` say why. Raises what `compile` raises,
+    SpecError for what is asked, and ExtraMissingError (an ImportError) without the extra `design`.
+    """
+    from boundcalc.studies.design import design as found  # compiling does not need it
+
+    asked = _asked(
+        (architecture,),
+        options,
+        minimise=() if minimise is None else (minimise,),
+        maximise=() if maximise is None else (maximise,),
+        vary=(vary,) if isinstance(vary, str) else tuple(vary),
+        subject=(subject,) if isinstance(subject, str) else tuple(subject),
+    )
+    return found(asked)
+
+
 def _asked(architectures: Sequence[Spec], options: Mapping[str, Any], **answers: tuple[str, ...]) -> Asked:
     if not architectures:
         raise TypeError("there is no architecture; pass some that bc.load(path) gave")

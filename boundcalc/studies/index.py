@@ -63,6 +63,12 @@ def _objective(asked: Asked) -> Report:
     return objective(asked.only, **{name: asked.one(name) for name in ("delta", "gap", "variance", "batch")})
 
 
+def _design(asked: Asked) -> Report:
+    from boundcalc.studies.design import design
+
+    return design(asked)
+
+
 def _compare(asked: Asked) -> Report:
     from boundcalc.studies.compare import compare
 
@@ -139,6 +145,17 @@ _ROWS = (
             Question("batch", "E", "samples of a stochastic step; 1 unless said"),
         ),
         _objective,
+    ),
+    Study(
+        "design",
+        "Values of hyperparameters that minimise or maximise a bound: exit status 1 where there are none.",
+        (
+            Question("minimise", "QUANTITY", "such as lipschitz, smoothness, norm, 'objective smoothness'"),
+            Question("maximise", "QUANTITY", "instead of --minimise"),
+            Question("vary", "PATTERN", "symbols, or fields such as '**.radius'; repeatable", True, repeated=True),
+            Question("subject", "RELATION", "'prod(**.radius) >= 4', 'R <= 10'; repeatable", repeated=True),
+        ),
+        _design,
     ),
 )
 

@@ -34,6 +34,7 @@ ANSWERS: dict[str, dict[str, tuple[str, ...]]] = {
     "asymptotics": {"in": ("R",)},
     "objective": {"delta": (), "gap": (), "variance": (), "batch": ()},
     "falsify": {"trials": ("1",), "seconds": (), "seed": (), "save": (), "witness": ()},
+    "design": {"minimise": ("lipschitz",), "maximise": (), "vary": ("R",), "subject": ("R >= 1",)},
 }
 
 
