@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import activation, compile, explain, falsify, load, loads, network, objective
+    from boundcalc.pipeline import activation, compile, describe, falsify, load, loads, network, objective
 
     __version__: str
 
@@ -37,7 +37,7 @@ __all__ = [
     "__version__",
     "activation",
     "compile",
-    "explain",
+    "describe",
     "falsify",
     "from_onnx",
     "from_torch",
@@ -59,7 +59,7 @@ _HOMES = {
     "UnsupportedError": ("importers.unsupported", "UnsupportedError"),
     "activation": ("pipeline", "activation"),
     "compile": ("pipeline", "compile"),
-    "explain": ("pipeline", "explain"),
+    "describe": ("pipeline", "describe"),
     "falsify": ("pipeline", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),
     "from_torch": ("bounds.imported", "from_torch"),
