@@ -15,12 +15,13 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 @dataclass(frozen=True, slots=True)
 class Used:
     """letter: LaTeX. of: the map of the catalogue that it is a constant of, empty for one of the layer. A source that is empty is the
-    theorem of the layer."""
+    theorem of the layer. of_entries: it bounds largest entries alone."""
 
     letter: str
     name: str
     fact: Fact
     of: str = ""
+    of_entries: bool = False
 
 
 def constants_of(primitive: p.Primitive, refine: bool) -> Iterator[Used]:
@@ -60,4 +61,11 @@ def _of_map(entry: Nonlinearity, refine: bool) -> Iterator[Used]:
         ("M", "largest norm", entry.norm),
         (r"\lVert Da(0)\rVert", "slope at 0", None if slope is None else Fact(slope, "the derivative at 0")),
     )
-    return (Used(letter, name, fact, entry.name) for letter, name, fact in named if fact is not None)
+    for letter, name, fact in named:
+        if fact is not None:
+            yield Used(letter, name, fact, entry.name)
+    if entry.sup is not None and entry.sup.value is not None:
+        yield Used(r"\sup\lvert a\rvert", "largest entry", entry.sup, entry.name, of_entries=True)
+    if entry.sup_at_zero is not None and entry.elementwise:
+        at_zero = Fact(entry.sup_at_zero, entry.at_zero.source)
+        yield Used(r"\lvert a(0)\rvert", "largest entry of the image of 0", at_zero, entry.name, of_entries=True)

@@ -139,7 +139,7 @@ CONSTANT = Rule(
     r"Its derivatives are zero.",
 )
 REPEAT = Rule(
-    "repeat",
+    "state of a repeat",
     "What a repeat carries: the rules of its body, once for each pass.",
     r"Let $h$ be a state that a repeat carries. In the first pass it is the start; after a pass it is the result of its body.",
     None,

@@ -56,6 +56,12 @@ def _latex(document: Document, layout: Layout) -> str:
     return to_latex(document, layout)
 
 
+def _report_as_latex(report: Report) -> str:
+    from boundcalc.output.latex import report_to_latex
+
+    return report_to_latex(report)
+
+
 def _python(document: Document, layout: Layout) -> str:
     from boundcalc.output.python import to_python
 
@@ -65,7 +71,7 @@ def _python(document: Document, layout: Layout) -> str:
 _ROWS = (
     Format("text", _text, _report_as_text, compares=True),
     Format("json", _json, _report_as_json),
-    Format("latex", _latex),
+    Format("latex", _latex, _report_as_latex),
     Format("python", _python),
 )
 

@@ -1,26 +1,28 @@
-"""LaTeX: the definitions in order, as an aligned display that compiles in any document with amsmath."""
+"""LaTeX: the definitions in order, as a display that goes over lines and pages and compiles in any document with amsmath; the
+derivation of a study as a document of its own."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
-import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
-from boundcalc.calculus.quantities import ORDERED
+from boundcalc.display.latex import page_to_latex
 from boundcalc.exact.intervals import is_wholeness
-from boundcalc.exact.printing import Latex
 from boundcalc.output.parts.closed_forms import used
+from boundcalc.output.parts.derivation import derivation_to_latex
+from boundcalc.output.parts.latex_lines import Formula, Lines
+from boundcalc.output.parts.latex_text import letter, prose, symbol
 from boundcalc.output.parts.layout import PLAIN, Layout
-
-_OBJECTIVE = "objective"
+from boundcalc.studies.parts.report import Report
 
 
 def to_latex(document: Document, layout: Layout = PLAIN) -> str:
-    """`align*` with a line for each definition that is used, and the constants of the network last; with style "expanded",
-    constants that have a closed form are written out and need no definitions."""
+    """`align*` with a definition after the other, as far as they are used, and the constants of the network last; below, what is
+    infinite and why, and where all of it holds. With style "expanded", constants that have a closed form are written out and need no
+    definitions."""
     expanded = layout.style == "expanded"
     wanted = [
         name
@@ -30,65 +32,50 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     definitions = used(document.definitions, wanted)
     paths = {quantity.definition: quantity.identifier for quantity in reversed(document.quantities)}
     letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
-    latex = Latex(letters | {name: _escaped(name) for name in document.symbols})
+    lines = Lines(letters | {name: symbol(name) for name in document.symbols})
     signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
-    lines = [f"{letters[name]} &{signs.get(name, '=')} {latex.doprint(expression)}" for name, expression in definitions]
+    formulas = [Formula(letters[name], expression, signs.get(name, "=")) for name, expression in definitions]
+    below: list[str] = []
     for quantity in document.totals.values():
-        symbol = letter(quantity.identifier)
+        own = letter(quantity.identifier)
         if not quantity.finite:
-            lines.append(rf"{symbol} &= \infty \quad \text{{{_text(str(quantity.infinite_because))}}}")
-            continue
-        if quantity.scalar is None:
-            continue
-        if quantity.unclosed is not None:
-            lines.append(rf"{symbol} &\quad \text{{has no closed form: {_text(quantity.unclosed)}}}")
-            continue
-        name = quantity.definition
-        expression = quantity.expression
-        if name is not None and letters.get(name) == symbol:
-            continue  # defined above
-        value = letters[name] if name in letters else latex.doprint(expression)
-        sign = r"\le" if quantity.upper else "="
-        lines.append(f"{symbol} &{sign} {value}")
-    lines += [rf"& \text{{if }} {_condition(condition, latex)}" for condition in document.conditions]
+            formulas.append(Formula(own, r"\infty"))
+            below.append(f"${own} = \\infty$: {prose(str(quantity.infinite_because))}.")
+        elif quantity.unclosed is not None:
+            below.append(f"${own}$ has no closed form: {prose(quantity.unclosed)}.")
+        elif quantity.scalar is not None and letters.get(name := quantity.definition or "") != own:  # else defined above
+            value = letters[name] if name in letters else quantity.expression
+            if value is not None:
+                formulas.append(Formula(own, value, r"\le" if quantity.upper else "="))
+    below += _conditions(document, lines)
+    display = f"{lines.align(formulas)}\n" if formulas else ""
+    text = "".join(f"\\par\\noindent {line}\n" for line in below)
+    return f"{_remarks(document)}\\begingroup\\allowdisplaybreaks\n{display}{text}\\endgroup"
+
+
+def _remarks(document: Document) -> str:
+    """What a reader of the source has to know."""
     of, others = document.options.phrases(Detail.COMMENT)
     remarks = [", ".join(of + others)] if of or others else []
     kept = [document.kept] if document.kept else []
     told = [f"{letter(q.identifier)}: {q.guarantees}" for q in document.totals.values() if q.finite and q.guarantees]
     remarks = [document.name, *remarks, *kept, *told, *document.warnings]
-    comments = "".join(f"% {' '.join(line.split())}\n" for line in remarks)
-    body = " \\\\\n".join(lines)
-    return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    return "".join(f"% {' '.join(line.split())}\n" for line in remarks)
 
 
-def _condition(condition: Boolean, latex: Latex) -> str:
+def _conditions(document: Document, lines: Lines) -> Iterator[str]:
+    if document.conditions:
+        yield f"This holds if {', '.join(f'${condition_to_latex(each, lines)}$' for each in document.conditions)}."
+
+
+def condition_to_latex(condition: Boolean, lines: Lines) -> str:
     if is_wholeness(condition):
-        return rf"{latex.doprint(condition.args[0])} \in \mathbb{{Z}}"
-    return latex.doprint(condition)
+        return rf"{lines.print(condition.args[0])} \in \mathbb{{Z}}"
+    return lines.print(condition)
 
 
-def letter(name: str) -> str:
-    """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
-    plain = name.removeprefix(f"{_OBJECTIVE}_")
-    index = "" if plain == name else "_F"
-    for quantity in ORDERED:
-        if plain == quantity.name:
-            return quantity.letter + index
-        if name.startswith(f"{quantity.name}_"):
-            return rf"{quantity.letter}_{{\text{{{_text(name[len(quantity.name) + 1 :])}}}}}"
-    stem, _, index = name.partition("_")
-    return f"{stem}_{{{index}}}" if index.isdigit() else _escaped(name)
-
-
-def _text(text: str) -> str:
-    return re.sub(r"([_&%$#{}])", r"\\\1", text.replace("\\", r"\textbackslash ")).replace("^", r"\^{}")
-
-
-def _escaped(name: str) -> str:
-    """A symbol: one letter as it is or with an index, Greek names as letters, others upright."""
-    if match := re.fullmatch(r"([A-Za-z])_([A-Za-z0-9]+)", name):
-        return rf"{match[1]}_{{\mathrm{{{match[2]}}}}}"
-    plain = sympy.latex(sympy.Symbol(name))
-    if len(name) == 1 or plain.startswith("\\"):
-        return plain
-    return rf"\mathrm{{{_text(name)}}}"
+def report_to_latex(report: Report) -> str:
+    """A document: the derivation of a study that has one, else what it says to people."""
+    if report.derivation is not None:
+        return derivation_to_latex(report.derivation(), report.page.head)
+    return page_to_latex(report.page)

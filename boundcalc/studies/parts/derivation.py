@@ -6,7 +6,7 @@ they are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy
@@ -19,24 +19,28 @@ from boundcalc.calculus.euclidean import Jet
 from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS
 from boundcalc.calculus.rules import Rule, rule_of
-from boundcalc.calculus.steps import ENTRIES, Entry, Recursion, recursion_of
+from boundcalc.calculus.steps import ENTRIES, LARGEST, Entry, Recursion, recursion_of
 from boundcalc.exact.balls import Number
+from boundcalc.exact.printing import to_str
 from boundcalc.program.ir import Scalar
 from boundcalc.program.to_sympy import NotClosed, to_sympy
 from boundcalc.studies.parts.shares import numbers_of
 
 OF_OUTPUT = (NORM.name, LIPSCHITZ.name, SMOOTHNESS.name)
+LONGEST = 3_000  # characters of a closed form of a repeat
 _WRITTEN_OUT = p.Parameter | p.Source | p.Constant
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One number of a jet. `formula`: in the symbols of others; None where it is infinite (then `reason`) or no formula of one step."""
+    """One number of a jet. `formula`: in the symbols of others; None where it is infinite (then `reason`) or no formula of one step.
+    `upper`: the formula may exceed what the recursion gives."""
 
     entry: Entry
     formula: sympy.Expr | None
     number: Number | None
     reason: str = ""
+    upper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,18 @@ def derivation_of(bounds: Bounds) -> Derivation:
     ends += [] if graph.loss is None else [Entry(graph.loss, name) for name in OF_OUTPUT]
     needed = writer.needed(ends)
     numbers = numbers_of(bounds, recursion)
+    closed = [entry for entry in needed if isinstance(graph.primitives[entry.at], p.After)]
+    scalars = [(f"{entry.name}_{entry.at}", value) for entry in [*closed, *ends] if isinstance(value := recursion.value(entry), Scalar)]
+    forms = Forms(bounds.graph.conditions.symbols, scalars)
 
     def line(entry: Entry) -> Line:
         value = recursion.value(entry)
         if isinstance(value, Unbounded):
             return Line(entry, None, None, value.reason)
+        if entry in closed and not value.is_zero:
+            form = forms.expression(value)
+            kept = None if form is None or len(to_str(form)) > LONGEST else form
+            return Line(entry, kept, numbers.get(entry), upper=bool(kept and forms.upper(value)))
         return Line(entry, writer.formula(entry), numbers.get(entry))
 
     def lines(at: int) -> Iterator[Line]:
@@ -100,20 +111,26 @@ def derivation_of(bounds: Bounds) -> Derivation:
             if entry in needed or zero:
                 yield line(entry)
 
+    used = {entry.at for entry in needed}
     steps = tuple(
-        Step(at, graph.owners[at], of, rule_of(of), p.operands(of), tuple(constants_of(of, bounds.options.refine)), tuple(lines(at)))
+        Step(at, graph.owners[at], of, rule_of(of), p.operands(of), _constants(of, at, needed, bounds), tuple(lines(at)))
         for at, of in enumerate(graph.primitives[: last + 1])
-        if at in recursion.jets and not isinstance(of, _WRITTEN_OUT) and any(entry.at == at for entry in needed)
+        if at in used and at in recursion.jets and not isinstance(of, _WRITTEN_OUT)
     )
-    scalars = [(f"{entry.name}_{entry.at}", value) for entry in ends if isinstance(value := recursion.value(entry), Scalar)]
     return Derivation(
         bounds,
         recursion,
         steps,
         {entry.name: line(entry) for entry in ends[:3]},
         writer.symbols,
-        Forms(bounds.graph.conditions.symbols, scalars),
+        forms,
     )
+
+
+def _constants(of: p.Primitive, at: int, needed: Collection[Entry], bounds: Bounds) -> tuple[Used, ...]:
+    """Those of largest entries where these are needed."""
+    found = constants_of(of, bounds.options.refine)
+    return tuple(used for used in found if not used.of_entries or Entry(at, LARGEST) in needed)
 
 
 @dataclass(slots=True)
