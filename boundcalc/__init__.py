@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import activation, compile, describe, falsify, load, loads, network, objective
+    from boundcalc.pipeline import activation, compile, describe, explain, falsify, load, loads, network, objective
 
     __version__: str
 
@@ -38,6 +38,7 @@ __all__ = [
     "activation",
     "compile",
     "describe",
+    "explain",
     "falsify",
     "from_onnx",
     "from_torch",
@@ -60,6 +61,7 @@ _HOMES = {
     "activation": ("pipeline", "activation"),
     "compile": ("pipeline", "compile"),
     "describe": ("pipeline", "describe"),
+    "explain": ("pipeline", "explain"),
     "falsify": ("pipeline", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),
     "from_torch": ("bounds.imported", "from_torch"),

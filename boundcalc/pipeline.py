@@ -45,6 +45,7 @@ from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 if TYPE_CHECKING:
     from boundcalc.bounds.guarantees import Guarantees
     from boundcalc.studies.falsify import Falsification
+    from boundcalc.studies.parts.report import Report
 
 Spec = Architecture[Kind[Any, Any]]
 
@@ -162,6 +163,13 @@ def objective(
     from boundcalc.bounds.guarantees import guarantees  # compiling does not need it
 
     return guarantees(compile(architecture, **options), delta=delta, gap=gap, variance=variance, batch=batch)
+
+
+def explain(architecture: Spec, **options: Any) -> Report:
+    """Why the bounds are what they are, layer by layer (docs/explain.md); options, and what is raised, are those of `compile`."""
+    from boundcalc.studies.explain import explain as study  # compiling does not need it
+
+    return study(compile(architecture, **options))
 
 
 def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = LAYER_LIMIT) -> Network:

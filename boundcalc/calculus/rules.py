@@ -150,7 +150,9 @@ FIXED_POINT = Rule(
     "z = phi(z, u) with phi contracting by q < 1: what phi alone gives, over 1 - q.",
     r"Let $z(u) = \phi(z(u), u)$, where $\phi(\cdot, u)$ is $q$-Lipschitz with $q < 1$ on the states that $\phi$ reaches, $\lVert\phi(0, u)\rVert \le m_0$, $\phi(z, \cdot)$ is "
     r"$\ell_u$-Lipschitz at states of norm $m$, and $L_\Psi$ is the smoothness constant of $\phi$ at a state with $m$, $\ell$ and smoothness constant 0.",
-    Formulas(norm=r"\frac{m_0}{1 - q}", lipschitz=r"\frac{\ell_u}{1 - q}", smoothness=r"\frac{L_\Psi}{1 - q}", sup=r"m_h"),
+    Formulas(
+        norm=r"\frac{m_0}{1 - q}", lipschitz=r"\frac{\ell_u}{1 - q}", smoothness=r"\frac{L_\Psi}{1 - q}", sup=r"m_h"
+    ),
     r"There is one fixed point (Banach). $\lVert z\rVert \le q \lVert z\rVert + m_0$, and no more than what $\phi$ never exceeds; "
     r"$\lVert z(u) - z(u')\rVert \le q \lVert z(u) - z(u')\rVert + \ell_u \lVert u - u'\rVert$; the implicit function theorem gives $Dz = D_z\phi\,Dz + D_u\phi$, and the difference of "
     r"this equation at two points bounds that of $Dz$ by $L_\Psi/(1 - q)$ times their distance.",
@@ -183,5 +185,3 @@ def rule_of(primitive: p.Primitive) -> Rule:
             return REPEAT
         case p.FixedPoint():
             return FIXED_POINT
-
-

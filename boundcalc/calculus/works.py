@@ -19,7 +19,8 @@ ROULET_HARCHAOUI = Work(
     "arXiv:2002.09051, 2020.",
 )
 BANACH_POLYNOMIALS = Work(
-    "Banach1938", 'S. Banach. \N{LATIN CAPITAL LETTER U WITH DIAERESIS}ber homogene Polynome in (L^2). Studia Mathematica 7, 36-44, 1938.'
+    "Banach1938",
+    "S. Banach. \N{LATIN CAPITAL LETTER U WITH DIAERESIS}ber homogene Polynome in (L^2). Studia Mathematica 7, 36-44, 1938.",
 )
 BANACH_CONTRACTIONS = Work(
     "Banach1922",

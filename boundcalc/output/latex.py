@@ -14,7 +14,7 @@ from boundcalc.exact.intervals import is_wholeness
 from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.derivation import derivation_to_latex
 from boundcalc.output.parts.latex_lines import Formula, Lines
-from boundcalc.output.parts.latex_text import letter, prose, symbol
+from boundcalc.output.parts.latex_text import letter, numbered, path, prose, symbol
 from boundcalc.output.parts.layout import PLAIN, Layout
 from boundcalc.studies.parts.report import Report
 
@@ -31,7 +31,8 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     ]
     definitions = used(document.definitions, wanted)
     paths = {quantity.definition: quantity.identifier for quantity in reversed(document.quantities)}
-    letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
+    numbers = numbered(paths.get(name, name) for name, _ in definitions)
+    letters = {name: letter(paths.get(name, name), numbers) for name, _ in definitions}
     lines = Lines(letters | {name: symbol(name) for name in document.symbols})
     signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
     formulas = [Formula(letters[name], expression, signs.get(name, "=")) for name, expression in definitions]
@@ -43,13 +44,18 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
             below.append(f"${own} = \\infty$: {prose(str(quantity.infinite_because))}.")
         elif quantity.unclosed is not None:
             below.append(f"${own}$ has no closed form: {prose(quantity.unclosed)}.")
-        elif quantity.scalar is not None and letters.get(name := quantity.definition or "") != own:  # else defined above
-            value = letters[name] if name in letters else quantity.expression
+        elif (
+            quantity.scalar is not None and letters.get(name := quantity.definition or "") != own
+        ):  # else defined above
+            value = letters.get(name, quantity.expression)
             if value is not None:
                 formulas.append(Formula(own, value, r"\le" if quantity.upper else "="))
     below += _conditions(document, lines)
+    below += (
+        [f"Of the layers, {', '.join(f'{i} is {path(layer)}' for layer, i in numbers.items())}."] if numbers else []
+    )
     display = f"{lines.align(formulas)}\n" if formulas else ""
-    text = "".join(f"\\par\\noindent {line}\n" for line in below)
+    text = "".join(f"\\par\\noindent\\raggedright {line}\\par\n" for line in below)
     return f"{_remarks(document)}\\begingroup\\allowdisplaybreaks\n{display}{text}\\endgroup"
 
 

@@ -149,7 +149,9 @@ def _constants(rows: Sequence[Explained]) -> Table:
             value = f"none: {used.fact.reason}" if used.fact.value is None else to_str(used.fact.value)
             found.setdefault((_name(used.of, used.name), value, source_of(used, row.node)), []).append(row.title)
     columns = ("constant", "value", "source", "of layers")
-    cells = [(*key, titles[0] + (f" and {len(titles) - 1} more" if titles[1:] else "")) for key, titles in found.items()]
+    cells = [
+        (*key, titles[0] + (f" and {len(titles) - 1} more" if titles[1:] else "")) for key, titles in found.items()
+    ]
     return Table(columns, cells)
 
 

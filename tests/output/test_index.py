@@ -32,6 +32,7 @@ OTHERS: dict[str, Any] = {
 ANSWERS: dict[str, dict[str, tuple[str, ...]]] = {
     "diff": {"by": ()},
     "asymptotics": {"in": ("R",)},
+    "explain": {},
     "objective": {"delta": (), "gap": (), "variance": (), "batch": ()},
     "falsify": {"trials": ("1",), "seconds": (), "seed": (), "save": (), "witness": ()},
 }

@@ -41,7 +41,9 @@ Lipschitz constants. $s_z = m_z$ is always a choice. Each rule makes the numbers
 with second derivatives; a map whose derivative is only Lipschitz is averaged with a narrow Gaussian first, which keeps its constants, and the
 limit is taken."""
 _KINDS = {"attained": "Reached", "limit": "Approached", "upper": "An upper bound only"}
-_PACKAGE = Work("boundcalc", "boundcalc. The rules (docs/rules.md) and the catalogue of constants (docs/catalogue.md), with proofs.")
+_PACKAGE = Work(
+    "boundcalc", "boundcalc. The rules (docs/rules.md) and the catalogue of constants (docs/catalogue.md), with proofs."
+)
 
 
 def derivation_to_latex(derivation: Derivation, head: str) -> str:
@@ -228,12 +230,18 @@ def _names(derivation: Derivation) -> dict[int, str]:
 
 def _theorems(derivation: Derivation) -> dict[str, Kind[Any, Any]]:
     """The kinds of layers whose constants have no source of their own."""
-    nodes = (derivation.bounds.graph.node(s.owner) for s in derivation.steps if s.owner and any(not u.fact.source for u in s.constants))
+    nodes = (
+        derivation.bounds.graph.node(s.owner)
+        for s in derivation.steps
+        if s.owner and any(not u.fact.source for u in s.constants)
+    )
     return {node.kind.name: node.kind for node in nodes if isinstance(node, Layer)}
 
 
 def _facts(derivation: Derivation) -> dict[tuple[str, str, str, str], int]:
-    used = (used for step in derivation.steps for used in step.constants if used.fact.source and used.fact.value is not None)
+    used = (
+        used for step in derivation.steps for used in step.constants if used.fact.source and used.fact.value is not None
+    )
     return {key: i for i, key in enumerate(dict.fromkeys(map(_key, used)), 1)}
 
 

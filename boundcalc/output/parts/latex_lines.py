@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import sympy
 
@@ -41,7 +42,9 @@ class Lines:
         self._room = room
         self._latex = Latex(self._letters)
         self._parts: dict[sympy.Expr, sympy.Symbol] = {}
-        self._stem = next((stem for stem in _STEMS if not any(letter.startswith(stem) for letter in names.values())), "qq")
+        self._stem = next(
+            (stem for stem in _STEMS if not any(letter.startswith(stem) for letter in names.values())), "qq"
+        )
 
     def print(self, expression: sympy.Basic) -> str:
         return self._latex.doprint(expression)
@@ -49,7 +52,7 @@ class Lines:
     def align(self, formulas: Sequence[Formula]) -> str:
         """A display of them all, which no page ends inside a formula of."""
         lines = self.lines(formulas)
-        separated = (rf"{line} \\{'*' * follows.startswith(_GOES_ON)}" for line, follows in zip(lines, lines[1:], strict=False))
+        separated = (rf"{line} \\{'*' * follows.startswith(_GOES_ON)}" for line, follows in pairwise(lines))
         return "\n".join(["\\begin{align*}", *separated, *lines[-1:], "\\end{align*}"])
 
     def lines(self, formulas: Sequence[Formula]) -> list[str]:
@@ -85,7 +88,7 @@ class Lines:
                 self._letters[symbol.name] = f"{self._stem}_{{{number}}}"
                 parts.append((symbol, fitted))
             rest = [arg for arg in whole.args if arg not in part.args]
-            shorter = symbol if whole == part else whole.func(symbol, *rest, evaluate=False)
+            shorter = symbol if whole == part else _extreme(whole, (symbol, *rest))
             expression = replaced(expression, {whole: shorter})
         return expression
 
@@ -100,7 +103,7 @@ class Lines:
                 elif (part := self._inside(factor)) is not None:
                     yield part, part
                 elif isinstance(factor, sympy.Min | sympy.Max) and len(factor.args) > 2:
-                    yield factor, factor.func(*factor.args[: (len(factor.args) + 1) // 2], evaluate=False)
+                    yield factor, _extreme(factor, factor.args[: (len(factor.args) + 1) // 2])
 
     def _inside(self, expression: sympy.Expr) -> sympy.Expr | None:
         """The largest part that is a formula of its own, and longer than a name."""
@@ -142,9 +145,16 @@ def _terms(found: Sequence[str]) -> Iterator[list[str]]:
         yield term
 
 
+def _extreme(like: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
+    """A minimum or maximum, as it is written: SymPy compares all pairs."""
+    return (sympy.Min if isinstance(like, sympy.Min) else sympy.Max)(*args, evaluate=False)
+
+
 def _continued(piece: str) -> str:
     """What a line begins with that goes on with another one."""
-    return f"{{}} {piece}" if piece[:1] in "+-" or piece.startswith((r"\le ", r"\cdot ", "= ")) else rf"{{}} \cdot {piece}"
+    return (
+        f"{{}} {piece}" if piece[:1] in "+-" or piece.startswith((r"\le ", r"\cdot ", "= ")) else rf"{{}} \cdot {piece}"
+    )
 
 
 def pieces(latex: str) -> list[str]:

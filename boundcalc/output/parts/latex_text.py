@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 import sympy
 
 from boundcalc.bounds.answer import short
-from boundcalc.calculus.quantities import ORDERED
+from boundcalc.calculus.quantities import ORDERED, Quantity
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 
 OBJECTIVE = "objective"
+LONGEST = 36  # characters of a path that is an index
 _DIGITS = 5
-_SIGNS = {"<=": r"$\le$", ">=": r"$\ge$", "->": r"$\to$", "||": r"$\|$", "<": "$<$", ">": "$>$", "|": "$|$", "\\": r"$\backslash$"}
-_SIGNS |= {"^": r"\^{}", "~": r"$\sim$", '"': "''", "*": "$*$"} | {c: f"\\{c}" for c in "_&%$#{}"}
+_SIGNS = {
+    "<=": r"$\le$",
+    ">=": r"$\ge$",
+    "->": r"$\to$",
+    "||": r"$\|$",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    "*": "$*$",
+    "~": r"$\sim$",
+    "\\": r"$\backslash$",
+    "^": r"\^{}",
+    '"': "''",
+    **{c: f"\\{c}" for c in "_&%$#{}"},
+}
 _SPECIAL = re.compile("|".join(map(re.escape, sorted(_SIGNS, key=len, reverse=True))))
 _LAST_LATIN = "\u017f"  # what the fonts of an article have
 
@@ -39,17 +54,30 @@ def _printable(text: str) -> str:
     return "".join(c if c <= _LAST_LATIN else f"[{ord(c):X}]" for c in text)
 
 
-def letter(name: str) -> str:
-    """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
+def letter(name: str, numbers: Mapping[str, int] | None = None) -> str:
+    """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}. `numbers`: of layers that are called by one."""
     plain = name.removeprefix(f"{OBJECTIVE}_")
     index = "" if plain == name else "_F"
     for quantity in ORDERED:
         if plain == quantity.name:
             return quantity.letter + index
-        if name.startswith(f"{quantity.name}_"):
-            return rf"{quantity.letter}_{{\text{{{escaped(name[len(quantity.name) + 1 :])}}}}}"
+        if layer := layer_of(name, quantity):
+            number = (numbers or {}).get(layer)
+            called = rf"\text{{{escaped(layer)}}}" if number is None else str(number)
+            return f"{quantity.letter}_{{{called}}}"
     stem, _, index = name.partition("_")
     return f"{stem}_{{{index}}}" if index.isdigit() else symbol(name)
+
+
+def layer_of(name: str, quantity: Quantity) -> str:
+    """lipschitz_head -> head; empty for other names."""
+    return name[len(quantity.name) + 1 :] if name.startswith(f"{quantity.name}_") else ""
+
+
+def numbered(names: Iterable[str]) -> dict[str, int]:
+    """Layers, of the names of quantities, whose paths are too long for an index: what they are called instead."""
+    layers = dict.fromkeys(layer for name in names for quantity in ORDERED if (layer := layer_of(name, quantity)))
+    return {layer: i for i, layer in enumerate((layer for layer in layers if len(layer) > LONGEST), 1)}
 
 
 def symbol(name: str) -> str:

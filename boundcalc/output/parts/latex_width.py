@@ -7,12 +7,55 @@ import re
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\\]", re.DOTALL)
 _SCRIPT = 0.72  # of a subscript or superscript
 _TEXT = 0.53  # a letter of a text
-_PUNCTUATION = {",": 0.45, ".": 0.3, ";": 0.45, ":": 0.6, "(": 0.39, ")": 0.39, "[": 0.3, "]": 0.3, "|": 0.3, "'": 0.3, "/": 0.5}
-_SPACES = {r"\,": 0.17, r"\:": 0.23, r"\;": 0.28, r"\!": -0.17, r"\quad": 1.0, r"\qquad": 2.0, r"\ ": 0.34, "~": 0.34, "&": 0.0}
-_SIGNS = frozenset({"+", "-", "=", "<", ">", r"\cdot", r"\times", r"\le", r"\leq", r"\ge", r"\geq", r"\in", r"\wedge", r"\vee", r"\to", r"\neq"})
+_PUNCTUATION = {
+    ",": 0.45,
+    ".": 0.3,
+    ";": 0.45,
+    ":": 0.6,
+    "(": 0.39,
+    ")": 0.39,
+    "[": 0.3,
+    "]": 0.3,
+    "|": 0.3,
+    "'": 0.3,
+    "/": 0.5,
+}
+_SPACES = {
+    r"\,": 0.17,
+    r"\:": 0.23,
+    r"\;": 0.28,
+    r"\!": -0.17,
+    r"\quad": 1.0,
+    r"\qquad": 2.0,
+    r"\ ": 0.34,
+    "~": 0.34,
+    "&": 0.0,
+}
+_SIGNS = frozenset(
+    {
+        "+",
+        "-",
+        "=",
+        "<",
+        ">",
+        r"\cdot",
+        r"\times",
+        r"\le",
+        r"\leq",
+        r"\ge",
+        r"\geq",
+        r"\in",
+        r"\wedge",
+        r"\vee",
+        r"\to",
+        r"\neq",
+    }
+)
 _WORDS = frozenset({r"\log", r"\min", r"\max", r"\exp", r"\sin", r"\cos", r"\operatorname", r"\lim"})
 _WRITTEN = frozenset({r"\text", r"\mathrm", r"\mathit", r"\operatorname", r"\texttt", r"\mbox"})
-_NOTHING = frozenset({r"\left", r"\right", r"\bigl", r"\bigr", r"\displaystyle", r"\allowbreak", r"\limits", "{", "}", " ", "\n"})
+_NOTHING = frozenset(
+    {r"\left", r"\right", r"\bigl", r"\bigr", r"\displaystyle", r"\allowbreak", r"\limits", "{", "}", " ", "\n"}
+)
 
 
 def width(latex: str) -> float:

@@ -53,7 +53,11 @@ class Statement:
         inputs = [each for each in self.graph.primitives if isinstance(each, p.Source)]
         fixed = [each for each in inputs if not each.differentiated]
         for each in fixed:
-            largest = "" if each.sup is None else f", and no entry of it is larger than ${self.print(each.sup)}$ in absolute value"
+            largest = (
+                ""
+                if each.sup is None
+                else f", and no entry of it is larger than ${self.print(each.sup)}$ in absolute value"
+            )
             yield f"Its input {path(each.name)} has norm at most ${self.print(each.norm)}$ over the whole batch{largest}."
         balls = [each for each in self.graph.primitives if isinstance(each, p.Parameter)]
         moving = [each for each in balls if each.differentiated]
@@ -84,13 +88,19 @@ class Statement:
             if center is None:
                 size = rf"$\lVert v\rVert \le {self.print(radius)}$"
             else:
-                size = rf"$\lVert v - v_0\rVert \le {self.print(radius)}$ with $\lVert v_0\rVert \le {self.print(center)}$"
+                size = (
+                    rf"$\lVert v - v_0\rVert \le {self.print(radius)}$ with $\lVert v_0\rVert \le {self.print(center)}$"
+                )
             start = ", gains counted from one" if gains else ""
             yield f"\\item {names}: {each} with {size}{start}{passes}."
 
     def symbols(self) -> str:
         values = self.bounds.symbol_values
-        known = [f"${symbol(name)} = {self.print(self.bounds.values[s])}$" for name, s in self.bounds.symbols.items() if s in self.bounds.values]
+        known = [
+            f"${symbol(name)} = {self.print(self.bounds.values[s])}$"
+            for name, s in self.bounds.symbols.items()
+            if s in self.bounds.values
+        ]
         free = [f"${symbol(name)}$" for name, value in values.items() if value is None]
         with_values = f"Numbers are those of {', '.join(known)}. " if known else ""
         return with_values + (f"Free symbols are {', '.join(free)}." if free else "")
@@ -154,16 +164,29 @@ class Statement:
         assert isinstance(value, Scalar)
         known = free_symbols([value])[0] <= self.bounds.values.keys()
         after = (rf"\le {upper(evaluate([value], self.bounds.values)[0])}",) if known else ()
-        added = {LIPSCHITZ: r" + \mu \rho", SMOOTHNESS: r" + \mu"}[quantity] if self.bounds.graph.regularizer is not None else ""
+        added = (
+            {LIPSCHITZ: r" + \mu \rho", SMOOTHNESS: r" + \mu"}[quantity]
+            if self.bounds.graph.regularizer is not None
+            else ""
+        )
         own = self.entry(entry) if not self.derivation.recursion.value(entry).is_zero else "0"
         return Formula(f"{quantity.letter}_F", f"{own}{added}", after=after)
 
     def others(self) -> Iterator[str]:
         """What other options give is said, not derived."""
         plain, asked = Options(), self.bounds.options
-        if (asked.blocks, asked.norms, asked.measure, asked.third_order) == (plain.blocks, plain.norms, plain.measure, plain.third_order):
+        if (asked.blocks, asked.norms, asked.measure, asked.third_order) == (
+            plain.blocks,
+            plain.norms,
+            plain.measure,
+            plain.third_order,
+        ):
             return
-        found = [f"{q.letter} = {upper(n)}" for q, b in self.bounds.figures.items() if (n := self.bounds.number(b)) is not None]
+        found = [
+            f"{q.letter} = {upper(n)}"
+            for q, b in self.bounds.figures.items()
+            if (n := self.bounds.number(b)) is not None
+        ]
         numbers = f" There, the bounds are ${'$, $'.join(found)}$." if found else ""
         yield (
             f"The theorem is the recursion with one block for all parameters, in Euclidean norms of the whole batch. Asked for were "

@@ -91,7 +91,11 @@ def derivation_of(bounds: Bounds) -> Derivation:
     needed = writer.needed(ends)
     numbers = numbers_of(bounds, recursion)
     closed = [entry for entry in needed if isinstance(graph.primitives[entry.at], p.After)]
-    scalars = [(f"{entry.name}_{entry.at}", value) for entry in [*closed, *ends] if isinstance(value := recursion.value(entry), Scalar)]
+    scalars = [
+        (f"{entry.name}_{entry.at}", value)
+        for entry in [*closed, *ends]
+        if isinstance(value := recursion.value(entry), Scalar)
+    ]
     forms = Forms(bounds.graph.conditions.symbols, scalars)
 
     def line(entry: Entry) -> Line:
@@ -107,13 +111,19 @@ def derivation_of(bounds: Bounds) -> Derivation:
     def lines(at: int) -> Iterator[Line]:
         for name in ENTRIES:
             entry = Entry(at, name)
-            zero = name in OF_OUTPUT and not isinstance(recursion.value(entry), Unbounded) and recursion.value(entry).is_zero
+            zero = (
+                name in OF_OUTPUT
+                and not isinstance(recursion.value(entry), Unbounded)
+                and recursion.value(entry).is_zero
+            )
             if entry in needed or zero:
                 yield line(entry)
 
     used = {entry.at for entry in needed}
     steps = tuple(
-        Step(at, graph.owners[at], of, rule_of(of), p.operands(of), _constants(of, at, needed, bounds), tuple(lines(at)))
+        Step(
+            at, graph.owners[at], of, rule_of(of), p.operands(of), _constants(of, at, needed, bounds), tuple(lines(at))
+        )
         for at, of in enumerate(graph.primitives[: last + 1])
         if at in used and at in recursion.jets and not isinstance(of, _WRITTEN_OUT)
     )
@@ -184,7 +194,9 @@ class _Writer:
                 continue
             formula = self.formula(entry)
             if formula is not None:
-                waiting += [self.symbols[s] for s in formula.free_symbols if s in self.symbols]
+                waiting += [
+                    self.symbols[s] for s in formula.free_symbols if isinstance(s, sympy.Symbol) and s in self.symbols
+                ]
             waiting += [self.recursion.standing(Entry(at, entry.name)) for at in _carried(graph, entry.at)]
         return found
 

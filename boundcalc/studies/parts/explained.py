@@ -38,7 +38,9 @@ def explained(bounds: Bounds, shares: Shares | None) -> Iterator[Explained]:
     """In the order of the network, the loss last."""
     graph, primitives, refine = bounds.graph, bounds.primitives, bounds.options.refine
     by_row = {} if shares is None else _by_row(bounds, shares)
-    last = len(primitives.primitives) if primitives.loss is None else primitives.loss + 1  # what follows is the loss once more
+    last = (
+        len(primitives.primitives) if primitives.loss is None else primitives.loss + 1
+    )  # what follows is the loss once more
     own: defaultdict[str, list[p.Primitive]] = defaultdict(list)
     for primitive, owner in zip(primitives.primitives[:last], owners_of(graph, primitives), strict=False):
         own[owner].append(primitive)
