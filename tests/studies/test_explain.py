@@ -160,7 +160,7 @@ def test_every_name_in_a_derivation_is_a_line_before_or_in_the_loop() -> None:
         for step in found.steps:
             for line in step.lines:
                 if line.formula is not None:
-                    read = {found.symbols[s] for s in line.formula.free_symbols if s in found.symbols}
+                    read = {found.symbols[s] for s in found.symbols if s in line.formula.free_symbols}
                     assert read <= known
                     assert all(entry.at <= step.at for entry in read)
 
