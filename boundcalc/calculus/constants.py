@@ -14,13 +14,15 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """letter: LaTeX. of: the map of the catalogue that it is a constant of, empty for one of the layer. A source that is empty is the
+    """letter: LaTeX. of: the map of the catalogue that it is a constant of, empty for one of the layer; `domain`: where that map is
+    bounded by them. A source that is empty is the
     theorem of the layer. of_entries: it bounds largest entries alone."""
 
     letter: str
     name: str
     fact: Fact
     of: str = ""
+    domain: str = ""
     of_entries: bool = False
 
 
@@ -63,9 +65,11 @@ def _of_map(entry: Nonlinearity, refine: bool) -> Iterator[Used]:
     )
     for letter, name, fact in named:
         if fact is not None:
-            yield Used(letter, name, fact, entry.name)
+            yield Used(letter, name, fact, entry.name, entry.domain)
     if entry.sup is not None and entry.sup.value is not None:
-        yield Used(r"\sup\lvert a\rvert", "largest entry", entry.sup, entry.name, of_entries=True)
+        yield Used(r"\sup\lvert a\rvert", "largest entry", entry.sup, entry.name, entry.domain, of_entries=True)
     if entry.sup_at_zero is not None and entry.elementwise:
         at_zero = Fact(entry.sup_at_zero, entry.at_zero.source)
-        yield Used(r"\lvert a(0)\rvert", "largest entry of the image of 0", at_zero, entry.name, of_entries=True)
+        yield Used(
+            r"\lvert a(0)\rvert", "largest entry of the image of 0", at_zero, entry.name, entry.domain, of_entries=True
+        )

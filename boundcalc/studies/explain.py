@@ -142,10 +142,12 @@ def _rules(rows: Sequence[Explained]) -> str:
 
 
 def _constants(rows: Sequence[Explained]) -> Table:
-    """Equal ones of several layers together."""
+    """Equal ones of several layers together; those of largest entries, which few bounds read, are for programs."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         for used in row.constants:
+            if used.of_entries:
+                continue
             value = f"none: {used.fact.reason}" if used.fact.value is None else to_str(used.fact.value)
             found.setdefault((_name(used.of, used.name), value, source_of(used, row.node)), []).append(row.title)
     columns = ("constant", "value", "source", "of layers")

@@ -41,6 +41,7 @@ Lipschitz constants. $s_z = m_z$ is always a choice. Each rule makes the numbers
 with second derivatives; a map whose derivative is only Lipschitz is averaged with a narrow Gaussian first, which keeps its constants, and the
 limit is taken."""
 _KINDS = {"attained": "Reached", "limit": "Approached", "upper": "An upper bound only"}
+_Key = tuple[str, str, str, str, str]
 _PACKAGE = Work(
     "boundcalc", "boundcalc. The rules (docs/rules.md) and the catalogue of constants (docs/catalogue.md), with proofs."
 )
@@ -107,11 +108,13 @@ class _Paper:
         for number, kind in enumerate(self.theorems.values(), 1):
             yield rf"\paragraph{{(T{number}) {prose(kind.name)}.}}"
             yield from (f"{prose(' '.join(part.split()))}\\par" for part in _paragraphs(theorem_of(kind)))
-        if self.facts:
-            yield "\\paragraph{Maps of the catalogue.} Of each constant the reason, and where it is reached or approached.\n"
-        for (of, name, fact_source, witness), number in self.facts.items():
+        before = ("", "")
+        for (of, domain, name, source, witness), number in self.facts.items():
+            if (of, domain) != before:
+                yield rf"\paragraph{{{prose(of)}.}} Domain: {prose(domain)}."
+                before = of, domain
             reached = f" {prose(witness)}." if witness else ""
-            yield rf"\par\noindent (C{number}) {prose(of)}, {prose(name)}: {prose(fact_source)}.{reached}"
+            yield rf"\par\noindent (C{number}) {prose(name)}: {prose(source)}.{reached}"
 
     def opening(self) -> Iterator[str]:
         yield "Balls, inputs and arrays that depend on nothing are written out where they are read, by the rules for them."
@@ -133,6 +136,8 @@ class _Paper:
         given = f" with {', '.join([*inline, *beside])}" if shown else ""
         formulas = [*(Formula(used.letter, used.fact.value or "") for used in long), *self.formulas(step.lines)]
         end = ":" if formulas else "."
+        if any(line.entry.near for line in step.lines):
+            end = rf". $\hat m_{{{index}}}$ is the norm at the given weights plus the length of the way from there, by first-order bounds whose entry of each ball is its radius{end}"
         yield f"$z_{{{index}}}$ is a {step.rule.name}{self.reads(step)}. Rule~{self.rules[step.rule]}{given}{self.state(step)}{end}"
         yield from self.display(formulas)
         for line in step.lines:
@@ -238,15 +243,15 @@ def _theorems(derivation: Derivation) -> dict[str, Kind[Any, Any]]:
     return {node.kind.name: node.kind for node in nodes if isinstance(node, Layer)}
 
 
-def _facts(derivation: Derivation) -> dict[tuple[str, str, str, str], int]:
+def _facts(derivation: Derivation) -> dict[_Key, int]:
     used = (
         used for step in derivation.steps for used in step.constants if used.fact.source and used.fact.value is not None
     )
     return {key: i for i, key in enumerate(dict.fromkeys(map(_key, used)), 1)}
 
 
-def _key(used: Used) -> tuple[str, str, str, str]:
-    return used.of, used.name, used.fact.source, _reached(used.fact.witness)
+def _key(used: Used) -> _Key:
+    return used.of, used.domain, used.name, used.fact.source, _reached(used.fact.witness)
 
 
 def _reached(witness: Witness | None) -> str:

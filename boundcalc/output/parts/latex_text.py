@@ -35,8 +35,9 @@ _LAST_LATIN = "\u017f"  # what the fonts of an article have
 
 
 def prose(text: str) -> str:
-    """Plain text, its comparisons as signs."""
-    return _printable(_SPECIAL.sub(lambda match: _SIGNS[match[0]], text))
+    """Plain text, its comparisons as signs, and oo as infinity."""
+    signs = _SPECIAL.sub(lambda match: _SIGNS[match[0]], text)
+    return _printable(re.sub(r"(?<![\w.])(-?)oo\b", r"$\1\\infty$", signs))
 
 
 def path(text: str) -> str:

@@ -72,8 +72,23 @@ class Statement:
             yield "What is not differentiated by is anywhere in its ball:\n\\begin{itemize}\\raggedright"
             yield from self.balls(still)
             yield "\\end{itemize}"
+        yield from self.restrictions()
         if self.bounds.symbol_values:
             yield self.symbols()
+
+    def restrictions(self) -> Iterator[str]:
+        """What else the set and the inputs have to be; operator norms and norms are convex."""
+        for layer in self.bounds.graph.layers:
+            if layer.spectral is not None:
+                yield f"Of $W$ only what makes the operator norm of the weights of {path(layer.title)} at most ${self.print(layer.spectral)}$ counts."
+            for array in layer.arrays:
+                if array.center_spectral is not None and not array.shared:
+                    yield f"At $v_0$, the operator norm of {path(array.origin)} is at most ${self.print(array.center_spectral)}$."
+        for name, norm in ({} if self.graph.given is None else self.graph.given.norms).items():
+            yield f"Only inputs count for which the output of {path(name)}, at $v_0$, has norm at most ${self.print(norm)}$."
+        for each in self.bounds.graph.inputs:
+            if each.norm is None:
+                yield f"The input {path(each.path)} holds ids of tokens, whatever they are."
 
     def balls(self, balls: Sequence[p.Parameter]) -> Iterator[str]:
         """Those of one radius together."""
@@ -88,9 +103,7 @@ class Statement:
             if center is None:
                 size = rf"$\lVert v\rVert \le {self.print(radius)}$"
             else:
-                size = (
-                    rf"$\lVert v - v_0\rVert \le {self.print(radius)}$ with $\lVert v_0\rVert \le {self.print(center)}$"
-                )
+                size = rf"$\lVert v - v_0\rVert \le {self.print(radius)}$, $\lVert v_0\rVert \le {self.print(center)}$"
             start = ", gains counted from one" if gains else ""
             yield f"\\item {names}: {each} with {size}{start}{passes}."
 

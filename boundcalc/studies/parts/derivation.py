@@ -19,7 +19,7 @@ from boundcalc.calculus.euclidean import Jet
 from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS
 from boundcalc.calculus.rules import Rule, rule_of
-from boundcalc.calculus.steps import ENTRIES, LARGEST, Entry, Recursion, recursion_of
+from boundcalc.calculus.steps import ENTRIES, LARGEST, SIZE, Entry, Recursion, recursion_of
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.program.ir import Scalar
@@ -109,6 +109,9 @@ def derivation_of(bounds: Bounds) -> Derivation:
         return Line(entry, writer.formula(entry), numbers.get(entry))
 
     def lines(at: int) -> Iterator[Line]:
+        near = Entry(at, SIZE, near=True)
+        if near in needed and isinstance(value := recursion.value(near), Scalar):
+            yield Line(near, to_sympy(value, EXPRESSION_CAP), numbers.get(near))
         for name in ENTRIES:
             entry = Entry(at, name)
             zero = (
