@@ -102,6 +102,43 @@ def test_what_is_infinite_and_names_that_are_code() -> None:
     assert "$L_F$-Lipschitz gradient" not in text
 
 
+RESTRICTED = """
+input: {shape: [4], norm: 1}
+radius: 1
+layers:
+  - dense: {units: 8, name: hidden, weight_norm: {gain: 1, least: 1/4}}
+  - softplus
+  - dense: {units: 2, name: head, spectral: 1/2}
+"""
+AROUND = """
+input: {shape: [4], norm: 1}
+radius: 1/100
+layers:
+  - dense: {units: 8, name: hidden, center: {weight: {norm: 3, spectral: 2}, bias: 1}}
+  - softplus
+"""
+
+
+def test_what_else_the_set_is() -> None:
+    text = paper(RESTRICTED)
+    check(text)
+    assert r"the operator norm of the weights of \texttt{head} at most $\frac{1}{2}$" in text
+    assert "is not convex; the constants hold on its convex subsets" in text
+    assert "Within the restrictions above" in text
+    assert "Restriction" not in paper(PERCEPTRON)
+
+
+def test_norms_at_given_weights() -> None:
+    spec = bc.override(bc.loads(AROUND), {"features": {"hidden": "7/5"}})
+    text = report_to_latex(bc.explain(spec))
+    check(text)
+    assert r"\hat m_{\text{hidden}} &= \frac{\sqrt{2}}{100} + \frac{7}{5} \le 1.4142" in text
+    assert r"m_{\text{hidden}} &= \min\left(\hat m_{\text{hidden}}" in text
+    assert (
+        r"Only inputs count for which the output of \texttt{hidden}, at $v_0$, has norm at most $\frac{7}{5}$" in text
+    )
+
+
 def test_other_studies_are_documents_too() -> None:
     from boundcalc.studies.sensitivity import sensitivity
 

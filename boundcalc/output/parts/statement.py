@@ -73,6 +73,7 @@ class Statement:
             yield from self.balls(still)
             yield "\\end{itemize}"
         yield from self.restrictions()
+        yield from (f"\\par\\noindent\\emph{{Restriction.}} {prose(warning)}.\\par" for warning in self.bounds.warnings)
         if self.bounds.symbol_values:
             yield self.symbols()
 
@@ -122,6 +123,7 @@ class Statement:
         conditions = ", ".join(f"${self.condition(each)}$" for each in self.bounds.conditions)
         yield "\\begin{theorem}"
         where = f" Let {conditions}." if conditions else ""
+        where += " Within the restrictions above:" if self.bounds.warnings or any(self.restrictions()) else ""
         yield f"{where} For all $w, w'$ in $W$ and all inputs allowed, with the numbers of the last step,"
         finite = {q: self.derivation.ends[q.name] for q in _MEANS if not self.derivation.ends[q.name].reason}
         yield "\\begin{gather*}\n" + ", \\\\\n".join(_MEANS[q] for q in finite) + ",\n\\end{gather*}"

@@ -193,6 +193,8 @@ class _Writer:
             if entry in found:
                 continue
             found.add(entry)
+            read = p.operands(graph.primitives[entry.at])  # each has a step, though its numbers may be plain
+            waiting += [Entry(at, SIZE) for at in read if not isinstance(graph.primitives[at], _WRITTEN_OUT)]
             if isinstance(self.recursion.value(entry), Unbounded) or entry.near:
                 continue
             formula = self.formula(entry)
