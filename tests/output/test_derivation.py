@@ -65,7 +65,7 @@ def test_the_perceptron_line_by_line() -> None:
         r"L &= \frac{R n}{2} + 2 \sqrt{2} \sqrt{n} \le 78.285",
         r"m_{\text{head}} &= R \sqrt{n + m_{\text{softplus\_0}}^{2}} \le 54.282",
         r"L_{\text{softplus\_0}} &= \frac{\ell_{\text{dense\_0}}^{2}}{4} \le 50.001",
-        "(C2) softplus, smoothness constant: a'' = beta s (1 - s) $\\le$ beta/4",
+        "(C2) smoothness constant: a'' = beta s (1 - s) $\\le$ beta/4",
     ):
         assert line in text
 
