@@ -141,8 +141,10 @@ class _Paper:
         yield f"$z_{{{index}}}$ is a {step.rule.name}{self.reads(step)}. Rule~{self.rules[step.rule]}{given}{self.state(step)}{end}"
         yield from self.display(formulas)
         for line in step.lines:
+            if line.unclosed:
+                yield rf"\noindent ${self.entry(line.entry)}$ has no closed form: {prose(line.unclosed)}.\par"
             if line.reason:
-                yield rf"\noindent ${self.entry(line.entry)} = \infty$: {prose(line.reason)}."
+                yield rf"\noindent ${self.entry(line.entry)} = \infty$: {prose(line.reason)}.\par"
 
     def letter(self, used: Used) -> str:
         return f"${used.letter}$"

@@ -66,7 +66,10 @@ class Statement:
         yield from self.balls(moving)
         for each in inputs:
             if each.differentiated:
-                yield f"\\item the input {path(each.name)}, $\\lVert z\\rVert \\le {self.print(each.norm)}$."
+                entries = (
+                    "" if each.sup is None else f", no entry larger than ${self.print(each.sup)}$ in absolute value"
+                )
+                yield f"\\item the input {path(each.name)}, $\\lVert z\\rVert \\le {self.print(each.norm)}${entries}."
         yield "\\end{itemize}"
         if still := [each for each in balls if not each.differentiated]:
             yield "What is not differentiated by is anywhere in its ball:\n\\begin{itemize}\\raggedright"

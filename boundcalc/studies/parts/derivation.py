@@ -34,13 +34,14 @@ _WRITTEN_OUT = p.Parameter | p.Source | p.Constant
 @dataclass(frozen=True, slots=True)
 class Line:
     """One number of a jet. `formula`: in the symbols of others; None where it is infinite (then `reason`) or no formula of one step.
-    `upper`: the formula may exceed what the recursion gives."""
+    `upper`: the formula may exceed what the recursion gives; `unclosed`: why a repeat has no closed form."""
 
     entry: Entry
     formula: sympy.Expr | None
     number: Number | None
     reason: str = ""
     upper: bool = False
+    unclosed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,13 @@ def derivation_of(bounds: Bounds) -> Derivation:
         if entry in closed and not value.is_zero:
             form = forms.expression(value)
             kept = None if form is None or len(to_str(form)) > LONGEST else form
-            return Line(entry, kept, numbers.get(entry), upper=bool(kept and forms.upper(value)))
+            return Line(
+                entry,
+                kept,
+                numbers.get(entry),
+                upper=bool(kept and forms.upper(value)),
+                unclosed=forms.reason(value) or "",
+            )
         return Line(entry, writer.formula(entry), numbers.get(entry))
 
     def lines(at: int) -> Iterator[Line]:
