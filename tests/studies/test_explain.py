@@ -112,10 +112,16 @@ def test_free_symbols_zeros_and_loops_have_no_shares() -> None:
     assert "no shares: symbols without values" in free
     assert "what would change" not in free.replace("what would change the bounds most\n  1 % less of x", "")
     assert "no shares: repeats and fixed points" in repr(bc.explain(bc.load(SPECS / "deq.yaml")))
-    zero = (
-        "input: {shape: [2], norm: 0}\nradius: 0\nlayers: [{dense: {units: 2, bias: false}}, tanh, {dense: {units: 2}}]"
-    )
-    assert "no shares: a number that the bound is made of is 0" in repr(bc.explain(bc.loads(zero)))
+
+
+@pytest.mark.parametrize("x", [0, 1])
+def test_what_is_zero_has_no_logarithm_and_what_is_made_of_zeros_has_shares(x: int) -> None:
+    """l = R x (twice), L = 2 x at R = 0."""
+    header = f"symbols: {{R: {{value: 0, at_least: 0}}, x: {{value: {x}, at_least: 0}}}}\ninput: {{shape: [1], norm: x}}\nradius: R\n"
+    found = data_of(header + "layers: [{dense: {units: 1, bias: false}}, {dense: {units: 1, bias: false}}]")
+    assert found["log10"] == ({"smoothness": pytest.approx(math.log10(2))} if x else {})
+    shares = [row["share"].get("smoothness", 0.0) for row in found["rows"]]
+    assert sum(shares) == pytest.approx(math.log10(2) if x else 0)
 
 
 def test_infinite_bounds_say_why() -> None:
