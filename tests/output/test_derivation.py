@@ -147,6 +147,17 @@ def test_other_studies_are_documents_too() -> None:
     assert text.count(r"\begin{longtable}") == text.count(r"\end{longtable}") == 2
 
 
+NOTHING = "input: {shape: [3], norm: 1}\nradius: 1\nlayers: [softplus]"
+
+
+def test_a_network_without_parameters() -> None:
+    text = paper(NOTHING)
+    check(text)
+    assert "$W$ is a point" in text
+    assert "itemize" not in text
+    assert r"the input \texttt{input}, $\lVert z\rVert \le 1$, no entry larger than $1$" in paper(NOTHING, wrt="input")
+
+
 @needs_engine
 @pytest.mark.parametrize(
     "spec",

@@ -61,16 +61,12 @@ class Statement:
             yield f"Its input {path(each.name)} has norm at most ${self.print(each.norm)}$ over the whole batch{largest}."
         balls = [each for each in self.graph.primitives if isinstance(each, p.Parameter)]
         moving = [each for each in balls if each.differentiated]
-        yield "Let $w$ be what $\\psi$ is differentiated by, side by side, and $W$ the product of these balls:"
-        yield "\\begin{itemize}\\raggedright"
-        yield from self.balls(moving)
-        for each in inputs:
-            if each.differentiated:
-                entries = (
-                    "" if each.sup is None else f", no entry larger than ${self.print(each.sup)}$ in absolute value"
-                )
-                yield f"\\item the input {path(each.name)}, $\\lVert z\\rVert \\le {self.print(each.norm)}${entries}."
-        yield "\\end{itemize}"
+        moved = [*self.balls(moving), *(self.input(each) for each in inputs if each.differentiated)]
+        if moved:
+            yield "Let $w$ be what $\\psi$ is differentiated by, side by side, and $W$ the product of these balls:"
+            yield "\n".join(["\\begin{itemize}\\raggedright", *moved, "\\end{itemize}"])
+        else:
+            yield "There is nothing that $\\psi$ could be differentiated by: $W$ is a point.\n"
         if still := [each for each in balls if not each.differentiated]:
             yield "What is not differentiated by is anywhere in its ball:\n\\begin{itemize}\\raggedright"
             yield from self.balls(still)
@@ -93,6 +89,10 @@ class Statement:
         for each in self.bounds.graph.inputs:
             if each.norm is None:
                 yield f"The input {path(each.path)} holds ids of tokens, whatever they are."
+
+    def input(self, of: p.Source) -> str:
+        entries = "" if of.sup is None else f", no entry larger than ${self.print(of.sup)}$ in absolute value"
+        return f"\\item the input {path(of.name)}, $\\lVert z\\rVert \\le {self.print(of.norm)}${entries}."
 
     def balls(self, balls: Sequence[p.Parameter]) -> Iterator[str]:
         """Those of one radius together."""
