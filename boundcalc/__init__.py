@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import activation, compile, describe, explain, falsify, load, loads, network, objective
+    from boundcalc.pipeline import activation, compile, describe, load, loads, network
+    from boundcalc.questions import compare, design, explain, falsify, objective, sweep, table
 
     __version__: str
 
@@ -36,8 +37,10 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "activation",
+    "compare",
     "compile",
     "describe",
+    "design",
     "explain",
     "falsify",
     "from_onnx",
@@ -49,6 +52,8 @@ __all__ = [
     "objective",
     "override",
     "parse",
+    "sweep",
+    "table",
 ]
 
 _HOMES = {
@@ -59,19 +64,23 @@ _HOMES = {
     "SpecError": ("mistakes", "SpecError"),
     "UnsupportedError": ("importers.unsupported", "UnsupportedError"),
     "activation": ("pipeline", "activation"),
+    "compare": ("questions", "compare"),
     "compile": ("pipeline", "compile"),
     "describe": ("pipeline", "describe"),
-    "explain": ("pipeline", "explain"),
-    "falsify": ("pipeline", "falsify"),
+    "design": ("questions", "design"),
+    "explain": ("questions", "explain"),
+    "falsify": ("questions", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),
     "from_torch": ("bounds.imported", "from_torch"),
     "load": ("pipeline", "load"),
     "loads": ("pipeline", "loads"),
     "measure": ("bounds.measured", "measure"),
     "network": ("pipeline", "network"),
-    "objective": ("pipeline", "objective"),
+    "objective": ("questions", "objective"),
     "override": ("language.override", "override"),
     "parse": ("exact.expression", "parse_closed_form"),
+    "sweep": ("questions", "sweep"),
+    "table": ("questions", "table"),
 }
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy
 
@@ -40,12 +40,6 @@ from boundcalc.language.smoothing import read_smoothing
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
-from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
-
-if TYPE_CHECKING:
-    from boundcalc.bounds.guarantees import Guarantees
-    from boundcalc.studies.falsify import Falsification
-    from boundcalc.studies.parts.report import Report
 
 Spec = Architecture[Kind[Any, Any]]
 
@@ -118,58 +112,6 @@ def compile(
         check_vocabulary(vocabulary)
         architecture = retold(architecture, vocabulary)
     return compile_with(architecture, options, max_layers=max_layers)
-
-
-def falsify(
-    architecture: Spec,
-    *,
-    trials: int = TRIALS,
-    seconds: float = SECONDS,
-    seed: int = SEED,
-    witness: str | os.PathLike[str] | None = None,
-    **options: Any,
-) -> Falsification:
-    """Attack the bounds of an architecture: search for learned arrays and inputs, of those that it allows, that exceed one.
-
-    trials: how many places the search starts from; seconds: no ascent begins after so many; seed: of the random places.
-    witness: a file that `Falsification.save` wrote, which is looked at instead. options: those of `compile`.
-
-    Raises what `compile` raises, SpecError for symbols without values and networks too large to attack, and ExtraMissingError (an
-    ImportError) without the extra `falsify`.
-    """
-    from boundcalc.studies.falsify import falsify as attack  # compiling does not need it
-
-    file = None if witness is None else os.fspath(witness)
-    return attack(compile(architecture, **options), trials=trials, seconds=seconds, seed=seed, witness=file)
-
-
-def objective(
-    architecture: Spec,
-    *,
-    delta: object = None,
-    gap: object = None,
-    variance: object = None,
-    batch: object = None,
-    **options: Any,
-) -> Guarantees:
-    """Steps, iteration counts and kernels for training by the objective F of an architecture (docs/steps.md).
-
-    delta: how short the gradient mapping is to be; gap: F at the start minus its minimum; variance: of the gradient of one sample;
-    batch: samples of a stochastic step (1 unless said). Each is a number or an expression in the spec's symbols, and stays a symbol
-    of its name unless given. options: those of `compile`.
-
-    Raises what `compile` raises, SpecError for a spec without a loss and for what is asked where it is no positive number.
-    """
-    from boundcalc.bounds.guarantees import guarantees  # compiling does not need it
-
-    return guarantees(compile(architecture, **options), delta=delta, gap=gap, variance=variance, batch=batch)
-
-
-def explain(architecture: Spec, **options: Any) -> Report:
-    """Why the bounds are what they are, layer by layer (docs/explain.md); options, and what is raised, are those of `compile`."""
-    from boundcalc.studies.explain import explain as study  # compiling does not need it
-
-    return study(compile(architecture, **options))
 
 
 def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = LAYER_LIMIT) -> Network:

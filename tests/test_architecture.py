@@ -39,6 +39,7 @@ STAGES = (
     "studies",
     "output",
     "pipeline",
+    "questions",
     "cli",
 )  # in the order in which data flows
 

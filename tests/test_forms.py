@@ -98,7 +98,8 @@ def test_definitions_in_their_order_give_the_values(bounds: Bounds) -> None:
     values: dict[sympy.Symbol, Number] = dict(resolve(bounds.graph.conditions, {}))  # type: ignore[arg-type]
     for name, expression in bounds.definitions:
         assert expression.free_symbols <= values.keys(), name
-        values[sympy.Symbol(name, positive=True)] = from_sympy(expression, values, 300)
+        value = from_sympy(expression, values, 300)
+        values |= {sympy.Symbol(name, positive=True): value, sympy.Symbol(name, real=True): value}
     named = 0
     for quantity in bounds.quantities:
         name = bounds.definition(quantity)

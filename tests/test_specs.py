@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import boundcalc as bc
 from boundcalc.graph.expand import expand
 from boundcalc.layers.index import VOCABULARY
+from boundcalc.output.graphs.text import graph_to_text
 from boundcalc.output.latex import to_latex
-from boundcalc.output.parts.layer_graph import graph_to_text
 from boundcalc.output.python import to_python
 from boundcalc.output.text import to_text
 

@@ -21,12 +21,25 @@ if TYPE_CHECKING:
     from boundcalc.bounds.compiled import Bounds
 
 SHORT = 400  # characters of a form that is printed whole
+BRIEF = 24  # in a cell of a table
+DIGITS = 4  # of a number in a table
 
 
 def short(decimal: str) -> str:
     """A decimal with a plain exponent: 3.166e11 for 3.166e+11."""
     mantissa, _, exponent = decimal.partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def readable(number: Number) -> str:
+    """Four digits, rounded up: 0.0123, 12.35, 3.166e11."""
+    return short(decimals.upper_decimal(number, DIGITS))
+
+
+def with_number(number: Number) -> dict[str, Json]:
+    """What the JSON says of a number."""
+    low, high = decimals.enclosure(number)
+    return {"number": high, "enclosure": [low, high], "log10": decimals.log10_upper(number)}
 
 
 def without_number(
@@ -105,6 +118,17 @@ class Answer:
         """The closed form in the program."""
         return self._bound.scalar
 
+    def brief(self, number: Number | None, otherwise: str) -> str:
+        """What stands in a table: a number rounded up; without one the closed form if it is short, else something else."""
+        if self.absent is not None:
+            return "no copy"
+        if not self.finite:
+            return "infinite"
+        if number is not None:
+            return readable(number)
+        text = "" if self.expression is None else to_str(self.expression)
+        return text if 0 < len(text) <= BRIEF else otherwise
+
     @property
     def free_symbols(self) -> frozenset[sympy.Symbol]:
         return self._bound.free_symbols
@@ -161,8 +185,5 @@ class Answer:
         if self.upper:
             result["upper"] = True
         if number is not None:
-            low, high = decimals.enclosure(number)
-            result["number"] = high
-            result["enclosure"] = [low, high]
-            result["log10"] = decimals.log10_upper(number)
+            result |= with_number(number)
         return result

@@ -11,8 +11,8 @@ import sympy
 from boundcalc.arguments import Named
 from boundcalc.blocks.figures import Figure, Grouped, NodeFigures
 from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import LayerBounds, Objective
 from boundcalc.bounds.forms import Forms
+from boundcalc.bounds.named import LayerBounds, Objective
 from boundcalc.calculus.primitives import Map, PrimitiveGraph
 from boundcalc.calculus.quantities import THIRD_ORDER, Quantity
 from boundcalc.catalogue.fact import Fact

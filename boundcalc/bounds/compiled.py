@@ -2,136 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.arguments import Named, Suggesting
+from boundcalc.arguments import Named
 from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
 from boundcalc.blocks.trail import Step, Trail
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.document import Document, document
 from boundcalc.bounds.grouped import lowered_by
+from boundcalc.bounds.named import LayerBounds, Objective, OfAll
 from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.pictured import through_the_layers
+from boundcalc.bounds.records import to_frame
 from boundcalc.bounds.steps import LayerSteps, Moved, by_array, of_objective
 from boundcalc.bounds.torch_groups import Module, groups
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.calculus.quantities import (
-    LIPSCHITZ,
-    NORM,
-    ORDERED,
-    SMOOTHNESS,
-    THIRD_ORDER,
-    UPPER_CURVATURE,
     Quantity,
 )
-from boundcalc.catalogue.fact import Fact
+from boundcalc.display.drawing import draw
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.kind import Kind
-from boundcalc.graph.layer_graph import Layer, LayerGraph
+from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.graph.unrolled import unrolled_if_few
 from boundcalc.language.architecture import Architecture
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
 SMALL = 1_000  # primitives of a network whose bounds in mixed norms are shown unasked
 
 
-class _OfDerivatives(Suggesting):
-    """The bounds of some quantities, by name as well."""
-
-    __slots__ = ()
-    figures: Mapping[Quantity, Bound]
-
-    @property
-    def named(self) -> Mapping[str, Bound]:
-        """The quantities by name, in the order of the table."""
-        return {quantity.name: self.figures[quantity] for quantity in ORDERED if quantity in self.figures}
-
-    @property
-    def lipschitz(self) -> Bound:
-        return self.figures[LIPSCHITZ]
-
-    @property
-    def smoothness(self) -> Bound:
-        return self.figures[SMOOTHNESS]
-
-    @property
-    def third_order(self) -> Bound:
-        """The Lipschitz constant of the second derivative. Raises ValueError unless the bounds were compiled with it."""
-        if THIRD_ORDER not in self.figures:
-            raise ValueError("the third order was not asked for; compile with third_order=True")
-        return self.figures[THIRD_ORDER]
-
-
-class _OfAll(_OfDerivatives):
-    __slots__ = ()
-
-    @property
-    def norm(self) -> Bound:
-        return self.figures[NORM]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds(_OfAll):
-    """Bounds of the network up to and including one layer, as functions of what is differentiated by.
-
-    searched: those constants of an activation of the spec's own that are finite, each with its witness and enclosure."""
-
-    layer: Layer
-    radius: sympy.Expr | Mapping[str, sympy.Expr] | None
-    own: Named[sympy.Expr | None]
-    figures: Mapping[Quantity, Bound]
-    searched: Mapping[str, Fact] = field(default_factory=dict[str, Fact])
-
-    @property
-    def path(self) -> str:
-        return self.layer.path
-
-    @property
-    def quantities(self) -> tuple[Bound, ...]:
-        return tuple(self.named.values())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Objective(_OfDerivatives):
-    """l and L of F(w) = f(psi(w)) + r(w)."""
-
-    figures: Mapping[Quantity, Bound]
-    samples: Callable[[], Mapping[str, Bound]]
-
-    @property
-    def upper_curvature(self) -> Bound | None:
-        """c with F(v) <= F(w) + <g, v - w> + c/2 ||v - w||^2 on the balls, so that a step 1/c does not increase F: where the loss
-        is not smooth, and known to bend downwards only where it has kinks; None for other losses."""
-        return self.figures.get(UPPER_CURVATURE)
-
-    @property
-    def bend(self) -> Bound:
-        """What a gradient step has to mind: the smoothness, or where it is infinite and the upper curvature is not, that."""
-        upper = self.upper_curvature
-        return self.smoothness if self.smoothness.finite or upper is None or not upper.finite else upper
-
-    @property
-    def per_sample(self) -> Named[Bound]:
-        """By layer: a bound of the gradient of one sample's loss by its own parameters, the regularizer aside, in mixed norms.
-        It is the sensitivity of a sum of gradients to one sample, what training with differential privacy adds noise for.
-        Infinite where a layer couples samples; layers without parameters that are differentiated by are left out."""
-        return Named("layer", self.samples())
-
-    @property
-    def quantities(self) -> tuple[Bound, ...]:
-        return tuple(self.named.values())
-
-
 @dataclass(frozen=True, eq=False)
-class Bounds(_OfAll):
+class Bounds(OfAll):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     architecture: Architecture[Kind[Any, Any]]
@@ -192,6 +107,12 @@ class Bounds(_OfAll):
         return (*rows, *self.named.values(), *objective)
 
     @property
+    def totals(self) -> Mapping[str, Bound]:
+        """The bounds of the network as a whole, and of its objective, as a person calls them."""
+        objective = {} if self.objective is None else self.objective.named
+        return {**self.named, **{f"objective {name}": bound for name, bound in objective.items()}}
+
+    @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
         """Every quantity in terms of those before it: (name, expression) in order."""
         return self.norm.forms.definitions
@@ -213,22 +134,23 @@ class Bounds(_OfAll):
     @cached_property
     def numbers(self) -> Mapping[Bound, Number]:
         """Certified numbers, at the spec's values, of all quantities whose symbols all have one."""
-        return self._numbers(self.quantities)
+        return self.numbers_at(self.quantities, self.values)
 
     @cached_property
     def sample_numbers(self) -> Mapping[Bound, Number]:
         """The same of the gradients of one sample's loss."""
-        return {} if self.objective is None else self._numbers(tuple(self.objective.per_sample.values()))
+        return {} if self.objective is None else self.numbers_at(self.objective.per_sample.values(), self.values)
 
-    def _numbers(self, of: Sequence[Bound]) -> Mapping[Bound, Number]:
-        quantities = [q for q in of if q.absent(self.values) is None]
+    def numbers_at(self, of: Iterable[Bound], values: Values) -> Mapping[Bound, Number]:
+        """Certified numbers, at exact values, of those bounds that are finite and whose symbols all have one; in one sweep."""
+        quantities = [q for q in of if q.absent(values) is None]
         plain = {q: q.figure.program for q in quantities if isinstance(q.figure, Evaluated)}  # in one sweep
         needed = free_symbols(list(plain.values()))
-        ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= self.values.keys()]
-        numbers = dict(zip(ready, evaluate([plain[q] for q in ready], self.values), strict=True))
+        ready = [q for q, symbols in zip(plain, needed, strict=True) if symbols <= values.keys()]
+        numbers = dict(zip(ready, evaluate([plain[q] for q in ready], values), strict=True))
         for quantity in quantities:
-            if isinstance(quantity.figure, ByBlocks) and quantity.free_symbols <= self.values.keys():
-                numbers[quantity] = quantity.figure.number(self.values)
+            if isinstance(quantity.figure, ByBlocks) and quantity.free_symbols <= values.keys():
+                numbers[quantity] = quantity.figure.number(values)
         return numbers
 
     def number(self, quantity: Bound) -> Number | None:
@@ -283,6 +205,15 @@ class Bounds(_OfAll):
     def document(self) -> Document:
         """What the outputs print."""
         return document(self)
+
+    def to_frame(self) -> DataFrame:
+        """A row for each layer, the network and its objective. Raises ExtraMissingError (an ImportError) without pandas."""
+        return to_frame(self.document.records)
+
+    def plot(self, file: str | os.PathLike[str] | None = None) -> Figure:
+        """Norm, l and L through the layers, as a figure of matplotlib; written to a file if there is one (.svg, .png or .pdf).
+        Raises SpecError where symbols have no value, ExtraMissingError (an ImportError) without matplotlib."""
+        return draw(through_the_layers(self), file)
 
     def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""

@@ -17,6 +17,7 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import SCHEMA, Json, Options
+from boundcalc.bounds.records import Record, records
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.exact import decimals
 from boundcalc.exact.enclosures import from_sympy
@@ -159,6 +160,18 @@ class Document:
     def _objective(self, quantities: Mapping[str, Answer]) -> dict[str, Json]:
         samples = self.per_sample
         return {**_quantities(quantities), "per_sample": None if samples is None else _quantities(samples)}
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """A flat row for each layer, then one for the network, and one for its objective."""
+        whole = {"network": self.network, "objective": self.objective}
+        return records(
+            [
+                *(row.to_dict() for row in self.rows),
+                *({"path": "", "kind": name, **_quantities(of)} for name, of in whole.items() if of is not None),
+            ],
+            self.options,
+        )
 
     def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`."""

@@ -79,16 +79,23 @@ class Forms:
         if self.reason(scalar) is not None:
             return None
         given = self.closures.expressions
-        cap = CLOSED_CAP if given and self._loops(scalar) else EXPRESSION_CAP
-        if self._sizes.get(scalar, 0) > cap:
-            return None
-        result = to_sympy(scalar, cap, given)
-        if result is None or not self.closures.definitions:
+        if not given or not self._loops(scalar):
+            return to_sympy(scalar, EXPRESSION_CAP, given) if self._sizes.get(scalar, 0) <= EXPRESSION_CAP else None
+        if self._sizes.get(scalar, 0) <= CLOSED_CAP and (result := self._put_in(scalar, given)) is not None:
             return result
-        for symbol, coefficient in reversed(self.closures.definitions):
+        return self._put_in(scalar, self.closures.written)
+
+    def _put_in(self, scalar: Scalar, given: Mapping[int, sympy.Expr]) -> sympy.Expr | None:
+        """The expression with these forms of loops and what their symbols stand for; None where it is too long."""
+        result = to_sympy(scalar, CLOSED_CAP, given)
+        for symbol, part in reversed(self.closures.definitions):
+            if result is None:
+                return None
             if result.has(symbol):
-                value = to_sympy(coefficient, cap, given)
-                if value is None or expression_size(result) + result.count(symbol) * expression_size(value) > cap:
+                value = to_sympy(part, CLOSED_CAP, given)
+                if value is None:
+                    return None
+                if expression_size(result) + result.count(symbol) * expression_size(value) > CLOSED_CAP:
                     return None
                 result = replaced(result, {symbol: value})
         return result
@@ -108,7 +115,8 @@ class Forms:
 
     @cached_property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:
-        """Every named scalar in terms of those before it; coefficients of closed forms stand before their first use."""
+        """Every named scalar in terms of those before it; growth factors and coefficients of closed forms stand before their
+        first use. A coefficient may be negative, and has no value where growth factors coincide: no case there uses it."""
         return self._defined(Expressions())
 
     @cached_property
@@ -127,25 +135,27 @@ class Forms:
                     named.append((symbol.name, waiting.pop(symbol)))
             named.append((name, scalar))
         try:
-            return definitions(named, algebra, closed=self.closures.expressions)
+            return definitions(named, algebra, closed=self.closures.written)
         except NotClosed:
             return []
 
     def _coefficients(self, scalar: Scalar) -> Sequence[sympy.Symbol]:
-        """The coefficient symbols that a definition of the scalar uses, and those that they use, first things first."""
+        """The symbols with definitions that a definition of the scalar uses, and those that they use, first things first."""
         if not self.closures.definitions:
             return ()
-        used = self._symbols_of_loops(scalar)
+        used = self._written_symbols(scalar)
         found: list[sympy.Symbol] = []
-        for symbol, coefficient in reversed(self.closures.definitions):
+        for symbol, part in reversed(self.closures.definitions):
             if symbol in used:
-                found.insert(0, symbol)
-                used |= self._symbols_of_loops(coefficient)
-        return found
+                found.append(symbol)
+                used |= self._written_symbols(part)
+        return found[::-1]
 
-    def _symbols_of_loops(self, scalar: Scalar) -> set[sympy.Basic]:
-        closed = self.closures.expressions
-        return set[sympy.Basic]().union(*(closed[i].free_symbols for i in self._loops(scalar) if i in closed))
+    def _written_symbols(self, scalar: Scalar) -> set[sympy.Basic]:
+        """The symbols of what is written for a scalar, with the closed forms of its loops."""
+        written, nodes = self.closures.written, scalar.arena.nodes
+        parts = (written.get(i, nodes[i].payload) for i in scalar.arena.needed([scalar.index], stop=written.keys()))
+        return set[sympy.Basic]().union(*(part.free_symbols for part in parts if isinstance(part, sympy.Expr)))
 
 
 def _names(taken: set[str], scalars: Sequence[tuple[str, Scalar]]) -> Mapping[Scalar, str]:

@@ -11,11 +11,12 @@ import sympy
 from boundcalc.arguments import Named, Suggesting
 from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.compiled import Bounds, Objective
+from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.grouped import grouped_by
 from boundcalc.bounds.guarantee import Guarantee, Rounding
 from boundcalc.bounds.kernel import Kernel, kernel_of
+from boundcalc.bounds.named import Objective
 from boundcalc.bounds.options import SCHEMA, Json
 from boundcalc.bounds.spectral import Spectral, spectral_of
 from boundcalc.bounds.steps import LayerSteps

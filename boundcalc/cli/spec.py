@@ -93,6 +93,19 @@ def output_parameters(formats: Sequence[str]) -> list[click.Parameter]:
     ]  # fmt: skip
 
 
+def plot_option() -> click.Parameter:
+    return click.Option(
+        ["--plot"], metavar="FILE", type=click.Path(), help="draw a picture too: FILE ends with .svg, .png or .pdf"
+    )
+
+
+def check_plot(file: str) -> None:
+    """Before anything is computed. Raises SpecError for a name that is none of a picture."""
+    from boundcalc.display.drawing import checked_file
+
+    checked_file(file)
+
+
 def load_spec(spec: str, vocabulary: Vocabulary) -> Spec:
     from boundcalc.pipeline import load, loads
 

@@ -19,11 +19,13 @@ from boundcalc.cli.spec import (
 )
 from boundcalc.cli.streams import complain, emit, warn, write
 from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
+from boundcalc.output.graphs.index import GRAPHS
 from boundcalc.output.json import to_json
 
 if TYPE_CHECKING:
     from boundcalc.bounds.options import Json
 
+YAML = "yaml"  # not a format of the graph: the spec itself
 MISTAKE = 2  # exit status: the user's mistake
 
 
@@ -70,7 +72,7 @@ def check(specs: Sequence[str], form: str, vocabulary: str | None, max_layers: i
         sys.exit(MISTAKE)
 
 
-@click.command(params=[*spec_parameters(), option_of("smooth"), *output_parameters(["text", "yaml"])])
+@click.command(params=[*spec_parameters(), option_of("smooth"), *output_parameters([*GRAPHS, YAML])])
 def show(
     spec: str,
     assignments: Sequence[str],
@@ -82,15 +84,14 @@ def show(
     form: str,
     output: str | None,
 ) -> None:
-    """The layer graph, with shapes and numbers of parameters; as yaml a spec of its own, with all values put in."""
+    """The layer graph, with shapes and numbers of parameters, as text, JSON or a drawing; as yaml a spec of its own, with all values put in."""
     from boundcalc.graph.expand import expand
-    from boundcalc.output.parts.layer_graph import graph_to_text
     from boundcalc.pipeline import smoothed
 
     asked = checked({"smooth": smooth} if smooth else {})
     architecture = smoothed(configured(spec, assignments, values, vocabulary, arrays), asked.smooth)
     graph = expand(architecture, max_layers=max_layers)
-    write(graph_to_text(graph) if form == "text" else architecture.to_yaml().rstrip("\n"), output)
+    write(architecture.to_yaml().rstrip("\n") if form == YAML else GRAPHS[form](graph), output)
     warn(graph.warnings)
 
 

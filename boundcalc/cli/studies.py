@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from boundcalc.cli.spec import compile_parameters, compiler, configured, output_parameters
+from boundcalc.cli.spec import check_plot, compile_parameters, compiler, configured, output_parameters, plot_option
 from boundcalc.cli.streams import progress_bar, warn, write
 from boundcalc.output.index import FORMATS
 from boundcalc.studies.index import STUDIES, Question, Study
@@ -26,6 +26,7 @@ def _command(study: Study) -> click.Command:
     parameters = [
         *compile_parameters(several=study.several),
         *(_option(key, question) for key, question in asked.items()),
+        *([plot_option()] if study.plots else []),
         *output_parameters(list(reports)),
     ]
 
@@ -37,16 +38,21 @@ def _command(study: Study) -> click.Command:
         max_layers: int,
         form: str,
         output: str | None,
+        plot: str | None = None,
         spec: str = "",
         specs: Sequence[str] = (),
         **given: str | bool | Sequence[str] | None,
     ) -> None:
+        if plot is not None:
+            check_plot(plot)
         answers = {question.name: _texts(given.pop(key)) for key, question in asked.items()}
         options = {name: value for name, value in given.items() if isinstance(value, str | bool)}
         read = tuple(configured(file, assignments, values, vocabulary, arrays) for file in specs or [spec])
         with progress_bar(study.name) as progress:
             question = Asked(read, compiler(options, max_layers), answers, progress)
             report = study.ask(question)
+        if plot is not None:
+            report.plot(plot)
         write(reports[form](report), output)
         warn(dict.fromkeys(warning for bounds in question.bounds for warning in bounds.warnings))
         if not report.answered:

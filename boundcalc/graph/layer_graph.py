@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.graph.kind import Kind, Placed
 from boundcalc.graph.regularization import Regularization
+from boundcalc.graph.settable import Settable
 from boundcalc.graph.shape import Shape, size
 from boundcalc.language.conditions import Conditions
 from boundcalc.language.tree import Scalar
@@ -212,6 +213,7 @@ class LayerGraph:
     conditions: Conditions
     digraph: nx.DiGraph[str] = field(default_factory=nx.DiGraph)
     balls: dict[str, Ball] = field(default_factory=dict)
+    settable: dict[str, Settable] = field(default_factory=dict)  # fields of layers by path, as `--set` has them
     paths: dict[str, str] = field(default_factory=dict)  # every name a person can use, also of modules, to its node
     loops: dict[str, Loop] = field(default_factory=dict)
     fixed_points: dict[str, FixedPoint] = field(default_factory=dict)  # by the node of the state

@@ -23,6 +23,7 @@ from boundcalc.graph.names import unknown_names
 from boundcalc.graph.placement import Placement, standing
 from boundcalc.graph.reading import channels_of, reads_current, reads_one
 from boundcalc.graph.repeat import repeat_steps
+from boundcalc.graph.settable import settable
 from boundcalc.graph.tokens import check_tokens
 from boundcalc.language.architecture import Branch, Step
 from boundcalc.language.architecture import Operand as Source
@@ -136,6 +137,7 @@ class Walk:
             replaces=replaces,
         )
         self._note_fields(step, kind)
+        self.context.graph.settable |= settable(layer, step.fields, inherited, at, channels)
         self.context.graph.call(path, path)
         self.context.written.setdefault(step.place, []).append(path)
         self.context.graph.add(layer)

@@ -68,9 +68,35 @@ def _python(document: Document, layout: Layout) -> str:
     return to_python(document)
 
 
+def _markdown(document: Document, layout: Layout) -> str:
+    from boundcalc.output.markdown import to_markdown
+
+    return to_markdown(document, layout)
+
+
+def _report_as_markdown(report: Report) -> str:
+    from boundcalc.output.markdown import report_to_markdown
+
+    return report_to_markdown(report)
+
+
+def _csv(document: Document, layout: Layout) -> str:
+    from boundcalc.output.csv import document_to_csv
+
+    return document_to_csv(document)
+
+
+def _report_as_csv(report: Report) -> str:
+    from boundcalc.output.csv import report_to_csv
+
+    return report_to_csv(report)
+
+
 _ROWS = (
     Format("text", _text, _report_as_text, compares=True),
     Format("json", _json, _report_as_json),
+    Format("markdown", _markdown, _report_as_markdown, compares=True),
+    Format("csv", _csv, _report_as_csv),
     Format("latex", _latex, _report_as_latex),
     Format("python", _python),
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
 from boundcalc.display.latex import page_to_latex
 from boundcalc.exact.intervals import is_wholeness
+from boundcalc.output.parts.cases import by_cases
 from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.derivation import derivation_to_latex
 from boundcalc.output.parts.latex_lines import Formula, Lines
@@ -35,7 +37,11 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     letters = {name: letter(paths.get(name, name), numbers) for name, _ in definitions}
     lines = Lines(letters | {name: symbol(name) for name in document.symbols})
     signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
-    formulas = [Formula(letters[name], expression, signs.get(name, "=")) for name, expression in definitions]
+    formulas = [
+        formula
+        for name, expression in definitions
+        for formula in _cases(letters[name], signs.get(name, "="), expression, lines)
+    ]
     below: list[str] = []
     for quantity in document.totals.values():
         own = letter(quantity.identifier)
@@ -47,9 +53,11 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
         elif (
             quantity.scalar is not None and letters.get(name := quantity.definition or "") != own
         ):  # else defined above
-            value = letters.get(name, quantity.expression)
-            if value is not None:
-                formulas.append(Formula(own, value, r"\le" if quantity.upper else "="))
+            sign = r"\le" if quantity.upper else "="
+            if name in letters:
+                formulas.append(Formula(own, letters[name], sign))
+            elif quantity.expression is not None:
+                formulas += _cases(own, sign, quantity.expression, lines)
     below += _conditions(document, lines)
     below += (
         [f"Of the layers, {', '.join(f'{i} is {path(layer)}' for layer, i in numbers.items())}."] if numbers else []
@@ -57,6 +65,14 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     display = f"{lines.align(formulas)}\n" if formulas else ""
     text = "".join(f"\\par\\noindent\\raggedright {line}\\par\n" for line in below)
     return f"{_remarks(document)}\\begingroup\\allowdisplaybreaks\n{display}{text}\\endgroup"
+
+
+def _cases(left: str, sign: str, expression: sympy.Expr, lines: Lines) -> Iterator[Formula]:
+    """What holds in general, and below it each case."""
+    found = by_cases(expression)
+    yield Formula(left, found.general, sign)
+    for condition, value in found.special:
+        yield Formula("", value, sign, (rf"\quad \text{{where }} {lines.print(condition)}",))
 
 
 def _remarks(document: Document) -> str:

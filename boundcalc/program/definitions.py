@@ -29,7 +29,7 @@ def definitions(
     """Each named scalar in terms of the names before it (as positive Symbols) and the spec's symbols.
 
     What lies between is written out unless its tree has more than `limit` nodes; then it gets a name t_1, t_2, ... of
-    its own. A scalar that has a name already is defined as that name.
+    its own, as a closed form with cases does. A scalar that has a name already is defined as that name.
 
     Raises NotClosed, and ValueError for a name that is given twice.
     """
@@ -43,6 +43,7 @@ def definitions(
         raise NotClosed(OPEN)
     taken |= _symbol_names(arena, arena.needed((s.index for _, s in named), stop=given.keys()), given)
     fresh = (candidate for i in count(1) if (candidate := f"t_{i}") not in taken)
+    with_cases = {i for i, expression in given.items() if expression.has(sympy.Piecewise)}
     known = {i: _Term(given_size(expression), algebra.leaf(expression)) for i, expression in given.items()}
     names: dict[int, V] = {}
     result: list[tuple[str, V]] = []
@@ -65,7 +66,8 @@ def definitions(
             continue
 
         def cut(index: int, term: _Term[V], root: int = root) -> _Term[V]:
-            return define(next(fresh), index, term) if term.size.nodes > limit and index != root else term
+            is_apart = index != root and index not in names and (term.size.nodes > limit or index in with_cases)
+            return define(next(fresh), index, term) if is_apart else term
 
         define(name, root, interpret(arena, [root], _Terms(algebra), known, cut)[root])
     return result

@@ -57,6 +57,7 @@ def asymptotics(bounds: Bounds, target: str) -> Report:
         options=bounds.options,
         subject=f"leading terms as {symbol} -> {'0' if at == 0 else 'infinity'}",
         parts=tuple(line for name, growth in found.items() for line in _lines(name, growth, symbol)),
+        rows=lambda: [{"bound": name, **_one(growth)} for name, growth in found.items()],
         more=lambda: {
             **of_one(bounds.name, bounds.options),
             "symbol": symbol,

@@ -106,6 +106,7 @@ class Falsification:
             if self.trials
             else "bounds at a witness",
             parts=(self._network_table(), self._layer_table(), *verdict),
+            rows=lambda: [{"of": name, **a.to_dict()} for name, a in self._named()],
             more=lambda: {**of_one(self.of.name, self.of.options), **self._data()},
             answered=not self.falsified,
         )

@@ -28,13 +28,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """`ask` answers what a person asks; it raises SpecError. `several`: of any number of specs, else of one."""
+    """`ask` answers what a person asks; it raises SpecError. `several`: of any number of specs, else of one; `plots`: its
+    report has a picture."""
 
     name: str
     help: str
     questions: tuple[Question, ...]
     ask: Callable[[Asked], Report]
     several: bool = False
+    plots: bool = False
 
 
 def _sensitivity(asked: Asked) -> Report:
@@ -67,12 +69,59 @@ def _explain(asked: Asked) -> Report:
     return explain(asked.only)
 
 
+def _design(asked: Asked) -> Report:
+    from boundcalc.studies.design import design
+
+    return design(asked)
+
+
+def _compare(asked: Asked) -> Report:
+    from boundcalc.studies.compare import compare
+
+    return compare(asked)
+
+
+def _table(asked: Asked) -> Report:
+    from boundcalc.studies.table import table
+
+    return table(asked)
+
+
+def _sweep(asked: Asked) -> Report:
+    from boundcalc.studies.sweep import sweep
+
+    return sweep(asked)
+
+
+OVER = "NAME=LOW:HIGH[:COUNT][:log]"
+
 _ROWS = (
+    Study(
+        "compare",
+        "Which of several networks has the smaller bounds, by how much, and where in a hyperparameter that changes.",
+        (Question("over", OVER, "look for crossovers in this range of a symbol or of a field"),),
+        _compare,
+        several=True,
+        plots=True,
+    ),
+    Study(
+        "sweep",
+        "The bounds at many values of hyperparameters.",
+        (
+            Question("over", OVER, "a range of a symbol or of a field; several make a grid", repeated=True),
+            Question("points", "FILE", "a CSV file of points instead, under the names of what is swept"),
+            Question("checkpoint", "FILE", "keep what is found there: the same sweep goes on from it"),
+        ),
+        _sweep,
+        plots=True,
+    ),
+    Study("table", "Several networks in one table, a row each.", (), _table, several=True),
     Study(
         "diff",
         "Derivatives of l and L with respect to hyperparameters, elasticities, and what each layer contributes.",
         (Question("by", "NAMES", "symbols, separated by commas; all of them unless said"),),
         _sensitivity,
+        plots=True,
     ),
     Study(
         "asymptotics",
@@ -108,6 +157,17 @@ _ROWS = (
             Question("batch", "E", "samples of a stochastic step; 1 unless said"),
         ),
         _objective,
+    ),
+    Study(
+        "design",
+        "Values of hyperparameters that minimise or maximise a bound: exit status 1 where there are none.",
+        (
+            Question("minimise", "QUANTITY", "such as lipschitz, smoothness, norm, 'objective smoothness'"),
+            Question("maximise", "QUANTITY", "instead of --minimise"),
+            Question("vary", "PATTERN", "symbols, or fields such as '**.radius'; repeatable", True, repeated=True),
+            Question("subject", "RELATION", "'prod(**.radius) >= 4', 'R <= 10'; repeatable", repeated=True),
+        ),
+        _design,
     ),
 )
 

@@ -45,6 +45,7 @@ def objective(
         options=bounds.options,
         subject="steps and iterations for the objective",
         parts=(_summary(found), *_notes(found), *_layers(found), *_kernel(found)),
+        rows=lambda: [{"name": name, **guarantee.to_dict(bounds.values)} for name, guarantee in _rows(found)],
         more=lambda: {**of_one(bounds.name, bounds.options), **found.data()},
         answered=found.lipschitz.finite or found.bend.finite,
     )

@@ -14,10 +14,12 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.derivatives import WRITTEN, Derivative, certified, definitions_of, elasticity, too_long
 from boundcalc.bounds.grouped import third_order
 from boundcalc.bounds.options import Json
+from boundcalc.bounds.pictured import require_values, titled
 from boundcalc.calculus.euclidean import Euclidean
 from boundcalc.calculus.quantities import OF_DERIVATIVES, Quantity
 from boundcalc.calculus.trace import trace
 from boundcalc.display.page import Table
+from boundcalc.display.picture import Bars, Picture
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
@@ -71,6 +73,8 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
             *(reason for s in found.values() for reason in s.missing.values()),
             *(f"{name}: {TIE}" for name, s in found.items() if s.ties),
         ),
+        rows=lambda: _rows(found),
+        picture=lambda: _picture(bounds, found, layers),
         more=lambda: {**of_one(bounds.name, bounds.options), **_data(bounds, found, layers, infinite)},
         answered=bool(found),
     )
@@ -163,6 +167,31 @@ def _data(
         "infinite": infinite,
         "ties": [name for name, s in found.items() if s.ties],
     }
+
+
+def _picture(bounds: Bounds, found: Mapping[str, Sensitivity], layers: Mapping[str, Mapping[str, float]]) -> Picture:
+    """Elasticities by symbols, and by what bounds the parameters of each layer."""
+    require_values(bounds)
+    symbols = [s for s in bounds.symbols if any(s in of.elasticities for of in found.values())]
+    paths = list(next(iter(layers.values()), {}))
+    by_symbol = tuple((name, [of.elasticities.get(s, 0.0) for s in symbols]) for name, of in found.items())
+    by_layer = tuple((name, [of[path] for path in paths]) for name, of in layers.items())
+    what = "elasticity: percent of the bound for one percent"
+    panels = (Bars("of symbols", what, symbols, by_symbol), Bars("of the parameters of layers", what, paths, by_layer))
+    return Picture(titled(bounds), tuple(panel for panel in panels if panel.names))
+
+
+def _rows(found: Mapping[str, Sensitivity]) -> list[dict[str, Json]]:
+    return [
+        {
+            "bound": name,
+            "symbol": symbol,
+            "derivative": _derivative(of, symbol, derivative, set(), None),
+            "elasticity": of.elasticities.get(symbol),
+        }
+        for name, of in found.items()
+        for symbol, derivative in of.derivatives.items()
+    ]
 
 
 def _derivative(

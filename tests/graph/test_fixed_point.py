@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 import boundcalc as bc
-from boundcalc.output.parts.layer_graph import graph_to_text
+from boundcalc.output.graphs.text import graph_to_text
 
 HEAD = "symbols: {R:}\nbatch: 2\nradius: 1\ninput: {shape: [2], norm: 3}\n"
 W = "{dense: {from: z, units: 2, bias: false, radius: R, name: w}}"

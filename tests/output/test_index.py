@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
+import io
+import json
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -13,8 +16,8 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.bounds.options import NOT_SAID, OPTIONS, Detail, Options
+from boundcalc.display.markdown import escaped
 from boundcalc.output.index import FORMATS
-from boundcalc.output.json import to_json
 from boundcalc.output.parts.layout import Layout
 from boundcalc.pipeline import Compiler, compile_with
 from boundcalc.studies.index import STUDIES
@@ -30,11 +33,15 @@ OTHERS: dict[str, Any] = {
     "third_order": True, "smooth": "softplus",
 }  # fmt: skip
 ANSWERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "compare": {"over": ()},
+    "sweep": {"over": ("R=1:2:2",), "points": (), "checkpoint": ()},
+    "table": {},
     "diff": {"by": ()},
     "asymptotics": {"in": ("R",)},
     "explain": {},
     "objective": {"delta": (), "gap": (), "variance": (), "batch": ()},
     "falsify": {"trials": ("1",), "seconds": (), "seed": (), "save": (), "witness": ()},
+    "design": {"minimise": ("lipschitz",), "maximise": (), "vary": ("R",), "subject": ("R >= 1",)},
 }
 
 
@@ -66,13 +73,21 @@ def test_every_option_is_in_every_output(name: str) -> None:
     phrase, default = OPTIONS[name].phrase(OTHERS[name]), OPTIONS[name].phrase(OPTIONS[name].default)
     before = outputs(Options())
     for output, text in outputs(chosen).items():
-        if "json" in output:
-            assert to_json({name: chosen.to_dict()[name]})[2:-2] in text, output
-            assert to_json({name: Options().to_dict()[name]})[2:-2] in before[output], output
+        if "csv" in output:
+            value = chosen.to_dict()[name]
+            cell = json.dumps(value) if isinstance(value, list) else "" if value is None else str(value)
+            rows = list(csv.DictReader(io.StringIO(text)))
+            assert rows, output
+            assert {row[name] for row in rows} == {cell}, output
+        elif "json" in output:
+            for options, answer in ((chosen, text), (Options(), before[output])):
+                data = json.loads(answer)
+                assert data.get("options", data)[name] == options.to_dict()[name], output
         else:
-            assert phrase in text, output
-            assert default not in text.partition("\n")[0], output
-            assert phrase not in before[output].partition("\n")[0], output
+            asked, otherwise = (escaped(each) if "markdown" in output else each for each in (phrase, default))
+            assert asked in text, output
+            assert otherwise not in text.partition("\n")[0], output
+            assert asked not in before[output].partition("\n")[0], output
 
 
 def test_compile_takes_the_options_with_their_defaults() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
-from boundcalc.output.parts.layer_graph import graph_to_text
+from boundcalc.output.graphs.text import graph_to_text
 from boundcalc.output.parts.layout import Layout
 from boundcalc.output.parts.page import readable
 from boundcalc.output.text import to_text

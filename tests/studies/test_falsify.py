@@ -15,7 +15,7 @@ from flint import fmpq
 import boundcalc as bc
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.cli import main
-from boundcalc.pipeline import falsify
+from boundcalc.questions import falsify
 
 SPEC = """symbols: {R: 2, w: 3}
 input: {shape: [2], norm: 1}
@@ -64,7 +64,7 @@ def test_the_json(run: Any, tmp_path: Path) -> None:
     assert (answer.status, answer.err) == (0, "")
     data = json.loads(answer.out)
     assert list(data)[:6] == ["schema", "study", "options", "specs", "rows", "notes"]
-        assert list(data)[6:] == ["name", "blocks", "norms", "measure", "wrt", "constants", "refine", "third_order", "smooth", "symbols", "conditions", "trials", "seed", "bounds", "objective", "layers"]  # fmt: skip
+    assert list(data)[6:] == ["name", "blocks", "norms", "measure", "wrt", "constants", "refine", "third_order", "smooth", "symbols", "conditions", "trials", "seed", "bounds", "objective", "layers"]  # fmt: skip
     assert (data["blocks"], data["trials"], data["seed"]) == ("layer", 1, 4)
     assert data["symbols"] == {"R": "3", "w": "3"}
     assert list(data["bounds"]) == ["norm", "lipschitz", "smoothness"]

@@ -153,7 +153,9 @@ def _extreme(like: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
 def _continued(piece: str) -> str:
     """What a line begins with that goes on with another one."""
     return (
-        f"{{}} {piece}" if piece[:1] in "+-" or piece.startswith((r"\le ", r"\cdot ", "= ")) else rf"{{}} \cdot {piece}"
+        f"{{}} {piece}"
+        if piece[:1] in "+-" or piece.startswith((r"\le ", r"\cdot ", "= ", r"\quad"))
+        else rf"{{}} \cdot {piece}"
     )
 
 

@@ -67,7 +67,9 @@ def letter(name: str, numbers: Mapping[str, int] | None = None) -> str:
             called = rf"\text{{{escaped(layer)}}}" if number is None else str(number)
             return f"{quantity.letter}_{{{called}}}"
     stem, _, index = name.partition("_")
-    return f"{stem}_{{{index}}}" if index.isdigit() else symbol(name)
+    if not index.isdigit():
+        return symbol(name)
+    return f"{stem}_{{{index}}}" if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}_{{{index}}}"
 
 
 def layer_of(name: str, quantity: Quantity) -> str:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from boundcalc.bounds.answer import Answer, short
+from boundcalc.bounds.answer import Answer, readable
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
 from boundcalc.display.page import Page, Table
-from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import shown
-from boundcalc.exact.printing import to_str
 from boundcalc.graph.shape import show_shape
 from boundcalc.mistakes import escaped
 from boundcalc.output.parts.closed_forms import closed_forms
 from boundcalc.output.parts.layout import PLAIN, Layout
 
-DIGITS = 4
 CONDITIONS_SHOWN = 12
 BLOCKS_SHOWN, LISTED = 24, 4  # blocks, and what is in each
 
@@ -58,20 +54,7 @@ def _layer_table(document: Document) -> Table:
 
 
 def _cell(quantity: Answer) -> str:
-    """A number rounded up; without one the closed form if it is short."""
-    if quantity.absent is not None:
-        return "no copy"
-    if not quantity.finite:
-        return "infinite"
-    if quantity.number is not None:
-        return readable(quantity.number)
-    text = "" if quantity.expression is None else to_str(quantity.expression)
-    return text if 0 < len(text) <= 24 else (quantity.definition or "symbolic")
-
-
-def readable(number: Number) -> str:
-    """Four digits, rounded up: 0.0123, 12.35, 3.166e11."""
-    return short(decimals.upper_decimal(number, DIGITS))
+    return quantity.brief(quantity.number, quantity.definition or "symbolic")
 
 
 def _summary(document: Document, beside: Sequence[Document]) -> Table:

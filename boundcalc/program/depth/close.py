@@ -1,31 +1,34 @@
 """Closed forms of loops in the number of passes (the depth).
 
 `lift` makes a pass a polynomial map, `settle` takes out what does not move, `span` makes it a linear map of monomials,
-`path_sum` its power, `depth_form` a formula. Where a minimum leaves several upper bounds, their least is the form.
+`path_sum` its power, `depth_form` a formula in the spec's symbols; `written_form` is the formula that people read. Where a
+minimum leaves several upper bounds, their least is the form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import count
+from itertools import chain, count
 
 import sympy
 
 from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
 from boundcalc.program.depth.lift import branches, is_negative, lift, loop_at
-from boundcalc.program.depth.polynomial import Traced
-from boundcalc.program.depth.settle import settle
+from boundcalc.program.depth.names import Names
+from boundcalc.program.depth.polynomial import Traced, reachable
+from boundcalc.program.depth.settle import Settled, settle
 from boundcalc.program.depth.span import NotLifted, span
 from boundcalc.program.depth.triangular import CycleError
-from boundcalc.program.interpret import Passes, interpret
+from boundcalc.program.depth.upper import Decreasing, above
+from boundcalc.program.depth.written import written_form
 from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.to_sympy import NotClosed as NoExpression
 from boundcalc.program.to_sympy import to_sympy
 from boundcalc.program.tree_size import expression_size
 
 SIZE = 40  # nodes of a coefficient's tree: R*sqrt(n*P) + x is written out, longer ones become symbols
+READABLE = 60  # nodes of a closed form; larger ones are written with names
 MOST = 48  # results of loops that are closed in one program
 DEEPEST = 2  # loops inside one another
 LONGEST = 30_000  # nodes of one closed form
@@ -34,10 +37,12 @@ TOO_LONG = f"it would have more than {LONGEST} terms, or as many states as one t
 
 @dataclass(frozen=True)
 class Closed:
-    """A closed form. `upper`: why it may exceed what the loop computes; empty where it is exact."""
+    """A closed form. `upper`: why it may exceed what the loop computes; empty where it is exact. `written`: the same in
+    growth factors and coefficients that have definitions, where that is shorter."""
 
     expression: sympy.Expr
     upper: tuple[str, ...] = ()
+    written: sympy.Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,11 @@ class Closures:
         """The nodes that have a closed form, as `to_sympy` and `definitions` take them."""
         return {i: c.expression for i, c in self.results.items() if isinstance(c, Closed)}
 
+    @property
+    def written(self) -> dict[int, sympy.Expr]:
+        """The same as they are read, with the names of growth factors and coefficients."""
+        return {i: c.written or c.expression for i, c in self.results.items() if isinstance(c, Closed)}
+
 
 def close(outputs: Sequence[Scalar], first: Sequence[Scalar] = ()) -> Closures:
     """The results of the loops that `outputs` depend on, each in closed form where it has one; those of `first` before
@@ -78,59 +88,13 @@ def close(outputs: Sequence[Scalar], first: Sequence[Scalar] = ()) -> Closures:
     return Closures(closer.results, tuple(closer.definitions))
 
 
-class Decreasing(ValueError):  # noqa: N818
-    """An upper bound stands where less of it would make more of the result."""
-
-
 def reasons(output: Scalar, closures: Closures) -> tuple[str, ...]:
-    """Why an expression of `output` by the closed forms may exceed its value; empty where it is exact.
-
-    Raises Decreasing where the output is divided by, or lessened by, an upper form: it would be no bound.
-    """
+    """Why an expression of `output` by the closed forms may exceed its value; empty where it is exact. Raises Decreasing."""
     return _reasons(output, closures.results)
 
 
 def _reasons(output: Scalar, results: Mapping[int, Closed | NotClosed]) -> tuple[str, ...]:
-    known = {i: _Above(result.upper if isinstance(result, Closed) else ()) for i, result in results.items()}
-    return interpret(output.arena, [output.index], _UpperForms(), known)[output.index].reasons
-
-
-@dataclass(frozen=True, slots=True)
-class _Above:
-    """Why the expression of a node may exceed its value."""
-
-    reasons: tuple[str, ...]
-    negative: bool = False  # a leaf that is known to be
-
-
-class _UpperForms:
-    """The reading as reasons. Raises Decreasing."""
-
-    __slots__ = ()
-
-    def leaf(self, expression: sympy.Expr) -> _Above:
-        return _Above((), is_negative(expression))
-
-    def add(self, terms: Sequence[_Above]) -> _Above:
-        return self._together(terms, any(term.negative for term in terms))
-
-    multiply = minimum = maximum = hypot = add
-
-    def power(self, base: _Above, exponent: Fraction) -> _Above:
-        return self._together([base], exponent < 0)
-
-    def select(self, index: int, op: Op, keys: Sequence[_Above], values: Sequence[_Above]) -> _Above:
-        return self._together([*keys, *values], True)
-
-    def loop(self, passes: Passes[_Above]) -> Sequence[_Above]:
-        count = len(passes.loop.states)
-        return [self.add([*passes.starts, *passes.step([_Above(())] * count), passes.times])] * count
-
-    def _together(self, args: Sequence[_Above], decreases: bool) -> _Above:
-        found = tuple(dict.fromkeys(reason for arg in args for reason in arg.reasons))
-        if found and decreases:
-            raise Decreasing("an upper closed form is divided by or subtracted")
-        return _Above(found)
+    return above(output, {i: result.upper if isinstance(result, Closed) else () for i, result in results.items()})
 
 
 class _Closer:
@@ -142,9 +106,11 @@ class _Closer:
         self.expressions: dict[int, sympy.Expr] = {}
         self.definitions: list[tuple[sympy.Symbol, Scalar]] = []
         self.known: dict[int, sympy.Expr] = {}  # coefficients
+        self.shorts: dict[int, sympy.Expr | None] = {}  # the same as they stand in the program
         self.closed = 0
-        self.states: int | None = None  # carried by a loop whose form was too long: others of so many are not tried
-        self.names = (name for i in count(1) if (name := f"c_{i}") not in taken)
+        self.hopeless: dict[bool, int] = {}  # states of a loop whose form was too long: others of so many are not tried
+        self.names = Names(taken)
+        self.symbols = (name for i in count(1) if (name := f"a_{i}") not in taken)
 
     def close(self, index: int) -> Closed | NotClosed:
         """The state that the RESULT node stands for: the least of what the sides of the loop's minima give."""
@@ -156,25 +122,34 @@ class _Closer:
                 return self.results[index]
             forms = [self.form(index, branch) for branch in range(branches(self.arena, loop))]
             closed = list(dict.fromkeys(f for f in forms if isinstance(f, Closed)))
-            result = self.short(_least(closed), loop) if closed else forms[0]
+            result = self.least(closed) if closed else forms[0]
             self.results[index] = result
             if isinstance(result, Closed):
                 self.expressions[index] = result.expression
         return self.results[index]
 
-    def short(self, form: Closed, loop: int) -> Closed | NotClosed:
-        """The form, unless it is too long."""
-        if expression_size(form.expression) <= LONGEST:
+    def least(self, forms: Sequence[Closed]) -> Closed:
+        """The least of the sides of a minimum; what is written of a side that has cases has a name."""
+        if len(forms) == 1:
+            return forms[0]
+        upper = tuple(dict.fromkeys(reason for form in forms for reason in form.upper))
+        written = _minimum([self.side(form.written or form.expression) for form in forms])
+        return Closed(_minimum([form.expression for form in forms]), upper, written)
+
+    def side(self, form: sympy.Expr) -> sympy.Expr:
+        if not form.has(sympy.Piecewise):
             return form
-        self.states = len(loop_at(self.arena, loop).states)
-        return NotClosed(TOO_LONG)
+        side = self.names.side(form)
+        if all(symbol != side for symbol, _ in self.definitions):
+            self.definitions.append((side, self.arena.leaf(form)))
+        return side
 
     def refusal(self, loop: int) -> str | None:
         """Closing costs seconds where loops are many or deep, and nobody reads such a form; numbers need none."""
         self.closed += 1
         if self.closed > MOST:
             return f"more than {MOST} quantities of repeats would need a closed form"
-        if self.states is not None and len(loop_at(self.arena, loop).states) >= self.states:
+        if self.is_hopeless(loop, written=True):
             return TOO_LONG
         if _nesting(self.arena, loop) > DEEPEST:
             return f"repeats stand more than {DEEPEST} deep inside one another"
@@ -204,7 +179,9 @@ class _Closer:
             value = {c: self.coefficient(c) for c in dict.fromkeys(used)}
             rows = [{j: value[c] for j, c in row.items()} for row in spanned.rows]
             starts = [sympy.Mul(*(value[c] for c in monomial)) for monomial in factors]
-            expression = depth_form(rows, starts, value[k], [value[c] for c in first])
+            early = [value[c] for c in first]
+            is_long = self.is_hopeless(node.args[0], written=False)
+            expression = None if is_long else depth_form(rows, starts, value[k], early)
             upper = [*lifted.upper, *(reason for c in value for reason in _reasons(c, self.results))]
             if upper and any(is_negative(self.arena.nodes[i].payload) for i in self.arena.needed(loop.results)):
                 raise Decreasing("a pass subtracts what is known by an upper closed form only")
@@ -213,7 +190,56 @@ class _Closer:
             return NotClosed(f"the carried states feed each other (through {through})")
         except (TooManyCasesError, Decreasing, NoExpression) as error:
             return NotClosed(str(error))
-        return Closed(expression, tuple(dict.fromkeys(upper)))
+        if expression is not None and expression_size(expression) > LONGEST:
+            self.hopeless[False] = len(loop.states)
+            expression = None
+        most = LONGEST if expression is None else expression_size(expression)
+        written = self.written(settled, position, value[k], most) if most > READABLE else None
+        if expression is None and written is not None:
+            expression = self.names.put_in(written, LONGEST)
+        if expression is None:
+            self.hopeless[True] = len(loop.states)
+            return NotClosed(TOO_LONG)
+        return Closed(expression, tuple(dict.fromkeys(upper)), written)
+
+    def is_hopeless(self, loop: int, *, written: bool) -> bool:
+        """Whether a loop of no more states has a form that is too long, the one with names or the other."""
+        known = self.hopeless.get(written)
+        return known is not None and len(loop_at(self.arena, loop).states) >= known
+
+    def written(self, settled: Settled, position: int, k: sympy.Expr, most: int) -> sympy.Expr | None:
+        """The form with names, where it is shorter than this with all its definitions; None where it is not."""
+        names = self.names.copy()
+        images = settled.lifted.images
+        needed = reachable([dict.fromkeys(chain.from_iterable(image)) for image in images], position)
+        state = [self.plain(s, names) if i in needed else sympy.S.Zero for i, s in enumerate(settled.starts)]
+        polynomials = [
+            {m: self.plain(c, names) for m, c in image.items()} if i in needed else {} for i, image in enumerate(images)
+        ]
+        first = [self.plain(early[position], names) for early in settled.first]
+        try:
+            form = written_form(polynomials, state, position, k, first, names)
+        except (CycleError, TooManyCasesError, ZeroDivisionError):
+            return None
+        if expression_size(form) + sum(expression_size(part) for _, part in names.needed(form)) >= most:
+            return None
+        new = names.definitions[len(self.names.definitions) :]
+        self.definitions += [(symbol, self.arena.leaf(part)) for symbol, part in new]
+        self.names = names
+        return form
+
+    def plain(self, scalar: Scalar, names: Names) -> sympy.Expr:
+        """As `coefficient`, with names for what coefficients share."""
+        known = self.short(scalar)
+        return self.coefficient(scalar) if known is None or known.has(sympy.Piecewise) else names.roots(known)
+
+    def short(self, scalar: Scalar) -> sympy.Expr | None:
+        """In the spec's symbols, None where that is long."""
+        if scalar.index not in self.shorts:
+            needed = self.arena.needed([scalar.index], stop=self.expressions.keys())
+            given = {i: self.expressions[i] for i in needed if i in self.expressions}
+            self.shorts[scalar.index] = to_sympy(scalar, SIZE, given)
+        return self.shorts[scalar.index]
 
     def coefficient(self, scalar: Scalar) -> sympy.Expr:
         """In the spec's symbols where that is short, else a symbol with a definition. Closes the loops in it."""
@@ -223,11 +249,11 @@ class _Closer:
                 node = self.arena.nodes[i]
                 if node.op is Op.RESULT and not node.free and isinstance(inner := self.close(i), NotClosed):
                     raise NoExpression(inner.reason)
-            known = to_sympy(scalar, SIZE, self.expressions)
+            known = self.short(scalar)
             if known is not None:
                 known = sympy.expand(known)  # R*(a + b) and R*a + R*b must cancel
             if known is None or known.has(sympy.Piecewise):
-                known = sympy.Symbol(next(self.names), positive=True)
+                known = sympy.Symbol(next(self.symbols), positive=True)
                 self.definitions.append((known, scalar))
             self.known[scalar.index] = known
         return known
@@ -239,11 +265,6 @@ def _nesting(arena: Arena, loop: int) -> int:
     return 1 + max((_nesting(arena, i) for i in inner), default=0)
 
 
-def _least(forms: Sequence[Closed]) -> Closed:
-    if len(forms) == 1:
-        return forms[0]
-    expressions = list(dict.fromkeys(form.expression for form in forms))
-    return Closed(
-        sympy.Min(*expressions, evaluate=False) if len(expressions) > 1 else expressions[0],
-        tuple(dict.fromkeys(reason for form in forms for reason in form.upper)),
-    )
+def _minimum(forms: Sequence[sympy.Expr]) -> sympy.Expr:
+    different = list(dict.fromkeys(forms))
+    return sympy.Min(*different, evaluate=False) if len(different) > 1 else different[0]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from boundcalc.bounds.options import SCHEMA, Detail, Json, Options
+from boundcalc.bounds.records import Record, records, to_frame
+from boundcalc.display.drawing import draw
 from boundcalc.display.page import Page, Table
+from boundcalc.display.picture import Picture
 from boundcalc.display.text import page_to_text
 from boundcalc.mistakes import escaped
 from boundcalc.studies.parts.derivation import Derivation
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 Row = Mapping[str, Json]
 
@@ -19,7 +28,8 @@ class Report:
     """study: its name. specs: the names of the networks. subject: what was found of their bounds, as the head of a text says it.
     parts: for people, in order; a text is a paragraph. notes: what has to be known of them. For programs, found when they are asked for:
     rows: a record for each thing that was found; more: what stands beside the rows, by key.
-    answered: whether there is any answer. derivation: of the bounds, line by line, for formats that have a way to set it."""
+    answered: whether there is any answer. picture: of studies that have one. derivation: of the bounds, line
+    by line, for formats that have a way to set it."""
 
     study: str
     specs: tuple[str, ...]
@@ -31,6 +41,7 @@ class Report:
     more: Callable[[], Mapping[str, Json]] = dict[str, Json]
     answered: bool = True
     derivation: Callable[[], Derivation] | None = None
+    picture: Callable[[], Picture] | None = None
 
     @property
     def name(self) -> str:
@@ -53,6 +64,22 @@ class Report:
             "notes": list(self.notes),
             **self.more(),
         }
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The rows, flat."""
+        return records(self.rows(), self.options)
+
+    def to_frame(self) -> DataFrame:
+        """The rows as a data frame, decimals as the least doubles above. Raises ExtraMissingError (an ImportError) without pandas."""
+        return to_frame(self.records)
+
+    def plot(self, file: str | os.PathLike[str] | None = None) -> Figure:
+        """The picture as a figure of matplotlib, written to a file if there is one (.svg, .png or .pdf). Raises ValueError for a study
+        without, ExtraMissingError (an ImportError) without matplotlib, SpecError."""
+        if self.picture is None:
+            raise ValueError(f"there is no picture of {self.study}")
+        return draw(self.picture(), file)
 
     def __repr__(self) -> str:
         return page_to_text(self.page)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import sympy
 
-from boundcalc.bounds.compiled import Bounds, LayerBounds
+from boundcalc.bounds.compiled import Bounds
+from boundcalc.bounds.named import LayerBounds
 from boundcalc.bounds.values import without_value
 from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.exact.balls import Number

@@ -12,7 +12,8 @@ from flint import fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundcalc.program.depth.close import Closed, Decreasing, NotClosed, close, reasons
+from boundcalc.program.depth.close import Closed, NotClosed, close, reasons
+from boundcalc.program.depth.upper import Decreasing
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Arena, Scalar
 from boundcalc.program.to_sympy import to_sympy

@@ -1,0 +1,44 @@
+"""Markdown, as GitHub, notebooks and most editors read it."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+from boundcalc.display.page import Page, Table
+
+INDENT = "  "  # of a line that is to be read as it stands: a formula, an entry of a list of definitions
+
+
+def page_to_markdown(page: Page) -> str:
+    first, *others = page.head.splitlines()
+    parts = [f"**{escaped(first)}**", *map(_paragraphs, others), *map(_part, page.parts)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def table_to_markdown(table: Table) -> str:
+    columns = [escaped(column) or " " for column in table.columns]
+    rules = ["---:" if column in table.right else "---" for column in table.columns]
+    rows = [[escaped(cell) for cell in row] for row in table.rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, rules, *rows))
+
+
+def escaped(text: str) -> str:
+    """On one line, read as it stands."""
+    return re.sub(r"([\\`*_\[\]<>|#$~])", r"\\\1", " ".join(text.split()))
+
+
+def _part(part: Table | str) -> str:
+    return table_to_markdown(part) if isinstance(part, Table) else _paragraphs(part)
+
+
+def _paragraphs(text: str) -> str:
+    """Lines that are indented are kept as they are, others are a paragraph each."""
+    found: list[str] = []
+    for is_kept, lines in groupby(text.strip("\n").splitlines(), key=lambda line: line.startswith(INDENT)):
+        if is_kept:
+            block = "\n".join(line.removeprefix(INDENT) for line in lines)
+            found.append(f"```text\n{block}\n```")
+        else:
+            found += map(escaped, lines)
+    return "\n\n".join(found)

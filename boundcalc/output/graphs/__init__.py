@@ -1,0 +1,1 @@
+"""The layer graph, one format a file."""
