@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from boundcalc.language.override import override
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
-    from boundcalc.pipeline import activation, compile, explain, load, loads, network
-    from boundcalc.questions import compare, design, falsify, objective, sweep, table
+    from boundcalc.pipeline import activation, compile, describe, load, loads, network
+    from boundcalc.questions import compare, design, explain, falsify, objective, sweep, table
 
     __version__: str
 
@@ -39,6 +39,7 @@ __all__ = [
     "activation",
     "compare",
     "compile",
+    "describe",
     "design",
     "explain",
     "falsify",
@@ -65,8 +66,9 @@ _HOMES = {
     "activation": ("pipeline", "activation"),
     "compare": ("questions", "compare"),
     "compile": ("pipeline", "compile"),
+    "describe": ("pipeline", "describe"),
     "design": ("questions", "design"),
-    "explain": ("pipeline", "explain"),
+    "explain": ("questions", "explain"),
     "falsify": ("questions", "falsify"),
     "from_onnx": ("bounds.imported", "from_onnx"),
     "from_torch": ("bounds.imported", "from_torch"),

@@ -15,7 +15,7 @@ from boundcalc.arguments import Named, expect
 from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.explained import Explained, explained
+from boundcalc.bounds.described import Described, described
 from boundcalc.bounds.grouped import grouped_by, lowered_by
 from boundcalc.bounds.measured import numbers_of
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
@@ -155,7 +155,7 @@ def activation(formula: str, *, within: object = None, **values: object) -> Nonl
     return found.instantiate(entries=sympy.S.One)
 
 
-def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
+def describe(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Described:
     """What is to be known of one kind of layer, with the constants of its example. Raises SpecError for an unknown name."""
     check_vocabulary(vocabulary)
     if name not in vocabulary:
@@ -165,7 +165,7 @@ def explain(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Explained:
         raise SpecError([Mistake(Place("layers"), finding, remedy or f"there are {', '.join(sorted(vocabulary))}")])
     kind = vocabulary[name]
     example = compile(loads(kind.example, f"<{name}>", vocabulary=vocabulary)) if kind.example else None
-    return explained(kind, example)
+    return described(kind, example)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,13 @@ def sweep(
     return found(asked, given, executor)
 
 
+def explain(architecture: Spec, **options: Any) -> Report:
+    """Why the bounds are what they are, layer by layer (docs/explain.md); options, and what is raised, are those of `compile`."""
+    from boundcalc.studies.explain import explain as found  # compiling does not need it
+
+    return found(compile(architecture, **options))
+
+
 def falsify(
     architecture: Spec,
     *,

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import boundcalc as bc
-from boundcalc.bounds.explained import Constant, Explained, FieldOf
+from boundcalc.bounds.described import Constant, Described, FieldOf
 from boundcalc.calculus.quantities import QUANTITIES
 from boundcalc.exact.printing import to_str
 from boundcalc.layers.index import VOCABULARY
@@ -47,14 +47,14 @@ large one may be slack or a weak search.
 def pages() -> dict[str, str]:
     """Every page by the name of its file."""
     measured: Mapping[str, Ratios] = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
-    found = {f"{name}.md": "\n".join(_page(bc.explain(name), measured.get(name, {}))) for name in VOCABULARY}
-    rows = sorted((kind.loss, name, " ".join(bc.explain(name).summary.split())) for name, kind in VOCABULARY.items())
+    found = {f"{name}.md": "\n".join(_page(bc.describe(name), measured.get(name, {}))) for name in VOCABULARY}
+    rows = sorted((kind.loss, name, " ".join(bc.describe(name).summary.split())) for name, kind in VOCABULARY.items())
     table = [f"| [{'loss: ' if loss else ''}{name}]({name}.md) | {_cell(text)} |" for loss, name, text in rows]
     toctree = "\n".join(["```{toctree}", ":hidden:", "", *(name for _, name, _ in rows), "```"])
     return found | {"index.md": "\n".join([INDEX, "| kind | |", "| --- | --- |", *table, "", toctree, ""])}
 
 
-def _page(kind: Explained, measured: Ratios) -> Iterator[str]:
+def _page(kind: Described, measured: Ratios) -> Iterator[str]:
     yield f"# {kind.name}\n\n{HEAD}\n\n{kind.summary}\n"
     yield f"```text\n{kind.text}\n```\n"
     if kind.fields:

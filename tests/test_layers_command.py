@@ -1,4 +1,4 @@
-"""`boundcalc layers` and `bc.explain`: what is said of every kind."""
+"""`boundcalc layers` and `bc.describe`: what is said of every kind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_kind_has_an_example_of_itself_with_a_finite_bound(name: str) -> N
 
 @pytest.mark.parametrize("name", VOCABULARY)
 def test_every_kind_says_what_it_is(name: str) -> None:
-    found = bc.explain(name)
+    found = bc.describe(name)
     assert found.text
     assert found.summary[-1:] in ".)x`" or len(found.summary) > 3
     required = {

@@ -14,6 +14,7 @@ from boundcalc.calculus.extended import Extended, Unbounded, smallest
 from boundcalc.calculus.fixed_point import Solver, expression_of, order, still
 from boundcalc.calculus.norms import WHOLE
 from boundcalc.calculus.protocol import Calculus, Component, Components, J
+from boundcalc.calculus.pushed import pushed
 from boundcalc.calculus.quantities import LIPSCHITZ, Figures
 from boundcalc.calculus.readings import within
 from boundcalc.program.ir import Arena, Scalar
@@ -22,8 +23,8 @@ from boundcalc.program.loops import separate_loops
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The program, and what it says of the primitives that a layer or the network ends in: `figures` is what is asked for,
-    `components` all that the calculus knows. `seeds` are the symbols that stand for the first-order entry of each block.
+    """The program: `figures` is what is asked for of the primitives that a layer or the network ends in, `components` all that the
+    calculus knows of any primitive but a repeat; inside a repeat, in its last pass. `seeds` are the symbols that stand for the first-order entry of each block.
 
     `made` says of every seed in whose passes its block is made anew: the variables of those loops. In a loop over other
     variables the block is one and the same in every pass.
@@ -48,12 +49,11 @@ def trace(graph: p.PrimitiveGraph, calculus: Calculus[J], seeded: bool = False, 
     tracer = _Tracer(graph, calculus, seeds, scales, near=dict(bounds_near(graph, calculus, scales)))
     tracer.run(0, len(graph.primitives) - 1)
     asked = {*graph.outputs.values(), graph.output, *(() if graph.above is None else (graph.above,))}
-    ends = asked & tracer.jets.keys()  # where a loop begins there is no jet
-    jets = {i: tracer.jets[i] for i in sorted(ends)}
-    figures = {i: calculus.figures(i, jet) for i, jet in jets.items()}
+    jets = tracer.jets  # where a loop begins there is none
+    figures = {i: calculus.figures(i, jets[i]) for i in sorted(asked & jets.keys())}
 
-    def components(end: int) -> Components:
-        return calculus.components(jets[end])
+    def components(at: int) -> Components:
+        return calculus.components(jets[at])
 
     return Traced(calculus.arena, figures, components, blocks, scales, tracer.made(blocks))
 
@@ -158,7 +158,7 @@ class _Tracer(Generic[J]):
         return arena.leaf(self.seeds[name]) if self.seeds else arena.one
 
     def jet(self, at: int, primitive: p.Primitive) -> J:
-        jets, rules, arena = self.jets, self.calculus, self.calculus.arena
+        rules, arena = self.calculus, self.calculus.arena
         match primitive:
             case p.Parameter():
                 norm = arena.leaf(primitive.norm)
@@ -169,22 +169,12 @@ class _Tracer(Generic[J]):
                 return rules.source(at, primitive, arena.leaf(primitive.norm), first_order)
             case p.Constant():
                 return rules.source(at, primitive, arena.leaf(primitive.norm), arena.zero)
-            case p.Linear():
-                return rules.linear(at, primitive, jets[primitive.of])
-            case p.Bilinear():
-                return rules.bilinear(at, primitive, jets[primitive.left], jets[primitive.right])
-            case p.Map():
-                return rules.map(at, primitive, jets[primitive.of])
-            case p.Average():
-                return rules.average(at, primitive, jets[primitive.of])
-            case p.Sum(terms):
-                return rules.sum(at, primitive, [jets[term] for term in terms])
-            case p.Concat(terms):
-                return rules.concat(at, primitive, [jets[term] for term in terms])
             case p.Carried(loop, state) | p.After(loop, state):
                 return self.states[loop, state]
             case p.Repeat() | p.FixedPoint():
                 raise AssertionError("traced by methods of their own")
+            case _:
+                return pushed(rules, at, primitive, [self.jets[i] for i in p.operands(primitive)])
 
     def loop(self, at: int, repeat: p.Repeat) -> None:
         """Trace the body over variables. Which entries stay exactly zero, and which become infinite, is found by repeating

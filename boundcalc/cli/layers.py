@@ -21,13 +21,13 @@ def _parameters() -> list[click.Parameter]:
 def layers(name: str | None, form: str, vocabulary: str | None) -> None:
     """The kinds of layers and losses; with a NAME its map, theorem, fields, constants and an example."""
     from boundcalc.output.parts.kinds import kind_to_text, kinds_to_text
-    from boundcalc.pipeline import explain
+    from boundcalc.pipeline import describe
 
     kinds = load_vocabulary(vocabulary)
     if name is not None:
-        found = explain(name, vocabulary=kinds)
+        found = describe(name, vocabulary=kinds)
         write(to_json(found.to_dict()) if form == "json" else kind_to_text(found), None)
     elif form == "json":
-        write(to_json([explain(name, vocabulary=kinds).to_dict() for name in kinds]), None)
+        write(to_json([describe(name, vocabulary=kinds).to_dict() for name in kinds]), None)
     else:
         write(kinds_to_text(kinds.values()), None)

@@ -56,6 +56,12 @@ def _latex(document: Document, layout: Layout) -> str:
     return to_latex(document, layout)
 
 
+def _report_as_latex(report: Report) -> str:
+    from boundcalc.output.latex import report_to_latex
+
+    return report_to_latex(report)
+
+
 def _python(document: Document, layout: Layout) -> str:
     from boundcalc.output.python import to_python
 
@@ -91,7 +97,7 @@ _ROWS = (
     Format("json", _json, _report_as_json),
     Format("markdown", _markdown, _report_as_markdown, compares=True),
     Format("csv", _csv, _report_as_csv),
-    Format("latex", _latex),
+    Format("latex", _latex, _report_as_latex),
     Format("python", _python),
 )
 

@@ -1,8 +1,8 @@
-"""LaTeX: the definitions in order, as an aligned display that compiles in any document with amsmath."""
+"""LaTeX: the definitions in order, as a display that goes over lines and pages and compiles in any document with amsmath; the
+derivation of a study as a document of its own."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import sympy
@@ -10,19 +10,21 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.options import Detail
-from boundcalc.calculus.quantities import ORDERED
+from boundcalc.display.latex import page_to_latex
 from boundcalc.exact.intervals import is_wholeness
-from boundcalc.exact.printing import Latex
-from boundcalc.output.parts.cases import Cases, by_cases
+from boundcalc.output.parts.cases import by_cases
 from boundcalc.output.parts.closed_forms import used
+from boundcalc.output.parts.derivation import derivation_to_latex
+from boundcalc.output.parts.latex_lines import Formula, Lines
+from boundcalc.output.parts.latex_text import letter, numbered, path, prose, symbol
 from boundcalc.output.parts.layout import PLAIN, Layout
-
-_OBJECTIVE = "objective"
+from boundcalc.studies.parts.report import Report
 
 
 def to_latex(document: Document, layout: Layout = PLAIN) -> str:
-    """`align*` with a line for each definition that is used, and the constants of the network last; with style "expanded",
-    constants that have a closed form are written out and need no definitions."""
+    """`align*` with a definition after the other, as far as they are used, and the constants of the network last; below, what is
+    infinite and why, and where all of it holds. With style "expanded", constants that have a closed form are written out and need no
+    definitions."""
     expanded = layout.style == "expanded"
     wanted = [
         name
@@ -31,81 +33,71 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     ]
     definitions = used(document.definitions, wanted)
     paths = {quantity.definition: quantity.identifier for quantity in reversed(document.quantities)}
-    letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
-    latex = Latex(letters | {name: _escaped(name) for name in document.symbols})
+    numbers = numbered(paths.get(name, name) for name, _ in definitions)
+    letters = {name: letter(paths.get(name, name), numbers) for name, _ in definitions}
+    lines = Lines(letters | {name: symbol(name) for name in document.symbols})
     signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
-    lines = [
-        line
+    formulas = [
+        formula
         for name, expression in definitions
-        for line in _lines(letters[name], signs.get(name, "="), by_cases(expression), latex)
+        for formula in _cases(letters[name], signs.get(name, "="), expression, lines)
     ]
+    below: list[str] = []
     for quantity in document.totals.values():
-        symbol = letter(quantity.identifier)
+        own = letter(quantity.identifier)
         if not quantity.finite:
-            lines.append(rf"{symbol} &= \infty \quad \text{{{_text(str(quantity.infinite_because))}}}")
-            continue
-        if quantity.scalar is None:
-            continue
-        if quantity.unclosed is not None:
-            lines.append(rf"{symbol} &\quad \text{{has no closed form: {_text(quantity.unclosed)}}}")
-            continue
-        name = quantity.definition
-        expression = quantity.expression
-        if name is not None and letters.get(name) == symbol:
-            continue  # defined above
-        sign = r"\le" if quantity.upper else "="
-        if name in letters:
-            lines.append(f"{symbol} &{sign} {letters[name]}")
-        elif expression is not None:
-            lines += _lines(symbol, sign, by_cases(expression), latex)
-    lines += [rf"& \text{{if }} {_condition(condition, latex)}" for condition in document.conditions]
+            formulas.append(Formula(own, r"\infty"))
+            below.append(f"${own} = \\infty$: {prose(str(quantity.infinite_because))}.")
+        elif quantity.unclosed is not None:
+            below.append(f"${own}$ has no closed form: {prose(quantity.unclosed)}.")
+        elif (
+            quantity.scalar is not None and letters.get(name := quantity.definition or "") != own
+        ):  # else defined above
+            sign = r"\le" if quantity.upper else "="
+            if name in letters:
+                formulas.append(Formula(own, letters[name], sign))
+            elif quantity.expression is not None:
+                formulas += _cases(own, sign, quantity.expression, lines)
+    below += _conditions(document, lines)
+    below += (
+        [f"Of the layers, {', '.join(f'{i} is {path(layer)}' for layer, i in numbers.items())}."] if numbers else []
+    )
+    display = f"{lines.align(formulas)}\n" if formulas else ""
+    text = "".join(f"\\par\\noindent\\raggedright {line}\\par\n" for line in below)
+    return f"{_remarks(document)}\\begingroup\\allowdisplaybreaks\n{display}{text}\\endgroup"
+
+
+def _cases(left: str, sign: str, expression: sympy.Expr, lines: Lines) -> Iterator[Formula]:
+    """What holds in general, and below it each case."""
+    found = by_cases(expression)
+    yield Formula(left, found.general, sign)
+    for condition, value in found.special:
+        yield Formula("", value, sign, (rf"\quad \text{{where }} {lines.print(condition)}",))
+
+
+def _remarks(document: Document) -> str:
+    """What a reader of the source has to know."""
     of, others = document.options.phrases(Detail.COMMENT)
     remarks = [", ".join(of + others)] if of or others else []
     kept = [document.kept] if document.kept else []
     told = [f"{letter(q.identifier)}: {q.guarantees}" for q in document.totals.values() if q.finite and q.guarantees]
     remarks = [document.name, *remarks, *kept, *told, *document.warnings]
-    comments = "".join(f"% {' '.join(line.split())}\n" for line in remarks)
-    body = " \\\\\n".join(lines)
-    return f"{comments}\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    return "".join(f"% {' '.join(line.split())}\n" for line in remarks)
 
 
-def _lines(symbol: str, sign: str, cases: Cases, latex: Latex) -> Iterator[str]:
-    """What holds in general, and below it each case."""
-    yield f"{symbol} &{sign} {latex.doprint(cases.general)}"
-    for condition, value in cases.special:
-        yield rf"&{sign} {latex.doprint(value)} \quad \text{{where }} {latex.doprint(condition)}"
+def _conditions(document: Document, lines: Lines) -> Iterator[str]:
+    if document.conditions:
+        yield f"This holds if {', '.join(f'${condition_to_latex(each, lines)}$' for each in document.conditions)}."
 
 
-def _condition(condition: Boolean, latex: Latex) -> str:
+def condition_to_latex(condition: Boolean, lines: Lines) -> str:
     if is_wholeness(condition):
-        return rf"{latex.doprint(condition.args[0])} \in \mathbb{{Z}}"
-    return latex.doprint(condition)
+        return rf"{lines.print(condition.args[0])} \in \mathbb{{Z}}"
+    return lines.print(condition)
 
 
-def letter(name: str) -> str:
-    """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
-    plain = name.removeprefix(f"{_OBJECTIVE}_")
-    index = "" if plain == name else "_F"
-    for quantity in ORDERED:
-        if plain == quantity.name:
-            return quantity.letter + index
-        if name.startswith(f"{quantity.name}_"):
-            return rf"{quantity.letter}_{{\text{{{_text(name[len(quantity.name) + 1 :])}}}}}"
-    stem, _, index = name.partition("_")
-    if not index.isdigit():
-        return _escaped(name)
-    return f"{stem}_{{{index}}}" if len(stem) == 1 else rf"\mathrm{{{_text(stem)}}}_{{{index}}}"
-
-
-def _text(text: str) -> str:
-    return re.sub(r"([_&%$#{}])", r"\\\1", text.replace("\\", r"\textbackslash ")).replace("^", r"\^{}")
-
-
-def _escaped(name: str) -> str:
-    """A symbol: one letter as it is or with an index, Greek names as letters, others upright."""
-    if match := re.fullmatch(r"([A-Za-z])_([A-Za-z0-9]+)", name):
-        return rf"{match[1]}_{{\mathrm{{{match[2]}}}}}"
-    plain = sympy.latex(sympy.Symbol(name))
-    if len(name) == 1 or plain.startswith("\\"):
-        return plain
-    return rf"\mathrm{{{_text(name)}}}"
+def report_to_latex(report: Report) -> str:
+    """A document: the derivation of a study that has one, else what it says to people."""
+    if report.derivation is not None:
+        return derivation_to_latex(report.derivation(), report.page.head)
+    return page_to_latex(report.page)

@@ -63,6 +63,12 @@ def _objective(asked: Asked) -> Report:
     return objective(asked.only, **{name: asked.one(name) for name in ("delta", "gap", "variance", "batch")})
 
 
+def _explain(asked: Asked) -> Report:
+    from boundcalc.studies.explain import explain
+
+    return explain(asked.only)
+
+
 def _design(asked: Asked) -> Report:
     from boundcalc.studies.design import design
 
@@ -134,6 +140,12 @@ _ROWS = (
             Question("witness", "FILE", "look at the network of such a file instead"),
         ),
         _falsify,
+    ),
+    Study(
+        "explain",
+        "Why a bound is what it is: rules, constants with their sources, and shares, layer by layer; in LaTeX a derivation.",
+        (),
+        _explain,
     ),
     Study(
         "objective",

@@ -38,6 +38,7 @@ ANSWERS: dict[str, dict[str, tuple[str, ...]]] = {
     "table": {},
     "diff": {"by": ()},
     "asymptotics": {"in": ("R",)},
+    "explain": {},
     "objective": {"delta": (), "gap": (), "variance": (), "batch": ()},
     "falsify": {"trials": ("1",), "seconds": (), "seed": (), "save": (), "witness": ()},
     "design": {"minimise": ("lipschitz",), "maximise": (), "vary": ("R",), "subject": ("R >= 1",)},

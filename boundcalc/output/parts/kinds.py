@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from boundcalc.bounds.explained import Constant, Explained, FieldOf, summary_of
+from boundcalc.bounds.described import Constant, Described, FieldOf, summary_of
 from boundcalc.display.page import Table
 from boundcalc.display.text import table_to_text
 from boundcalc.exact.printing import to_str
@@ -25,12 +25,12 @@ def _names(kind: Kind[Any, Any]) -> str:
     return ", ".join(name for name in names if name not in COMMON_FIELDS)
 
 
-def kind_to_text(kind: Explained) -> str:
+def kind_to_text(kind: Described) -> str:
     """One kind: the map and its theorem, fields, an example, its constants."""
     return "\n".join(_lines(kind))
 
 
-def _lines(kind: Explained) -> Iterator[str]:
+def _lines(kind: Described) -> Iterator[str]:
     yield f"{kind.name}: {kind.summary}"
     yield ""
     yield kind.text

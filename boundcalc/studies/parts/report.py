@@ -14,6 +14,7 @@ from boundcalc.display.page import Page, Table
 from boundcalc.display.picture import Picture
 from boundcalc.display.text import page_to_text
 from boundcalc.mistakes import escaped
+from boundcalc.studies.parts.derivation import Derivation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +28,8 @@ class Report:
     """study: its name. specs: the names of the networks. subject: what was found of their bounds, as the head of a text says it.
     parts: for people, in order; a text is a paragraph. notes: what has to be known of them. For programs, found when they are asked for:
     rows: a record for each thing that was found; more: what stands beside the rows, by key.
-    answered: whether there is any answer. picture: of studies that have one."""
+    answered: whether there is any answer. picture: of studies that have one. derivation: of the bounds, line
+    by line, for formats that have a way to set it."""
 
     study: str
     specs: tuple[str, ...]
@@ -38,6 +40,7 @@ class Report:
     notes: tuple[str, ...] = ()
     more: Callable[[], Mapping[str, Json]] = dict[str, Json]
     answered: bool = True
+    derivation: Callable[[], Derivation] | None = None
     picture: Callable[[], Picture] | None = None
 
     @property

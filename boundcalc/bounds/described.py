@@ -41,7 +41,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Described:
     """One kind. `text`: the map and its theorem; `example`: a spec."""
 
     name: str
@@ -80,13 +80,17 @@ def summary_of(kind: Kind[Any, Any]) -> str:
     return " ".join((inspect.getdoc(kind.fields) or "").split())
 
 
-def explained(kind: Kind[Any, Any], bounds: Bounds | None) -> Explained:
+def theorem_of(kind: Kind[Any, Any]) -> str:
+    """Its map and its theorem, as they stand above its code."""
+    return inspect.getdoc(sys.modules[kind.forward.__module__]) or ""
+
+
+def described(kind: Kind[Any, Any], bounds: Bounds | None) -> Described:
     """`bounds`: of the kind's example, where it has one."""
-    module = sys.modules[kind.forward.__module__]
-    return Explained(
+    return Described(
         name=kind.name,
         summary=summary_of(kind),
-        text=inspect.getdoc(module) or "",
+        text=theorem_of(kind),
         aliases=kind.aliases,
         loss=kind.loss,
         fields=tuple(_fields(kind)),
