@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,19 @@ def _value(cell: Cell) -> Cell:
     if cell == "inf":
         return math.inf
     try:
-        near = float(cell)
-    except ValueError:
+        exact = Decimal(cell) if "/" not in cell else Fraction(cell)
+    except (ValueError, ArithmeticError):
         return cell
-    return near if math.isinf(near) or Fraction(near) >= Fraction(cell) else math.nextafter(near, math.inf)
+    return _above(exact)
+
+
+def _above(exact: Decimal | Fraction) -> float:
+    """The least double at or above: of exponents of any size."""
+    try:
+        near = float(exact)
+    except OverflowError:
+        return math.inf
+    if math.isinf(near) or not math.isfinite(near):
+        return near
+    is_below = Fraction(near) < Fraction(exact) if near else exact > 0
+    return math.nextafter(near, math.inf) if is_below else near

@@ -25,7 +25,7 @@ from boundcalc.studies.parts.asked import Asked, Compiled
 from boundcalc.studies.parts.checkpoint import Checkpoint, Found
 from boundcalc.studies.parts.grid import given_points, grid, read_points
 from boundcalc.studies.parts.movable import Movable, movables
-from boundcalc.studies.parts.over import Point, read_over
+from boundcalc.studies.parts.over import Point, read_over, written
 from boundcalc.studies.parts.report import Report
 
 COUNT = 25  # of points of a range, unless said
@@ -143,7 +143,7 @@ def _figure(number: Number | None, reason: str | None) -> dict[str, Json]:
 
 def _row(point: Point, of: Found) -> dict[str, Json]:
     figures = {name.replace(" ", "_"): figure for name, figure in of.items()}
-    values = {f"value of {name}" if name in figures else name: str(value) for name, value in point.items()}
+    values = {f"value of {name}" if name in figures else name: written(value) for name, value in point.items()}
     return {**values, **figures}
 
 

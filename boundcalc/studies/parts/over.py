@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import sympy
@@ -16,6 +17,7 @@ from boundcalc.mistakes import Mistake, Place, SpecError, shown
 MOST = 100_000  # points of one range
 DIGITS = 12  # of a point between the ends of a logarithmic range
 LOG = "log"
+SMALL, BITS = 100, 200  # denominators: of a fraction that is written as one, of a decimal
 HOW = "write NAME=LOW:HIGH[:COUNT][:log], such as eps=1/1000:1000:50:log"
 Point = Mapping[str, Fraction]
 
@@ -79,6 +81,20 @@ def rational(text: str, place: Place) -> Fraction:
     if not isinstance(value, sympy.Rational):
         raise _mistake(place, f"{shown(text)} is not a rational number", "write a number such as 1/100, 0.01 or 3")
     return Fraction(int(value.p), int(value.q))
+
+
+def written(x: Fraction) -> str:
+    """Exactly, as people write it: a fraction of small numbers, else the decimal where it ends."""
+    if x.denominator <= SMALL:
+        return str(x)
+    left = x.denominator
+    for prime in (2, 5):
+        while left % prime == 0:
+            left //= prime
+    if left > 1 or x.denominator.bit_length() > BITS:
+        return str(x)
+    with localcontext(prec=BITS):
+        return str(Decimal(x.numerator) / Decimal(x.denominator))
 
 
 def _log(x: Fraction) -> float:
