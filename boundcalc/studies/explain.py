@@ -11,10 +11,12 @@ import sympy
 from boundcalc.bounds.answer import Answer, short, without_number
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Json
+from boundcalc.bounds.pictured import titled
 from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.quantities import LIPSCHITZ, NORM, SMOOTHNESS, Quantity
 from boundcalc.calculus.steps import Entry, Recursion, recursion_of
 from boundcalc.display.page import Table
+from boundcalc.display.picture import Bars, Picture
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
@@ -103,8 +105,18 @@ def explain(bounds: Bounds) -> Report:
             "log10": {quantity.name: value for quantity, value in ({} if shares is None else shares.of).items()},
             "changes": [mover.to_dict() for mover in moved],
         },
+        picture=None if shares is None else lambda: _picture(bounds, rows),
         derivation=lambda: derivation_of(bounds),
     )
+
+
+def _picture(bounds: Bounds, rows: Sequence[Explained]) -> Picture:
+    """The share of each layer."""
+    shown = [row for row in rows if any(row.shares.values())]
+    series = tuple(
+        (q.name, [row.shares.get(q, 0.0) for row in shown]) for q in SHOWN if any(q in row.shares for row in shown)
+    )
+    return Picture(titled(bounds), (Bars("", "share of log10 of the bound", [row.title for row in shown], series),))
 
 
 def _layers(rows: Sequence[Explained], jets: _Jets) -> Table:

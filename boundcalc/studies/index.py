@@ -146,6 +146,7 @@ _ROWS = (
         "Why a bound is what it is: rules, constants with their sources, and shares, layer by layer; in LaTeX a derivation.",
         (),
         _explain,
+        plots=True,
     ),
     Study(
         "objective",

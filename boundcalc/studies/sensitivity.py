@@ -21,7 +21,7 @@ from boundcalc.calculus.trace import trace
 from boundcalc.display.page import Table
 from boundcalc.display.picture import Bars, Picture
 from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number
+from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.grouping import TOTAL
@@ -33,6 +33,8 @@ from boundcalc.studies.parts.report import Report, of_one
 from boundcalc.studies.parts.symbols import require
 
 LONG = f"the derivatives take more than {WRITTEN} operations, too many to write out"
+AGREE = 1e-6  # the direction in which blocks reach their bound is found in doubles
+OTHER = "what each layer contributes is not known: the bounds are not those of the recursion in Euclidean norms"
 TIE = "a minimum in the bound has two active branches at these values: the derivative of the first is shown"
 
 
@@ -69,7 +71,7 @@ def sensitivity(bounds: Bounds, names: str | None) -> Report:
             *(f"{name} is infinite and has no derivative: {reason}" for name, reason in infinite.items()),
             _symbol_table(bounds, found),
             *_closed_forms(found),
-            *([_layer_table(layers)] if layers else []),
+            *([_layer_table(layers)] if layers else [OTHER] if bounds.numbers and found else []),
             *(reason for s in found.values() for reason in s.missing.values()),
             *(f"{name}: {TIE}" for name, s in found.items() if s.ties),
         ),
@@ -109,7 +111,8 @@ def _of_derivatives(bounds: Bounds) -> list[tuple[Quantity, Bound]]:
 
 
 def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
-    """The elasticities of the same by the norm of each ball of parameters, from one reverse pass each; {} without numbers.
+    """The elasticities of the same by the norm of each ball of parameters, from one reverse pass each; {} without numbers, and where
+    another recursion than that in Euclidean norms gave the bound.
 
     An elasticity of 2 means that halving what bounds this ball divides the bound by four.
     """
@@ -131,17 +134,24 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
             at |= dict(zip(program.seeds.values(), bound.figure.direction(bounds.values).values(), strict=True))
         elif program.seeds:
             continue  # loops whose entries have a recursion of their own
-        slopes = _slopes(scalar, at, list(program.scales.values()))
+        value, slopes = _value_and_slopes(scalar, at, list(program.scales.values()))
+        if abs(float((ball(value) / ball(whole)).mid()) - 1) > AGREE:
+            continue  # another recursion gave the bound, such as one in several norms
         found[quantity.name] = {
             path: elasticity(slope, to_number(1), whole) for path, slope in zip(program.scales, slopes, strict=True)
         }
     return found
 
 
-def _slopes(scalar: Scalar, at: Mapping[sympy.Symbol, object], symbols: Sequence[sympy.Symbol]) -> Sequence[Number]:
+def _value_and_slopes(
+    scalar: Scalar, at: Mapping[sympy.Symbol, object], symbols: Sequence[sympy.Symbol]
+) -> tuple[Number, Sequence[Number]]:
     """Numbers need no program of the derivatives, except through loops."""
     found = value_and_gradient(scalar, at, symbols)  # type: ignore[arg-type]
-    return evaluate(gradient(scalar, symbols), at) if found is None else found[1]  # type: ignore[arg-type]
+    if found is not None:
+        return found
+    value, *slopes = evaluate([scalar, *gradient(scalar, symbols)], at)  # type: ignore[arg-type]
+    return value, slopes
 
 
 def _data(

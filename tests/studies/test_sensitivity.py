@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 
 import boundcalc as bc
@@ -176,3 +179,17 @@ def test_derivatives_of_too_many_operations_are_numbers_and_not_written_out() ->
         assert derivative["reason"] == (LONG if long else None)
         assert (derivative["definition"] is None) == long
         assert (data["definitions"] == []) == long
+
+
+@pytest.mark.parametrize("options", [{"norms": "mixed"}, {"measure": "sample"}, {"norms": "mixed", "blocks": "layer"}])
+def test_what_layers_contribute_is_of_the_recursion_that_gave_the_bound(options: dict[str, Any]) -> None:
+    """Whatever is told is the elasticity by a radius of its own, by the quotient of two bounds."""
+    text = "symbols: {a: 1, b: 1}\nbatch: 9\ninput: {shape: [4], norm: {sample: 1}}\nlayers: [{dense: {units: 8, radius: a, name: first}}, softplus, {dense: {units: 3, radius: b, name: last}}]"
+    spec = bc.loads(text)
+    bounds = bc.compile(spec, **options)
+    for name, parts in contributions(bounds).items():
+        for path, elasticity in parts.items():
+            symbol = {"first": "a", "last": "b"}[path]
+            moved = bc.compile(bc.override(spec, {symbol: "1000001/1000000"}), **options)
+            by_quotient = (moved.named[name].log10() - bounds.named[name].log10()) / math.log10(1 + 1e-6)  # type: ignore[operator]
+            assert elasticity == pytest.approx(by_quotient, abs=1e-4), (name, path)

@@ -13,7 +13,7 @@ from boundcalc.display.drawing import draw
 from boundcalc.display.page import Page, Table
 from boundcalc.display.picture import Picture
 from boundcalc.display.text import page_to_text
-from boundcalc.mistakes import escaped
+from boundcalc.mistakes import Mistake, Place, SpecError, escaped
 from boundcalc.studies.parts.derivation import Derivation
 
 if TYPE_CHECKING:
@@ -75,10 +75,11 @@ class Report:
         return to_frame(self.records)
 
     def plot(self, file: str | os.PathLike[str] | None = None) -> Figure:
-        """The picture as a figure of matplotlib, written to a file if there is one (.svg, .png or .pdf). Raises ValueError for a study
-        without, ExtraMissingError (an ImportError) without matplotlib, SpecError."""
+        """The picture as a figure of matplotlib, written to a file if there is one (.svg, .png or .pdf). Raises SpecError
+        where there is nothing to draw, ExtraMissingError (an ImportError) without matplotlib."""
         if self.picture is None:
-            raise ValueError(f"there is no picture of {self.study}")
+            place = Place(f"--plot {file}" if file is not None else "plot")
+            raise SpecError([Mistake(place, f"there is nothing to draw: {'; '.join(self.notes) or self.study}")])
         return draw(self.picture(), file)
 
     def __repr__(self) -> str:
