@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SHORT = 400  # characters of a form that is printed whole
 BRIEF = 24  # in a cell of a table
 DIGITS = 4  # of a number in a table
+LARGE = 10**15  # from here on a logarithm is easier to compare
 
 
 def short(decimal: str) -> str:
@@ -34,6 +36,12 @@ def short(decimal: str) -> str:
 def readable(number: Number) -> str:
     """Four digits, rounded up: 0.0123, 12.35, 3.166e11."""
     return short(decimals.upper_decimal(number, DIGITS))
+
+
+def log10_text(number: Number) -> str:
+    """Three decimals, rounded up; empty for 0."""
+    log = decimals.log10_upper(number)
+    return "" if log is None else f"{math.ceil(log * 1000) / 1000:.3f}"
 
 
 def with_number(number: Number) -> dict[str, Json]:

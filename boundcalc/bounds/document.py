@@ -16,6 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.missing import missing_values
 from boundcalc.bounds.options import SCHEMA, Json, Options
 from boundcalc.bounds.records import Record, records
 from boundcalc.catalogue.fact import Fact, Witness
@@ -138,6 +139,11 @@ class Document:
         """The quantities of the network as a whole, as a person calls them."""
         objective = {} if self.objective is None else self.objective
         return {**self.network, **{f"objective {name}": quantity for name, quantity in objective.items()}}
+
+    @property
+    def missing(self) -> list[str]:
+        """The symbols for want of whose values the bounds of the network are no numbers."""
+        return missing_values(self._of)
 
     @property
     def quantities(self) -> list[Answer]:

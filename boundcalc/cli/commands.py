@@ -9,6 +9,7 @@ import click
 
 from boundcalc.cli.bounds import bounds
 from boundcalc.cli.importing import import_
+from boundcalc.cli.init import init
 from boundcalc.cli.layers import layers
 from boundcalc.cli.measure import measure
 from boundcalc.cli.specs import check, schema, show
@@ -24,5 +25,5 @@ def cli() -> None:
     """
 
 
-for command in (bounds, *study_commands(), check, show, measure, import_, layers, schema):
+for command in (bounds, *study_commands(), check, show, init, measure, import_, layers, schema):
     cli.add_command(command)

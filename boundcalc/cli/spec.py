@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from boundcalc.bounds.options import OPTIONS, Option, Options
+from boundcalc.cli.completion import assignments, differentiated, files
 from boundcalc.cli.streams import warn
 from boundcalc.cli.vocabulary import load_vocabulary, vocabulary_option
 
@@ -36,12 +37,15 @@ def limit_option() -> click.Parameter:
 def spec_parameters(several: bool = False) -> list[click.Parameter]:
     """Of every command that reads a spec, or several ones."""
     return [
-        click.Argument(["specs"], nargs=-1, required=True, metavar="SPEC...") if several else click.Argument(["spec"]),
+        click.Argument(["specs"], nargs=-1, required=True, metavar="SPEC...", shell_complete=files)
+        if several
+        else click.Argument(["spec"], shell_complete=files),
         click.Option(
             ["--set", "assignments"],
             multiple=True,
             metavar="PATH=EXPR",
             help="R=2, head.radius=2*R; R= makes R symbolic",
+            shell_complete=assignments,
         ),
         click.Option(
             ["--values"], type=click.Path(), metavar="FILE", help="a YAML or JSON file of symbol: value"
@@ -80,6 +84,7 @@ def _option(
         show_default=default is not None,
         metavar=option.metavar,
         help=option.help,
+        shell_complete=differentiated if option.of else None,
     )
 
 

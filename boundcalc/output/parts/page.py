@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from boundcalc.bounds.answer import Answer, readable
+from boundcalc.bounds.answer import LARGE, Answer, log10_text, readable
 from boundcalc.bounds.document import Document
+from boundcalc.bounds.missing import assignments
 from boundcalc.bounds.options import Detail
 from boundcalc.display.page import Page, Table
+from boundcalc.exact.balls import ball
 from boundcalc.exact.intervals import shown
 from boundcalc.graph.shape import show_shape
 from boundcalc.mistakes import escaped
@@ -28,6 +30,7 @@ def page_of(document: Document, layout: Layout = PLAIN) -> Page:
         _searched(document),
         *closed_forms(document, layout.style),
         _conditions(document),
+        _missing(document),
     ]
     return Page(_header(document), tuple(part for part in parts if part))
 
@@ -65,9 +68,28 @@ def _summary(document: Document, beside: Sequence[Document]) -> Table:
         documents = [document]
     columns = [each.options.comparison for each in documents]
     rows = [
-        (name.replace("_", " "), *(_whole(each.totals[name], each is document) for each in documents)) for name in names
+        [name.replace("_", " "), *(_whole(each.totals[name], each is document) for each in documents)] for name in names
     ]
+    logs = [_large_log10(document.totals[name]) for name in names]
+    if any(logs):
+        columns = [f"log10, {document.options.comparison}", *columns]
+        rows = [[name, log, *values] for (name, *values), log in zip(rows, logs, strict=True)]
     return Table(("network", *columns), rows, right=columns)
+
+
+def _large_log10(quantity: Answer) -> str:
+    """Where the number has so many digits that its logarithm is easier to compare."""
+    number = quantity.number if quantity.finite else None
+    return log10_text(number) if number is not None and ball(number) > LARGE else ""
+
+
+def _missing(document: Document) -> str:
+    """How symbols get values, where bounds are no numbers for want of them."""
+    names = document.missing
+    if not names:
+        return ""
+    has = "has no value" if len(names) == 1 else "have no values"
+    return f"{', '.join(names)} {has}: `{assignments(names)}` gives numbers"
 
 
 def _whole(quantity: Answer, is_asked: bool) -> str:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import sympy
 
-from boundcalc.bounds.answer import DIGITS, Answer, short
+from boundcalc.bounds.answer import DIGITS, LARGE, Answer, log10_text, short
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.guarantees import guarantees
 from boundcalc.bounds.missing import assignments, missing_values
 from boundcalc.bounds.options import Json
 from boundcalc.display.page import Table
-from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.counting import parameters_of
 from boundcalc.studies.parts.asked import Asked
-
-LARGE = 10**15  # from here on a logarithm is easier to compare
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +112,7 @@ def _is_large(number: Number | None) -> bool:
 
 
 def _log10(number: Number | None) -> str:
-    log = None if number is None else decimals.log10_upper(number)
-    return "" if log is None else f"{math.ceil(log * 1000) / 1000:.3f}"
+    return "" if number is None else log10_text(number)
 
 
 def _step(network: Network) -> str:
