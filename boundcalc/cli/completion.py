@@ -46,7 +46,7 @@ def _spec(context: click.Context) -> Spec | None:
 
     words = (
         context.params.get("spec"),
-        *context.params.get("specs", ()),
+        *(context.params.get("specs") or ()),
         *context.args,
     )  # args: before an option without value
     named = next((word for word in words if isinstance(word, str) and not word.startswith("-")), None)
