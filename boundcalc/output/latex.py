@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.document import Document
+from boundcalc.bounds.letters import escaped, letter, of_symbol
 from boundcalc.bounds.options import Detail
-from boundcalc.calculus.quantities import ORDERED
 from boundcalc.exact.intervals import is_wholeness
 from boundcalc.exact.printing import Latex
 from boundcalc.output.parts.cases import Cases, by_cases
 from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.layout import PLAIN, Layout
-
-_OBJECTIVE = "objective"
 
 
 def to_latex(document: Document, layout: Layout = PLAIN) -> str:
@@ -32,7 +28,7 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     definitions = used(document.definitions, wanted)
     paths = {quantity.definition: quantity.identifier for quantity in reversed(document.quantities)}
     letters = {name: letter(paths.get(name, name)) for name, _ in definitions}
-    latex = Latex(letters | {name: _escaped(name) for name in document.symbols})
+    latex = Latex(letters | {name: of_symbol(name) for name in document.symbols})
     signs = {quantity.definition: r"\le" for quantity in document.quantities if quantity.upper}
     lines = [
         line
@@ -42,12 +38,12 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     for quantity in document.totals.values():
         symbol = letter(quantity.identifier)
         if not quantity.finite:
-            lines.append(rf"{symbol} &= \infty \quad \text{{{_text(str(quantity.infinite_because))}}}")
+            lines.append(rf"{symbol} &= \infty \quad \text{{{escaped(str(quantity.infinite_because))}}}")
             continue
         if quantity.scalar is None:
             continue
         if quantity.unclosed is not None:
-            lines.append(rf"{symbol} &\quad \text{{has no closed form: {_text(quantity.unclosed)}}}")
+            lines.append(rf"{symbol} &\quad \text{{has no closed form: {escaped(quantity.unclosed)}}}")
             continue
         name = quantity.definition
         expression = quantity.expression
@@ -80,32 +76,3 @@ def _condition(condition: Boolean, latex: Latex) -> str:
     if is_wholeness(condition):
         return rf"{latex.doprint(condition.args[0])} \in \mathbb{{Z}}"
     return latex.doprint(condition)
-
-
-def letter(name: str) -> str:
-    """lipschitz_head -> \\ell_{\\text{head}}; auxiliary t_3 -> t_{3}."""
-    plain = name.removeprefix(f"{_OBJECTIVE}_")
-    index = "" if plain == name else "_F"
-    for quantity in ORDERED:
-        if plain == quantity.name:
-            return quantity.letter + index
-        if name.startswith(f"{quantity.name}_"):
-            return rf"{quantity.letter}_{{\text{{{_text(name[len(quantity.name) + 1 :])}}}}}"
-    stem, _, index = name.partition("_")
-    if not index.isdigit():
-        return _escaped(name)
-    return f"{stem}_{{{index}}}" if len(stem) == 1 else rf"\mathrm{{{_text(stem)}}}_{{{index}}}"
-
-
-def _text(text: str) -> str:
-    return re.sub(r"([_&%$#{}])", r"\\\1", text.replace("\\", r"\textbackslash ")).replace("^", r"\^{}")
-
-
-def _escaped(name: str) -> str:
-    """A symbol: one letter as it is or with an index, Greek names as letters, others upright."""
-    if match := re.fullmatch(r"([A-Za-z])_([A-Za-z0-9]+)", name):
-        return rf"{match[1]}_{{\mathrm{{{match[2]}}}}}"
-    plain = sympy.latex(sympy.Symbol(name))
-    if len(name) == 1 or plain.startswith("\\"):
-        return plain
-    return rf"\mathrm{{{_text(name)}}}"
