@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import sympy
 
 from boundcalc.blocks.trail import Step
-from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import Json
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
@@ -18,6 +17,7 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
 
 if TYPE_CHECKING:
+    from boundcalc.bounds.bound import Bound
     from boundcalc.bounds.compiled import Bounds
 
 SHORT = 400  # characters of a form that is printed whole

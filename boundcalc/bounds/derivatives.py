@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -13,7 +13,10 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.arguments import Suggesting
 from boundcalc.blocks.figures import Values
 from boundcalc.bounds.forms import Forms, replaced
+from boundcalc.bounds.shown import derivative_in_line, latex_of, page_of_derivative
 from boundcalc.bounds.values import by_name, named, resolve
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import NoCase
@@ -29,8 +32,8 @@ from boundcalc.program.to_sympy import to_sympy
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Derivative(Suggesting):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Derivative(Shown, Suggesting):
     """The derivative of a bound by a symbol; it may be negative. Minima contribute the branch that is active.
 
     `value` is the program of its number: `scalar`, or what comes from the closed form where the program has no derivative.
@@ -97,8 +100,18 @@ class Derivative(Suggesting):
             raise ValueError(f"{self.name} has no closed form of a readable size")
         return self.closed
 
-    def __repr__(self) -> str:
-        return f"<{self.name}: {'too long to print' if self.closed is None else self.closed}>"
+    def _latex(self, printer: Any) -> str:
+        """What `sympy.latex` gives."""
+        return latex_of(self.closed, self.name, printer)
+
+    def _repr_latex_(self) -> str:
+        return f"${sympy.latex(self)}$"
+
+    def _brief_(self) -> Page:
+        return derivative_in_line(self)
+
+    def _page_(self) -> Page:
+        return page_of_derivative(self)
 
 
 def certified(

@@ -1,0 +1,67 @@
+"""Numbers that are there at once, for what is shown unasked: no object takes a second to say what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import sympy
+
+from boundcalc.blocks.figures import ByBlocks, Evaluated, Values
+from boundcalc.exact.balls import Number
+from boundcalc.exact.values import NoValue, substitute
+from boundcalc.program.dependence import free_symbols
+from boundcalc.program.evaluate import evaluate
+from boundcalc.program.ir import Loop, Scalar
+
+if TYPE_CHECKING:
+    from boundcalc.bounds.bound import Bound
+
+NODES = 20_000  # of a program, at some ten microseconds for each
+NODES_BY_BLOCKS = 1_500  # where a largest eigenvalue is to be found for each number
+PASSES = 20_000  # of repeats, times the nodes that are computed in each
+
+
+def soon(bounds: Sequence[Bound], values: Values) -> Mapping[Bound, Number]:
+    """Certified numbers of those bounds that have one at exact values, and soon."""
+    ready = [b for b in bounds if b.finite and b.absent(values) is None and b.free_symbols <= values.keys()]
+    plain = {b: b.figure.program for b in ready if isinstance(b.figure, Evaluated)}
+    found: dict[Bound, Number] = {}
+    try:
+        if is_quick(list(plain.values()), values):
+            found |= zip(plain, evaluate(list(plain.values()), values), strict=True)
+        for bound in ready:
+            if isinstance(bound.figure, ByBlocks) and is_quick([bound.figure.form], values, NODES_BY_BLOCKS):
+                found[bound] = bound.certified(values)
+    except (ArithmeticError, ValueError):  # of asking for the number, which says so
+        return found
+    return found
+
+
+def is_quick(programs: Sequence[Scalar], values: Values, most: int = NODES) -> bool:
+    """Whether evaluating takes no time that a person notices."""
+    if not programs:
+        return True
+    arena = programs[0].arena
+    needed = arena.needed(program.index for program in programs) if len(arena) <= 10 * NODES else []
+    if not needed or len(needed) > most:
+        return False
+    loops = [payload for i in needed if isinstance(payload := arena.nodes[i].payload, Loop)]
+    passes = sympy.Mul(*(_times(arena.scalar(loop.times), values) for loop in loops))
+    return not loops or bool(passes * len(needed) <= PASSES)
+
+
+def _times(times: Scalar, values: Values) -> sympy.Expr:
+    payload = times.node.payload
+    if not isinstance(payload, sympy.Expr):
+        return sympy.oo
+    try:
+        found = substitute(payload, values)
+    except NoValue:
+        return sympy.oo
+    return sympy.Max(found, 1) if found.is_Rational else sympy.oo
+
+
+def is_quick_number(program: Scalar | None, values: Values) -> bool:
+    """Whether a program has a number at these values, and soon."""
+    return program is not None and free_symbols([program])[0] <= values.keys() and is_quick([program], values)
