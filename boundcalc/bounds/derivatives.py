@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting
 from boundcalc.blocks.figures import Values
-from boundcalc.bounds.forms import Forms, replaced
+from boundcalc.bounds.forms import Forms
+from boundcalc.bounds.prepared import prepared
 from boundcalc.bounds.shown import derivative_in_line, latex_of, page_of_derivative
 from boundcalc.bounds.values import by_name, named, resolve
 from boundcalc.display.page import Page
@@ -187,7 +188,7 @@ def differentiate(
             reason = f"the bound holds only where {shown(alone)}, so it is no function of {symbol}"
             results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
             continue
-        smooth = {} if closed is None else {s: _prepared(closed, s) for s in moved if s in closed.free_symbols}
+        smooth = {} if closed is None else {s: prepared(closed, s) for s in moved if s in closed.free_symbols}
         form = None if closed is None else _total(smooth, moved)
         if scalar is not None and not inner:
             program = arena.combine(Op.ADD, [found[s] * rate for s, rate in moved.items()])
@@ -243,7 +244,7 @@ def _moved(symbol: sympy.Symbol, rates: Rates, arena: Arena) -> dict[sympy.Symbo
 
 
 def _total(smooth: Mapping[sympy.Symbol, sympy.Expr], moved: Mapping[sympy.Symbol, Scalar]) -> sympy.Expr | None:
-    """The derivative of a closed form, given as `_prepared`; None where there is none of a readable size."""
+    """The derivative of a closed form, given as `prepared`; None where there is none of a readable size."""
     terms: list[sympy.Expr] = []
     for symbol, form in smooth.items():
         rate = to_sympy(moved[symbol], RATE_CAP)
@@ -251,47 +252,6 @@ def _total(smooth: Mapping[sympy.Symbol, sympy.Expr], moved: Mapping[sympy.Symbo
             return None
         terms.append(leaf_derivative(form, symbol) * rate)
     return sympy.Add(*terms)
-
-
-def _prepared(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
-    """A closed form, ready to be differentiated. A case for one value of the symbol (R = 1) knows the form there and not
-    its slope, so there the derivative has no case: SymPy makes it nan, and numbers are refused."""
-    known: dict[sympy.Basic, sympy.Basic] = {}
-    for whole in sorted(expression.atoms(sympy.Min, sympy.Max), key=sympy.count_ops):  # inner ones first
-        known[whole] = _cases_outside(replaced(whole, known))
-    expression, known = replaced(expression, known), {}
-    for whole in sorted(expression.atoms(sympy.Piecewise), key=lambda whole: whole.count(sympy.Piecewise)):
-        elsewhere: list[Boolean] = []
-        pairs: list[tuple[sympy.Expr, Boolean]] = []
-        for value, condition in _pairs(whole):
-            if any(symbol in equation.free_symbols for equation in condition.atoms(sympy.Eq)):
-                elsewhere.append(sympy.Not(condition))
-            else:
-                pairs.append((replaced(value, known), sympy.And(condition, *elsewhere)))
-        if elsewhere:
-            known[whole] = sympy.Piecewise(*pairs)
-    return replaced(expression, known)
-
-
-def _cases_outside(extremum: sympy.Expr) -> sympy.Expr:
-    """A minimum of forms with cases as cases of minima: its derivative compares them, and SymPy's conditions have no cases."""
-    inside = extremum.atoms(sympy.Piecewise)
-    outermost = [p for p in inside if not any(p is not other and other.has(p) for other in inside)]
-    if not outermost:
-        return extremum
-    first = min(outermost, key=str)
-    conditions = [condition for _, condition in _pairs(first)]
-    alike = [p for p in outermost if [condition for _, condition in _pairs(p)] == conditions]
-    pairs = [
-        (_cases_outside(replaced(extremum, {p: _pairs(p)[i][0] for p in alike})), condition)
-        for i, condition in enumerate(conditions)
-    ]
-    return cast(sympy.Expr, sympy.Piecewise(*pairs, evaluate=False))
-
-
-def _pairs(whole: sympy.Basic) -> list[tuple[sympy.Expr, Boolean]]:
-    """The values and conditions of a Piecewise."""
-    return [cast("tuple[sympy.Expr, Boolean]", pair.args) for pair in whole.args]
 
 
 WRITTEN = 20_000  # operations of derivatives that get definitions, at about .1 ms each; a layer has about twenty

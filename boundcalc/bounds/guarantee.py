@@ -18,10 +18,11 @@ from flint import ctx, fmpq
 from boundcalc.arguments import Suggesting
 from boundcalc.blocks.figures import Values
 from boundcalc.bounds.answer import without_number
+from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import Json
-from boundcalc.bounds.shown import guarantee_in_line, latex_of, page_of_guarantee
+from boundcalc.bounds.shown import formulas_of, guarantee_in_line, latex_of, page_of_guarantee
 from boundcalc.bounds.values import by_name, resolve
-from boundcalc.display.page import Page
+from boundcalc.display.page import Page, Part
 from boundcalc.display.shown import Shown
 from boundcalc.exact import balls, decimals
 from boundcalc.exact.balls import Number
@@ -166,6 +167,11 @@ class Guarantee(Shown, Suggesting):
             result["log10"] = log10(whole)
         return result
 
+    @property
+    def formulas(self) -> tuple[Part, ...]:
+        """The closed form as a page has it."""
+        return formulas_of(self)
+
     def _latex(self, printer: Any) -> str:
         """What `sympy.latex` gives."""
         return latex_of(self.expression, self.name, printer)
@@ -177,4 +183,4 @@ class Guarantee(Shown, Suggesting):
         return guarantee_in_line(self)
 
     def _page_(self) -> Page:
-        return page_of_guarantee(self)
+        return page_of_guarantee(self, self.bound if isinstance(self.bound, Bound) else None)

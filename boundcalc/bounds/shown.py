@@ -30,14 +30,16 @@ if TYPE_CHECKING:
 LINE = 1_000  # characters of a closed form in a line
 CONDITIONS = 12  # that a page lists
 LISTED = 8  # layers that a line lists
+LATER = "..."  # a number that nobody has asked for, and that takes longer
 
 
 class Closed(Protocol):
     """What has a closed form, or None where it has none that anybody reads."""
 
-    name: str
-    conditions: Conditions
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def conditions(self) -> Conditions: ...
     @property
     def expression(self) -> sympy.Expr | None: ...
     @property
@@ -130,19 +132,23 @@ def guarantee_in_line(guarantee: Guarantee) -> Page:
     return line(guarantee.name, form_in_line(guarantee.expression, "too long to print"))
 
 
-def page_of_guarantee(guarantee: Guarantee) -> Page:
+def page_of_guarantee(guarantee: Guarantee, bound: Bound | None) -> Page:
+    """`bound`: what it follows from, where its number is known to be had."""
     if guarantee.reason is not None:
-        return Page(guarantee.name, (f"nothing is guaranteed: {guarantee.reason}",))
-    parts: list[Part] = [guarantee.note]
-    form = guarantee.expression
+        return Page(printable(guarantee.name), (f"nothing is guaranteed: {guarantee.reason}",))
+    values = values_of(guarantee.conditions)
+    number = guarantee.at(values)[0] if bound is not None and soon([bound], values) else None
+    side = "down" if guarantee.inverse else "up"
+    parts: list[Part] = [] if number is None else [f"{short(guarantee.safe(number, DIGITS))}, rounded {side}"]
+    return _page(guarantee.name, [*parts, *formulas_of(guarantee), guarantee.note], guarantee.conditions)
+
+
+def formulas_of(guarantee: Guarantee) -> tuple[Part, ...]:
+    form, called = guarantee.expression, rf"\text{{{escaped(guarantee.name.replace('_', ' '))}}}"
     if form is None:
-        parts.append("the closed form is too long to read")
-    else:
-        sides = (r"\ge", ">=") if guarantee.inverse else (r"\le", "<=")
-        parts.append(
-            _formula(form, guarantee.conditions, letter(guarantee.name), guarantee.name, sides, guarantee.bound.upper)
-        )
-    return _page(guarantee.name, parts, guarantee.conditions)
+        return (f"{guarantee.name}: the closed form is too long to read",)
+    sides = (r"\ge", ">=") if guarantee.inverse else (r"\le", "<=")
+    return (_formula(form, guarantee.conditions, called, guarantee.name, sides, guarantee.bound.upper),)
 
 
 def _forms(of: Closed, called: str, unclosed: str | None = None) -> Iterator[Part]:
@@ -183,15 +189,18 @@ def _at(of: Closed, values: Values) -> str:
 
 def cells_of(named: Mapping[str, Bound], conditions: Conditions) -> Mapping[str, str]:
     """Each as a table has it: a number rounded up, a short closed form, or a word."""
-    numbers = soon(list(named.values()), values_of(conditions))
-    return {name: cell_of(bound, numbers.get(bound)) for name, bound in named.items()}
+    values = values_of(conditions)
+    numbers = soon(list(named.values()), values)
+    return {name: cell_of(bound, numbers.get(bound), values) for name, bound in named.items()}
 
 
-def cell_of(bound: Bound, number: decimals.Number | None) -> str:
+def cell_of(bound: Bound, number: decimals.Number | None, values: Values) -> str:
     if not bound.finite:
         return "infinite"
     if number is not None:
         return readable(number)
+    if bound.free_symbols <= values.keys():
+        return LATER
     if bound.scalar is None or bound.forms.has_loops(bound.scalar):  # which are not closed for a cell
         return "symbolic"
     text = "" if bound.expression is None else to_str(bound.expression)

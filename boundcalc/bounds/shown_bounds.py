@@ -75,7 +75,7 @@ def _layers(bounds: Bounds, rows: Sequence[LayerBounds], numbers: Mapping[Bound,
 
 
 def _cell(bounds: Bounds, bound: Bound, numbers: Mapping[Bound, Number]) -> str:
-    return "no copy" if bound.absent(bounds.values) is not None else cell_of(bound, numbers.get(bound))
+    return "no copy" if bound.absent(bounds.values) is not None else cell_of(bound, numbers.get(bound), bounds.values)
 
 
 def _is_closed_soon(bounds: Bounds) -> bool:
