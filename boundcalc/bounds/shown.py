@@ -16,6 +16,7 @@ from boundcalc.bounds.soon import is_quick_number, soon
 from boundcalc.bounds.values import resolve
 from boundcalc.display.page import Formula, Page, Part, Table
 from boundcalc.exact import decimals
+from boundcalc.exact.balls import Number
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import Latex, to_str
 from boundcalc.language.conditions import Conditions
@@ -137,7 +138,7 @@ def page_of_guarantee(guarantee: Guarantee, bound: Bound | None) -> Page:
     if guarantee.reason is not None:
         return Page(printable(guarantee.name), (f"nothing is guaranteed: {guarantee.reason}",))
     values = values_of(guarantee.conditions)
-    number = guarantee.at(values)[0] if bound is not None and soon([bound], values) else None
+    number = guarantee.at(values)[0] if bound is not None and soon([bound], values).get(bound) is not None else None
     side = "down" if guarantee.inverse else "up"
     parts: list[Part] = [] if number is None else [f"{short(guarantee.safe(number, DIGITS))}, rounded {side}"]
     return _page(guarantee.name, [*parts, *formulas_of(guarantee), guarantee.note], guarantee.conditions)
@@ -189,18 +190,17 @@ def _at(of: Closed, values: Values) -> str:
 
 def cells_of(named: Mapping[str, Bound], conditions: Conditions) -> Mapping[str, str]:
     """Each as a table has it: a number rounded up, a short closed form, or a word."""
-    values = values_of(conditions)
-    numbers = soon(list(named.values()), values)
-    return {name: cell_of(bound, numbers.get(bound), values) for name, bound in named.items()}
+    numbers = soon(list(named.values()), values_of(conditions))
+    return {name: cell_of(bound, numbers) for name, bound in named.items()}
 
 
-def cell_of(bound: Bound, number: decimals.Number | None, values: Values) -> str:
+def cell_of(bound: Bound, numbers: Mapping[Bound, Number | None]) -> str:
+    """`numbers`: of all that have one, None where it takes longer."""
     if not bound.finite:
         return "infinite"
-    if number is not None:
-        return readable(number)
-    if bound.free_symbols <= values.keys():
-        return LATER
+    if bound in numbers:
+        number = numbers[bound]
+        return LATER if number is None else readable(number)
     if bound.scalar is None or bound.forms.has_loops(bound.scalar):  # which are not closed for a cell
         return "symbolic"
     text = "" if bound.expression is None else to_str(bound.expression)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROWS, IN_NOTEBOOK = 20, 60  # layers of a table
 DEFINITIONS = 30
-LATER = "numbers take longer: bounds.lipschitz.number(), bounds.to_frame()"
+LATER = "numbers that take longer: bounds.lipschitz.number(), bounds.to_frame()"
 
 
 def brief_page(bounds: Bounds) -> Page:
@@ -47,11 +47,13 @@ def whole_page(bounds: Bounds) -> Page:
 def _tables(bounds: Bounds, most: int) -> Iterator[Part]:
     document, rows = bounds.document, _ends(list(bounds.layers.values()), most)
     wanted = [*bounds.totals.values(), *(bound for row in rows for bound in row.quantities)]
-    numbers = bounds.numbers if "numbers" in vars(bounds) else soon(wanted, bounds.values)  # where they are known
+    numbers: Mapping[Bound, Number | None] = (
+        bounds.numbers if "numbers" in vars(bounds) else soon(wanted, bounds.values)
+    )  # where they are known
     yield _layers(bounds, rows, numbers)
     totals = [(name.replace("_", " "), _cell(bounds, bound, numbers)) for name, bound in bounds.totals.items()]
     yield Table(("network", document.options.comparison), totals, right=(document.options.comparison,))
-    if any(b.finite and b not in numbers and b.free_symbols <= bounds.values.keys() for b in bounds.totals.values()):
+    if any(bound in numbers and numbers[bound] is None for bound in wanted):
         yield LATER
     yield from reasons(document)
     yield blocks(document)
@@ -63,7 +65,7 @@ def _ends(rows: Sequence[LayerBounds], most: int) -> Sequence[LayerBounds]:
     return rows if len(rows) <= most else [*rows[: most // 2], *rows[-(most // 2) :]]
 
 
-def _layers(bounds: Bounds, rows: Sequence[LayerBounds], numbers: Mapping[Bound, Number]) -> Table:
+def _layers(bounds: Bounds, rows: Sequence[LayerBounds], numbers: Mapping[Bound, Number | None]) -> Table:
     names = tuple(bounds.named)
     found: list[Sequence[str]] = [
         (row.path, row.layer.label, show_shape(row.layer.shape), *(_cell(bounds, b, numbers) for b in row.quantities))
@@ -74,8 +76,8 @@ def _layers(bounds: Bounds, rows: Sequence[LayerBounds], numbers: Mapping[Bound,
     return Table(("layer", "kind", "shape", *names), found, right=names)
 
 
-def _cell(bounds: Bounds, bound: Bound, numbers: Mapping[Bound, Number]) -> str:
-    return "no copy" if bound.absent(bounds.values) is not None else cell_of(bound, numbers.get(bound), bounds.values)
+def _cell(bounds: Bounds, bound: Bound, numbers: Mapping[Bound, Number | None]) -> str:
+    return "no copy" if bound.absent(bounds.values) is not None else cell_of(bound, numbers)
 
 
 def _is_closed_soon(bounds: Bounds) -> bool:

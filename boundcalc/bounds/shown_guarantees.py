@@ -40,9 +40,9 @@ def _table(of: Guarantees) -> Table:
     if of.upper_curvature is not None:
         asked["upper curvature"] = of.upper_curvature
     known = soon(list(asked.values()), values)
-    rows = [(name, cell_of(bound, known.get(bound), values)) for name, bound in asked.items()]
+    rows = [(name, cell_of(bound, known)) for name, bound in asked.items()]
     for each in of.named.values():
-        quick = not each.bound.finite or of.bend in known or not each.free_symbols <= values.keys()
+        quick = not each.bound.finite or known.get(of.bend) is not None or not each.free_symbols <= values.keys()
         number, reason = each.at(values) if quick else (None, None)
         text = "none" if reason is not None else "symbolic" if quick else LATER
         rows.append((_words(each), text if number is None else short(each.safe(number, DIGITS))))

@@ -22,20 +22,34 @@ NODES_BY_BLOCKS = 1_500  # where a largest eigenvalue is to be found for each nu
 PASSES = 20_000  # of repeats, times the nodes that are computed in each
 
 
-def soon(bounds: Sequence[Bound], values: Values) -> Mapping[Bound, Number]:
-    """Certified numbers of those bounds that have one at exact values, and soon."""
-    ready = [b for b in bounds if b.finite and b.absent(values) is None and b.free_symbols <= values.keys()]
-    plain = {b: b.figure.program for b in ready if isinstance(b.figure, Evaluated)}
-    found: dict[Bound, Number] = {}
+def soon(bounds: Sequence[Bound], values: Values) -> Mapping[Bound, Number | None]:
+    """Certified numbers of those bounds that have one at exact values; None where it takes longer."""
+    found: dict[Bound, Number | None] = dict.fromkeys(_ready(bounds, values))
+    plain = {bound: bound.figure.program for bound in found if isinstance(bound.figure, Evaluated)}
     try:
         if is_quick(list(plain.values()), values):
             found |= zip(plain, evaluate(list(plain.values()), values), strict=True)
-        for bound in ready:
+        for bound in found:
             if isinstance(bound.figure, ByBlocks) and is_quick([bound.figure.form], values, NODES_BY_BLOCKS):
                 found[bound] = bound.certified(values)
     except (ArithmeticError, ValueError):  # of asking for the number, which says so
         return found
     return found
+
+
+def _ready(bounds: Sequence[Bound], values: Values) -> list[Bound]:
+    """Those that are finite and whose symbols all have a value: looked for in one sweep."""
+    finite = [bound for bound in bounds if bound.finite and bound.absent(values) is None]
+    if all(symbol in values for bound in finite[:1] for symbol in bound.conditions.symbols.values()):
+        return finite
+    plain = [bound.figure.program for bound in finite if isinstance(bound.figure, Evaluated)]
+    symbols = dict(zip(plain, free_symbols(plain), strict=True))
+    return [
+        bound
+        for bound in finite
+        if (symbols[bound.figure.program] if isinstance(bound.figure, Evaluated) else bound.free_symbols)
+        <= values.keys()
+    ]
 
 
 def is_quick(programs: Sequence[Scalar], values: Values, most: int = NODES) -> bool:

@@ -9,10 +9,6 @@ from typing import Literal, cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.display.page import Page
-from boundcalc.display.shown import Shown
-from boundcalc.exact.printing import to_str
-
 Decision = Callable[[Boolean], bool]
 
 
@@ -48,7 +44,7 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Fact(Shown):
+class Fact:
     """An upper bound that holds wherever `holds_if` is true, and is infinite elsewhere.
 
     value: exact; for a constant known through `root`, a rational rounded up. None: infinite or undefined, and `reason`
@@ -69,14 +65,11 @@ class Fact(Shown):
         if not self.reason and (self.value is None or self.holds_if != sympy.true):
             raise ValueError("a constant that is or may be infinite needs a reason")
 
-    def _page_(self) -> Page:
-        return Page(f"<{'; '.join(filter(None, self.cells))}>")
-
-    @property
-    def cells(self) -> tuple[str, str, str]:
-        """Its value, why it cannot be smaller, and its source, for a table."""
-        value = f"none, {self.reason}" if self.value is None else to_str(self.value)
-        return value, "" if self.witness is None else f"{self.witness.kind}: {self.witness.text}", self.source
+    def __repr__(self) -> str:
+        """The constant, why it cannot be smaller, and where it comes from."""
+        value = f"none, {self.reason}" if self.value is None else str(self.value)
+        witness = [] if self.witness is None else [f"{self.witness.kind}: {self.witness.text}"]
+        return f"<{'; '.join([value, *witness, self.source])}>"
 
     def at(self, values: Mapping[sympy.Symbol, sympy.Expr], holds: Decision = proved) -> Fact:
         """The fact with symbols replaced; infinite unless `holds` says that `holds_if` has become true."""

@@ -14,9 +14,6 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.catalogue import symbols
 from boundcalc.catalogue.fact import Decision, Fact, Witness, proved, replaced
 from boundcalc.catalogue.published import Published
-from boundcalc.display.page import Page, Table
-from boundcalc.display.shown import Shown
-from boundcalc.exact.printing import to_str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Nonlinearity(Shown):
+class Nonlinearity:
     """A map a with ||Da|| <= lipschitz and Da Lipschitz with constant smoothness, Euclidean norms over the whole batch.
 
     third: the Lipschitz constant of D^2 a; None where the catalogue knows none.
@@ -69,27 +66,9 @@ class Nonlinearity(Shown):
     third: Fact | None = None
     upper: Fact | None = None
 
-    @property
-    def facts(self) -> Mapping[str, Fact]:
-        """What is known of it, by name."""
-        known = {
-            "lipschitz": self.lipschitz,
-            "smoothness": self.smoothness,
-            "third": self.third,
-            "upper": self.upper,
-            "at_zero": self.at_zero,
-            "norm": self.norm,
-            "sup": self.sup,
-        }
-        return {name: fact for name, fact in known.items() if fact is not None}
-
-    def _brief_(self) -> Page:
-        facts = ("none" if f.value is None else to_str(f.value) for f in (self.lipschitz, self.smoothness))
-        return Page("<{}: lipschitz {}, smoothness {}>".format(self.name, *facts))
-
-    def _page_(self) -> Page:
-        rows = [(name.replace("_", " "), *fact.cells) for name, fact in self.facts.items()]
-        return Page(f"{self.name}: {self.title}", (Table(("constant", "value", "reached", "source"), rows),))
+    def __repr__(self) -> str:
+        lipschitz, smoothness = ("none" if f.value is None else f.value for f in (self.lipschitz, self.smoothness))
+        return f"<{self.name}: lipschitz {lipschitz}, smoothness {smoothness}>"
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.

@@ -61,7 +61,8 @@ class Latex(_Ordered, LatexPrinter):
     """`names`: what symbols are called, by their own names; `settings`: those of `sympy.latex`."""
 
     def __init__(self, names: Mapping[str, str] | None = None, settings: Mapping[str, Any] | None = None) -> None:
-        super().__init__(None if settings is None else dict(settings))
+        known = {} if settings is None else {key: settings[key] for key in settings if key in self._default_settings}
+        super().__init__(known)
         self._names: Mapping[str, str] = {} if names is None else names
 
     def _print(self, expr: sympy.Basic, **options: Any) -> str:
