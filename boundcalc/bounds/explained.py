@@ -66,7 +66,7 @@ class Explained(Shown):
             (c.name, f"none, {c.reason}" if c.value is None else to_str(c.value), c.source) for c in self.constants
         ]
         return Page(
-            f"{self.name}: {self.summary}",
+            self.name,
             (
                 Verbatim(self.text),
                 *((Table(("field", "default"), fields),) if fields else ()),

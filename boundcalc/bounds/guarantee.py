@@ -20,9 +20,9 @@ from boundcalc.blocks.figures import Values
 from boundcalc.bounds.answer import without_number
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import Json
-from boundcalc.bounds.shown import formulas_of, guarantee_in_line, latex_of, page_of_guarantee
+from boundcalc.bounds.shown import guarantee_in_line, latex_of, page_of_guarantee
 from boundcalc.bounds.values import by_name, resolve
-from boundcalc.display.page import Page, Part
+from boundcalc.display.page import Page
 from boundcalc.display.shown import Shown
 from boundcalc.exact import balls, decimals
 from boundcalc.exact.balls import Number
@@ -166,11 +166,6 @@ class Guarantee(Shown, Suggesting):
             whole = balls.maximum((number, fmpq(1))) if self.rounding is Rounding.WHOLE else number
             result["log10"] = log10(whole)
         return result
-
-    @property
-    def formulas(self) -> tuple[Part, ...]:
-        """The closed form as a page has it."""
-        return formulas_of(self)
 
     def _latex(self, printer: Any) -> str:
         """What `sympy.latex` gives."""

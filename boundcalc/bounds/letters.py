@@ -26,6 +26,12 @@ def letter(name: str) -> str:
     return f"{stem}_{{{index}}}" if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}_{{{index}}}"
 
 
+def spaced(name: str) -> str:
+    """A symbol, apart from what it is multiplied by where it is a word."""
+    called = of_symbol(name)
+    return rf"\,{called}" if called.startswith(r"\mathrm") else called
+
+
 def escaped(text: str) -> str:
     """Text inside mathematics."""
     return re.sub(r"([_&%$#{}])", r"\\\1", text.replace("\\", r"\textbackslash ")).replace("^", r"\^{}")

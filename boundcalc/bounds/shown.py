@@ -11,7 +11,7 @@ import sympy
 
 from boundcalc.blocks.figures import Values
 from boundcalc.bounds.answer import BRIEF, DIGITS, readable, short
-from boundcalc.bounds.letters import escaped, letter, of_symbol
+from boundcalc.bounds.letters import escaped, letter, of_symbol, spaced
 from boundcalc.bounds.soon import is_quick_number, soon
 from boundcalc.bounds.values import resolve
 from boundcalc.display.page import Formula, Page, Part, Table
@@ -141,15 +141,15 @@ def page_of_guarantee(guarantee: Guarantee, bound: Bound | None) -> Page:
     number = guarantee.at(values)[0] if bound is not None and soon([bound], values).get(bound) is not None else None
     side = "down" if guarantee.inverse else "up"
     parts: list[Part] = [] if number is None else [f"{short(guarantee.safe(number, DIGITS))}, rounded {side}"]
-    return _page(guarantee.name, [*parts, *formulas_of(guarantee), guarantee.note], guarantee.conditions)
+    return _page(guarantee.name, [*parts, _guaranteed(guarantee), guarantee.note], guarantee.conditions)
 
 
-def formulas_of(guarantee: Guarantee) -> tuple[Part, ...]:
+def _guaranteed(guarantee: Guarantee) -> Part:
     form, called = guarantee.expression, rf"\text{{{escaped(guarantee.name.replace('_', ' '))}}}"
     if form is None:
-        return (f"{guarantee.name}: the closed form is too long to read",)
+        return "the closed form is too long to read"
     sides = (r"\ge", ">=") if guarantee.inverse else (r"\le", "<=")
-    return (_formula(form, guarantee.conditions, called, guarantee.name, sides, guarantee.bound.upper),)
+    return _formula(form, guarantee.conditions, called, guarantee.name, sides, guarantee.bound.upper)
 
 
 def _forms(of: Closed, called: str, unclosed: str | None = None) -> Iterator[Part]:
@@ -168,7 +168,7 @@ def _formula(
     form: sympy.Expr, known: Conditions, called: str, name: str, sides: tuple[str, str], loose: tuple[str, ...]
 ) -> Formula:
     """`sides`: the sign of a form that is `loose`."""
-    latex = Latex({symbol: of_symbol(symbol) for symbol in known.symbols}).doprint(form)
+    latex = Latex({symbol: spaced(symbol) for symbol in known.symbols}).doprint(form)
     signs = sides if loose else ("=", "=")
     return Formula(f"{called} {signs[0]} {latex}", f"{name} {signs[1]} {to_str(form)}")
 
@@ -249,7 +249,7 @@ def own_of(of: LayerBounds) -> Mapping[str, str]:
     found = {f"radius {name}".strip(): to_str(value) for name, value in balls.items()}
     if of.layer.parameters != 0:
         found["parameters"] = to_str(of.layer.parameters)
-    return {**found, **{name: to_str(value) for name, value in of.own.items() if value is not None}}
+    return {**found, **{name.replace("_", " "): to_str(value) for name, value in of.own.items() if value is not None}}
 
 
 def names_in_line(names: Mapping[str, Any], what: str) -> str:

@@ -9,7 +9,7 @@ import sympy
 
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.forms import used
-from boundcalc.bounds.letters import letter, of_symbol
+from boundcalc.bounds.letters import letter, spaced
 from boundcalc.bounds.named import LayerBounds
 from boundcalc.bounds.said import blocks, conditions, header, reasons, searched
 from boundcalc.bounds.shown import cell_of
@@ -93,7 +93,7 @@ def _formulas(bounds: Bounds) -> Iterator[Part]:
     chain = [] if bounds.document.has_many(wanted, DEFINITIONS) else used(bounds.definitions, wanted)
     called = {bounds.definition(bound): bound.name for bound in reversed(bounds.quantities)} if chain else {}
     letters = {name: letter(called.get(name, name)) for name, _ in chain}
-    latex = Latex(letters | {name: of_symbol(name) for name in bounds.symbols})
+    latex = Latex(letters | {name: spaced(name) for name in bounds.symbols})
     for key, bound in known.items():
         name, expression, definition = key.replace("_", " "), bound.expression, bounds.definition(bound)
         if bound.unclosed is not None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import sympy
+
 from boundcalc.bounds.answer import DIGITS, short
+from boundcalc.bounds.letters import letter, spaced
 from boundcalc.bounds.said import conditions, header
 from boundcalc.bounds.shown import LATER, cell_of
 from boundcalc.bounds.soon import soon
 from boundcalc.bounds.targets import NAMES
-from boundcalc.display.page import Folded, Page, Part, Table
-from boundcalc.exact.printing import to_str
+from boundcalc.display.page import Folded, Formula, Page, Part, Table
+from boundcalc.exact.printing import Latex, to_str
 
 if TYPE_CHECKING:
     from boundcalc.bounds.guarantee import Guarantee
@@ -21,7 +24,8 @@ OTHERS = "steps by layer: .steps, .spectral; kernel: .kernel; step of the prox-l
 
 
 def brief_page(of: Guarantees) -> Page:
-    targets = ", ".join(f"{name} = {to_str(getattr(of.targets, name))}" for name in NAMES)
+    said = {name: to_str(getattr(of.targets, name)) for name in NAMES}
+    targets = ", ".join(name if name == value else f"{name} = {value}" for name, value in said.items())
     parts = (_table(of), *_reasons(of), f"asked for: {targets}", conditions(of.bounds.document), OTHERS)
     head = header(of.bounds.document).replace(": bounds", ": guarantees", 1)
     return Page(head, tuple(part for part in parts if part))
@@ -30,8 +34,17 @@ def brief_page(of: Guarantees) -> Page:
 def whole_page(of: Guarantees) -> Page:
     notes: tuple[Part, ...] = tuple(f"{_words(each)}: {each.note}" for each in of.named.values())
     brief = brief_page(of)
-    formulas = tuple(part for each in of.named.values() if each.finite for part in each.formulas)
+    formulas = tuple(_formula(of, each) for each in of.named.values() if each.finite)
     return Page(brief.head, (*brief.parts, Folded("closed forms", formulas), Folded("what they guarantee", notes)))
+
+
+def _formula(of: Guarantees, each: Guarantee) -> Formula:
+    """In terms of what bends F: L, or the upper curvature."""
+    bend = sympy.Symbol(of.bend.name)
+    names = {symbol: spaced(symbol) for symbol in each.conditions.symbols} | {bend.name: letter(bend.name)}
+    form = each.in_terms_of(bend)
+    called = rf"\text{{{_words(each)}}}"
+    return Formula(f"{called} = {Latex(names).doprint(form)}", f"{_words(each)} = {to_str(form)}")
 
 
 def _table(of: Guarantees) -> Table:

@@ -52,7 +52,8 @@ def _formula(formula: Formula) -> str:
     """Typeset; as text where it is too long for a line that anybody reads."""
     if len(formula.latex) > LONGEST:
         return _kept(formula.text)
-    return f'<div style="{_WIDE}" title="{escape(formula.text)}">{typeset(formula.latex, "block")}</div>'
+    math = typeset(formula.latex).replace('display="inline"', 'display="inline" displaystyle="true"', 1)  # not centred
+    return f'<div style="{_WIDE};padding:.3em 0" title="{escape(formula.text)}">{math}</div>'
 
 
 def _paragraphs(text: str) -> str:
@@ -71,4 +72,4 @@ def _paragraph(text: str) -> str:
 
 
 def _kept(text: str) -> str:
-    return f'<pre style="white-space:pre-wrap">{escape(text)}</pre>'
+    return f'<pre style="white-space:pre-wrap;font-family:monospace">{escape(text)}</pre>'
