@@ -13,11 +13,12 @@ CONDITIONS_SHOWN = 12
 BLOCKS_SHOWN, LISTED = 24, 4  # blocks, and what is in each
 
 
-def header(document: Document) -> str:
+def header(document: Document, subject: str = "bounds") -> str:
+    """Of what there are these, under which options, at which values."""
     values = document.symbol_values
     known = ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
     free = ", ".join(name for name, value in values.items() if value is None)
-    lines = [f"{escaped(document.name)}: {document.options.sentence('bounds', Detail.BOUNDS)}"]
+    lines = [f"{escaped(document.name)}: {document.options.sentence(subject, Detail.BOUNDS)}"]
     if known:
         lines.append(f"with {known}" + (f"; free: {free}" if free else ""))
     elif free:

@@ -27,8 +27,7 @@ def brief_page(of: Guarantees) -> Page:
     said = {name: to_str(getattr(of.targets, name)) for name in NAMES}
     targets = ", ".join(name if name == value else f"{name} = {value}" for name, value in said.items())
     parts = (_table(of), *_reasons(of), f"asked for: {targets}", conditions(of.bounds.document), OTHERS)
-    head = header(of.bounds.document).replace(": bounds", ": guarantees", 1)
-    return Page(head, tuple(part for part in parts if part))
+    return Page(header(of.bounds.document, "guarantees"), tuple(part for part in parts if part))
 
 
 def whole_page(of: Guarantees) -> Page:

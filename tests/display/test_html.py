@@ -38,7 +38,7 @@ def test_every_text_is_escaped() -> None:
         "displaystyle",
         "width",
     }
-    assert read.text.count(HOSTILE) == 9
+    assert read.text.count(HOSTILE) == 10
 
 
 def test_nothing_is_coloured_or_fetched() -> None:
