@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS, IN_NOTEBOOK = 20, 60  # layers of a table
 DEFINITIONS = 30
+CHARACTERS = 20_000  # of LaTeX of all of them: MathML is twenty times as long
 LATER = "numbers that take longer: bounds.lipschitz.number(), bounds.to_frame()"
 
 
@@ -108,8 +109,10 @@ def _formulas(bounds: Bounds) -> Iterator[Part]:
             yield f"an upper form: {'; '.join(bound.upper)}"
     loose = {bounds.definition(bound) for bound in bounds.quantities if chain and bound.upper}
     if chain:
-        equations = (_equation(letters[name], name, value, latex, name in loose) for name, value in chain)
-        yield Folded(f"definitions ({len(chain)})", tuple(equations))
+        equations = tuple(_equation(letters[name], name, value, latex, name in loose) for name, value in chain)
+        length = sum(len(equation.latex) for equation in equations)
+        told = ("too long to read here: bounds.definitions, boundcalc bounds --format latex",)
+        yield Folded(f"definitions ({len(chain)})", equations if length <= CHARACTERS else told)
 
 
 def _equation(symbol: str, name: str, value: sympy.Expr, latex: Latex, is_loose: bool) -> Formula:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from boundcalc.bounds.bound import Bound
 
 NODES = 20_000  # of a program, at some ten microseconds for each
-NODES_BY_BLOCKS = 1_500  # where a largest eigenvalue is to be found for each number
+NODES_BY_BLOCKS = 5_000  # of a whole program whose first number by blocks takes a sweep over all of it, for every block
 PASSES = 20_000  # of repeats, times the nodes that are computed in each
 
 
@@ -30,7 +30,7 @@ def soon(bounds: Sequence[Bound], values: Values) -> Mapping[Bound, Number | Non
         if is_quick(list(plain.values()), values):
             found |= zip(plain, evaluate(list(plain.values()), values), strict=True)
         for bound in found:
-            if isinstance(bound.figure, ByBlocks) and is_quick([bound.figure.form], values, NODES_BY_BLOCKS):
+            if isinstance(bound.figure, ByBlocks) and is_quick_by_blocks(bound.figure.form, values):
                 found[bound] = bound.certified(values)
     except (ArithmeticError, ValueError):  # of asking for the number, which says so
         return found
@@ -52,13 +52,17 @@ def _ready(bounds: Sequence[Bound], values: Values) -> list[Bound]:
     ]
 
 
-def is_quick(programs: Sequence[Scalar], values: Values, most: int = NODES) -> bool:
+def is_quick_by_blocks(form: Scalar, values: Values) -> bool:
+    return len(form.arena) <= NODES_BY_BLOCKS and is_quick([form], values)
+
+
+def is_quick(programs: Sequence[Scalar], values: Values) -> bool:
     """Whether evaluating takes no time that a person notices."""
     if not programs:
         return True
     arena = programs[0].arena
     needed = arena.needed(program.index for program in programs) if len(arena) <= 10 * NODES else []
-    if not needed or len(needed) > most:
+    if not needed or len(needed) > NODES:
         return False
     loops = [payload for i in needed if isinstance(payload := arena.nodes[i].payload, Loop)]
     passes = sympy.Mul(*(_times(arena.scalar(loop.times), values) for loop in loops))
