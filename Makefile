@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SPEC ?= specs/vgg16-smooth-batchnorm.yaml
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: run test lint types unit slow attack bench docs test-frameworks test-zoo test-pythons clean
+.PHONY: run test lint types unit slow attack bench docs test-frameworks test-browser test-zoo test-pythons clean
 
 run: $(VENV)/installed
 	$(BIN)/boundcalc bounds $(SPEC)
@@ -39,6 +39,13 @@ test-frameworks: $(VENV)/installed-test
 	$(PIP) jax
 	$(PIP) torch==2.13.0 onnxscript transformers
 	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks tests/importers docs/my-model.md
+
+# A notebook that shows every kind of object, in Chromium. Where there is none, Debian's is installed, which needs root.
+# PICTURES=FOLDER photographs it, light and dark.
+test-browser: $(VENV)/installed-test
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	$(PIP) playwright nbformat nbclient nbconvert ipykernel
+	BOUNDCALC_PICTURES=$(PICTURES) $(BIN)/python -m pytest tests/browser
 
 # Architectures of torchvision, timm and transformers, with random weights; writes the results that docs/importers.md is made of.
 # torch and torchvision are of one build, so they are another pair than the torch above.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from boundcalc.mistakes import shown, suggest
 
 Value = TypeVar("Value")
 Wanted = TypeVar("Wanted")
-MOST_LISTED = 12  # names that a message lists
+MOST_LISTED = 12  # names that a message lists, values that a mapping shows
 
 
 class UnknownNameError(KeyError):
@@ -46,7 +47,10 @@ class Named(Mapping[str, Value]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return repr(dict(self._values))
+        """The first of them, and how many more there are."""
+        first = ", ".join(f"{name!r}: {value!r}" for name, value in islice(self._values.items(), MOST_LISTED))
+        more = len(self._values) - MOST_LISTED
+        return f"{{{first}{f', ... {more:,} more' if more > 0 else ''}}}"
 
     def names(self) -> Iterable[str]:
         """Every name that is understood."""

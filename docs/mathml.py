@@ -1,19 +1,10 @@
-"""A Sphinx extension: mathematics as MathML, which browsers typeset by themselves, without a script and without a network."""
+"""A Sphinx extension: mathematics as MathML."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Literal
+from typing import Any
 
-from latex2mathml.converter import convert
-
-BARS = {"l": r"\left", "r": r"\right"}
-
-
-def typeset(latex: str, display: Literal["inline", "block"] = "inline") -> str:
-    r"""MathML. What is written \lVert and \rVert is a pair of brackets, and spaced as such."""
-    paired = re.sub(r"\\([lr])([vV]ert)", lambda bar: rf"{BARS[bar[1]]}\{bar[1]}{bar[2]}", latex)
-    return convert(paired, display=display)
+from boundcalc.display.mathml import typeset
 
 
 def inline(translator: Any, node: Any) -> None:
@@ -27,7 +18,7 @@ def block(translator: Any, node: Any) -> None:
 
 
 def _done() -> None:
-    from docutils.nodes import SkipNode  # Sphinx brings it; the tests, which read `typeset`, have no Sphinx
+    from docutils.nodes import SkipNode  # Sphinx brings it
 
     raise SkipNode
 

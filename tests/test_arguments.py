@@ -156,7 +156,7 @@ def test_mappings_behave_as_mappings() -> None:
 
 
 def test_attributes_that_protocols_ask_for_are_merely_absent() -> None:
-    assert not hasattr(BOUNDS, "_repr_html_")
+    assert not hasattr(BOUNDS, "_repr_png_")
     assert not hasattr(BOUNDS, "__array_interface__")
     assert pickle.loads(pickle.dumps(ARCHITECTURE)).name == ARCHITECTURE.name
 

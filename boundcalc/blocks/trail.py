@@ -8,20 +8,25 @@ from dataclasses import dataclass
 import sympy
 
 from boundcalc.calculus.protocol import Label
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.program.ir import Scalar
 from boundcalc.program.ways import Ways
 
 Step = tuple[str, str, str]  # path, norm, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+@dataclass(frozen=True, slots=True, repr=False)
+class Trail(Shown):
     """The sides of minima that are kept, what the calculus says of the nodes, and the values at which the sides were chosen."""
 
     ways: Ways
     labels: Mapping[int, Label]
     owners: Sequence[str]
     values: Mapping[sympy.Symbol, sympy.Expr]
+
+    def _page_(self) -> Page:
+        return Page("<ways through the norms: Bounds.way(bound)>")
 
     def steps(self, scalar: Scalar) -> list[Step]:
         """From the input to `scalar`; what belongs to no layer (inputs side by side) is left out."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import sympy
 
 from boundcalc.blocks.trail import Step
-from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import Json
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import from_sympy
@@ -19,6 +20,7 @@ from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
 
 if TYPE_CHECKING:
+    from boundcalc.bounds.bound import Bound
     from boundcalc.bounds.compiled import Bounds
 
 SHORT = 400  # characters of a form that is printed whole
@@ -65,8 +67,8 @@ def without_number(
     }
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer(Shown):
     """One figure of the network, or of the network up to a layer. `name` is what it is called among those beside it."""
 
     name: str
@@ -74,6 +76,9 @@ class Answer:
     _of: Bounds
     path: str = ""  # of its row
     is_apart: bool = False  # from all other quantities
+
+    def _page_(self) -> Page:
+        return Page(f"<{self.identifier}>")
 
     @property
     def way(self) -> list[Step]:

@@ -18,7 +18,10 @@ from boundcalc.bounds.derivatives import Derivative, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
 from boundcalc.bounds.guards import broken
+from boundcalc.bounds.shown import bound_in_line, latex_of, page_of_bound
 from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve, unchecked
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
@@ -32,8 +35,8 @@ from boundcalc.program.ir import Scalar
 JOINED = "arrays are joined: the number by blocks has no closed form to differentiate; use --blocks total"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bound(Suggesting):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Bound(Shown, Suggesting):
     """One quantity: an upper bound, closed form and number.
 
     `figure` is what is known of it: its closed form in the program, how its number is certified. `forms` are the closed forms
@@ -261,14 +264,15 @@ class Bound(Suggesting):
             raise ValueError(f"{self.name} has no closed form: {reason}")
         return self.expression
 
-    def _repr_latex_(self) -> str:
-        expression = self.expression
-        return f"${sympy.latex(self.name if expression is None else expression)}$"
+    def _latex(self, printer: Any) -> str:
+        """What `sympy.latex` gives."""
+        return latex_of(self.expression, self.name, printer)
 
-    def __repr__(self) -> str:
-        if not self.finite:
-            return f"<{self.name}: not finite, {self.reason}>"
-        if self.unclosed is not None:
-            return f"<{self.name}: no closed form, {self.unclosed}>"
-        expression = self.expression
-        return f"<{self.name}: {'too long to print, see Bounds.definitions' if expression is None else expression}>"
+    def _repr_latex_(self) -> str:
+        return f"${sympy.latex(self)}$"
+
+    def _brief_(self) -> Page:
+        return bound_in_line(self)
+
+    def _page_(self) -> Page:
+        return page_of_bound(self)

@@ -21,14 +21,15 @@ from boundcalc.bounds.named import LayerBounds, Objective, OfAll
 from boundcalc.bounds.options import Json, Options
 from boundcalc.bounds.pictured import through_the_layers
 from boundcalc.bounds.records import to_frame
+from boundcalc.bounds.shown_bounds import brief_page, whole_page
 from boundcalc.bounds.steps import LayerSteps, Moved, by_array, of_objective
 from boundcalc.bounds.torch_groups import Module, groups
 from boundcalc.bounds.values import resolve
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.calculus.quantities import (
-    Quantity,
-)
+from boundcalc.calculus.quantities import Quantity
 from boundcalc.display.drawing import draw
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.kind import Kind
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 SMALL = 1_000  # primitives of a network whose bounds in mixed norms are shown unasked
 
 
-@dataclass(frozen=True, eq=False)
-class Bounds(OfAll):
+@dataclass(frozen=True, eq=False, repr=False)
+class Bounds(Shown, OfAll):
     """The compiled bounds of an architecture; made by `boundcalc.compile`."""
 
     architecture: Architecture[Kind[Any, Any]]
@@ -218,3 +219,9 @@ class Bounds(OfAll):
     def to_dict(self) -> dict[str, Json]:
         """The JSON of `boundcalc bounds --format json`: plain data; expressions are Python syntax in the declared symbols."""
         return self.document.to_dict()
+
+    def _brief_(self) -> Page:
+        return brief_page(self)
+
+    def _page_(self) -> Page:
+        return whole_page(self)

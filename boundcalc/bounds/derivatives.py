@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting
 from boundcalc.blocks.figures import Values
-from boundcalc.bounds.forms import Forms, replaced
+from boundcalc.bounds.forms import Forms
+from boundcalc.bounds.prepared import prepared
+from boundcalc.bounds.shown import derivative_in_line, latex_of, page_of_derivative
 from boundcalc.bounds.values import by_name, named, resolve
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import NoCase
@@ -29,8 +33,8 @@ from boundcalc.program.to_sympy import to_sympy
 Direction = Callable[[Values], Mapping[sympy.Symbol, Number]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Derivative(Suggesting):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Derivative(Shown, Suggesting):
     """The derivative of a bound by a symbol; it may be negative. Minima contribute the branch that is active.
 
     `value` is the program of its number: `scalar`, or what comes from the closed form where the program has no derivative.
@@ -97,8 +101,18 @@ class Derivative(Suggesting):
             raise ValueError(f"{self.name} has no closed form of a readable size")
         return self.closed
 
-    def __repr__(self) -> str:
-        return f"<{self.name}: {'too long to print' if self.closed is None else self.closed}>"
+    def _latex(self, printer: Any) -> str:
+        """What `sympy.latex` gives."""
+        return latex_of(self.closed, self.name, printer)
+
+    def _repr_latex_(self) -> str:
+        return f"${sympy.latex(self)}$"
+
+    def _brief_(self) -> Page:
+        return derivative_in_line(self)
+
+    def _page_(self) -> Page:
+        return page_of_derivative(self)
 
 
 def certified(
@@ -174,7 +188,7 @@ def differentiate(
             reason = f"the bound holds only where {shown(alone)}, so it is no function of {symbol}"
             results.append(Derivative(label, conditions, None, None, None, upper, direction, reason))
             continue
-        smooth = {} if closed is None else {s: _prepared(closed, s) for s in moved if s in closed.free_symbols}
+        smooth = {} if closed is None else {s: prepared(closed, s) for s in moved if s in closed.free_symbols}
         form = None if closed is None else _total(smooth, moved)
         if scalar is not None and not inner:
             program = arena.combine(Op.ADD, [found[s] * rate for s, rate in moved.items()])
@@ -230,7 +244,7 @@ def _moved(symbol: sympy.Symbol, rates: Rates, arena: Arena) -> dict[sympy.Symbo
 
 
 def _total(smooth: Mapping[sympy.Symbol, sympy.Expr], moved: Mapping[sympy.Symbol, Scalar]) -> sympy.Expr | None:
-    """The derivative of a closed form, given as `_prepared`; None where there is none of a readable size."""
+    """The derivative of a closed form, given as `prepared`; None where there is none of a readable size."""
     terms: list[sympy.Expr] = []
     for symbol, form in smooth.items():
         rate = to_sympy(moved[symbol], RATE_CAP)
@@ -238,47 +252,6 @@ def _total(smooth: Mapping[sympy.Symbol, sympy.Expr], moved: Mapping[sympy.Symbo
             return None
         terms.append(leaf_derivative(form, symbol) * rate)
     return sympy.Add(*terms)
-
-
-def _prepared(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
-    """A closed form, ready to be differentiated. A case for one value of the symbol (R = 1) knows the form there and not
-    its slope, so there the derivative has no case: SymPy makes it nan, and numbers are refused."""
-    known: dict[sympy.Basic, sympy.Basic] = {}
-    for whole in sorted(expression.atoms(sympy.Min, sympy.Max), key=sympy.count_ops):  # inner ones first
-        known[whole] = _cases_outside(replaced(whole, known))
-    expression, known = replaced(expression, known), {}
-    for whole in sorted(expression.atoms(sympy.Piecewise), key=lambda whole: whole.count(sympy.Piecewise)):
-        elsewhere: list[Boolean] = []
-        pairs: list[tuple[sympy.Expr, Boolean]] = []
-        for value, condition in _pairs(whole):
-            if any(symbol in equation.free_symbols for equation in condition.atoms(sympy.Eq)):
-                elsewhere.append(sympy.Not(condition))
-            else:
-                pairs.append((replaced(value, known), sympy.And(condition, *elsewhere)))
-        if elsewhere:
-            known[whole] = sympy.Piecewise(*pairs)
-    return replaced(expression, known)
-
-
-def _cases_outside(extremum: sympy.Expr) -> sympy.Expr:
-    """A minimum of forms with cases as cases of minima: its derivative compares them, and SymPy's conditions have no cases."""
-    inside = extremum.atoms(sympy.Piecewise)
-    outermost = [p for p in inside if not any(p is not other and other.has(p) for other in inside)]
-    if not outermost:
-        return extremum
-    first = min(outermost, key=str)
-    conditions = [condition for _, condition in _pairs(first)]
-    alike = [p for p in outermost if [condition for _, condition in _pairs(p)] == conditions]
-    pairs = [
-        (_cases_outside(replaced(extremum, {p: _pairs(p)[i][0] for p in alike})), condition)
-        for i, condition in enumerate(conditions)
-    ]
-    return cast(sympy.Expr, sympy.Piecewise(*pairs, evaluate=False))
-
-
-def _pairs(whole: sympy.Basic) -> list[tuple[sympy.Expr, Boolean]]:
-    """The values and conditions of a Piecewise."""
-    return [cast("tuple[sympy.Expr, Boolean]", pair.args) for pair in whole.args]
 
 
 WRITTEN = 20_000  # operations of derivatives that get definitions, at about .1 ms each; a layer has about twenty

@@ -14,6 +14,8 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Json
 from boundcalc.calculus.primitives import Average, Bilinear, Linear, Map, Primitive
 from boundcalc.catalogue.fact import Fact
+from boundcalc.display.page import Folded, Page, Table, Verbatim
+from boundcalc.display.shown import Shown
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.kind import Kind
 from boundcalc.graph.layer_graph import Layer
@@ -40,8 +42,8 @@ class Constant:
     witness: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+@dataclass(frozen=True, slots=True, repr=False)
+class Described(Shown):
     """One kind. `text`: the map and its theorem; `example`: a spec."""
 
     name: str
@@ -52,6 +54,26 @@ class Described:
     fields: tuple[FieldOf, ...]
     example: str
     constants: tuple[Constant, ...]
+
+    def _brief_(self) -> Page:
+        fields = ", ".join(field.name for field in self.fields)
+        return Page(f"<{self.name}: {self.summary} Fields: {fields or 'none'}; .text, .example, .constants>")
+
+    def _page_(self) -> Page:
+        """The theorem, the fields, and the example with its constants, folded."""
+        fields = [(f.name, "required" if f.default is None else f.default) for f in self.fields]
+        known = [
+            (c.name, f"none, {c.reason}" if c.value is None else to_str(c.value), c.source) for c in self.constants
+        ]
+        return Page(
+            self.name,
+            (
+                Verbatim(self.text),
+                *((Table(("field", "default"), fields),) if fields else ()),
+                *((Folded("example", (Verbatim(self.example),)),) if self.example else ()),
+                *((Folded("its constants", (Table(("constant", "value", "source"), known),)),) if known else ()),
+            ),
+        )
 
     def to_dict(self) -> dict[str, Json]:
         return {

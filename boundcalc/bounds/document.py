@@ -20,6 +20,8 @@ from boundcalc.bounds.missing import missing_values
 from boundcalc.bounds.options import SCHEMA, Json, Options
 from boundcalc.bounds.records import Record, records
 from boundcalc.catalogue.fact import Fact, Witness
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
 from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.printing import to_str
@@ -46,8 +48,8 @@ class Searched:
         return {"enclosure": [self.low, self.high], "point": place, "witness": self.witness.kind}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Row:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Row(Shown):
     """One layer: its own constants, and the quantities of the network up to it."""
 
     path: str
@@ -59,6 +61,9 @@ class Row:
     replaces: Replaced | None
     quantities: Mapping[str, Answer]
     searched: Mapping[str, Searched]
+
+    def _page_(self) -> Page:
+        return Page(f"<row of {self.path}: {self.kind}>")
 
     def to_dict(self) -> dict[str, Json]:
         radius = self.radius
@@ -77,8 +82,8 @@ class Row:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
+@dataclass(frozen=True, eq=False, repr=False)
+class Document(Shown):
     """Bounds as outputs read them. `assumed`: the symbols and what they stand for."""
 
     name: str
@@ -90,6 +95,9 @@ class Document:
     network: Mapping[str, Answer]
     objective: Mapping[str, Answer] | None
     _of: Bounds
+
+    def _page_(self) -> Page:
+        return Page(f"<document of {self.name}: {len(self.rows):,} rows>")
 
     @property
     def symbols(self) -> Mapping[str, sympy.Symbol]:

@@ -192,3 +192,14 @@ def replaced(expression: sympy.Expr, parts: Mapping[sympy.Basic, sympy.Basic]) -
         return known[part]
 
     return cast(sympy.Expr, walk(expression))
+
+
+def used(definitions: Sequence[tuple[str, sympy.Expr]], wanted: Iterable[str]) -> list[tuple[str, sympy.Expr]]:
+    """The definitions that some of them are made of, in order."""
+    needed = set(wanted)
+    found: list[tuple[str, sympy.Expr]] = []
+    for name, value in reversed(definitions):
+        if name in needed:
+            needed |= {symbol.name for symbol in value.free_symbols if isinstance(symbol, sympy.Symbol)}
+            found.append((name, value))
+    return found[::-1]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 import sympy
 from flint import ctx, fmpq
@@ -18,8 +18,12 @@ from flint import ctx, fmpq
 from boundcalc.arguments import Suggesting
 from boundcalc.blocks.figures import Values
 from boundcalc.bounds.answer import without_number
+from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.options import Json
+from boundcalc.bounds.shown import guarantee_in_line, latex_of, page_of_guarantee
 from boundcalc.bounds.values import by_name, resolve
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact import balls, decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import from_sympy
@@ -53,8 +57,8 @@ class Rounding(Enum):
     WHOLE = "whole"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Guarantee(Suggesting):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Guarantee(Shown, Suggesting):
     """factor * bound, or factor / bound where it is `inverse`; `note`: what it guarantees.
 
     `refused`: why nothing is guaranteed, whatever the bound. `closed`: the closed form, where it is not that of the bound.
@@ -163,8 +167,15 @@ class Guarantee(Suggesting):
             result["log10"] = log10(whole)
         return result
 
-    def __repr__(self) -> str:
-        if self.reason is not None:
-            return f"<{self.name}: nothing is guaranteed, {self.reason}>"
-        expression = self.expression
-        return f"<{self.name}: {'too long to print' if expression is None else expression}>"
+    def _latex(self, printer: Any) -> str:
+        """What `sympy.latex` gives."""
+        return latex_of(self.expression, self.name, printer)
+
+    def _repr_latex_(self) -> str:
+        return f"${sympy.latex(self)}$"
+
+    def _brief_(self) -> Page:
+        return guarantee_in_line(self)
+
+    def _page_(self) -> Page:
+        return page_of_guarantee(self, self.bound if isinstance(self.bound, Bound) else None)

@@ -18,10 +18,13 @@ from boundcalc.bounds.guarantee import Guarantee, Rounding
 from boundcalc.bounds.kernel import Kernel, kernel_of
 from boundcalc.bounds.named import Objective
 from boundcalc.bounds.options import SCHEMA, Json
+from boundcalc.bounds.shown_guarantees import brief_page, whole_page
 from boundcalc.bounds.spectral import Spectral, spectral_of
 from boundcalc.bounds.steps import LayerSteps
 from boundcalc.bounds.targets import Targets, targets_of
 from boundcalc.calculus.quantities import SMOOTHNESS, UPPER_CURVATURE
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact.printing import to_str
 from boundcalc.language.conditions import Conditions
 from boundcalc.mistakes import Mistake, Place, SpecError
@@ -43,8 +46,8 @@ RESTRICTED = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Guarantees(Suggesting):
+@dataclass(frozen=True, eq=False, repr=False)
+class Guarantees(Shown, Suggesting):
     """What is known of training by an objective; made by `boundcalc.objective`."""
 
     bounds: Bounds
@@ -167,6 +170,12 @@ class Guarantees(Suggesting):
             "spectral": self.spectral.to_dict(values),
             "kernel": self.kernel.to_dict(values),
         }
+
+    def _brief_(self) -> Page:
+        return brief_page(self)
+
+    def _page_(self) -> Page:
+        return whole_page(self)
 
     @property
     def definitions(self) -> list[tuple[str, sympy.Expr]]:

@@ -16,9 +16,12 @@ from boundcalc.bounds.forms import EXPRESSION_CAP
 from boundcalc.bounds.grouped import traced_by
 from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.shown import form_in_line
 from boundcalc.calculus import primitives as p
 from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.quantities import SMOOTHNESS
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact.balls import Number
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.layer_graph import LayerGraph
@@ -62,8 +65,8 @@ class Coefficient:
         return evaluate([self.scalar], values)[0]
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Kernel(Shown):
     """`terms`: k and c_k; `reason`: why there is no kernel, then there are no terms."""
 
     terms: tuple[tuple[Fraction, Guarantee], ...] = ()
@@ -79,6 +82,14 @@ class Kernel:
                 return None
             total = total + form * norm**power / power
         return total if self.terms else None
+
+    def _page_(self) -> Page:
+        form = (
+            ""
+            if self.reason is not None
+            else form_in_line(self.expression, f"a sum of {len(self.terms)} powers of norm_w")
+        )
+        return Page(f"<kernel: {form or f'none, {self.reason}'}>")
 
     def to_dict(self, values: Values) -> dict[str, Json]:
         expression = self.expression

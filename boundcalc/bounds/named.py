@@ -9,6 +9,7 @@ import sympy
 
 from boundcalc.arguments import Named, Suggesting
 from boundcalc.bounds.bound import Bound
+from boundcalc.bounds.shown import layer_title, own_of, page_together, together_in_line
 from boundcalc.calculus.quantities import (
     LIPSCHITZ,
     NORM,
@@ -19,6 +20,8 @@ from boundcalc.calculus.quantities import (
     Quantity,
 )
 from boundcalc.catalogue.fact import Fact
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.graph.layer_graph import Layer
 
 
@@ -57,8 +60,8 @@ class OfAll(OfDerivatives):
         return self.figures[NORM]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerBounds(OfAll):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LayerBounds(Shown, OfAll):
     """Bounds of the network up to and including one layer, as functions of what is differentiated by.
 
     searched: those constants of an activation of the spec's own that are finite, each with its witness and enclosure."""
@@ -77,9 +80,15 @@ class LayerBounds(OfAll):
     def quantities(self) -> tuple[Bound, ...]:
         return tuple(self.named.values())
 
+    def _brief_(self) -> Page:
+        return together_in_line(layer_title(self), self.named)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Objective(OfDerivatives):
+    def _page_(self) -> Page:
+        return page_together(layer_title(self), self.named, own_of(self))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Objective(Shown, OfDerivatives):
     """l and L of F(w) = f(psi(w)) + r(w)."""
 
     figures: Mapping[Quantity, Bound]
@@ -107,3 +116,9 @@ class Objective(OfDerivatives):
     @property
     def quantities(self) -> tuple[Bound, ...]:
         return tuple(self.named.values())
+
+    def _brief_(self) -> Page:
+        return together_in_line("objective", self.named)
+
+    def _page_(self) -> Page:
+        return page_together("objective", self.named)

@@ -122,7 +122,7 @@ def _declare(option: Option[T]) -> T:
     return field(default=option.default, metadata={"option": option})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Options:
     """How bounds are compiled. `Options.checked` makes one from what a person writes."""
 
@@ -211,6 +211,9 @@ class Options:
             metavar="softplus|moreau=MU",
         )
     )
+
+    def __repr__(self) -> str:
+        return f"<{self.sentence('bounds', Detail.BOUNDS)}>"
 
     @staticmethod
     def checked(**given: object) -> Options:

@@ -20,10 +20,13 @@ from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.grouped import traced_by
 from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.shown import names_in_line
 from boundcalc.bounds.steps import LayerSteps, layer_steps
 from boundcalc.calculus import primitives as p
 from boundcalc.calculus.extended import Unbounded
 from boundcalc.calculus.quantities import LIPSCHITZ
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.graph.layer_graph import LayerGraph
 
 OPERATOR, EUCLIDEAN = "operator", "euclidean"
@@ -37,8 +40,8 @@ SLOPE = "|F(w + u) - F(w)| where no layer of u has norm above 1, as long as w an
 TOTAL = "F(w + u) - F(w) - <grad F(w), u> is at most half of this where no layer of u has norm above 1: F falls by (sum of dual norms)^2 over twice this"
 
 
-@dataclass(frozen=True, eq=False)
-class Spectral(Suggesting):
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectral(Shown, Suggesting):
     """`norms`: of each ball, "operator" or "euclidean", and a block of several is measured by the root of the sum of their squares;
     `members`: the balls of each block; `lipschitz` and `curvature`: of F along blocks that all move by 1 in their norms, l(1, ..., 1) and the sum of all entries."""
 
@@ -51,6 +54,9 @@ class Spectral(Suggesting):
     def norm_of(self, block: str) -> str:
         """By what the balls of a block are measured."""
         return ", ".join(dict.fromkeys(self.norms[ball] for ball in self.members[block]))
+
+    def _page_(self) -> Page:
+        return Page(f"<spectral: {names_in_line(self.members, 'block')}; .lipschitz, .curvature, .steps>")
 
     def to_dict(self, values: Values) -> dict[str, Json]:
         whole = {"lipschitz": self.lipschitz.to_dict(values), "curvature": self.curvature.to_dict(values)}

@@ -17,7 +17,10 @@ from boundcalc.bounds.curvature import Curvature, Part, curvature_of
 from boundcalc.bounds.grouped import traced_by
 from boundcalc.bounds.guarantee import Guarantee, Rounding
 from boundcalc.bounds.options import Json, Options
+from boundcalc.bounds.shown import names_in_line
 from boundcalc.calculus.primitives import PrimitiveGraph
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.graph.layer_graph import LayerGraph
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.evaluate import MissingValues
@@ -37,8 +40,8 @@ def _part(curvature: Curvature, i: int, moved: Moved) -> Part:
     return Part(curvature, curvature.row(i), partial(curvature.together, i))
 
 
-@dataclass(frozen=True, eq=False)
-class LayerSteps(Suggesting):
+@dataclass(frozen=True, eq=False, repr=False)
+class LayerSteps(Shown, Suggesting):
     """By the name of each block: `together`, which belong together, and `alone`."""
 
     together: Named[Guarantee]
@@ -47,6 +50,9 @@ class LayerSteps(Suggesting):
     def of(self, moved: Moved) -> Named[Guarantee]:
         one_of(moved, MOVED, "moved")
         return self.together if moved == "together" else self.alone
+
+    def _page_(self) -> Page:
+        return Page(f"<steps of {names_in_line(self.together, 'block')}; .together, .alone>")
 
     def to_dict(self, values: Values) -> dict[str, Json]:
         return {moved: {path: step.to_dict(values) for path, step in self.of(moved).items()} for moved in MOVED}

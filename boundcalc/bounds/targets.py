@@ -11,6 +11,8 @@ from boundcalc.arguments import nearest
 from boundcalc.blocks.figures import Values
 from boundcalc.bounds.options import Json
 from boundcalc.bounds.values import exact
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact.expression import parse
 from boundcalc.exact.printing import to_str
 from boundcalc.exact.values import NoValue, substitute
@@ -20,8 +22,8 @@ from boundcalc.mistakes import Mistake, Place, SpecError
 NAMES = ("delta", "gap", "variance", "batch")
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+@dataclass(frozen=True, slots=True, repr=False)
+class Targets(Shown):
     """delta: of the gradient mapping; gap: F(w0) - min F; variance: of the gradient of one sample; batch: samples of a step.
     `conditions`: the symbols of the spec, and those that stand for what is not given."""
 
@@ -33,6 +35,9 @@ class Targets:
 
     def to_dict(self) -> dict[str, Json]:
         return {name: to_str(getattr(self, name)) for name in NAMES}
+
+    def _page_(self) -> Page:
+        return Page(f"<{', '.join(f'{name} = {value}' for name, value in self.to_dict().items())}>")
 
 
 def targets_of(conditions: Conditions, values: Values, given: Mapping[str, object]) -> Targets:

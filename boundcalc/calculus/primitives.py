@@ -9,6 +9,8 @@ import sympy
 
 from boundcalc.calculus.views import AS_A_WHOLE, NONE, Axes, View
 from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +216,8 @@ class GivenPoint:
     radii: Mapping[str, sympy.Expr]
 
 
-@dataclass(frozen=True, slots=True)
-class PrimitiveGraph:
+@dataclass(frozen=True, slots=True, repr=False)
+class PrimitiveGraph(Shown):
     """Primitives in order, the layer that each is of, the sizes of its axes (the batch first; parameters have none), and which
     one is the output of each layer. `above`: what stands for a loss that is not smooth where only what bends it upwards counts."""
 
@@ -230,6 +232,11 @@ class PrimitiveGraph:
     warnings: tuple[str, ...]
     above: int | None = None
     given: GivenPoint | None = None
+
+    def _page_(self) -> Page:
+        return Page(
+            f"<{len(self.primitives):,} primitives of {len(self.outputs):,} layers in {len(self.blocks):,} blocks>"
+        )
 
     @property
     def block_of(self) -> Mapping[str, str]:

@@ -43,7 +43,7 @@ class Root:
     enclosure: tuple[sympy.Expr, sympy.Expr]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Fact:
     """An upper bound that holds wherever `holds_if` is true, and is infinite elsewhere.
 
@@ -64,6 +64,12 @@ class Fact:
     def __post_init__(self) -> None:
         if not self.reason and (self.value is None or self.holds_if != sympy.true):
             raise ValueError("a constant that is or may be infinite needs a reason")
+
+    def __repr__(self) -> str:
+        """The constant, why it cannot be smaller, and where it comes from."""
+        value = f"none, {self.reason}" if self.value is None else str(self.value)
+        witness = [] if self.witness is None else [f"{self.witness.kind}: {self.witness.text}"]
+        return f"<{'; '.join([value, *witness, self.source])}>"
 
     def at(self, values: Mapping[sympy.Symbol, sympy.Expr], holds: Decision = proved) -> Fact:
         """The fact with symbols replaced; infinite unless `holds` says that `holds_if` has become true."""

@@ -27,7 +27,7 @@ class Parameter:
     condition: Boolean = sympy.true
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Nonlinearity:
     """A map a with ||Da|| <= lipschitz and Da Lipschitz with constant smoothness, Euclidean norms over the whole batch.
 
@@ -65,6 +65,10 @@ class Nonlinearity:
     within: Callable[[Fraction], Nonlinearity] | None = None
     third: Fact | None = None
     upper: Fact | None = None
+
+    def __repr__(self) -> str:
+        lipschitz, smoothness = ("none" if f.value is None else f.value for f in (self.lipschitz, self.smoothness))
+        return f"<{self.name}: lipschitz {lipschitz}, smoothness {smoothness}>"
 
     def instantiate(self, holds: Decision = proved, /, **values: sympy.Expr) -> Nonlinearity:
         """The entry with canonical symbols replaced, all at once, by the given exact expressions.

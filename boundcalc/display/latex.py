@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from boundcalc.display.page import Page, Table
+from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -18,7 +18,7 @@ _SPECIAL = {
 
 
 def page_to_latex(page: Page) -> str:
-    parts = (_table(part) if isinstance(part, Table) else _paragraph(part) for part in page.parts)
+    parts = map(_part, page.parts)
     lines = [
         *(f"% {line}" for line in page.head.splitlines()),
         r"\documentclass{article}",
@@ -31,6 +31,20 @@ def page_to_latex(page: Page) -> str:
         r"\end{document}",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Table():
+            return _table(part)
+        case Formula():
+            return f"\\[{part.latex}\\]"
+        case Verbatim():
+            return "".join(rf"\par\noindent\texttt{{{_escaped(line)}}}" + "\n" for line in part.text.splitlines())
+        case Folded():
+            return "\n".join([_paragraph(part.title), *map(_part, part.parts)])
+        case str():
+            return _paragraph(part)
 
 
 def _paragraph(text: str) -> str:

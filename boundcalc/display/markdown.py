@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import groupby
 
-from boundcalc.display.page import Page, Table
+from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim
 
 INDENT = "  "  # of a line that is to be read as it stands: a formula, an entry of a list of definitions
 
@@ -28,8 +29,26 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|#$~])", r"\\\1", " ".join(text.split()))
 
 
-def _part(part: Table | str) -> str:
-    return table_to_markdown(part) if isinstance(part, Table) else _paragraphs(part)
+def _part(part: Part) -> str:
+    match part:
+        case Table():
+            return table_to_markdown(part)
+        case Formula():
+            return f"$$\n{part.latex}\n$$"
+        case Verbatim():
+            return _fenced(part.text)
+        case Folded():
+            parts = "\n\n".join(map(_part, part.parts))
+            return f"<details>\n<summary>{escape(part.title)}</summary>\n\n{parts}\n\n</details>"
+        case str():
+            return _paragraphs(part)
+
+
+def _fenced(text: str) -> str:
+    """As it stands: no run of backticks in it is as long as the fence."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _paragraphs(text: str) -> str:
@@ -38,7 +57,7 @@ def _paragraphs(text: str) -> str:
     for is_kept, lines in groupby(text.strip("\n").splitlines(), key=lambda line: line.startswith(INDENT)):
         if is_kept:
             block = "\n".join(line.removeprefix(INDENT) for line in lines)
-            found.append(f"```text\n{block}\n```")
+            found.append(_fenced(block))
         else:
             found += map(escaped, lines)
     return "\n\n".join(found)

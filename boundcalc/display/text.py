@@ -9,7 +9,7 @@ from io import StringIO
 
 from rich.cells import cell_len
 
-from boundcalc.display.page import Page, Table
+from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim
 
 NARROW = 60  # a table is not squeezed below this
 GAP = 3  # between columns
@@ -17,8 +17,22 @@ RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 
 
 def page_to_text(page: Page) -> str:
-    parts = [page.head, *(table_to_text(part) if isinstance(part, Table) else part for part in page.parts)]
+    parts = [page.head, *map(_part, page.parts)]
     return "\n".join(part for part in parts if part).rstrip("\n")
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Table():
+            return table_to_text(part)
+        case Formula():
+            return f"  {part.text}"
+        case Verbatim():
+            return "\n".join(f"  {line}" for line in part.text.splitlines())
+        case Folded():
+            return "\n".join([part.title, *map(_part, part.parts)])
+        case str():
+            return part
 
 
 def table_to_text(table: Table) -> str:

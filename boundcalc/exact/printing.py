@@ -58,10 +58,11 @@ class _Text(_Ordered, StrPrinter):
 
 
 class Latex(_Ordered, LatexPrinter):
-    """`names`: what symbols are called, by their own names."""
+    """`names`: what symbols are called, by their own names; `settings`: those of `sympy.latex`."""
 
-    def __init__(self, names: Mapping[str, str] | None = None) -> None:
-        super().__init__()
+    def __init__(self, names: Mapping[str, str] | None = None, settings: Mapping[str, Any] | None = None) -> None:
+        known = {} if settings is None else {key: settings[key] for key in settings if key in self._default_settings}
+        super().__init__(known)
         self._names: Mapping[str, str] = {} if names is None else names
 
     def _print(self, expr: sympy.Basic, **options: Any) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import sympy
 
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact.values import substitute
 from boundcalc.falsification.fixed_points import passes_of
 from boundcalc.falsification.frameworks import namespace_of
@@ -35,8 +37,8 @@ class Node:
     entries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+@dataclass(frozen=True, slots=True, repr=False)
+class Network(Shown):
     """The map that a spec declares. Called with arrays of NumPy, PyTorch or JAX it gives its outputs, one array each.
 
     `shapes` of the learned arrays and of the inputs (batch included), by the names that `arrays` have; `entries`: numbers that
@@ -56,6 +58,11 @@ class Network:
             raise KeyError(f"there is no array '{missing[0]}' of shape {list(self.shapes[missing[0]])}")
         found = self.run(arrays, namespace_of(*(arrays[name] for name in self.shapes)))
         return tuple(found[path] for path in self.outputs)
+
+    def _page_(self) -> Page:
+        return Page(
+            f"<Network: {len(self.nodes):,} nodes, {len(self.shapes):,} arrays and inputs, {self.entries:,} numbers a pass>"
+        )
 
     def run(self, arrays: Arrays, xp: Any, nodes: Sequence[Node] | None = None) -> dict[str, Any]:
         """What every node computes, by path, or only those given; `xp` has the names of the array API (and erf)."""

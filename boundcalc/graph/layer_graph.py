@@ -10,13 +10,15 @@ import networkx as nx
 import sympy
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.graph.kind import Kind, Placed
 from boundcalc.graph.regularization import Regularization
 from boundcalc.graph.settable import Settable
-from boundcalc.graph.shape import Shape, size
+from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language.conditions import Conditions
 from boundcalc.language.tree import Scalar
-from boundcalc.mistakes import Place
+from boundcalc.mistakes import Place, escaped
 
 LAYER_LIMIT = 20_000  # unless somebody allows more: a spec of a few lines must not be able to exhaust memory or time
 DEPTH_LIMIT = 64  # of scopes inside one another, well below Python's limit of recursion
@@ -60,8 +62,8 @@ class Array:
         return self.ball == other.ball and self.origin != other.origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Node(Shown):
     """One array of the network. `features`: its feature axis, counted without the batch, None where it has no axes; `loops`: the
     symbolic repeats it stands in, outermost first; `shown`: what a person calls it, where that is not its path; `tokens`: how many
     ids there are, where it holds token ids."""
@@ -75,12 +77,15 @@ class Node:
     shown: str = ""
     tokens: sympy.Expr | None = None
 
+    def _page_(self) -> Page:
+        return Page(f"<{type(self).__name__} {escaped(self.title)} {show_shape(self.shape)}>")
+
     @property
     def title(self) -> str:
         return self.shown or self.path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Input(Node):
     """An input of the network: bounds of its Euclidean norm and of its largest sample and entry, where one is given; None for
     token ids."""
@@ -102,7 +107,7 @@ class Replaced:
     error: sympy.Expr | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Layer(Node):
     """A step of a kind of the vocabulary, placed: what a person wrote, or the smooth layer that stands for it."""
 
@@ -204,8 +209,8 @@ class FixedPoint:
     place: Place
 
 
-@dataclass(slots=True)
-class LayerGraph:
+@dataclass(slots=True, repr=False)
+class LayerGraph(Shown):
     """A directed acyclic graph of layers in the order in which they can be computed."""
 
     name: str
@@ -224,6 +229,11 @@ class LayerGraph:
     given: Mapping[str, Scalar] = field(
         default_factory=dict
     )  # norms of outputs at the given weights, as they are written
+
+    def _page_(self) -> Page:
+        return Page(
+            f"<LayerGraph of {escaped(self.name)}: {len(self.digraph):,} nodes, {len(self.balls):,} balls, {len(self.loops):,} symbolic repeats>"
+        )
 
     def add(self, node: Node) -> str:
         if node.path in self.digraph:

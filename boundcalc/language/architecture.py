@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Generic, TypeVar
 
 from boundcalc.arguments import Suggesting
+from boundcalc.display.page import Folded, Page, Table, Verbatim
+from boundcalc.display.shown import Shown
 from boundcalc.exact.expression import Expression
 from boundcalc.language.regularizer import Regularizer
 from boundcalc.language.smoothing import Smoothing
@@ -15,9 +18,10 @@ from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar
 from boundcalc.language.written import NOTHING, mapping, text, whole_file
 from boundcalc.language.yaml_text import to_text
-from boundcalc.mistakes import Place
+from boundcalc.mistakes import Place, escaped
 
 FEATURES = "features"  # among what is set: a mapping of its own
+SHOWN = 8  # inputs and symbols in a line
 IN_PLACE = ("radius",)  # overrides that are keys of the file
 W = TypeVar("W", bound=Word, covariant=True)
 
@@ -112,8 +116,8 @@ class Input:
     features: End | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Architecture(Suggesting, Generic[W]):
+@dataclass(frozen=True, slots=True, repr=False)
+class Architecture(Shown, Suggesting, Generic[W]):
     """A whole spec. Make one with `boundcalc.load` or `boundcalc.loads`; it is never changed, only copied."""
 
     name: str
@@ -153,3 +157,32 @@ class Architecture(Suggesting, Generic[W]):
             **{path: self.overrides[path] for path in IN_PLACE if path in self.overrides},
         }
         return to_text(whole_file(self.tree, self.included, said), spread=("define", "layers"))
+
+    def _brief_(self) -> Page:
+        return Page(f"<Architecture {escaped(self.name)}: {', '.join(self._said)}>")
+
+    def _page_(self) -> Page:
+        """What it is, what of it is a number, and the file itself, folded."""
+        rows = [(name, "" if said.value is None else said.value.text) for name, said in self.symbols.items()]
+        symbols = (Table(("symbol", "value"), rows),) if rows else ()
+        return Page(escaped(self.name), (", ".join(self._said), *symbols, Folded("YAML", (Verbatim(self.to_yaml()),))))
+
+    @property
+    def _said(self) -> list[str]:
+        """Its inputs and how much there is of it, as written."""
+        inputs = [
+            f"{name} [{', '.join(size.text for size in of.shape)}]" for name, of in islice(self.inputs.items(), SHOWN)
+        ]
+        free = [name for name, said in self.symbols.items() if said.value is None]
+        return [
+            *(inputs or ["no input"]),
+            *([f"{len(self.inputs) - SHOWN} more inputs"] if len(self.inputs) > SHOWN else ()),
+            _count(len(self.layers), "step"),
+            *([_count(len(self.modules), "module")] if self.modules else ()),
+            *([] if self.loss is None else [f"loss {self.loss.kind}"]),
+            *([f"free: {', '.join(free[:SHOWN])}{', ...' if len(free) > SHOWN else ''}"] if free else ()),
+        ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -15,6 +15,8 @@ import sympy
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.display.page import Page
+from boundcalc.display.shown import Shown
 from boundcalc.exact.expression import MAX_DEGREE, Expression
 from boundcalc.exact.intervals import at_least, proved, shown, sides, wholeness
 from boundcalc.exact.limits import degree, is_complicated, too_complicated
@@ -28,8 +30,8 @@ PARTS = 50  # of a value in free symbols, which is put in for its symbol
 SHOWN = 30  # parts of a value that a message repeats
 
 
-@dataclass(slots=True)
-class Conditions:
+@dataclass(slots=True, repr=False)
+class Conditions(Shown):
     """The declared symbols, the exact values of some of them, and the relations the compiled bound relies on."""
 
     symbols: Mapping[str, sympy.Symbol]
@@ -38,6 +40,9 @@ class Conditions:
     declared: Mapping[sympy.Symbol, sympy.Expr]  # the values as written, in an order in which they can be computed
     assumed: dict[Boolean, Place] = field(default_factory=dict)
     unrolled: set[sympy.Symbol] = field(default_factory=set[sympy.Symbol])  # numbers of times that became copies
+
+    def _page_(self) -> Page:
+        return Page(f"<{', '.join(self.symbols) or 'no symbols'}; {len(self.assumed):,} conditions>")
 
     def exact(self, expression: sympy.Expr, place: Place) -> sympy.Expr:
         """The expression with the known values put in."""

@@ -9,6 +9,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.document import Document
+from boundcalc.bounds.letters import letter
 from boundcalc.bounds.options import Detail
 from boundcalc.display.latex import page_to_latex
 from boundcalc.exact.intervals import is_wholeness
@@ -16,7 +17,7 @@ from boundcalc.output.parts.cases import by_cases
 from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.derivation import derivation_to_latex
 from boundcalc.output.parts.latex_lines import Formula, Lines
-from boundcalc.output.parts.latex_text import letter, numbered, path, prose, symbol
+from boundcalc.output.parts.latex_text import numbered, path, prose, symbol
 from boundcalc.output.parts.layout import PLAIN, Layout
 from boundcalc.studies.parts.report import Report
 

@@ -16,7 +16,8 @@ from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.options import Json
 from boundcalc.calculus.quantities import QUANTITIES, Quantity
-from boundcalc.display.page import Table
+from boundcalc.display.page import Page, Table
+from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.falsification import witness as witnesses
@@ -48,7 +49,7 @@ class Attacked:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Falsification:
+class Falsification(Shown):
     """What an attack found. `trials`: how many there were; 0 where a witness was replayed."""
 
     of: Bounds
@@ -58,10 +59,13 @@ class Falsification:
     objective: Mapping[str, Attacked] | None
     layers: Mapping[str, Mapping[str, Attacked]]
 
-    def __repr__(self) -> str:
+    def _page_(self) -> Page:
+        return self.report().page
+
+    def _brief_(self) -> Page:
         ratios = ", ".join(f"{name} {_ratio(a)}" for name, a in self._of_network() if a.result.ratio is not None)
         verdict = f"{len(self.violations)} bounds are too small" if self.falsified else "nothing exceeds its bound"
-        return f"<Falsification of {self.of.name}: {verdict}; bound / found: {ratios or 'none is positive'}>"
+        return Page(f"<Falsification of {self.of.name}: {verdict}; bound / found: {ratios or 'none is positive'}>")
 
     @cached_property
     def violations(self) -> list[tuple[str, Attacked]]:

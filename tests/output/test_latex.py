@@ -10,8 +10,8 @@ import pytest
 from reference.latex import compiled, needs_engine
 
 import boundcalc as bc
+from boundcalc.bounds.letters import letter
 from boundcalc.output.latex import to_latex
-from boundcalc.output.parts.latex_text import letter
 from boundcalc.output.parts.latex_width import width
 
 latex2mathml = pytest.importorskip("latex2mathml.converter")

@@ -9,6 +9,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.bounds.answer import SHORT, Answer
 from boundcalc.bounds.document import Document
+from boundcalc.bounds.forms import used
 from boundcalc.exact.printing import to_str
 from boundcalc.output.parts.cases import Cases, by_cases, equations
 from boundcalc.output.parts.layout import Style
@@ -102,14 +103,3 @@ def _lines(name: str, sign: str, cases: Cases) -> Iterable[str]:
 def _condition(condition: Boolean) -> str:
     sides = equations(condition)
     return to_str(condition) if sides is None else " and ".join(f"{to_str(a)} = {to_str(b)}" for a, b in sides)
-
-
-def used(definitions: Sequence[tuple[str, sympy.Expr]], wanted: Iterable[str]) -> list[tuple[str, sympy.Expr]]:
-    """The definitions that some of them are made of, in order."""
-    needed = set(wanted)
-    found: list[tuple[str, sympy.Expr]] = []
-    for name, value in reversed(definitions):
-        if name in needed:
-            needed |= {symbol.name for symbol in value.free_symbols if isinstance(symbol, sympy.Symbol)}
-            found.append((name, value))
-    return found[::-1]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from boundcalc.bounds.answer import LARGE, Answer, log10_text, readable
 from boundcalc.bounds.document import Document
 from boundcalc.bounds.missing import assignments
-from boundcalc.bounds.options import Detail
+from boundcalc.bounds.said import blocks, conditions, header, reasons, searched
 from boundcalc.display.page import Page, Table
 from boundcalc.exact.balls import ball
-from boundcalc.exact.intervals import shown
 from boundcalc.graph.shape import show_shape
-from boundcalc.mistakes import escaped
 from boundcalc.output.parts.closed_forms import closed_forms
 from boundcalc.output.parts.layout import PLAIN, Layout
-
-CONDITIONS_SHOWN = 12
-BLOCKS_SHOWN, LISTED = 24, 4  # blocks, and what is in each
 
 
 def page_of(document: Document, layout: Layout = PLAIN) -> Page:
@@ -25,26 +20,14 @@ def page_of(document: Document, layout: Layout = PLAIN) -> Page:
     parts = [
         _layer_table(document),
         _summary(document, layout.beside),
-        *_reasons(document),
-        _blocks(document),
-        _searched(document),
+        *reasons(document),
+        blocks(document),
+        searched(document),
         *closed_forms(document, layout.style),
-        _conditions(document),
+        conditions(document),
         _missing(document),
     ]
-    return Page(_header(document), tuple(part for part in parts if part))
-
-
-def _header(document: Document) -> str:
-    values = document.symbol_values
-    known = ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
-    free = ", ".join(name for name, value in values.items() if value is None)
-    lines = [f"{escaped(document.name)}: {document.options.sentence('bounds', Detail.BOUNDS)}"]
-    if known:
-        lines.append(f"with {known}" + (f"; free: {free}" if free else ""))
-    elif free:
-        lines.append(f"free: {free}")
-    return "\n".join(lines)
+    return Page(header(document), tuple(part for part in parts if part))
 
 
 def _layer_table(document: Document) -> Table:
@@ -97,49 +80,3 @@ def _whole(quantity: Answer, is_asked: bool) -> str:
         return _cell(quantity)
     number = quantity.number_alone
     return "" if number is None else readable(number)
-
-
-def _reasons(document: Document) -> Iterable[str]:
-    """Which layer makes a bound infinite, and why; what others guarantee."""
-    for name, total in document.totals.items():
-        words = name.replace("_", " ")
-        if not total.finite:
-            where = "" if total.infinite_from is None else f" from layer '{total.infinite_from}' on"
-            yield f"{words} is infinite{where}: {total.infinite_because}"
-        elif total.guarantees:
-            yield f"{words} c: {total.guarantees}"
-
-
-def _blocks(document: Document) -> str:
-    """What is in each block, where patterns say it."""
-    if document.grouping is None:
-        return ""
-    lines = [
-        f"  {name}: {', '.join(own[:LISTED])}{_more(len(own) - LISTED)}" for name, own in document.grouping.items()
-    ]
-    return "\n".join(
-        ["blocks", *lines[:BLOCKS_SHOWN], *([f" {more}"] if (more := _more(len(lines) - BLOCKS_SHOWN)) else ()), ""]
-    )
-
-
-def _more(count: int) -> str:
-    return f" and {count} more" if count > 0 else ""
-
-
-def _searched(document: Document) -> str:
-    """The constants of the spec's own activations: between which numbers they are, and where they are reached."""
-    found: dict[tuple[str, str], str] = {}
-    for row in document.rows:
-        for name, of in row.searched.items():
-            found.setdefault((row.kind, name), f"{row.kind}: {name} in [{of.low}, {of.high}], {of.witness.text}")
-    return "\n".join(["found by search", *(f"  {text}" for text in found.values()), ""]) if found else ""
-
-
-def _conditions(document: Document) -> str:
-    """Where the bounds hold, beyond the sizes and signs that the symbols stand for."""
-    texts = [shown(condition) for condition in document.conditions]
-    if not texts:
-        return ""
-    more = len(texts) - CONDITIONS_SHOWN
-    kept = ", ".join(texts[:CONDITIONS_SHOWN])
-    return f"holds if {kept}" + (f" and {more} more conditions: --format json has them" if more > 0 else "")

@@ -12,7 +12,7 @@ from boundcalc.bounds.records import Record, records, to_frame
 from boundcalc.display.drawing import draw
 from boundcalc.display.page import Page, Table
 from boundcalc.display.picture import Picture
-from boundcalc.display.text import page_to_text
+from boundcalc.display.shown import Shown
 from boundcalc.mistakes import Mistake, Place, SpecError, escaped
 from boundcalc.studies.parts.derivation import Derivation
 
@@ -24,7 +24,7 @@ Row = Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Report:
+class Report(Shown):
     """study: its name. specs: the names of the networks. subject: what was found of their bounds, as the head of a text says it.
     parts: for people, in order; a text is a paragraph. notes: what has to be known of them. For programs, found when they are asked for:
     rows: a record for each thing that was found; more: what stands beside the rows, by key.
@@ -82,8 +82,8 @@ class Report:
             raise SpecError([Mistake(place, f"there is nothing to draw: {'; '.join(self.notes) or self.study}")])
         return draw(self.picture(), file)
 
-    def __repr__(self) -> str:
-        return page_to_text(self.page)
+    def _page_(self) -> Page:
+        return self.page
 
 
 def of_one(name: str, options: Options) -> Mapping[str, Json]:
