@@ -10,7 +10,7 @@ from boundcalc.display.markdown import INDENT
 from boundcalc.display.mathml import typeset
 from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim
 
-LONGEST = 4_000  # characters of a formula that is typeset: a millisecond for each dozen
+LONGEST = 4_000  # characters of a formula that is typeset; nobody reads a longer one
 _WIDE = "overflow-x:auto"  # what is wider than the page is moved, not cut
 
 
