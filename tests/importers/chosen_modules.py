@@ -33,6 +33,20 @@ class Padded(nn.Module):
         return z[torch.arange(len(ids)), last]
 
 
+class Emptied(nn.Module):
+    """Scores of padding leave out all entries, of which the module takes the mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(9, 4)
+
+    def forward(self, ids: Any) -> Any:
+        x, shown = self.table(ids), ids != 0
+        both = shown[:, None] & shown[..., None]
+        scores = (x @ x.transpose(1, 2)).masked_fill(~both, torch.finfo(x.dtype).min)
+        return scores.softmax(-1) @ x
+
+
 class Turned(nn.Module):
     """Rotary embeddings by complex numbers, keys that are written part by part, entries put in and gathered."""
 

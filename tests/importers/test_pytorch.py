@@ -137,6 +137,11 @@ def test_branches_that_numbers_decide_are_refused() -> None:
         bc.from_torch(chosen_modules.Deciding(), torch.randn(2, 3))
 
 
+def test_masks_that_leave_out_all_entries_are_refused() -> None:
+    with pytest.raises(bc.UnsupportedError, match="a mask leaves out all entries of a softmax"):
+        bc.from_torch(chosen_modules.Emptied().eval(), torch.tensor(chosen_modules.IDS))
+
+
 def test_weights_under_a_norm_are_learned_after_it() -> None:
     nn = torch.nn
     for norm in (

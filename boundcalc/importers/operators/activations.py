@@ -122,6 +122,9 @@ def log_softmax(draft: Draft, call: Call) -> Value:
     return draft.step("logsoftmax", {} if own == len(of.own) - 1 else {"axis": own}, (of,), of.shape, of.batch)
 
 
+EMPTY = "a mask leaves out all entries of a softmax"
+
+
 def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
     """The softmax along a framework's axis, over the entries that no mask leaves out."""
     own = of.axis(axis)
@@ -132,11 +135,13 @@ def soft_maximum(draft: Draft, of: Held, axis: int) -> Held:
     if of.masked.source is not None:
         if of.batch is None:
             raise RefusalError("token ids decide a mask of scores that have no samples")
+        if bool(np.broadcast_to(of.masked.array, of.shape).all(axis=axis).any()):
+            raise RefusalError(EMPTY)
         masks = of.masked.by_sample(of.batch, draft.batch)
         return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, chosen={"masks": masks})
     mask = _for_one_sample(of, draft.batch)
     if bool(mask.all(axis=own).any()):
-        raise RefusalError("a mask leaves out all entries of a softmax")
+        raise RefusalError(EMPTY)
     if len(of.own) >= 2 and own == len(of.own) - 1 and _is_causal(mask):
         return draft.step("softmax", {"causal": True}, (shown,), of.shape, of.batch)
     return draft.step("softmax", {**fields, "mask": True}, (shown,), of.shape, of.batch, given={"mask": mask})
