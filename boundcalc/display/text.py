@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from io import StringIO
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from rich.cells import cell_len
 
@@ -13,6 +14,7 @@ from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim
 
 NARROW = 60  # a table is not squeezed below this
 GAP = 3  # between columns
+WORD = re.compile(r"(?:[^\s._/,]|[._/,](?=\d))+[\s._/,]*|[\s._/,]+")
 RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 
 
@@ -38,30 +40,59 @@ def _part(part: Part) -> str:
 def table_to_text(table: Table) -> str:
     """Columns under their heads."""
     cells = [tuple(table.columns), *(tuple(row) for row in table.rows)]
+    flush = [column in table.right for column in table.columns]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     window = max(NARROW, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
-    if window is not None and sum(widths) + GAP * (len(widths) - 1) > window:
-        return _folded(cells, table.right, window)
-    flush = [column in table.right for column in table.columns]
-    head, *body = ("".join(_cells(row, widths, flush)).rstrip() for row in cells)
-    return "\n".join((head, RULE * (sum(widths) + GAP * (len(widths) - 1)), *body)) + "\n"
+    if window is not None and _whole(widths) > window:
+        widths = _narrowed(cells, widths, flush, window)
+    head, *body = (line for row in cells for line in _lines(row, widths, flush))
+    heads = sum(1 for _ in _lines(cells[0], widths, flush))
+    return "\n".join((head, *body[: heads - 1], RULE * _whole(widths), *body[heads - 1 :])) + "\n"
+
+
+def _whole(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _narrowed(cells: Sequence[Sequence[str]], widths: Sequence[int], flush: Sequence[bool], window: int) -> list[int]:
+    """The widest columns give way until the table fits, none below its longest word; columns of numbers do not."""
+    least = [
+        width if right else max(cell_len(word) for cell in column for word in _words(cell))
+        for column, width, right in zip(zip(*cells, strict=True), widths, flush, strict=True)
+    ]
+    found = list(widths)
+    while _whole(found) > window:
+        spare = [i for i, width in enumerate(found) if width > least[i]]
+        if not spare:
+            break  # a terminal breaks such lines itself
+        found[max(spare, key=lambda i: found[i])] -= 1
+    return found
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], flush: Sequence[bool]) -> Iterator[str]:
+    """A row; long cells go on below."""
+    wrapped = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    for parts in zip_longest(*wrapped, fillvalue=""):
+        yield "".join(_cells(parts, widths, flush)).rstrip()
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    if cell_len(cell) <= width:
+        return [cell]
+    lines = [""]
+    for word in _words(cell):
+        if lines[-1] and cell_len(lines[-1] + word.rstrip()) > width:
+            lines.append("")
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
+
+
+def _words(cell: str) -> list[str]:
+    """What a line may end after: spaces, and the joints of paths."""
+    return WORD.findall(cell) or [""]
 
 
 def _cells(row: Sequence[str], widths: Sequence[int], flush: Sequence[bool]) -> Iterable[str]:
     for i, (cell, width, right) in enumerate(zip(row, widths, flush, strict=True)):
         padding = " " * (width - cell_len(cell))
         yield " " * (GAP if i else 0) + (padding + cell if right else cell + padding)
-
-
-def _folded(cells: Sequence[Sequence[str]], right: Sequence[str], window: int) -> str:
-    """As wide as the window; long cells go on below."""
-    from rich import box, console, table, text  # a tenth of a second, for terminals that are too narrow
-
-    drawn = table.Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in cells[0]:
-        drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in cells[1:]:
-        drawn.add_row(*(text.Text(cell) for cell in row))
-    buffer = StringIO()
-    console.Console(file=buffer, width=window, no_color=True, force_terminal=False, legacy_windows=False).print(drawn)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

@@ -88,9 +88,9 @@ def _table(asked: Asked) -> Report:
 
 
 def _sweep(asked: Asked) -> Report:
-    from boundcalc.studies.sweep import sweep
+    from boundcalc.studies.sweep import sweep_by
 
-    return sweep(asked)
+    return sweep_by(asked)
 
 
 OVER = "NAME=LOW:HIGH[:COUNT][:log]"
@@ -110,6 +110,7 @@ _ROWS = (
         (
             Question("over", OVER, "a range of a symbol or of a field; several make a grid", repeated=True),
             Question("points", "FILE", "a CSV file of points instead, under the names of what is swept"),
+            Question("jobs", "N", "processes that share the work; 1 unless said"),
             Question("checkpoint", "FILE", "keep what is found there: the same sweep goes on from it"),
         ),
         _sweep,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context
 from fractions import Fraction
+from multiprocessing import get_context
 from typing import Any
 
 from flint import fmpq
@@ -20,7 +21,7 @@ from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.graph.kind import Kind
 from boundcalc.language.architecture import Architecture
-from boundcalc.mistakes import Mistake, Place, SpecError
+from boundcalc.mistakes import Mistake, Place, SpecError, shown
 from boundcalc.studies.parts.asked import Asked, Compiled
 from boundcalc.studies.parts.checkpoint import Checkpoint, Found
 from boundcalc.studies.parts.grid import given_points, grid, read_points
@@ -30,6 +31,7 @@ from boundcalc.studies.parts.report import Report
 
 COUNT = 25  # of points of a range, unless said
 CHUNK = 50  # points of one task: compiling takes as long as a few
+JOBS = 256
 CURVES = 12  # of one panel
 SHOWN = 6  # digits of a value in a table
 UP = Context(prec=4, rounding=ROUND_CEILING)
@@ -48,10 +50,22 @@ class Task:
         return [_found(network, point) for point in self.points]
 
 
+def sweep_by(asked: Asked) -> Report:
+    """The study of the command line, on as many processes as it says. Raises SpecError for what is no number of them."""
+    text = asked.one("jobs") or "1"
+    if not text.isdecimal() or not 1 <= int(text) <= JOBS:
+        finding = f"{shown(text)} is no number of processes"
+        raise SpecError([Mistake(Place(f"--jobs {text}"), finding, f"write a whole number from 1 to {JOBS}")])
+    if int(text) == 1:
+        return sweep(asked)
+    with ProcessPoolExecutor(int(text), mp_context=get_context("spawn")) as executor:
+        return sweep(asked, executor=executor)
+
+
 def sweep(
     asked: Asked, given: Sequence[Mapping[str, object]] | None = None, executor: Executor | None = None
 ) -> Report:
-    """The study of `sweep SPEC --over NAME=LOW:HIGH ... | --points FILE [--checkpoint FILE]`.
+    """The study of `sweep SPEC --over NAME=LOW:HIGH ... | --points FILE`.
 
     given: points in place of a file of them. executor: of `concurrent.futures`, or one that behaves as such. Raises SpecError for ranges and names that are none, and for
     symbols that have no value.

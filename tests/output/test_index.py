@@ -34,7 +34,7 @@ OTHERS: dict[str, Any] = {
 }  # fmt: skip
 ANSWERS: dict[str, dict[str, tuple[str, ...]]] = {
     "compare": {"over": ()},
-    "sweep": {"over": ("R=1:2:2",), "points": (), "checkpoint": ()},
+    "sweep": {"over": ("R=1:2:2",), "points": (), "jobs": (), "checkpoint": ()},
     "table": {},
     "diff": {"by": ()},
     "asymptotics": {"in": ("R",)},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from multiprocessing import get_context
@@ -120,6 +122,26 @@ def test_other_processes_find_the_same(spec: Any) -> None:
         assert rows(bc.sweep(spec, over, executor=executor)) == rows(bc.sweep(spec, over))
 
 
+def test_the_command_shares_the_work(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(TEXT)
+    command = [
+        sys.executable,
+        "-m",
+        "boundcalc",
+        "sweep",
+        str(tmp_path / "net.yaml"),
+        "--over",
+        "R=1:2:70",
+        "--format",
+        "csv",
+    ]
+    alone, shared = (
+        subprocess.run([*command, *more], capture_output=True, text=True, check=True) for more in ((), ("--jobs", "2"))
+    )
+    assert alone.stdout == shared.stdout
+    assert len(alone.stdout.splitlines()) == 71
+
+
 def test_a_cluster_finds_the_same(spec: Any) -> None:
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster, distributed.Client(cluster) as client:  # fmt: skip
@@ -134,6 +156,7 @@ def test_a_cluster_finds_the_same(spec: Any) -> None:
         (("--over", "r=1:2"), "did you mean 'R'"),
         (("--over", "R=1:2", "--over", "R=2:3"), "the name stands twice"),
         (("--over", "R=1:2", "--points", "x.csv"), "both ranges and points"),
+        (("--over", "R=1:2", "--jobs", "0"), "is no number of processes"),
         (("--points", "nowhere.csv"), "cannot be read: No such file"),
         (("--over", "R=1:2:99999", "--over", "w=1:99999:99999"), "are more than"),
     ],
