@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from boundcalc.bounds.answer import LARGE, Answer, log10_text, readable
 from boundcalc.bounds.document import Document
@@ -25,9 +25,9 @@ def page_of(document: Document, layout: Layout = PLAIN) -> Page:
         searched(document),
         *closed_forms(document, layout.style),
         conditions(document),
-        _missing(document),
     ]
-    return Page(header(document), tuple(part for part in parts if part))
+    head = [header(document), *_missing(document)]
+    return Page("\n".join(head), tuple(part for part in parts if part))
 
 
 def _layer_table(document: Document) -> Table:
@@ -66,13 +66,11 @@ def _large_log10(quantity: Answer) -> str:
     return log10_text(number) if number is not None and ball(number) > LARGE else ""
 
 
-def _missing(document: Document) -> str:
+def _missing(document: Document) -> Iterator[str]:
     """How symbols get values, where bounds are no numbers for want of them."""
-    names = document.missing
-    if not names:
-        return ""
-    has = "has no value" if len(names) == 1 else "have no values"
-    return f"{', '.join(names)} {has}: `{assignments(names)}` gives numbers"
+    if names := document.missing:
+        has = "has no value" if len(names) == 1 else "have no values"
+        yield f"{', '.join(names)} {has}: `{assignments(names)}` gives numbers"
 
 
 def _whole(quantity: Answer, is_asked: bool) -> str:
