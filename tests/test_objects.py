@@ -146,8 +146,8 @@ def test_names_are_no_markup() -> None:
 
 
 def test_kinds_and_activations() -> None:
-    for each in (bc.explain("dense"), bc.activation("x*sigmoid(x)"), bc.activation("x*sigmoid(x)").lipschitz):
+    for each in (bc.describe("dense"), bc.activation("x*sigmoid(x)"), bc.activation("x*sigmoid(x)").lipschitz):
         assert len(repr(each)) <= SHORT
         assert OF_A_RECORD.search(repr(each)) is None
-    Reader(bc.explain("dense")._repr_html_())
+    Reader(bc.describe("dense")._repr_html_())
     assert repr(bc.network(bc.load(SPECS / "lenet5.yaml"))).startswith("<Network: ")

@@ -130,6 +130,7 @@ LAWS = {
     "exact/intervals.py": {"floor"},  # x is whole where x = floor(x)
     "exact/arrays.py": {"exp", "log"},  # log(1 + exp(x)) without overflow
     "bounds/guards.py": {"floor"},  # wholeness again
+    "output/parts/latex_lines.py": {"Min", "Max"},  # long ones are broken over lines
     "graph/given.py": {"Min"},  # of two norms that are given of one output
     "importers/operators/ranges.py": {
         "exp",
