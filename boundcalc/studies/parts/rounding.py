@@ -20,6 +20,7 @@ Vector = NDArray[np.float64]
 Values = Mapping[sympy.Symbol, sympy.Expr]
 DIGITS = (1, 2, 3, 4, 6, 9, 12)  # of decimals, which are the shorter the better
 _REPAIRS = 40
+FAR = 700.0  # logarithms of doubles
 
 
 class NotExact(ValueError):  # noqa: N818
@@ -112,10 +113,15 @@ def _near(
         if not math.isfinite(missing) or not slopes[i]:
             return
         rounding = ROUND_CEILING if slopes[i] > 0 else ROUND_FLOOR
-        moved = _decimal(math.exp(at[i] + max(-missing, 0.0) / slopes[i]), digits, rounding)
+        log = at[i] + max(-missing, 0.0) / slopes[i]
+        if abs(log) > FAR:
+            return
+        moved = _decimal(math.exp(log), digits, rounding)
         if moved == decimals[i]:
             context = Context(prec=digits)
             moved = context.next_plus(moved) if slopes[i] > 0 else context.next_minus(moved)
+        if moved <= 0:
+            return  # below the smallest number of so many digits
         decimals[i] = moved
 
 
