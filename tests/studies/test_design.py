@@ -440,14 +440,14 @@ def problems(draw: st.DrawFn) -> tuple[list[sympy.Symbol], list[Constraint], np.
     for _ in range(draw(st.integers(0, 2))):
         powers = [draw(st.sampled_from([-2, -1, 1, 2])) for _ in variables]
         term = sympy.Mul(*(x**p for x, p in zip(variables, powers, strict=True)))
-        number = Fraction(float(term.subs(at))).limit_denominator(1000)
+        number = Fraction(float(term.subs(at))).limit_denominator(10**9)
         if number:
             found.append(read_constraint(f"{term} {draw(st.sampled_from(['<=', '>=']))} {number}", names))
     if draw(st.booleans()):
-        number = Fraction(sum(at.values())).limit_denominator(1000)
+        number = Fraction(sum(at.values())).limit_denominator(10**9)
         found.append(read_constraint(f"{' + '.join(names)} {draw(st.sampled_from(['<=', '>=']))} {number}", names))
     if draw(st.booleans()) and len(variables) > 1:
-        number = Fraction(math.prod(at.values())).limit_denominator(10**9)  # as near as the point has to be
+        number = Fraction(math.prod(at.values())).limit_denominator(10**9)
         if number:
             found.append(read_constraint(f"{'*'.join(names)} == {number}", names))
     error = np.asarray([draw(st.floats(-1e-6, 1e-6)) for _ in variables])
