@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import sympy
@@ -24,6 +24,12 @@ def missing_values(bounds: Bounds, moved: Iterable[sympy.Symbol] = ()) -> list[s
 def assignments(names: Iterable[str]) -> str:
     """What gives them values on the command line."""
     return " ".join(f"--set {name}=1" for name in names)
+
+
+def gives_numbers(names: Sequence[str]) -> str:
+    """R has no value: `--set R=1` gives numbers."""
+    has = "has no value" if len(names) == 1 else "have no values"
+    return f"{', '.join(names)} {has}: `{assignments(names)}` gives numbers"
 
 
 def no_numbers(bounds: Bounds, names: Iterable[str]) -> Mistake:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from itertools import groupby
 
-from boundcalc.display.markdown import INDENT
 from boundcalc.display.mathml import typeset
-from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim
+from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim, runs
 
 LONGEST = 4_000  # characters of a formula that is typeset; nobody reads a longer one
 _WIDE = "overflow-x:auto"  # what is wider than the page is moved, not cut
@@ -59,9 +57,9 @@ def _formula(formula: Formula) -> str:
 def _paragraphs(text: str) -> str:
     """Lines that are indented are kept as they are, others are a paragraph each."""
     found: list[str] = []
-    for is_kept, lines in groupby(text.strip("\n").splitlines(), key=lambda line: line.startswith(INDENT)):
+    for is_kept, lines in runs(text):
         if is_kept:
-            found.append(_kept("\n".join(line.removeprefix(INDENT) for line in lines)))
+            found.append(_kept("\n".join(lines)))
         else:
             found += map(_paragraph, lines)
     return "".join(found)

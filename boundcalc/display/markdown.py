@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from html import escape
-from itertools import groupby
 
-from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim
-
-INDENT = "  "  # of a line that is to be read as it stands: a formula, an entry of a list of definitions
+from boundcalc.display.page import Folded, Formula, Page, Part, Table, Verbatim, runs
 
 
 def page_to_markdown(page: Page) -> str:
@@ -54,10 +51,9 @@ def _fenced(text: str) -> str:
 def _paragraphs(text: str) -> str:
     """Lines that are indented are kept as they are, others are a paragraph each."""
     found: list[str] = []
-    for is_kept, lines in groupby(text.strip("\n").splitlines(), key=lambda line: line.startswith(INDENT)):
+    for is_kept, lines in runs(text):
         if is_kept:
-            block = "\n".join(line.removeprefix(INDENT) for line in lines)
-            found.append(_fenced(block))
+            found.append(_fenced("\n".join(lines)))
         else:
             found += map(escaped, lines)
     return "\n\n".join(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ class Folded:
 
 
 Part = Table | Formula | Verbatim | Folded | str
+
+
+INDENT = "  "  # of a line that is to be read as it stands: a formula, an entry of a list of definitions
+
+
+def runs(text: str) -> Iterator[tuple[bool, list[str]]]:
+    """The lines of a paragraph in runs: those that are indented, which are kept as they are, and others."""
+    for is_kept, lines in groupby(text.strip("\n").splitlines(), key=lambda line: line.startswith(INDENT)):
+        yield is_kept, [line.removeprefix(INDENT) for line in lines]
 
 
 @dataclass(frozen=True, slots=True)

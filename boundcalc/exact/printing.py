@@ -103,3 +103,9 @@ def _halves(value: int, times: str, power: str) -> str:
     middle = int(math.log10(2) * value.bit_length()) // 2
     high, low = divmod(value, 10**middle)
     return f"({_integer(high, times, power)}{times}10{power.format(middle)} + {_integer(low, times, power)})"
+
+
+def thousands(count: sympy.Basic) -> str:
+    """A whole number with commas, anything else as it is."""
+    text = to_str(count)
+    return f"{int(text):,}" if text.isdigit() else text

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 
-from flint import fmpq
-
-from boundcalc.bounds.answer import readable, short, with_number
+from boundcalc.bounds.answer import readable, with_number
 from boundcalc.bounds.options import Detail, Json
 from boundcalc.bounds.pictured import height, require_values
 from boundcalc.display.page import Table
@@ -20,7 +19,7 @@ from boundcalc.studies.parts.asked import Asked, Progress
 from boundcalc.studies.parts.crossing import Crossing, comparison, crossings, signs
 from boundcalc.studies.parts.movable import Movable, movables
 from boundcalc.studies.parts.networks import Network, infinite, missing, networks_of, ratio, table_of
-from boundcalc.studies.parts.over import Over, read_over
+from boundcalc.studies.parts.over import Over, number, read_over, rounded
 from boundcalc.studies.parts.report import Report
 
 POINTS = 65  # of the range, unless said
@@ -41,11 +40,11 @@ class Crossover:
     @property
     def at(self) -> str:
         middle = (self.crossing.low + self.crossing.high) / 2
-        return short(decimals.nearest_decimal(_number(middle), DIGITS))
+        return rounded(middle, DIGITS)
 
     @property
     def enclosure(self) -> tuple[str, str]:
-        return decimals.lower_decimal(_number(self.crossing.low)), decimals.upper_decimal(_number(self.crossing.high))
+        return decimals.lower_decimal(number(self.crossing.low)), decimals.upper_decimal(number(self.crossing.high))
 
     def to_dict(self) -> dict[str, Json]:
         return {
@@ -70,8 +69,8 @@ class Regime:
     def to_dict(self) -> dict[str, Json]:
         return {
             "quantity": self.quantity,
-            "from": _decimal(self.low),
-            "to": _decimal(self.high),
+            "from": rounded(self.low),
+            "to": rounded(self.high),
             "smallest": list(self.smallest),
         }
 
@@ -85,6 +84,7 @@ def compare(asked: Asked) -> Report:
     notes = [note for network in networks for note in infinite(network)]
     found: list[Crossover] = []
     regimes: list[Regime] = []
+    panels = partial(_bars, networks)
     text = asked.one("over")
     if text is None:
         notes += [note for network in networks for note in missing(network)]
@@ -92,9 +92,11 @@ def compare(asked: Asked) -> Report:
         over = read_over(text, POINTS)
         moved = movables(asked, (over.name,), "--over")
         whole = any(each.is_whole(over.name) for each in moved)
-        found, regimes = _along(moved, over, whole, asked.progress)
+        points = over.points(whole)
+        found, regimes = _along(moved, over, points, whole, asked.progress)
         parts += _tables(found, regimes, over)
-        notes += [HIDDEN.format(count=len(over.points(whole)))]
+        notes += [HIDDEN.format(count=len(points))]
+        panels = partial(_curves, moved, over, points, found)
     return Report(
         study="compare",
         specs=asked.labels,
@@ -103,7 +105,7 @@ def compare(asked: Asked) -> Report:
         parts=tuple(parts),
         rows=lambda: [{**network.to_dict(), **_ratios_of(network, networks[0])} for network in networks],
         notes=tuple(notes),
-        picture=lambda: _picture(asked, networks, text, found),
+        picture=lambda: Picture(_title(asked), panels()),
         more=lambda: {
             "crossovers": [each.to_dict() for each in found],
             "regimes": [each.to_dict() for each in regimes],
@@ -132,10 +134,9 @@ def _ratios_of(network: Network, first: Network) -> dict[str, Json]:
 
 
 def _along(
-    moved: Sequence[Movable], over: Over, whole: bool, progress: Progress
+    moved: Sequence[Movable], over: Over, points: Sequence[Fraction], whole: bool, progress: Progress
 ) -> tuple[list[Crossover], list[Regime]]:
     """Where the networks cross, and which is the smallest in between."""
-    points = over.points(whole)
     names: list[str] = []
     for done, x in enumerate(points, 1):
         numbers = [each.numbers({over.name: x}) for each in moved]
@@ -197,27 +198,33 @@ def _tables(found: Sequence[Crossover], regimes: Sequence[Regime], over: Over) -
     if rows:
         parts.append(Table(("bound", "smaller below", "crossover", "smaller above"), rows))
     else:
-        parts.append(f"no crossover for {over.name} from {_decimal(over.low)} to {_decimal(over.high)}\n")
+        parts.append(f"no crossover for {over.name} from {rounded(over.low)} to {rounded(over.high)}\n")
     cells = [
-        [each.quantity, f"{over.name} from {_decimal(each.low)} to {_decimal(each.high)}", ", ".join(each.smallest)]
+        [each.quantity, f"{over.name} from {rounded(each.low)} to {rounded(each.high)}", ", ".join(each.smallest)]
         for each in regimes
     ]
     return [*parts, Table(("bound", "regime", "smallest"), cells)]
 
 
-def _picture(asked: Asked, networks: Sequence[Network], text: str | None, found: Sequence[Crossover]) -> Picture:
-    """Along the range a curve for each network, crossovers marked; without a range a bar for each."""
-    title = ", ".join(asked.labels) + "\n" + asked.bounds[0].options.sentence("bounds", Detail.BOUNDS)
-    quantities = [name for name in networks[0].answers if all(name in network.answers for network in networks)]
-    if text is None:
-        for network in networks:
-            require_values(network.bounds)
-        bars = tuple((name, [height(network.number(name)) or 0.0 for network in networks]) for name in quantities)
-        return Picture(title, (Bars("", "log10 of the bound", asked.labels, bars),))
-    over = read_over(text, POINTS)
-    moved = movables(asked, (over.name,), "--over")
-    points = over.points(any(each.is_whole(over.name) for each in moved))
-    panels = tuple(
+def _title(asked: Asked) -> str:
+    return ", ".join(asked.labels) + "\n" + asked.bounds[0].options.sentence("bounds", Detail.BOUNDS)
+
+
+def _bars(networks: Sequence[Network]) -> tuple[Lines | Bars, ...]:
+    """A bar for each network."""
+    for network in networks:
+        require_values(network.bounds)
+    names = [name for name in networks[0].answers if all(name in network.answers for network in networks)]
+    bars = tuple((name, [height(network.number(name)) or 0.0 for network in networks]) for name in names)
+    return (Bars("", "log10 of the bound", [network.label for network in networks], bars),)
+
+
+def _curves(
+    moved: Sequence[Movable], over: Over, points: Sequence[Fraction], found: Sequence[Crossover]
+) -> tuple[Lines | Bars, ...]:
+    """Along the range a curve for each network, crossovers marked."""
+    names = [name for name in moved[0].bounds.totals if all(name in each.bounds.totals for each in moved)]
+    return tuple(
         Lines(
             name,
             over.name,
@@ -233,14 +240,5 @@ def _picture(asked: Asked, networks: Sequence[Network], text: str | None, found:
             log_x=over.logarithmic,
             marks=[float(each.crossing.high) for each in found if each.quantity == name],
         )
-        for name in quantities
+        for name in names
     )
-    return Picture(title, panels)
-
-
-def _decimal(x: Fraction) -> str:
-    return short(decimals.nearest_decimal(_number(x), 6))
-
-
-def _number(x: Fraction) -> fmpq:
-    return fmpq(x.numerator, x.denominator)

@@ -7,17 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context
-from fractions import Fraction
 from multiprocessing import get_context
 from typing import Any
-
-from flint import fmpq
 
 from boundcalc.bounds.answer import short, with_number
 from boundcalc.bounds.options import Detail, Json
 from boundcalc.display.page import Table
 from boundcalc.display.picture import Curve, Lines, Picture
-from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.graph.kind import Kind
 from boundcalc.language.architecture import Architecture
@@ -26,14 +22,13 @@ from boundcalc.studies.parts.asked import Asked, Compiled
 from boundcalc.studies.parts.checkpoint import Checkpoint, Found
 from boundcalc.studies.parts.grid import given_points, grid, read_points
 from boundcalc.studies.parts.movable import Movable, movables
-from boundcalc.studies.parts.over import Point, read_over, written
+from boundcalc.studies.parts.over import Point, read_over, rounded, written
 from boundcalc.studies.parts.report import Report
 
 COUNT = 25  # of points of a range, unless said
 CHUNK = 50  # points of one task: compiling takes as long as a few
 JOBS = 256
 CURVES = 12  # of one panel
-SHOWN = 6  # digits of a value in a table
 UP = Context(prec=4, rounding=ROUND_CEILING)
 
 
@@ -162,7 +157,7 @@ def _row(point: Point, of: Found) -> dict[str, Json]:
 
 
 def _cells(point: Point, of: Found, quantities: Sequence[str]) -> list[str]:
-    values = map(_value, point.values())
+    values = map(rounded, point.values())
     return [*values, *(_cell(of.get(name)) for name in quantities)]
 
 
@@ -181,7 +176,7 @@ def _picture(network: Movable, points: Sequence[Point], found: Sequence[Found], 
     first, *others = points[0]
     curves: dict[str, list[tuple[float, Found]]] = {}
     for point, of in zip(points, found, strict=True):
-        name = ", ".join(f"{other} = {_value(point[other])}" for other in others) or network.name
+        name = ", ".join(f"{other} = {rounded(point[other])}" for other in others) or network.name
         curves.setdefault(name, []).append((float(point[first]), of))
     if len(curves) > CURVES:
         finding = f"{len(curves)} curves are too many for a picture"
@@ -207,10 +202,6 @@ def _picture(network: Movable, points: Sequence[Point], found: Sequence[Found], 
 def _height(figure: Json) -> float | None:
     log = figure["log10"] if isinstance(figure, Mapping) else None
     return log if isinstance(log, float) else None
-
-
-def _value(x: Fraction) -> str:
-    return short(decimals.nearest_decimal(fmpq(x.numerator, x.denominator), SHOWN))
 
 
 def _identity(network: Movable) -> str:

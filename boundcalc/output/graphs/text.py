@@ -8,7 +8,7 @@ import sympy
 
 from boundcalc.display.page import Table
 from boundcalc.display.text import table_to_text
-from boundcalc.exact.printing import to_str
+from boundcalc.exact.printing import thousands
 from boundcalc.graph.counting import learned, parameters_of
 from boundcalc.graph.layer_graph import Layer, LayerGraph, Written
 from boundcalc.graph.shape import show_shape
@@ -23,13 +23,8 @@ def graph_to_text(graph: LayerGraph) -> str:
             continue
         count = learned(graph, node) if isinstance(node, Layer) else sympy.S.Zero
         reads = ", ".join(graph.node(path).title for path in node.inputs)
-        rows.append((node.path, node.label, reads, show_shape(node.shape), "" if count == 0 else _thousands(count)))
+        rows.append((node.path, node.label, reads, show_shape(node.shape), "" if count == 0 else thousands(count)))
     drawn = table_to_text(Table(("layer", "kind", "reads", "shape", "parameters"), rows, right=("parameters",)))
     loss = "" if graph.loss is None else f"loss: {graph.layer(graph.loss).label}\n"
     outputs = ", ".join(graph.node(path).title for path in graph.outputs)
-    return f"{escaped(graph.name)}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{_thousands(parameters_of(graph))} parameters"
-
-
-def _thousands(count: sympy.Expr) -> str:
-    text = to_str(count)
-    return f"{int(text):,}" if text.isdigit() else text
+    return f"{escaped(graph.name)}: batch {graph.batch}, output {outputs}\n{loss}{drawn}\n{thousands(parameters_of(graph))} parameters"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from boundcalc.bounds.answer import LARGE, Answer, log10_text, readable
 from boundcalc.bounds.document import Document
-from boundcalc.bounds.missing import assignments
+from boundcalc.bounds.missing import gives_numbers
 from boundcalc.bounds.said import blocks, conditions, header, reasons, searched
 from boundcalc.display.page import Page, Table
 from boundcalc.exact.balls import ball
@@ -69,8 +69,7 @@ def _large_log10(quantity: Answer) -> str:
 def _missing(document: Document) -> Iterator[str]:
     """How symbols get values, where bounds are no numbers for want of them."""
     if names := document.missing:
-        has = "has no value" if len(names) == 1 else "have no values"
-        yield f"{', '.join(names)} {has}: `{assignments(names)}` gives numbers"
+        yield gives_numbers(names)
 
 
 def _whole(quantity: Answer, is_asked: bool) -> str:

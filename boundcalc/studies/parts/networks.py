@@ -12,11 +12,11 @@ from boundcalc.bounds.answer import DIGITS, LARGE, Answer, log10_text, short
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.guarantee import Guarantee
 from boundcalc.bounds.guarantees import guarantees
-from boundcalc.bounds.missing import assignments, missing_values
+from boundcalc.bounds.missing import gives_numbers, missing_values
 from boundcalc.bounds.options import Json
 from boundcalc.display.page import Table
 from boundcalc.exact.balls import Number, ball
-from boundcalc.exact.printing import to_str
+from boundcalc.exact.printing import thousands, to_str
 from boundcalc.graph.counting import parameters_of
 from boundcalc.studies.parts.asked import Asked
 
@@ -87,18 +87,10 @@ def ratio(of: Number | None, to: Number | None) -> Number | None:
     return None if of is None or to is None or of == 0 or to == 0 else ball(of) / ball(to)
 
 
-def thousands(count: sympy.Expr) -> str:
-    text = to_str(count)
-    return f"{int(text):,}" if text.isdigit() else text
-
-
 def missing(network: Network) -> list[str]:
     """What a person is told of symbols without values: which, and how to give them some."""
     names = missing_values(network.bounds)
-    if not names:
-        return []
-    has = "has no value" if len(names) == 1 else "have no values"
-    return [f"{network.label}: {', '.join(names)} {has}: `{assignments(names)}` gives numbers"]
+    return [f"{network.label}: {gives_numbers(names)}"] if names else []
 
 
 def infinite(network: Network) -> list[str]:

@@ -9,7 +9,10 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import sympy
+from flint import fmpq
 
+from boundcalc.bounds.answer import short
+from boundcalc.exact import decimals
 from boundcalc.exact.expression import parse
 from boundcalc.language.fields import PATH
 from boundcalc.mistakes import Mistake, Place, SpecError, shown
@@ -81,6 +84,15 @@ def rational(text: str, place: Place) -> Fraction:
     if not isinstance(value, sympy.Rational):
         raise _mistake(place, f"{shown(text)} is not a rational number", "write a number such as 1/100, 0.01 or 3")
     return Fraction(int(value.p), int(value.q))
+
+
+def number(x: Fraction) -> fmpq:
+    return fmpq(x.numerator, x.denominator)
+
+
+def rounded(x: Fraction, digits: int = 6) -> str:
+    """To the nearest decimal, for a table."""
+    return short(decimals.nearest_decimal(number(x), digits))
 
 
 def written(x: Fraction) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boundcalc.exact.printing import to_str
+from boundcalc.exact.printing import thousands, to_str
 from boundcalc.graph.counting import learned
 from boundcalc.graph.layer_graph import Carried, Enter, FixedPoint, Input, Layer, LayerGraph, Loop, Node
 from boundcalc.graph.shape import show_shape
@@ -64,10 +64,9 @@ def drawn(graph: LayerGraph) -> Drawn:
 
 
 def _box(graph: LayerGraph, node: Node, identifier: str) -> Box:
-    count = to_str(learned(graph, node)) if isinstance(node, Layer) else "0"
+    count = thousands(learned(graph, node)) if isinstance(node, Layer) else "0"
     kind = node.label if isinstance(node, Layer | Input) else ""
-    parameters = f"{int(count):,}" if count.isdigit() else count
-    return Box(identifier, node.title, kind, show_shape(node.shape), "" if count == "0" else parameters, node.loops)
+    return Box(identifier, node.title, kind, show_shape(node.shape), "" if count == "0" else count, node.loops)
 
 
 def _of_loop(graph: LayerGraph, loop: Loop, identifiers: dict[str, str]) -> Iterator[Arrow]:
