@@ -27,6 +27,8 @@ def to_number(value: Exact) -> Number:
     """An exact value or a ball as a Number, at the current precision. Floats raise TypeError: 0.1 is not 1/10."""
     if isinstance(value, (fmpq, arb)):
         return trim(value) if isinstance(value, fmpq) else finite(value)
+    if isinstance(value, sympy.Rational):
+        return trim(fmpq(int(value.p), int(value.q)))
     if isinstance(value, sympy.Expr):
         return evaluate_leaf(value, {})
     if isinstance(value, fmpz):
@@ -59,8 +61,8 @@ def reading(functions: Table = FUNCTIONS) -> Reading[Number, bool]:
         multiply=balls.multiply,
         minimum=balls.minimum,
         maximum=balls.maximum,
-        power=_power,
-        function=_rule,
+        power=lambda part, value: raised(*map(value, part.args)),
+        function=rule,
         cases=_first_case,
         relation=_relation,
         truth=bool,
@@ -71,24 +73,25 @@ def reading(functions: Table = FUNCTIONS) -> Reading[Number, bool]:
     )
 
 
-def _rule(row: Function) -> Callable[[Number], Number] | None:
+def rule(row: Function) -> Callable[[Number], Number] | None:
+    """What a function does to certified numbers, if it has a certified value."""
     if (enclosure := row.enclosure) is not None:
         return lambda x: enclosure(balls, x)
     if (of_ball := row.ball) is None:
         return None
     exact = [(at, fmpq(value)) for at, value in row.exact_at]
 
-    def rule(x: Number) -> Number:
-        for at, value in exact:
+    def value(x: Number) -> Number:
+        for at, exactly in exact:
             if x == at:
-                return value
+                return exactly
         return finite(of_ball(ball(x)))
 
-    return rule
+    return value
 
 
-def _power(part: sympy.Pow, value: Callable[[sympy.Basic], Number]) -> Number:
-    x, power = map(value, part.args)
+def raised(x: Number, power: Number) -> Number:
+    """A number to a power that is a number."""
     if isinstance(power, fmpq):
         return balls.power(x, Fraction(int(power.p), int(power.q)))
     if x == 0 and power > 0:

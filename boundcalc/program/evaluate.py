@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import sympy
@@ -11,9 +11,11 @@ from flint import arb, ctx, fmpq
 from boundcalc.exact.balls import Number, Undecidable, Value, ball, compare
 from boundcalc.exact.enclosures import evaluate_leaf, to_number
 from boundcalc.program.arithmetic import Numbers
+from boundcalc.program.certified import play
 from boundcalc.program.depth.powers import fast_loop
 from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
+from boundcalc.program.tape import Choice, tape_of
 
 _RETRIES = 4
 PASSES = 100_000  # of loops that no power of a matrix can shorten, seconds of work
@@ -60,21 +62,17 @@ def evaluate(
     """
     if not outputs:
         return []
-    arena = outputs[0].arena
-    order = arena.needed(o.index for o in outputs)
-    check_values(arena, order, values.keys())
-    closed = unbound(arena, order)
+    read = _reader(outputs, values.keys())
     for attempt in range(_RETRIES + 1):
         last = attempt == _RETRIES
         with ctx.workprec(precision << attempt):
             algebra = Enclosures({s: to_number(v) for s, v in values.items()})
             try:
-                numbers = sweep(arena, closed, algebra)
+                results = read(algebra)
             except Undecidable:
                 if last:
                     raise
                 continue
-            results = [numbers[o.index] for o in outputs]
             if last or (all(algebra.ties.values()) and all(_is_sharp(r) for r in results)):
                 break
     else:
@@ -87,18 +85,47 @@ def evaluate(
     return results
 
 
+def _reader(outputs: Sequence[Scalar], known: Set[sympy.Symbol]) -> Callable[[Enclosures], list[Number]]:
+    """How numbers of the outputs are found: by their tape, or, where there are loops, by a sweep over the program. Raises as
+    `check_values`."""
+    tape = tape_of(outputs)
+    if tape is not None:
+        check_known(tape.needed, known)
+
+        def played(algebra: Enclosures) -> list[Number]:
+            numbers = play(tape, algebra.values, algebra.choose)
+            return [numbers[position] for position in tape.outputs]
+
+        return played
+    arena = outputs[0].arena
+    order = arena.needed(o.index for o in outputs)
+    check_values(arena, order, known)
+    closed = unbound(arena, order)
+
+    def swept(algebra: Enclosures) -> list[Number]:
+        numbers = sweep(arena, closed, algebra)
+        return [numbers[o.index] for o in outputs]
+
+    return swept
+
+
+def check_known(symbols: Set[sympy.Symbol], known: Set[sympy.Symbol]) -> None:
+    """Raises MissingValues for symbols that are not `known`."""
+    if not symbols <= known:
+        raise MissingValues(sorted(str(symbol) for symbol in symbols - known))
+
+
 def check_values(arena: Arena, order: Sequence[int], known: Set[sympy.Symbol]) -> None:
     """Raises MissingValues for symbols in `order` that are not `known`, ValueError for variables that nothing binds."""
-    missing: set[str] = set()
+    needed: set[sympy.Symbol] = set()
     unbound = {i for i in order if arena.nodes[i].op is Op.VARIABLE}
     for index in order:
         payload = arena.nodes[index].payload
         if isinstance(payload, sympy.Expr):
-            missing.update(str(s) for s in payload.free_symbols if s not in known)
+            needed.update(s for s in payload.free_symbols if isinstance(s, sympy.Symbol))
         elif isinstance(payload, Loop):
             unbound.difference_update(payload.states)
-    if missing:
-        raise MissingValues(sorted(missing))
+    check_known(needed, known)
     if unbound:
         raise ValueError("a variable that no loop binds has no value")
 
@@ -152,6 +179,10 @@ class Enclosures(Numbers):
         for i in best[1:]:
             hull = hull.union(ball(values[i]))
         return hull
+
+    def choose(self, choice: Choice, numbers: Sequence[Number]) -> Number:
+        """`select` on a tape."""
+        return self.select(choice.index, choice.op, [numbers[i] for i in choice.keys], [numbers[i] for i in choice.values])
 
     def loop(self, passes: Passes[Number]) -> list[Number]:
         state, times = passes.starts, _natural(passes.times)

@@ -6,20 +6,45 @@ only numbers at one point are asked for, that program need not be built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
 
 import sympy
-from flint import ctx
+from flint import arb, ctx, fmpq
 
-from boundcalc.exact.balls import Number, Value, add, compare, multiply
-from boundcalc.exact.enclosures import evaluate_leaf, to_number
-from boundcalc.program.arithmetic import Numbers
-from boundcalc.program.backward import backward
+from boundcalc.exact import balls
+from boundcalc.exact.balls import Number, Value, compare
+from boundcalc.exact.enclosures import to_number
+from boundcalc.program.certified import play
 from boundcalc.program.dependence import leaves_with
-from boundcalc.program.evaluate import Enclosures, check_values
-from boundcalc.program.interpret import sweep
-from boundcalc.program.ir import Op, Scalar
+from boundcalc.program.evaluate import Enclosures, check_known
+from boundcalc.program.interpret import interpret
+from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.slopes import has_kink, leaf_derivative
+from boundcalc.program.tape import ADD, MAX, MIN, MUL, POW, ROOT, SQUARE, Recorder, Step, Tape, kept
+
+class Pull(NamedTuple):
+    """A step that passes its adjoint on: to its first operand, to its second, where something that is wanted is below them."""
+
+    code: int
+    position: int
+    a: int
+    b: int
+    to_a: bool
+    to_b: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`tape`: the value and the slopes of all leaves. `pulls`: from the output to the leaves. `slopes`: of a leaf by the symbols
+    that were asked for, by their places: the positions of the leaf and of its derivative."""
+
+    tape: Tape
+    output: int
+    pulls: tuple[Pull, ...]
+    slopes: tuple[tuple[tuple[int, int], ...], ...]
 
 
 def value_and_gradient(
@@ -27,56 +52,132 @@ def value_and_gradient(
     values: Mapping[sympy.Symbol, Value],
     wrt: Sequence[sympy.Symbol],
     precision: int = 128,
-    ties: list[int] | None = None,
 ) -> tuple[Number, list[Number]] | None:
     """The value of a program and its derivatives; None where it has loops, or minima in a leaf
     (use `differentiate.gradient`).
 
-    A minimum passes the derivative on to its active branch; `ties` receives those with several. Raises as `evaluate`.
+    A minimum passes the derivative on to its active branch, the first of equal ones. Raises as `evaluate`.
     """
-    arena = output.arena
-    order = arena.needed([output.index])
-    nodes = arena.nodes
-    wanted = frozenset(wrt)
-    leaves = (payload for i in order if isinstance(payload := nodes[i].payload, sympy.Expr))
-    if any(nodes[i].op in (Op.LOOP, Op.SELECT) for i in order) or any(has_kink(leaf, wanted) for leaf in leaves):
+    arena, symbols = output.arena, tuple(wrt)
+    plan = kept(arena, (output.index, symbols), lambda: _plan(arena, output.index, symbols))
+    if plan is None:
         return None
-    check_values(arena, order, values.keys())
+    check_known(plan.tape.needed, values.keys())
     with ctx.workprec(precision):
-        exact = {symbol: to_number(value) for symbol, value in values.items()}
-        numbers = sweep(arena, order, Enclosures(exact))
-        slopes: dict[sympy.Symbol, list[Number]] = {symbol: [] for symbol in wrt}
-        targets = leaves_with(arena, order, wanted)
-        for index, adjoint in backward(arena, output.index, targets, _AtPoint(numbers, ties), order).items():
-            leaf = nodes[index].payload
-            assert isinstance(leaf, sympy.Expr)
-            for symbol in wanted & leaf.free_symbols:
-                slope = evaluate_leaf(leaf_derivative(leaf, symbol), exact)
-                slopes[symbol].append(multiply((adjoint, slope)))
-        return numbers[output.index], [add(slopes[symbol]) for symbol in wrt]
+        enclosures = Enclosures({symbol: to_number(value) for symbol, value in values.items()})
+        numbers = play(plan.tape, enclosures.values, enclosures.choose)
+        adjoints = _pull_back(plan, numbers)
+        slopes = [
+            balls.add([_times(adjoint, numbers[slope]) for leaf, slope in of if (adjoint := adjoints[leaf]) is not None])
+            for of in plan.slopes
+        ]
+        return numbers[plan.output], slopes
 
 
-class _AtPoint:
-    """Adjoints as numbers; of a minimum the active branch has all of it."""
+def _plan(arena: Arena, output: int, wrt: Sequence[sympy.Symbol]) -> Plan | None:
+    order = arena.needed([output])
+    nodes, wanted = arena.nodes, frozenset(wrt)
+    if any(nodes[i].op in (Op.LOOP, Op.SELECT) for i in order):
+        return None
+    targets = leaves_with(arena, order, wanted)
+    leaves = [payload for i in sorted(targets) if isinstance(payload := nodes[i].payload, sympy.Expr)]
+    if any(has_kink(leaf, wanted) for leaf in leaves):
+        return None
+    recorder = Recorder()
+    top = interpret(arena, [output], recorder)[output]
+    ends = {leaf: recorder.leaf(leaf) for leaf in leaves}
+    slopes = tuple(
+        tuple(
+            (end, recorder.leaf(leaf_derivative(leaf, symbol)))
+            for leaf, end in ends.items()
+            if symbol in leaf.free_symbols
+        )
+        for symbol in wrt
+    )
+    return Plan(recorder.tape([top]), top, _pulls(recorder.steps, top, frozenset(ends.values())), slopes)
 
-    arithmetic = Numbers()
 
-    def __init__(self, numbers: Mapping[int, Number], ties: list[int] | None) -> None:
-        self.numbers, self.ties = numbers, ties
-        self.value = numbers.__getitem__
+def _pulls(steps: Sequence[Step], top: int, ends: frozenset[int]) -> tuple[Pull, ...]:
+    """The steps between the output and the leaves that are wanted, the last first. What a leaf is made of is no step of it."""
+    above = set(ends)
+    for position, (code, a, b) in enumerate(steps[: top + 1]):
+        if code in _PULLED and (a in above or (code in _PAIRS and b in above)):
+            above.add(position)
+    reached = {top} & above
+    found: list[Pull] = []
+    for position in range(top, -1, -1):
+        if position in reached and position not in ends:
+            code, a, b = steps[position]
+            to_a, to_b = a in above, code in _PAIRS and b in above
+            reached.update(arg for arg, goes in ((a, to_a), (b, to_b)) if goes)
+            found.append(Pull(code, position, a, b, to_a, to_b))
+    return tuple(found)
 
-    def vanishes(self, adjoint: Number) -> bool:
-        return False  # 0 times a slope that does not exist must not come out as 0
 
-    def chosen(self, index: int, op: Op, keys: Sequence[int], adjoint: Number) -> dict[int, Number]:
-        first = 0
-        for i in range(1, len(keys)):
-            order = compare(self.numbers[keys[i]], self.numbers[keys[first]])
-            if not order and self.ties is not None:
-                self.ties.append(index)
-            if order == (-1 if op is Op.MIN else 1):
-                first = i
-        return {first: adjoint}
+def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
+    """The adjoints of the steps: d output / d step, where there is one."""
+    adjoints: list[Number | None] = [None] * len(plan.tape.steps)
+    adjoints[plan.output] = _UNIT
+    for code, position, a, b, to_a, to_b in plan.pulls:
+        adjoint = adjoints[position]
+        if adjoint is None:  # of a minimum that another branch decides
+            continue
+        if code == MUL:
+            if to_a:
+                term, found = _times(adjoint, numbers[b]), adjoints[a]
+                adjoints[a] = term if found is None else _plus(found, term)
+            if to_b:
+                term, found = _times(adjoint, numbers[a]), adjoints[b]
+                adjoints[b] = term if found is None else _plus(found, term)
+            continue
+        if code == ADD:
+            if to_b:
+                found = adjoints[b]
+                adjoints[b] = adjoint if found is None else _plus(found, adjoint)
+            if not to_a:
+                continue
+            target, term = a, adjoint
+        elif code == SQUARE:
+            half = _times(adjoint, numbers[a])
+            target, term = a, _plus(half, half)
+        elif code == ROOT:
+            root = numbers[position]
+            target, term = a, _over(adjoint, _plus(root, root))
+        elif code == POW:
+            exponent = plan.tape.exponents[b]
+            slope = balls.multiply((fmpq(exponent.numerator, exponent.denominator), balls.power(numbers[a], exponent - 1)))
+            target, term = a, _times(adjoint, slope)
+        else:
+            assert code in (MIN, MAX)
+            second = compare(numbers[b], numbers[a]) == (-1 if code == MIN else 1)
+            if not (to_b if second else to_a):
+                continue
+            target, term = b if second else a, adjoint
+        found = adjoints[target]
+        adjoints[target] = term if found is None else _plus(found, term)
+    return adjoints
 
-    def loop(self, index: int, adjoints: Mapping[int, Number], active: Set[int]) -> list[tuple[int, Number]]:
-        raise AssertionError("programs with loops are turned down before")
+
+def _plus(x: Number, y: Number) -> Number:
+    return x + y if type(x) is arb and type(y) is arb else balls.add((x, y))
+
+
+def _times(adjoint: Number, y: Number) -> Number:
+    if adjoint is _UNIT:  # sums hand it on
+        return y
+    if type(y) is arb and (type(adjoint) is arb or adjoint):
+        return y * adjoint
+    return balls.multiply((adjoint, y))
+
+
+def _over(x: Number, y: Number) -> Number:
+    """Raises ArithmeticError where y may be zero."""
+    if type(x) is arb and type(y) is arb and (result := x / y).is_finite():
+        return result
+    return balls.multiply((x, balls.power(y, _MINUS_ONE)))
+
+
+_UNIT = fmpq(1)
+_MINUS_ONE = Fraction(-1)
+_PAIRS = frozenset((ADD, MUL, MIN, MAX))
+_PULLED = _PAIRS | {SQUARE, ROOT, POW}

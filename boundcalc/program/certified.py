@@ -1,0 +1,92 @@
+"""A tape played with certified numbers, at flint's current precision.
+
+Two balls are added and multiplied right here: a call for each operation would cost as much as the operation itself. What is
+exact, and what is not simply finite, `balls` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import sympy
+from flint import arb
+
+from boundcalc.exact import balls
+from boundcalc.exact.balls import Number
+from boundcalc.exact.enclosures import evaluate_leaf, raised, rule
+from boundcalc.exact.functions import FUNCTIONS
+from boundcalc.program.tape import (
+    ADD,
+    FUNCTION,
+    MAX,
+    MIN,
+    MUL,
+    NUMBER,
+    PART,
+    POW,
+    RAISE,
+    ROOT,
+    SELECT,
+    SQUARE,
+    SYMBOL,
+    Choice,
+    Tape,
+)
+
+Select = Callable[[Choice, list[Number]], Number]
+_HALF, _TWO = Fraction(1, 2), Fraction(2)
+_RULES = {row: of for row in FUNCTIONS.rows if (of := rule(row)) is not None}
+
+
+def play(tape: Tape, values: Mapping[sympy.Symbol, Number], select: Select) -> list[Number]:
+    """The numbers of all steps. `select` takes one of several values by its key.
+
+    Raises ArithmeticError, among them Undecidable; TypeError for what has no certified value.
+    """
+    numbers: list[Number] = []
+    keep = numbers.append
+    for code, a, b in tape.steps:
+        if code == MUL:
+            x, y = numbers[a], numbers[b]
+            if type(x) is arb:
+                keep(x * y if type(y) is arb or y else y)
+            elif type(y) is arb:
+                keep(y * x if x else x)
+            else:
+                keep(balls.multiply((x, y)))
+        elif code == ADD:
+            x, y = numbers[a], numbers[b]
+            if type(x) is arb:
+                keep(x + y)
+            else:
+                keep(y + x if type(y) is arb else balls.add((x, y)))
+        elif code == SQUARE:
+            x = numbers[a]
+            keep(x * x if type(x) is arb else balls.power(x, _TWO))
+        elif code == ROOT:
+            x = numbers[a]
+            root = x.sqrt() if type(x) is arb else None
+            keep(balls.power(x, _HALF) if root is None or not root.is_finite() else root)
+        elif code == NUMBER:
+            keep(tape.numbers[a])
+        elif code == SYMBOL:
+            keep(values[tape.symbols[a]])
+        elif code == MIN:
+            x, y = numbers[a], numbers[b]
+            keep(x if x < y else balls.minimum((x, y)))
+        elif code == MAX:
+            x, y = numbers[a], numbers[b]
+            keep(x if x > y else balls.maximum((x, y)))
+        elif code == POW:
+            keep(balls.power(numbers[a], tape.exponents[b]))
+        elif code == FUNCTION:
+            keep(_RULES[tape.functions[b]](numbers[a]))
+        elif code == SELECT:
+            keep(select(tape.choices[a], numbers))
+        elif code == PART:
+            keep(evaluate_leaf(tape.parts[a], values))
+        else:
+            assert code == RAISE
+            keep(raised(numbers[a], numbers[b]))
+    return numbers
