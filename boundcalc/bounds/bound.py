@@ -17,8 +17,8 @@ from boundcalc.blocks.figures import ByBlocks, Evaluated, Figure, Infinite, Valu
 from boundcalc.bounds.derivatives import Derivative, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
-from boundcalc.bounds.guards import broken
 from boundcalc.bounds.shown import bound_in_line, latex_of, page_of_bound
+from boundcalc.bounds.sweeps import Grid, suspects, swept
 from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve, unchecked
 from boundcalc.display.page import Page
 from boundcalc.display.shown import Shown
@@ -28,8 +28,7 @@ from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.expression import parse_closed_form
 from boundcalc.exact.values import substitute
 from boundcalc.language.conditions import Conditions
-from boundcalc.program.evaluate import MissingValues
-from boundcalc.program.evaluate_log import evaluate_log
+from boundcalc.program.evaluate import MissingValues, check_known
 from boundcalc.program.ir import Scalar
 
 JOINED = "arrays are joined: the number by blocks has no closed form to differentiate; use --blocks total"
@@ -155,11 +154,12 @@ class Bound(Shown, Suggesting):
             for index in np.ndindex(shape):
                 result[index] = decimals.float_upper(self.certified(self._resolved(fixed, arrays, index)))
             return result
-        values: dict[sympy.Symbol, Any] = dict(unchecked(self.conditions, fixed, arrays))
-        values |= {self.conditions.symbols[name]: array for name, array in arrays.items()}
-        self._check(fixed, arrays, broken(self.conditions, values, shape))
-        with np.errstate(over="ignore"):
-            return np.broadcast_to(np.exp(evaluate_log([self.figure.program], values)[0]), shape).copy()  # type: ignore[arg-type]
+        values = unchecked(self.conditions, fixed, arrays)
+        program = self.figure.program
+        check_known(self.figure.symbols, values.keys() | {self.conditions.symbols[name] for name in arrays})
+        grid = Grid({self.conditions.symbols[name]: array for name, array in arrays.items()}, values, shape)
+        self._check(fixed, arrays, suspects(self.conditions, grid))
+        return swept(program, grid)
 
     def _check(
         self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], suspect: NDArray[np.bool_]

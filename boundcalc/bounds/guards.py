@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 import sympy
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -67,10 +67,15 @@ def guards(conditions: Conditions, known: Iterable[sympy.Symbol]) -> list[Boolea
 
 def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray[np.bool_]:
     left, right = (signed_log.leaf(side, values).value for side in sides(condition))
+    return holds_between(condition, left, right)
+
+
+def holds_between(condition: Boolean, left: ArrayLike, right: ArrayLike) -> NDArray[np.bool_]:
+    """Where a condition holds, by the values of its sides in double precision."""
     if is_wholeness(condition):
         right = np.rint(left)
     if isinstance(condition, sympy.Eq):
-        return np.abs(left - right) <= ROUNDING * np.abs(left)
+        return np.abs(np.subtract(left, right)) <= ROUNDING * np.abs(left)
     return _RELATIONS[type(condition)].holds(left, right)
 
 

@@ -142,7 +142,7 @@ def reading(functions: Table = FUNCTIONS) -> Reading[Signed, NDArray[np.bool_]]:
         minimum=minimum,
         maximum=maximum,
         power=_power,
-        function=_rule,
+        function=rule,
         cases=_cases,
         relation=_relation,
         truth=np.asarray,
@@ -153,7 +153,8 @@ def reading(functions: Table = FUNCTIONS) -> Reading[Signed, NDArray[np.bool_]]:
     )
 
 
-def _rule(row: Function) -> Callable[[Signed], Signed] | None:
+def rule(row: Function) -> Callable[[Signed], Signed] | None:
+    """What a function does to signs and logarithms, if it is known to."""
     if (logarithm := row.logarithm) is not None:
         return lambda x: Signed(logarithm(x))
     if (doubles := row.doubles) is not None:

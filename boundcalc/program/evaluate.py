@@ -182,7 +182,9 @@ class Enclosures(Numbers):
 
     def choose(self, choice: Choice, numbers: Sequence[Number]) -> Number:
         """`select` on a tape."""
-        return self.select(choice.index, choice.op, [numbers[i] for i in choice.keys], [numbers[i] for i in choice.values])
+        return self.select(
+            choice.node, choice.op, [numbers[i] for i in choice.keys], [numbers[i] for i in choice.values]
+        )
 
     def loop(self, passes: Passes[Number]) -> list[Number]:
         state, times = passes.starts, _natural(passes.times)

@@ -25,6 +25,7 @@ from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.slopes import has_kink, leaf_derivative
 from boundcalc.program.tape import ADD, MAX, MIN, MUL, POW, ROOT, SQUARE, Recorder, Step, Tape, kept
 
+
 class Pull(NamedTuple):
     """A step that passes its adjoint on: to its first operand, to its second, where something that is wanted is below them."""
 
@@ -68,7 +69,9 @@ def value_and_gradient(
         numbers = play(plan.tape, enclosures.values, enclosures.choose)
         adjoints = _pull_back(plan, numbers)
         slopes = [
-            balls.add([_times(adjoint, numbers[slope]) for leaf, slope in of if (adjoint := adjoints[leaf]) is not None])
+            balls.add(
+                [_times(adjoint, numbers[slope]) for leaf, slope in of if (adjoint := adjoints[leaf]) is not None]
+            )
             for of in plan.slopes
         ]
         return numbers[plan.output], slopes
@@ -145,7 +148,9 @@ def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
             target, term = a, _over(adjoint, _plus(root, root))
         elif code == POW:
             exponent = plan.tape.exponents[b]
-            slope = balls.multiply((fmpq(exponent.numerator, exponent.denominator), balls.power(numbers[a], exponent - 1)))
+            slope = balls.multiply(
+                (fmpq(exponent.numerator, exponent.denominator), balls.power(numbers[a], exponent - 1))
+            )
             target, term = a, _times(adjoint, slope)
         else:
             assert code in (MIN, MAX)

@@ -45,7 +45,7 @@ Step = tuple[int, int, int]  # code, a, b
 class Choice(NamedTuple):
     """A SELECT node of the program, with the positions of its keys and values."""
 
-    index: int
+    node: int
     op: Op
     keys: tuple[int, ...]
     values: tuple[int, ...]

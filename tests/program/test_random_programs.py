@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy
-from flint import arb, ctx
+from flint import arb, ctx, fmpq
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.expression import parse_closed_form
 from boundcalc.program.definitions import definitions
 from boundcalc.program.differentiate import gradient
-from boundcalc.program.evaluate import evaluate
+from boundcalc.program.doubles import arrange
+from boundcalc.program.evaluate import Enclosures, evaluate
 from boundcalc.program.evaluate_log import evaluate_log, signed_values
+from boundcalc.program.interpret import sweep
 from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.reverse import value_and_gradient
+from boundcalc.program.tape import tape_of
 from boundcalc.program.to_sympy import to_sympy
 from boundcalc.program.to_text import Texts
 from boundcalc.program.tree_size import tree_size
@@ -97,6 +103,55 @@ def test_evaluation_in_balls_in_logarithms_and_in_sympy_agree(scalar, point):
 
 @FAST
 @given(programs(), points)
+def test_a_tape_and_a_sweep_say_the_same(scalar, point):
+    arena = scalar.arena
+    with ctx.workprec(128):
+        values = {symbol: to_number(value) for symbol, value in point.items()}
+        swept = sweep(arena, arena.needed([scalar.index]), Enclosures(values))[scalar.index]
+    [number] = evaluate([scalar], point)
+    with ctx.workprec(128):
+        assert ball(number).overlaps(ball(swept))
+        assert ball(number).rad() <= 4 * ball(swept).rad() + abs(ball(number)) * 1e-30
+    assert isinstance(number, fmpq) == isinstance(swept, fmpq)
+
+
+@FAST
+@given(
+    programs(),
+    points,
+    st.lists(st.sampled_from([1.0, 3.0, 1e3, 1e-5, 1e40, 1e-40, 1e150, 1e-150]), min_size=3, max_size=3),
+)
+def test_doubles_are_right_or_say_that_they_are_not(scalar, point, scales):
+    """Whatever the magnitudes: a number that left the doubles on the way never counts as one."""
+    arrays = {s: np.array([float(v) * t, float(v)]) for (s, v), t in zip(point.items(), scales, strict=True)}
+    tape = tape_of([scalar])
+    assert tape is not None
+    given_arrays = (X, Y)
+    k = float(arrays[K][0])
+    expected = []
+    for x, y in zip(arrays[X], arrays[Y], strict=True):
+        exact = {X: sympy.Rational(x), Y: sympy.Rational(y), K: sympy.Rational(k)}
+        try:
+            expected.append(ball(evaluate([scalar], exact)[0]))
+        except ArithmeticError:
+            assume(False)
+    try:
+        score = arrange(tape, {K: k}, given_arrays)
+        [found] = score.player(2).play([arrays[symbol] for symbol in given_arrays])
+    except FloatingPointError:
+        return
+    for value, truth in zip(np.broadcast_to(found, 2), expected, strict=True):
+        if scalar_has_jumps(scalar):
+            continue  # a floor or a difference may go either way in doubles
+        assert float(value) == pytest.approx(float(truth.mid()), rel=1e-9)
+
+
+def scalar_has_jumps(scalar: Scalar) -> bool:
+    return to_sympy(scalar, cap=10**5).has(sympy.floor, sympy.ceiling, sympy.Abs)
+
+
+@FAST
+@given(programs(), points)
 def test_text_has_the_value_of_the_program(scalar, point):
     known: dict[str, sympy.Symbol] = {symbol.name: symbol for symbol in SYMBOLS}
     values: dict[sympy.Symbol, sympy.Expr] = dict(point)
@@ -114,6 +169,12 @@ def test_gradients_agree_with_sympy_and_with_differences(scalar, point):
     ties: list[int] = []
     numbers = evaluate(partials, point, ties=ties)
     assume(not ties)
+    if (pulled := value_and_gradient(scalar, point, SYMBOLS)) is not None:
+        assert ball(pulled[0]).overlaps(ball(evaluate([scalar], point)[0]))
+        with ctx.workprec(128):
+            for slope, number in zip(pulled[1], numbers, strict=True):
+                assert ball(slope).overlaps(ball(number))
+                assert ball(slope).rad() <= abs(ball(slope)) * 1e-20 + 1e-20
     for symbol, number, partial in zip(SYMBOLS, numbers, partials, strict=True):
         assert float(ball(number).mid()) == pytest.approx(difference(scalar, symbol, point), rel=1e-12, abs=1e-12)
         smooth = not expression.has(sympy.Min, sympy.Max, sympy.floor, sympy.ceiling, sympy.Abs)

@@ -1,0 +1,120 @@
+"""A bound at arrays of values, in double precision: by chunks that stay in the cache, on all cores.
+
+A chunk is played in doubles; where a number leaves them, in logarithms.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from boundcalc.bounds.guards import broken, guards, holds_between
+from boundcalc.exact.intervals import sides
+from boundcalc.language.conditions import Conditions
+from boundcalc.program.doubles import Score, arrange, number_of
+from boundcalc.program.evaluate_log import evaluate_log
+from boundcalc.program.ir import Scalar
+from boundcalc.program.tape import Recorder, Tape, tape_of
+
+CHUNK = 8192  # entries, 64 kB in a buffer
+Array = NDArray[Any]
+Exact = Mapping[sympy.Symbol, sympy.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Arrays that broadcast, by symbol, and exact values of the other symbols."""
+
+    arrays: Mapping[sympy.Symbol, Array]
+    fixed: Exact
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def chunks(self, work: Callable[[Callable[[slice], list[Array]], Sequence[slice]], None]) -> None:
+        """`work` is called for each core, with a function that gives the entries of the arrays and with its share of them."""
+        spread = [np.broadcast_to(array, self.shape) for array in self.arrays.values()]
+        flat = [array.reshape(-1) if array.flags.c_contiguous else array.flat for array in spread]
+
+        def entries(part: slice) -> list[Array]:
+            return [np.asarray(array[part], dtype=np.float64) for array in flat]
+
+        parts = [slice(start, start + CHUNK) for start in range(0, self.size, CHUNK)]
+        cores = min(os.cpu_count() or 1, len(parts))
+        if cores <= 1:
+            work(entries, parts)
+            return
+        with ThreadPoolExecutor(cores) as pool:
+            for done in [pool.submit(work, entries, parts[core::cores]) for core in range(cores)]:
+                done.result()
+
+
+def swept(program: Scalar, grid: Grid) -> NDArray[np.float64]:
+    """The values of a program, inf where they are above the doubles. Raises as `evaluate_log`."""
+    result = np.empty(grid.size)
+    score = _score(tape_of([program]), grid)
+
+    def work(entries: Callable[[slice], list[Array]], parts: Sequence[slice]) -> None:
+        player = None if score is None else score.player(CHUNK)
+        for part in parts:
+            arrays = entries(part)
+            try:
+                if player is None:
+                    raise FloatingPointError
+                result[part] = player.play(arrays)[0]
+            except FloatingPointError:
+                with np.errstate(over="ignore"):
+                    result[part] = np.exp(evaluate_log([program], {**grid.fixed, **_named(grid, arrays)})[0])
+
+    grid.chunks(work)
+    return result.reshape(grid.shape)
+
+
+def suspects(conditions: Conditions, grid: Grid) -> NDArray[np.bool_]:
+    """Where the values break a condition, as far as double precision tells."""
+    result = np.zeros(grid.size, dtype=np.bool_)
+    relations = guards(conditions, {**grid.fixed, **grid.arrays})
+    recorder = Recorder()
+    ends = [recorder.leaf(side) for relation in relations for side in sides(relation)]
+    score = _score(recorder.tape(ends), grid)
+
+    def work(entries: Callable[[slice], list[Array]], parts: Sequence[slice]) -> None:
+        player = None if score is None else score.player(CHUNK)
+        for part in parts:
+            arrays = entries(part)
+            try:
+                if player is None:
+                    raise FloatingPointError
+                found = player.play(arrays)
+                for i, relation in enumerate(relations):
+                    result[part] |= np.logical_not(holds_between(relation, found[2 * i], found[2 * i + 1]))
+            except FloatingPointError:
+                result[part] = broken(conditions, {**grid.fixed, **_named(grid, arrays)}, arrays[0].shape)
+
+    grid.chunks(work)
+    return result.reshape(grid.shape)
+
+
+def _named(grid: Grid, arrays: Sequence[Array]) -> dict[sympy.Symbol, Array]:
+    return dict(zip(grid.arrays, arrays, strict=True))
+
+
+def _score(tape: Tape | None, grid: Grid) -> Score | None:
+    """None where there are loops, and where a number that is the same at all entries leaves the doubles."""
+    if tape is None:
+        return None
+    needed = tape.needed - grid.arrays.keys()
+    try:
+        numbers = {symbol: number_of(value) for symbol, value in grid.fixed.items() if symbol in needed}
+        return arrange(tape, numbers, tuple(grid.arrays))
+    except FloatingPointError:
+        return None
