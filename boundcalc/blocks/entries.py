@@ -137,9 +137,10 @@ def _product(forms: Sequence[Entries[C]], algebra: Coefficients[C]) -> Entries[C
 def _outer(u: Entries[C], v: Entries[C], algebra: Coefficients[C]) -> Entries[C]:
     """(u v^T + v u^T) / 2, so that s^T of it s = (u.s)(v.s)."""
     half = algebra.number(Fraction(1, 2))
+    halved = {i: algebra.multiply((half, a)) for (i,), a in u.items()}
     found: dict[Key, list[C]] = {}
     for (i,), a in u.items():
         for (j,), b in v.items():
-            factors = (a, b) if i == j else (half, a, b)
+            factors = (a if i == j else halved[i], b)
             found.setdefault((min(i, j), max(i, j)), []).append(algebra.multiply(factors))
     return {key: values[0] if len(values) == 1 else algebra.add(values) for key, values in found.items()}

@@ -15,16 +15,18 @@ import sympy
 from flint import arb, arb_mat, ctx, fmpq
 from numpy.typing import NDArray
 
-from boundcalc.exact.balls import Number, Value, add, ball, hypot, maximum, minimum, multiply
+from boundcalc.exact.balls import Number, Value, add, ball, hypot, maximum, minimum, multiply, times
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
-from boundcalc.program.float_logs import log_function
 from boundcalc.program.ir import Scalar
+from boundcalc.program.linear_map import linear_map
 
 Vector = NDArray[np.float64]
 _OFFSET = 1e-13
 _STEPS, _LEAST_STEPS = 300, 10  # of the power iteration: it gains a digit in three or four
-_WORK = 250_000  # nodes evaluated by it, about a second: a deep network has fewer steps, and a bound that is a little larger
+_WORK = 4_000_000  # averages taken by it, about a second: a deep network has fewer steps, and a bound that is a little larger
+_CLOSE = 1e-6  # relative, of two bounds in floating point
+_NOISE = 1e-13  # relative, of ratios
 _SHIFT = 0.5  # of the power iteration, relative to the eigenvalue: bipartite matrices have -lambda_max as well
 
 
@@ -39,7 +41,7 @@ class Perron:
 def largest_eigenvalue_upper(entries: Mapping[tuple[int, ...], Number], size: int, precision: int = 128) -> Perron:
     """lambda_max of the symmetric matrix with the given upper triangle (what is absent is zero), of any magnitude.
 
-    The smaller of Collatz-Wielandt and the Frobenius norm. Raises ValueError for negative entries.
+    By Collatz-Wielandt, or the Frobenius norm where that is as small: of matrices of rank 1, and of few entries. Raises ValueError for negative entries.
     """
     with ctx.workprec(precision):
         rows: list[list[tuple[int, Number]]] = [[] for _ in range(size)]
@@ -49,10 +51,13 @@ def largest_eigenvalue_upper(entries: Mapping[tuple[int, ...], Number], size: in
             rows[i].append((j, q))
             if i != j:
                 rows[j].append((i, q))
-        vector = perron_vector(_scaled(rows))
+        matrix = _scaled(rows)
+        vector = perron_vector(matrix)
         d = [_exact(x) for x in vector]
-        products = [add(multiply((q, d[j])) for j, q in row) for row in rows]
-        upper = minimum((_ratio(products, d), hypot(q for row in rows for _, q in row)))
+        upper = _ratio([add(times(q, d[j]) for j, q in row) for row in rows], d)
+        nearly = (matrix @ vector / vector).max(initial=0.0)
+        if not np.linalg.norm(matrix) > nearly * (1 + _CLOSE):
+            upper = minimum((upper, hypot(q for row in rows for _, q in row)))
     return Perron(upper, tuple(vector.tolist()))
 
 
@@ -64,9 +69,9 @@ def eigenvalue_by_gradient(
     Only for programs that are polynomials in the seeds (`blocks.is_linear_in_seeds`), where the entries would be many.
     """
     products = gradient(smoothness, seeds)
-
-    steps = max(_LEAST_STEPS, min(_STEPS, _WORK // len(smoothness.arena.needed(y.index for y in products))))
-    vector = _power_iteration(log_function(products, seeds, values), len(seeds), steps)
+    mapped = linear_map(products, seeds, values)
+    steps = max(_LEAST_STEPS, min(_STEPS, _WORK // (1 + len(mapped.averages))))
+    vector = _power_iteration(mapped, len(seeds), steps)
     d = [_exact(x) for x in vector]
     doubled = evaluate(products, {**values, **dict(zip(seeds, d, strict=True))}, precision)
     with ctx.workprec(precision):
@@ -140,37 +145,35 @@ def eigenvector(entries: Mapping[tuple[int, ...], Number], start: Sequence[float
     return [best[i, 0] for i in range(size)]
 
 
-def _power_iteration(log_product: Callable[[Vector], Vector], size: int, steps: int) -> Vector:
-    """The same vector where only log(Q d) can be had (up to a constant factor); d of the least ratio that was met."""
+def _power_iteration(product: Callable[[Vector], Vector], size: int, steps: int) -> Vector:
+    """The same vector where only Q d can be had (up to a constant factor); d of the least ratio that was met."""
     vector = best = np.ones(size)
     lowest, stalled = np.inf, 0
     for _ in range(steps):
-        logs = log_product(vector)
-        ratios = logs - np.log(vector)
-        top = ratios.max(initial=-np.inf)
-        if np.isneginf(top):
+        image = product(vector)
+        ratios = image / vector
+        top = ratios.max(initial=0.0)
+        if top == 0:
             break
-        noise = 1e-13 * max(1.0, abs(top))
-        stalled = 0 if top < lowest - noise else stalled + 1  # in exact arithmetic the top never rises
+        stalled = 0 if top < lowest * (1 - _NOISE) else stalled + 1  # in exact arithmetic the top never rises
         if top < lowest:
             best, lowest = vector, top
-        if stalled == 5 or top - ratios.min(initial=top) <= noise:
+        if stalled == 5 or top - ratios.min(initial=top) <= _NOISE * top:
             break
-        vector = np.exp(logs - top) + _SHIFT * vector + _OFFSET * vector.sum()
+        vector = image / top + _SHIFT * vector + _OFFSET * vector.sum()
         vector = vector / vector.max()
     return best
 
 
 def _scaled(rows: Sequence[Sequence[tuple[int, Number]]]) -> Vector:
     """The matrix in doubles, its largest entry 1: entries may be 10^5000, and what underflows does not matter to d."""
-    matrix = np.full((len(rows), len(rows)), -np.inf)
-    for i, row in enumerate(rows):
-        for j, q in row:
-            middle = ball(q).mid()
-            if middle > 0:
-                matrix[i, j] = float(middle.log())
-    top = matrix.max(initial=-np.inf)
-    return np.exp(matrix - top) if np.isfinite(top) else np.zeros_like(matrix)
+    matrix = np.zeros((len(rows), len(rows)))
+    top = max((ball(q).mid() for row in rows for _, q in row), default=arb(0))
+    if top > 0:
+        for i, row in enumerate(rows):
+            for j, q in row:
+                matrix[i, j] = float((ball(q) / top).mid())
+    return matrix
 
 
 def _exact(x: float) -> fmpq:

@@ -40,6 +40,22 @@ def trim(x: fmpq) -> Number:
     return x if x.height_bits() <= EXACT_BITS else arb(x)
 
 
+def plus(x: Number, y: Number) -> Number:
+    """The sum of two, which most sums are of."""
+    if type(x) is arb:
+        return x + y
+    return y + x if type(y) is arb else trim(x + y)
+
+
+def times(x: Number, y: Number) -> Number:
+    """The product of two. Zero times a ball is zero."""
+    if type(x) is arb:
+        return x * y if type(y) is arb or y else y
+    if type(y) is arb:
+        return y * x if x else x
+    return multiply((x, y))
+
+
 def add(terms: Iterable[Number]) -> Number:
     exact, inexact = fmpq(0), None
     for term in terms:

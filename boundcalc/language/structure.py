@@ -29,7 +29,9 @@ from boundcalc.mistakes import folded
 class StepFields(BaseModel):
     """The fields that every step has. `radius`, `spectral`, `center` and `frozen` hold for all layers inside."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False, defer_build=True
+    )
     value_field: ClassVar[str | None] = None  # the field that a bare value `- kind: VALUE` fills
 
     name: StepName | None = None

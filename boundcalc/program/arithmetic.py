@@ -47,8 +47,15 @@ class Numbers:
     """Certified numbers at flint's current precision."""
 
     __slots__ = ()
-    add = staticmethod(balls.add)
-    multiply = staticmethod(balls.multiply)
+
+    @staticmethod
+    def add(terms: Sequence[Number]) -> Number:
+        return balls.plus(*terms) if len(terms) == 2 else balls.add(terms)
+
+    @staticmethod
+    def multiply(factors: Sequence[Number]) -> Number:
+        return balls.times(*factors) if len(factors) == 2 else balls.multiply(factors)
+
     power = staticmethod(balls.power)
     minimum = staticmethod(balls.minimum)
     maximum = staticmethod(balls.maximum)

@@ -49,18 +49,10 @@ def play(tape: Tape, values: Mapping[sympy.Symbol, Number], select: Select) -> l
     for code, a, b in tape.steps:
         if code == MUL:
             x, y = numbers[a], numbers[b]
-            if type(x) is arb:
-                keep(x * y if type(y) is arb or y else y)
-            elif type(y) is arb:
-                keep(y * x if x else x)
-            else:
-                keep(balls.multiply((x, y)))
+            keep(x * y if type(x) is arb and type(y) is arb else balls.times(x, y))
         elif code == ADD:
             x, y = numbers[a], numbers[b]
-            if type(x) is arb:
-                keep(x + y)
-            else:
-                keep(y + x if type(y) is arb else balls.add((x, y)))
+            keep(x + y if type(x) is arb and type(y) is arb else balls.plus(x, y))
         elif code == SQUARE:
             x = numbers[a]
             keep(x * x if type(x) is arb else balls.power(x, _TWO))

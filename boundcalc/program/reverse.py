@@ -15,7 +15,7 @@ import sympy
 from flint import arb, ctx, fmpq
 
 from boundcalc.exact import balls
-from boundcalc.exact.balls import Number, Value, compare
+from boundcalc.exact.balls import Number, Value, compare, plus, times
 from boundcalc.exact.enclosures import to_number
 from boundcalc.program.certified import play
 from boundcalc.program.dependence import leaves_with
@@ -128,24 +128,24 @@ def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
         if code == MUL:
             if to_a:
                 term, found = _times(adjoint, numbers[b]), adjoints[a]
-                adjoints[a] = term if found is None else _plus(found, term)
+                adjoints[a] = term if found is None else plus(found, term)
             if to_b:
                 term, found = _times(adjoint, numbers[a]), adjoints[b]
-                adjoints[b] = term if found is None else _plus(found, term)
+                adjoints[b] = term if found is None else plus(found, term)
             continue
         if code == ADD:
             if to_b:
                 found = adjoints[b]
-                adjoints[b] = adjoint if found is None else _plus(found, adjoint)
+                adjoints[b] = adjoint if found is None else plus(found, adjoint)
             if not to_a:
                 continue
             target, term = a, adjoint
         elif code == SQUARE:
             half = _times(adjoint, numbers[a])
-            target, term = a, _plus(half, half)
+            target, term = a, plus(half, half)
         elif code == ROOT:
             root = numbers[position]
-            target, term = a, _over(adjoint, _plus(root, root))
+            target, term = a, _over(adjoint, plus(root, root))
         elif code == POW:
             exponent = plan.tape.exponents[b]
             slope = balls.multiply(
@@ -159,20 +159,12 @@ def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
                 continue
             target, term = b if second else a, adjoint
         found = adjoints[target]
-        adjoints[target] = term if found is None else _plus(found, term)
+        adjoints[target] = term if found is None else plus(found, term)
     return adjoints
 
 
-def _plus(x: Number, y: Number) -> Number:
-    return x + y if type(x) is arb and type(y) is arb else balls.add((x, y))
-
-
 def _times(adjoint: Number, y: Number) -> Number:
-    if adjoint is _UNIT:  # sums hand it on
-        return y
-    if type(y) is arb and (type(adjoint) is arb or adjoint):
-        return y * adjoint
-    return balls.multiply((adjoint, y))
+    return y if adjoint is _UNIT else times(adjoint, y)  # sums hand it on
 
 
 def _over(x: Number, y: Number) -> Number:
