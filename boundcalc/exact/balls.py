@@ -42,9 +42,7 @@ def trim(x: fmpq) -> Number:
 
 def plus(x: Number, y: Number) -> Number:
     """The sum of two, which most sums are of."""
-    if type(x) is arb:
-        return x + y
-    return y + x if type(y) is arb else trim(x + y)
+    return trim(x + y) if isinstance(x, fmpq) and isinstance(y, fmpq) else x + y
 
 
 def times(x: Number, y: Number) -> Number:
