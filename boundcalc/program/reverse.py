@@ -126,17 +126,22 @@ def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
         if adjoint is None:  # of a minimum that another branch decides
             continue
         if code == MUL:
+            ball = type(adjoint) is arb
             if to_a:
-                term, found = _times(adjoint, numbers[b]), adjoints[a]
-                adjoints[a] = term if found is None else plus(found, term)
+                factor, found = numbers[b], adjoints[a]
+                term = factor * adjoint if ball and type(factor) is arb else _times(adjoint, factor)
+                adjoints[a] = term if found is None else found + term if type(found) is arb else plus(found, term)
             if to_b:
-                term, found = _times(adjoint, numbers[a]), adjoints[b]
-                adjoints[b] = term if found is None else plus(found, term)
+                factor, found = numbers[a], adjoints[b]
+                term = factor * adjoint if ball and type(factor) is arb else _times(adjoint, factor)
+                adjoints[b] = term if found is None else found + term if type(found) is arb else plus(found, term)
             continue
         if code == ADD:
             if to_b:
                 found = adjoints[b]
-                adjoints[b] = adjoint if found is None else plus(found, adjoint)
+                adjoints[b] = (
+                    adjoint if found is None else found + adjoint if type(found) is arb else plus(found, adjoint)
+                )
             if not to_a:
                 continue
             target, term = a, adjoint
@@ -159,7 +164,7 @@ def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
                 continue
             target, term = b if second else a, adjoint
         found = adjoints[target]
-        adjoints[target] = term if found is None else plus(found, term)
+        adjoints[target] = term if found is None else found + term if type(found) is arb else plus(found, term)
     return adjoints
 
 
