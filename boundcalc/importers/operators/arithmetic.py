@@ -166,6 +166,8 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
             return affine(draft, draft.held(of), scale=factor)
         if factor is not None and isinstance(of, Fixed):
             return Fixed(of.array * factor)
+    if isinstance(left, Fixed) and isinstance(right, Fixed):
+        return Fixed(left.array * right.array)
     if isinstance(left, Chosen) and isinstance(right, Held):
         left = constant(draft, left, right)
     if isinstance(right, Chosen) and isinstance(left, Held):
@@ -212,12 +214,5 @@ def triangle(is_lower: bool) -> Rule:
         of, at = call.array("self"), call.integer("diagonal", 0)
         ones = np.ones(of.shape[-2:])
         return product(draft, of, Fixed(np.tril(ones, at) if is_lower else np.triu(ones, at)))
-
-    return rule
-
-
-def refused(reason: str) -> Rule:
-    def rule(draft: Draft, call: Call) -> Value:
-        raise RefusalError(reason)
 
     return rule

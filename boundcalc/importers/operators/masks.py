@@ -23,7 +23,19 @@ def masked_fill(draft: Draft, call: Call) -> Value:
 def where(draft: Draft, call: Call) -> Value:
     """A choice between arrays or numbers, by a mask."""
     chosen = _truth(call.decided("condition"))
-    left, right = call.get("self"), call.get("other")
+    left, right = (_spoken(call.get(name)) for name in ("self", "other"))
+    found = _chosen_of(draft, chosen, left, right)
+    is_smaller = isinstance(found, Held) and found.shape != call.shape
+    return expanded(draft, found, call.shape) if is_smaller else found
+
+
+def _spoken(value: Value) -> Value:
+    """The number that all entries of a constant are."""
+    number = value.number if isinstance(value, Fixed) else None
+    return value if number is None else number
+
+
+def _chosen_of(draft: Draft, chosen: Mask, left: Value, right: Value) -> Value:
     if isinstance(left, Held | Learned) and number_of(right) is not None:
         return filled(draft, draft.held(left), _not(chosen), right)
     if isinstance(right, Held | Learned) and number_of(left) is not None:

@@ -7,7 +7,17 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.values import (
+    Batch,
+    Chosen,
+    Fixed,
+    Held,
+    Learned,
+    RefusalError,
+    Value,
+    own_shape,
+    relocated,
+)
 
 
 def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape: Shape) -> Value:
@@ -18,8 +28,6 @@ def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape
     if isinstance(of, Fixed):
         return Fixed(of.array.take(flat, axis=axis).reshape(shape))
     rows = (*of.shape[:axis], flat.size, *of.shape[axis + 1 :])
-    if len(found.shape) > 1 and isinstance(of, Held) and of.batch is not None:
-        raise RefusalError("it reads entries at several axes of indices")
     if np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size)):  # neighbours: a slice
         if flat.size == count:
             return _regrouped(draft, of, shape)
@@ -64,9 +72,8 @@ def _regrouped(draft: Draft, of: Held | Learned, shape: Shape) -> Held | Learned
         return of
     if isinstance(of, Learned):
         return of.moved("reshape", shape, shape)
-    if of.batch is not None:
-        raise RefusalError("it reads entries at several axes of indices")
-    return draft.reshaped(of, shape)
+    batch = None if of.batch is None else relocated(of.batch, draft.batch, of.shape, shape)
+    return draft.reshaped(of, own_shape(shape, batch), shape, batch)
 
 
 def repeat_interleave(draft: Draft, call: Call) -> Value:
