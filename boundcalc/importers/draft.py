@@ -156,9 +156,10 @@ class Draft:
     def reshaped(self, of: Held, own: Shape, shape: Shape | None = None, batch: Batch | None = None) -> Held:
         """The same entries in other axes of the spec; without `shape` those of an array that has no samples."""
         shape, batch = (own, None) if shape is None else (shape, batch)
+        if of.masked is not None:
+            return self.reshaped(of.shown, own, shape, batch).without(of, lambda mask: mask.reshape(shape))
         if own == of.own:
-            masked = None if of.masked is None else of.masked.made(lambda m: m.reshape(shape))
-            return replace(of, shape=shape, batch=batch, masked=masked)
+            return replace(of, shape=shape, batch=batch)
         if of.tokens:
             return replace(of, shape=shape, batch=batch)
         before = self.before(of, "reshape", "flatten")

@@ -27,6 +27,11 @@ NAMES = (
     "folded",
     "joined",
     "bags",
+    "edges",
+    "reread",
+    "neighbours",
+    "sinks",
+    "written softmax",
 )
 
 

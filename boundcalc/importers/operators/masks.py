@@ -50,7 +50,7 @@ def filled(draft: Draft, of: Held, mask: Mask, value: Value) -> Value:
     if number is None:
         raise RefusalError("it fills in what is no number")
     shape = np.broadcast_shapes(of.shape, mask.shape)
-    if shape != of.shape and of.masked is None:
+    if shape != of.shape:
         spread = expanded(draft, of, shape)
         return filled(draft, spread, mask, value) if isinstance(spread, Held) else spread
     if isinstance(mask, Fixed) and not mask.array.any():
