@@ -164,7 +164,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("select",), "slice, squeeze", parts.select),
     Operator(("unbind",), "slice, squeeze", parts.unbind),
     Operator(("split", "split_with_sizes", "chunk", "tensor_split"), "slice", parts.split),
-    Operator(("cat", "concat"), "concat", parts.cat),
+    Operator(("cat", "concat", "concatenate"), "concat", parts.cat),
     Operator(("stack",), "stack", parts.stack),
     Operator(("pad", "constant_pad_nd"), "pad, slice", parts.pad),
     *(
