@@ -96,11 +96,28 @@ class WrittenSoftmax(nn.Module):
         return first + second / second.sum(dim=-1, keepdim=True)
 
 
+class Copies(nn.Module):
+    """Copies of samples, one beside the other and one after the other; sequences of which each sample has several."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maps, self.rows = nn.Linear(3, 4), nn.LSTM(4, 2, batch_first=True, bidirectional=True)
+
+    def forward(self, x: Any) -> Any:
+        n = len(x)
+        z = self.maps(x)
+        beside = z.mean(1).repeat_interleave(2, 0).view(n, 2, 4)
+        after = torch.tanh(z.repeat(2, 1, 1)).view(2, n, 3, 4).sum(0)
+        rows, _ = self.rows(torch.stack([z, z.tanh()], 2).flatten(0, 1))
+        return rows.view(n, 3, 2, 4).mean(1) + beside + after.mean(1, keepdim=True)
+
+
 Made = tuple[Any, tuple[Any, ...]]
 PLACED: Mapping[str, Callable[[], Made]] = {
     "edges": lambda: (Edges(), (torch.randn(2, 5, 3),)),
     "reread": lambda: (Reread(), (torch.randn(2, 3, 4),)),
     "neighbours": lambda: (Neighbours(), (torch.randn(2, 5, 3),)),
     "sinks": lambda: (Sinks(), (torch.randn(2, 5, 4),)),
+    "copies": lambda: (Copies(), (torch.randn(2, 3, 3),)),
     "written softmax": lambda: (WrittenSoftmax(), (torch.randn(2, 5, 4),)),
 }

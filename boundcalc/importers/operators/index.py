@@ -155,7 +155,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("t", "numpy_T"), "transpose, permute", moves.transposed_whole),
     Operator(("movedim",), "permute", moves.movedim),
     Operator(("expand",), "expand", moves.expand),
-    Operator(("repeat", "tile"), "expand", moves.repeat, "the samples"),
+    Operator(("repeat", "tile"), "expand", moves.repeat),
     Operator(("pixel_shuffle",), "reshape, permute", moves.pixel_shuffle),
     Operator(("pixel_unshuffle",), "reshape, permute", moves.pixel_unshuffle),
     Operator(("channel_shuffle", "native_channel_shuffle"), "reshape, permute", moves.channel_shuffle),

@@ -165,8 +165,6 @@ def repeat(draft: Draft, call: Call) -> Value:
     if all(size == 1 or count == 1 for size, count in zip(whole, times, strict=True)):
         return expanded(draft, of, call.shape)
     held = draft.held(of)
-    if held.batch is not None and times[held.batch.axis + len(times) - len(of.shape)] != 1:
-        raise RefusalError("it repeats the samples")
     apart: list[int] = []
     for size, count in zip(whole, times, strict=True):
         apart += [1, size] if count != 1 else [size]

@@ -7,6 +7,7 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
+from boundcalc.importers.operators.moves import expanded, reshaped
 from boundcalc.importers.values import (
     Batch,
     Chosen,
@@ -82,4 +83,9 @@ def repeat_interleave(draft: Draft, call: Call) -> Value:
     if call.get("dim") is None:
         raise RefusalError("it repeats the entries of the flattened array")
     axis = call.integer("dim") % len(of.shape)
+    if isinstance(of, Held) and of.batch is not None and axis == of.batch.axis:  # each sample beside its copies
+        before, after = of.shape[: axis + 1], of.shape[axis + 1 :]
+        apart = reshaped(draft, of, (*before, 1, *after))
+        copies = expanded(draft, apart, (*before, times, *after)) if isinstance(apart, Held) else apart
+        return reshaped(draft, copies, call.shape) if isinstance(copies, Held) else copies
     return taken(draft, of, Fixed(np.repeat(np.arange(of.shape[axis]), times)), axis, call.shape)
