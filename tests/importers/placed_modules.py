@@ -102,14 +102,17 @@ class Copies(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.maps, self.rows = nn.Linear(3, 4), nn.LSTM(4, 2, batch_first=True, bidirectional=True)
+        self.token, self.place = nn.Parameter(torch.randn(1, 1, 4)), nn.Parameter(torch.randn(1, 1, 4))
 
     def forward(self, x: Any) -> Any:
         n = len(x)
         z = self.maps(x)
         beside = z.mean(1).repeat_interleave(2, 0).view(n, 2, 4)
         after = torch.tanh(z.repeat(2, 1, 1)).view(2, n, 3, 4).sum(0)
-        rows, _ = self.rows(torch.stack([z, z.tanh()], 2).flatten(0, 1))
-        return rows.view(n, 3, 2, 4).mean(1) + beside + after.mean(1, keepdim=True)
+        pairs = torch.stack([z, z.tanh()], 2).flatten(0, 1)
+        pairs = torch.cat([self.token.expand(n * 3, 1, 4), pairs + self.place.expand(n * 3, 1, 4)], 1)
+        rows, _ = self.rows(pairs)
+        return rows[:, 1:].reshape(n, 3, 2, 4).mean(1) + beside + after.mean(1, keepdim=True)
 
 
 Made = tuple[Any, tuple[Any, ...]]

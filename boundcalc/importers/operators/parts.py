@@ -156,11 +156,7 @@ def _together(draft: Draft, operands: Sequence[Held | Learned | Fixed]) -> tuple
     for each in operands:
         held = draft.held(each, like)
         if batch is not None and held.batch is None:
-            if held.shape[batch.axis] != batch.others:
-                raise RefusalError("an operand without samples has more than one entry on their axis")
-            shape = (*held.shape[: batch.axis], draft.batch * batch.others, *held.shape[batch.axis + 1 :])
-            own = Held("", shape, batch).own
-            held = draft.reshaped(held, own, shape, batch)
+            held = draft.for_each(held, batch)
         if held.batch != batch:
             raise RefusalError("its operands have the samples on different axes")
         found.append(held)
