@@ -1,4 +1,4 @@
-"""Small modules that add and put entries at fixed places, read one learned array in several shapes, and move scores with masks."""
+"""Small modules that add and put entries at fixed places, read one learned array in several shapes, move scores with masks."""
 
 from __future__ import annotations
 
@@ -81,6 +81,18 @@ class Sinks(nn.Module):
         return both.softmax(-1)[..., :-1] @ v
 
 
+class Scales(nn.Module):
+    """Factors that are powers of learned arrays, which are zero, and lengths by means of squares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maps, self.scale = nn.Linear(4, 4), nn.Parameter(torch.zeros(1, 4))
+
+    def forward(self, x: Any) -> Any:
+        z = self.maps(x) * torch.exp(self.scale)
+        return z + x.pow(2).mean(-1, keepdim=True) ** 0.5 * torch.sqrt(z.square().mean(1, keepdim=True))
+
+
 class WrittenSoftmax(nn.Module):
     """Softmaxes by their powers: less the largest, and as they are."""
 
@@ -122,5 +134,6 @@ PLACED: Mapping[str, Callable[[], Made]] = {
     "neighbours": lambda: (Neighbours(), (torch.randn(2, 5, 3),)),
     "sinks": lambda: (Sinks(), (torch.randn(2, 5, 4),)),
     "copies": lambda: (Copies(), (torch.randn(2, 3, 3),)),
+    "scales": lambda: (Scales(), (torch.randn(2, 3, 4),)),
     "written softmax": lambda: (WrittenSoftmax(), (torch.randn(2, 5, 4),)),
 }
