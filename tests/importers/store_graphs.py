@@ -31,6 +31,7 @@ NAMES = (
     "reread",
     "neighbours",
     "sinks",
+    "copies",
     "written softmax",
 )
 
