@@ -25,8 +25,9 @@ def where(draft: Draft, call: Call) -> Value:
     chosen = _truth(call.decided("condition"))
     left, right = (_spoken(call.get(name)) for name in ("self", "other"))
     found = _chosen_of(draft, chosen, left, right)
-    is_smaller = isinstance(found, Held) and found.shape != call.shape
-    return expanded(draft, found, call.shape) if is_smaller else found
+    if isinstance(found, Held) and found.shape != call.shape:
+        return expanded(draft, found, call.shape)
+    return found
 
 
 def _spoken(value: Value) -> Value:
