@@ -130,7 +130,9 @@ class Subject:
         own = next(tensor.shape[axis] for tensor in self.tensors if tensor.ndim > axis)
         uses_chosen = translated.draft.graph.inputs != graph.inputs or any(s.chosen for s in translated.draft.steps)
         count = COUNT if graph.batch != own and not uses_chosen and not self._is_spared else graph.batch
-        args, kwargs = _varied(self, count, axis)
+        args, kwargs = _varied(self, count, axis, mixes=True)
+        if not self._takes(args, kwargs):  # such ids stand in places of other tables
+            args, kwargs = _varied(self, count, axis, mixes=False)
         entries = dict(zip((entry.name for entry in graph.inputs), _leaves(args, kwargs), strict=False))
         if not self.has_values:
             counts = translated.draft.tokens.items()
@@ -142,6 +144,17 @@ class Subject:
         inputs = {name: array.movedim(axis, 0) if array.ndim > axis else array for name, array in entries.items()}
         runs = self._spared_runs(inputs, entries, axis) if self._is_spared else self._runs(inputs, args, kwargs)
         return Trials(count, runs, chosen=chosen)
+
+    def _takes(self, args: Any, kwargs: Any) -> bool:
+        """Whether the module runs on ids in another order."""
+        if self._is_spared or not any(_is_ids(leaf) for leaf in _leaves(args, kwargs)):
+            return True
+        try:
+            with torch.no_grad(), doubles(drops=False), torch.random.fork_rng(), self.branches.answered():
+                with_arrays_alone(self.copy())(*args, **kwargs)
+        except IndexError:
+            return False
+        return True
 
     def _runs(self, inputs: Mapping[str, Any], args: Any, kwargs: Any) -> Iterator[Trial]:
         for is_moved in (False, True):
@@ -235,15 +248,21 @@ def _outputs(found: Any) -> list[torch.Tensor]:
     return [leaf for leaf in _leaves(found, ()) if leaf.is_floating_point()]
 
 
-def _varied(subject: Subject, count: int, axis: int) -> tuple[Any, Any]:
-    """The example with so many samples that differ from each other."""
+def _is_ids(tensor: torch.Tensor) -> bool:
+    """Whether it has whole numbers in an order."""
+    return not tensor.is_floating_point() and tensor.dtype != torch.bool and tensor.ndim > 1
+
+
+def _varied(subject: Subject, count: int, axis: int, *, mixes: bool) -> tuple[Any, Any]:
+    """The example with so many samples that differ from each other; `mixes`: ids in another order, but for those of one sample."""
     source = torch.Generator().manual_seed(0)
 
     def other(tensor: torch.Tensor) -> torch.Tensor:
         if tensor.is_floating_point():
             return tensor + torch.randn(tensor.shape, generator=source, dtype=tensor.dtype) / 4
         if tensor.ndim > axis and tensor.dtype != torch.bool:
-            order = torch.randperm(tensor.shape[-1], generator=source) if tensor.ndim > 1 else slice(None)
+            is_mixed = mixes and _is_ids(tensor)
+            order = torch.randperm(tensor.shape[-1], generator=source) if is_mixed else slice(None)
             return torch.cat([tensor.narrow(axis, 0, 1), tensor[..., order].narrow(axis, 1, count - 1)], axis)
         return tensor
 

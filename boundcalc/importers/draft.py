@@ -156,9 +156,10 @@ class Draft:
     def reshaped(self, of: Held, own: Shape, shape: Shape | None = None, batch: Batch | None = None) -> Held:
         """The same entries in other axes of the spec; without `shape` those of an array that has no samples."""
         shape, batch = (own, None) if shape is None else (shape, batch)
+        if of.masked is not None:
+            return self.reshaped(of.shown, own, shape, batch).without(of, lambda mask: mask.reshape(shape))
         if own == of.own:
-            masked = None if of.masked is None else of.masked.made(lambda m: m.reshape(shape))
-            return replace(of, shape=shape, batch=batch, masked=masked)
+            return replace(of, shape=shape, batch=batch)
         if of.tokens:
             return replace(of, shape=shape, batch=batch)
         before = self.before(of, "reshape", "flatten")
@@ -230,11 +231,24 @@ class Draft:
             own = own_shape(whole, batch)
         elif batch is None:
             own = whole
+        elif whole[batch.axis] not in (1, batch.others):
+            of = self.for_each(self.reshaped(of, whole), batch)
+            own = of.own
         else:
-            if whole[batch.axis] not in (1, batch.others):
-                raise RefusalError("an operand without samples has more than one entry on their axis")
             own = whole if batch.others > 1 else (*whole[: batch.axis], *whole[batch.axis + 1 :])
         return self.expanded(of, own, shape, batch)
+
+    def for_each(self, of: Held, batch: Batch) -> Held:
+        """What is the same for all samples, for each of them: with one entry for each other thing on their axis, or as a copy of one."""
+        axis, count = batch.axis, self.batch * batch.others
+        shape = (*of.shape[:axis], count, *of.shape[axis + 1 :])
+        once = self.before(of, "expand") if of.shape[axis] == count else None
+        if once is not None and len(once.shape) == len(shape) and once.shape[axis] == 1:
+            own = once.shape if batch.others > 1 else (*once.shape[:axis], *once.shape[axis + 1 :])
+            return self.expanded(once, own, shape, batch)
+        if of.shape[axis] != batch.others:
+            raise RefusalError("an operand without samples has more than one entry on their axis")
+        return self.reshaped(of, own_shape(shape, batch), shape, batch)
 
     def expanded(self, of: Held, own: Shape, shape: Shape, batch: Batch | None) -> Held:
         """Axes of one entry repeated; `own`: the axes of `of` beside those of the image, in the spec."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise
 
 from boundcalc.importers.draft import Draft, Field, Step
 from boundcalc.importers.graph import Entry
 from boundcalc.importers.lines import Line
 from boundcalc.importers.naming import module_path, step_names
 from boundcalc.importers.settings import Settings, symbols_of, text
+from boundcalc.importers.sharing import flipped, in_several_shapes
 from boundcalc.importers.structure import structured
 from boundcalc.importers.translate import Translated
 from boundcalc.importers.unsupported import Missing, UnsupportedError
-from boundcalc.importers.values import Held, Learned
+from boundcalc.importers.values import Learned
 from boundcalc.importers.yaml import block
 from boundcalc.layers.index import VOCABULARY
 
@@ -38,7 +38,7 @@ class Written:
 def write(translated: Translated, settings: Settings) -> Written:
     """Raises SpecError."""
     draft = translated.draft
-    steps = _read_steps(draft, translated.outputs)
+    steps = translated.steps
     entries = draft.graph.inputs
     read = {key for step in steps for key in step.reads}
     used = tuple(entry for entry in entries if entry.name in read)
@@ -114,17 +114,6 @@ def _input(draft: Draft, entry: Entry, norms: Mapping[str, Field]) -> Field:
     return {"shape": shape, "norm": norms[entry.name]}
 
 
-def _read_steps(draft: Draft, outputs: Sequence[Held]) -> list[Step]:
-    """Those that an output is made of."""
-    read = {held.step for held in outputs}
-    kept: list[Step] = []
-    for step in reversed(draft.steps):
-        if step.key in read:
-            kept.append(step)
-            read.update(step.reads)
-    return kept[::-1]
-
-
 def _frozen(
     frozen: Set[str], steps: Sequence[Step], arrays: Mapping[str, Learned], names: Mapping[str, str]
 ) -> Mapping[str, str]:
@@ -166,8 +155,7 @@ def _sharing(
         shared: dict[str, Field] = {}
         for array, learned in step.arrays.items():
             path = f"{names[step.key]}.{array}"
-            flipped = learned.transposed() if len(set(learned.shape)) == 2 == len(learned.shape) else learned
-            known = first.get(learned, first.get(flipped))
+            known = first.get(learned, first.get(flipped(learned)))
             if known is None:
                 arrays[path], first[learned] = learned, path
             else:
@@ -176,30 +164,8 @@ def _sharing(
             owners = {str(path).rpartition(".")[0] for path in shared.values()}
             whole = len(shared) == len(step.arrays) and all(str(p).endswith(f".{a}") for a, p in shared.items())
             shares[step.key] = owners.pop() if whole and len(owners) == 1 else shared
-    _check_parts(network, first)
-    return arrays, shares
-
-
-def _check_parts(network: str, first: Mapping[Learned, str]) -> None:
-    """A learned array that is read in several parts: they have no entry in common, or it would be counted twice."""
-    read: dict[str, list[Learned]] = {}
-    for learned in first:
-        read.setdefault(learned.name, []).append(learned)
-    wrong = [name for name, parts in read.items() if len(parts) > 1 and not _are_apart(parts)]
+    wrong = sorted(in_several_shapes(steps))
     if wrong:
         reason = "a learned array is read in several shapes, which the language cannot share"
         raise UnsupportedError(network, [Missing("shared array", reason, name, "", "") for name in wrong])
-
-
-def _are_apart(parts: Sequence[Learned]) -> bool:
-    spans: dict[int, list[tuple[int, int]]] = {}
-    for part in parts:
-        if not part.moves or part.moves[0].what != "slice" or part.moves[0].by[3] != 1:
-            return False
-        axis, start, stop, _ = part.moves[0].by
-        spans.setdefault(axis, []).append((start, stop))
-    if len(spans) != 1:
-        return False
-    ((_, found),) = spans.items()
-    ordered = sorted(found)
-    return all(stop <= start for (_, stop), (start, _) in pairwise(ordered))
+    return arrays, shares

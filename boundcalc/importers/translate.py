@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from boundcalc.importers.call import Call
-from boundcalc.importers.draft import Draft
-from boundcalc.importers.graph import UNKNOWN, Argument, Graph, Node, Ref
+from boundcalc.importers.draft import Draft, Step
+from boundcalc.importers.graph import UNKNOWN, Argument, Graph, Node, Origin, Ref
 from boundcalc.importers.operators.index import IGNORED, OPERATORS
 from boundcalc.importers.patterns.index import recognised
+from boundcalc.importers.sharing import in_several_shapes
 from boundcalc.importers.unsupported import Missing, UnsupportedError
 from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Unknown, Value
 
@@ -42,15 +44,41 @@ class Translated:
     draft: Draft
     outputs: tuple[Held, ...]
 
+    @property
+    def steps(self) -> list[Step]:
+        """Those that an output is made of."""
+        read = {held.step for held in self.outputs}
+        kept: list[Step] = []
+        for step in reversed(self.draft.steps):
+            if step.key in read:
+                kept.append(step)
+                read.update(step.reads)
+        return kept[::-1]
+
 
 def translate(graph: Graph) -> Translated:
-    """Raises UnsupportedError."""
+    """Raises UnsupportedError. A learned array that steps read in several shapes becomes a step of its own, which they read, where they
+    can."""
     graph = recognised(graph)
+    found = _translated_graph(graph, frozenset())
+    whole = in_several_shapes(found.steps)
+    if not whole:
+        return found
+    try:
+        return _translated_graph(graph, whole)
+    except UnsupportedError:
+        return found
+
+
+def _translated_graph(graph: Graph, whole: Set[str]) -> Translated:
+    """`whole`: learned arrays that are steps of their own."""
     draft, values = Draft(graph), dict[str, Value]()
     for entry in graph.inputs:
         axis = graph.batch_axis if len(entry.shape) > graph.batch_axis else 0
         values[entry.name] = Held(entry.name, entry.shape, Batch(axis), tokens=entry.is_integer)
-    values |= {name: Learned(name, shape) for name, shape in graph.learned.items()}
+    for name, shape in graph.learned.items():
+        draft.origin = Origin(name.rpartition(".")[0])
+        values[name] = draft.parameter(Learned(name, shape)) if name in whole else Learned(name, shape)
     values |= {name: Fixed(array) for name, array in graph.constants.items()}
     missing: dict[Missing, int] = {}
     for node in graph.nodes:
@@ -113,7 +141,7 @@ def _translated(draft: Draft, node: Node, arguments: dict[str, Value]) -> Value:
     if isinstance(first, Held | Learned | Fixed) and first.shape != node.shape:
         raise AssertionError(f"{node.operator} gives {first.shape}, and {node.shape} in the framework")
     if isinstance(found, tuple) and any(part >= len(found) for part in draft.parts_read(node.name)):
-        raise RefusalError("more than its first array is read")
+        raise RefusalError(row.rest)
     return found
 
 

@@ -6,7 +6,7 @@ In the spec the samples are not an axis; in a framework they are one of the axes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -66,6 +66,14 @@ class Chosen:
             return Chosen(mine.array | its.array)
         return Chosen(mine.array | its.array, lambda known: mine.known(known) | its.known(known))
 
+    def joined(self, others: Sequence[Chosen], axis: int) -> Chosen:
+        """With others after it along an axis."""
+        every = (self, *others)
+        array = np.concatenate([each.array for each in every], axis=axis)
+        if all(each.source is None for each in every):
+            return Chosen(array)
+        return Chosen(array, lambda known: np.concatenate([each.known(known) for each in every], axis=axis))
+
     def known(self, known: Mapping[str, Array]) -> Array:
         return self.array if self.source is None else self.source(known)
 
@@ -102,6 +110,20 @@ class Held:
             raise RefusalError("it takes token ids out of some that were reshaped")
         image = replace(self, shape=shape)
         return replace(image, cuts=(*self.cuts, Cut(fields, image.own)))
+
+    @property
+    def shown(self) -> Held:
+        """Scores as if none were left out."""
+        return replace(self, masked=None)
+
+    def without(self, of: Held, move: Callable[[Array], Array]) -> Held:
+        """What is made of the scores of another by moving entries, without those that are left out there."""
+        return self if of.masked is None else replace(self, masked=of.masked.made(move))
+
+    @property
+    def hidden(self) -> Chosen:
+        """Which entries are left out."""
+        return self.masked or Chosen(np.zeros(self.shape, dtype=bool))
 
     @property
     def own(self) -> Shape:

@@ -173,6 +173,7 @@ def test_what_is_infinite_has_its_reason(text: str, order: int, reason: str) -> 
         ("exp(x)", 1, (mpmath.e, mpmath.e, mpmath.e, mpmath.e)),
         ("log(2 + x)", 1, (mpmath.log(3), 1, 1, 2)),
         ("x**5", 2, (32, 80, 160, 240)),
+        ("exp(2*x)", 0, (1, 2, 4, 8)),
         ("x**2*max(x, 0)", 3, (27, 27, None)),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from importers.chosen_modules import CHOSEN
 from importers.more_modules import MORE
+from importers.placed_modules import PLACED
 
 torch: Any = pytest.importorskip("torch")
 nn: Any = torch.nn
@@ -131,6 +132,7 @@ MODULES: Mapping[str, Callable[[], Made]] = {
     "encoder": lambda: (nn.TransformerEncoderLayer(8, 2, 12, batch_first=True), (torch.randn(2, 4, 8),)),
     "sequence first": lambda: (nn.TransformerEncoderLayer(8, 2, 12), (torch.randn(4, 2, 8),)),
     **CHOSEN,
+    **PLACED,
     **{kind: lambda kind=kind: (Recurrent(kind), (torch.randn(2, 4, 3),)) for kind in ("RNN", "GRU", "LSTM")},
     "transposed": lambda: (nn.Sequential(nn.ConvTranspose2d(2, 4, 3, 2, groups=2), nn.GroupNorm(2, 4)), (torch.randn(2, 2, 3, 3),)),
     "instance": lambda: (nn.Sequential(nn.Conv1d(2, 3, 2), nn.InstanceNorm1d(3, affine=True), nn.Hardtanh()), (torch.randn(2, 2, 6),)),

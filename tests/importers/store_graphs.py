@@ -27,6 +27,12 @@ NAMES = (
     "folded",
     "joined",
     "bags",
+    "edges",
+    "reread",
+    "neighbours",
+    "sinks",
+    "copies",
+    "written softmax",
 )
 
 

@@ -21,6 +21,7 @@ torch: Any = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 from importers import chosen_modules, modules  # noqa: E402
+from importers.placed_modules import PLACED  # noqa: E402
 
 
 def made(name: str, mode: str = "eval", **options: Any) -> Import:
@@ -213,7 +214,7 @@ def test_options_reach_the_spec() -> None:
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
-@pytest.mark.parametrize("name", ["perceptron", "residual", "encoder"])
+@pytest.mark.parametrize("name", ["perceptron", "residual", "encoder", *PLACED])
 def test_bounds_at_given_weights_are_above_the_jacobian(name: str, mode: str) -> None:
     """At random inputs, by the singular values of the Jacobian of the whole batch (of one draw of dropout): a lower bound of what is
     bounded."""

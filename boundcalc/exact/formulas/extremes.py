@@ -147,8 +147,10 @@ def _limit(of: Far) -> arb:
 
 
 def _doubling(most: fmpq) -> Iterator[Interval]:
-    """0 to 1, 1 to 2, 2 to 4, ... up to the end, and the same below 0."""
+    """0 to 1, 1 to 2, 2 to 4, ... up to the end, and the same below 0; 0 alone where that is the end."""
     before, end = fmpq(0), fmpq(1)
+    if most == before:
+        yield most, most
     while before < most:
         last = min(end, most)
         yield before, last

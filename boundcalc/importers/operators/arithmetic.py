@@ -25,6 +25,8 @@ def number_of(value: Value) -> float | None:
 def affine(draft: Draft, of: Held, scale: float = 1, shift: float = 0) -> Held:
     if scale == 1 and shift == 0:
         return of
+    if of.masked is not None and scale > 0:
+        return affine(draft, of.shown, scale, shift).without(of, lambda array: array)
     fields: dict[str, Field] = {}
     if scale != 1:
         fields["scale"] = written(scale)
@@ -83,8 +85,8 @@ def _summed(
             return _masked(draft, left, right.array * alpha)
         if not np.any(right.array) and np.broadcast_shapes(left.shape, right.shape) == left.shape:
             return affine(draft, left, scale=scale)
-    if isinstance(left, Held) and isinstance(right, Held) and not (left.masked is None and right.masked is None):
-        return _both_masked(draft, left, right, scale, alpha)
+    if any(isinstance(each, Held) and each.masked is not None for each in (left, right)):
+        return _both_masked(draft, draft.held(left), draft.held(right), scale, alpha)
     (first, second), shape, batch = draft.aligned((left, right))
     if scale == 1 and alpha == -1:
         return draft.step("subtract", {}, (first, second), shape, batch)
@@ -94,15 +96,12 @@ def _summed(
 
 def _both_masked(draft: Draft, left: Held, right: Held, scale: float, alpha: float) -> Held:
     """The sum, without the entries that either is without."""
-    if scale != 1 or alpha != 1:
+    if (left.masked is not None and scale <= 0) or (right.masked is not None and alpha <= 0):
         raise RefusalError("it subtracts scores that are masked")
-    image = _summed(draft, replace(left, masked=None), replace(right, masked=None), 1.0, 1.0)
+    image = _summed(draft, left.shown, right.shown, scale, alpha)
     if not isinstance(image, Held):
         raise RefusalError("it adds scores that are no array")
-    hidden = Chosen(np.zeros(image.shape, dtype=bool))
-    for of in (left, right):
-        hidden = hidden.within(of.masked)
-    return replace(image, masked=hidden)
+    return replace(image, masked=image.hidden.within(left.masked).within(right.masked))
 
 
 def _with_chosen(draft: Draft, of: Held, by: Chosen, scale: float, alpha: float) -> Value:
@@ -118,8 +117,6 @@ def hidden_where(draft: Draft, of: Held, mask: Chosen) -> Held:
     """Scores of which those are left out where a mask is true."""
     shape = np.broadcast_shapes(of.shape, mask.shape)
     if shape != of.shape:
-        if of.masked is not None:
-            raise RefusalError("it repeats scores that are masked")
         spread = expanded(draft, of, shape)
         if not isinstance(spread, Held):
             raise RefusalError("it masks what is no array")
@@ -146,7 +143,7 @@ def constant(draft: Draft, of: Chosen, like: Held) -> Held:
 def _masked(draft: Draft, scores: Held, added: np.ndarray) -> Held:
     """Scores of which those with -oo added are left out."""
     rest = np.where(added <= MASKED, 0.0, added)
-    shown = replace(scores, masked=None)
+    shown = scores.shown
     if np.any(rest):
         moved = total(draft, shown, Fixed(rest), 1.0)
         if not isinstance(moved, Held):
@@ -166,6 +163,8 @@ def product(draft: Draft, left: Value, right: Value) -> Value:
             return affine(draft, draft.held(of), scale=factor)
         if factor is not None and isinstance(of, Fixed):
             return Fixed(of.array * factor)
+    if isinstance(left, Fixed) and isinstance(right, Fixed):
+        return Fixed(left.array * right.array)
     if isinstance(left, Chosen) and isinstance(right, Held):
         left = constant(draft, left, right)
     if isinstance(right, Chosen) and isinstance(left, Held):
@@ -212,12 +211,5 @@ def triangle(is_lower: bool) -> Rule:
         of, at = call.array("self"), call.integer("diagonal", 0)
         ones = np.ones(of.shape[-2:])
         return product(draft, of, Fixed(np.tril(ones, at) if is_lower else np.triu(ones, at)))
-
-    return rule
-
-
-def refused(reason: str) -> Rule:
-    def rule(draft: Draft, call: Call) -> Value:
-        raise RefusalError(reason)
 
     return rule

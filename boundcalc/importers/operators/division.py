@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -158,7 +157,7 @@ def recognised(draft: Draft, call: Call) -> Value:
     if (
         isinstance(formula, str) and formula == "exp(x)" and of.masked is not None and of.masked.source is None
     ):  # exp of what is left out is 0
-        powers = function(draft, replace(of, masked=None), formula)
+        powers = function(draft, of.shown, formula)
         return product(draft, powers, Fixed(np.where(of.masked.array, 0.0, 1.0)))
     if isinstance(formula, str) and formula:
         return function(draft, of, formula)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from boundcalc.importers.call import Rule
 from boundcalc.importers.operators import (
     activations,
     arithmetic,
@@ -25,6 +23,7 @@ from boundcalc.importers.operators import (
     pooling,
     recurrent,
     reductions,
+    refused,
     resizing,
     rotating,
     scattering,
@@ -32,18 +31,7 @@ from boundcalc.importers.operators import (
     taking,
     windows,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """One row. `names`: of the operators that are read so; `becomes`: the kinds of the language, in words; `note`: what of it is
-    refused."""
-
-    names: tuple[str, ...]
-    becomes: str
-    rule: Rule
-    note: str = ""
-
+from boundcalc.importers.operators.row import Operator
 
 _ENTRYWISE = [
     "relu",
@@ -71,10 +59,10 @@ _FORMULAS = (
     ("cos", "cos(x)"),
     ("erf", "erf(x)"),
 )
-_JUMPS = ("sign", "round", "floor", "ceil", "trunc", "frac", "heaviside", "sgn", "fmod", "remainder", "floor_divide")
-_COMPARED = ("ge", "gt", "le", "lt", "eq", "ne", "logical_and", "logical_or", "logical_not", "bitwise_and", "isnan")
 _LONG = "dropout between layers; over 128 steps where first or last states, or no biases, have them written out"
-_PLACES = ("argmax", "argmin", "argsort", "nonzero", "bucketize", "searchsorted")
+_INDICES = (
+    "its indices are read, which jump where entries are equal, so that what they choose has no Lipschitz constant"
+)
 
 _FAMILIES: tuple[Operator, ...] = (
     *(Operator((name,), name, activations.named(name)) for name in _ENTRYWISE),
@@ -125,7 +113,9 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("slice_scatter",), "slice, concat, take", scattering.slice_scatter),
     Operator(("copy",), "expand", scattering.copied),
     Operator(("select_scatter",), "slice, concat", scattering.select_scatter),
-    Operator(("index_put",), "multiply, add", scattering.index_put, "indices and entries that are computed"),
+    Operator(("index_put",), "multiply, add; take, linear", scattering.index_put, "indices of several axes, of arrays"),
+    Operator(("index_add",), "linear, add", scattering.index_add, "indices that are computed"),
+    Operator(("scatter_add", "scatter_reduce"), "linear, add", scattering.scatter_add, "indices that are computed"),
     Operator(("zero",), "a constant", arithmetic.zero),
     Operator(("unfold",), "take, permute", windows.unfold),
     Operator(("im2col",), "pad, take, permute", windows.im2col),
@@ -165,7 +155,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("t", "numpy_T"), "transpose, permute", moves.transposed_whole),
     Operator(("movedim",), "permute", moves.movedim),
     Operator(("expand",), "expand", moves.expand),
-    Operator(("repeat", "tile"), "expand", moves.repeat, "the samples"),
+    Operator(("repeat", "tile"), "expand", moves.repeat),
     Operator(("pixel_shuffle",), "reshape, permute", moves.pixel_shuffle),
     Operator(("pixel_unshuffle",), "reshape, permute", moves.pixel_unshuffle),
     Operator(("channel_shuffle", "native_channel_shuffle"), "reshape, permute", moves.channel_shuffle),
@@ -174,7 +164,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("select",), "slice, squeeze", parts.select),
     Operator(("unbind",), "slice, squeeze", parts.unbind),
     Operator(("split", "split_with_sizes", "chunk", "tensor_split"), "slice", parts.split),
-    Operator(("cat", "concat"), "concat", parts.cat),
+    Operator(("cat", "concat", "concatenate"), "concat", parts.cat),
     Operator(("stack",), "stack", parts.stack),
     Operator(("pad", "constant_pad_nd"), "pad, slice", parts.pad),
     *(
@@ -220,14 +210,20 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("sum",), "mean, affine", reductions.sum_, "over the samples"),
     Operator(("amax",), "adaptivemaxpool", extremes.amax, "over the samples"),
     Operator(("amin",), "affine, adaptivemaxpool", extremes.amin, "over the samples"),
-    Operator(("max",), "adaptivemaxpool, stack", extremes.with_places(extremes.amax), "the places of the maxima"),
     Operator(
-        ("min",), "affine, adaptivemaxpool, stack", extremes.with_places(extremes.amin), "the places of the minima"
+        ("max",), "adaptivemaxpool, stack", extremes.with_places(extremes.amax), "the places of the maxima", _INDICES
+    ),
+    Operator(
+        ("min",),
+        "affine, adaptivemaxpool, stack",
+        extremes.with_places(extremes.amin),
+        "the places of the minima",
+        _INDICES,
     ),
     Operator(("maximum",), "stack, adaptivemaxpool1d, or relu and affine", extremes.maximum),
     Operator(("minimum",), "stack, adaptivemaxpool1d, or relu and affine", extremes.minimum),
-    Operator(("sort",), "map", extremes.sort, "the places of the entries"),
-    Operator(("topk",), "map, slice", extremes.topk, "the places of the entries"),
+    Operator(("sort",), "map", extremes.sort, "the places of the entries", _INDICES),
+    Operator(("topk",), "map, slice", extremes.topk, "the places of the entries", _INDICES),
     Operator(("linalg_vector_norm",), "map", spreads.linalg_vector_norm, "orders that are not 1, 2 or oo"),
     Operator(("norm",), "map", spreads.norm, "orders that are not 1, 2 or oo"),
     Operator(("logsumexp",), "map", spreads.logsumexp),
@@ -271,22 +267,7 @@ _FAMILIES: tuple[Operator, ...] = (
     Operator(("gru_cell",), "dense, sigmoid, tanh, multiply, add", cells.one("gru")),
     Operator(("rnn_tanh_cell",), "dense, add, tanh", cells.one("tanh")),
     Operator(("rnn_relu_cell",), "dense, add, relu", cells.one("relu")),
-    Operator(_JUMPS, "nothing", arithmetic.refused("it jumps, so that it is not Lipschitz continuous"), "always"),
-    Operator(
-        _COMPARED, "nothing", arithmetic.refused("what it tells jumps where entries are equal"), "of what is computed"
-    ),
-    Operator(
-        _PLACES,
-        "nothing",
-        arithmetic.refused("it gives places, which jump where entries change their order"),
-        "of what is computed",
-    ),
-    Operator(
-        ("grid_sampler", "grid_sampler_2d", "grid_sampler_3d", "affine_grid_generator"),
-        "nothing",
-        arithmetic.refused("it reads entries at places that are computed"),
-        "always",
-    ),
+    *refused.REFUSED,
 )
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType({name: row for row in _FAMILIES for name in row.names})

@@ -23,7 +23,20 @@ def masked_fill(draft: Draft, call: Call) -> Value:
 def where(draft: Draft, call: Call) -> Value:
     """A choice between arrays or numbers, by a mask."""
     chosen = _truth(call.decided("condition"))
-    left, right = call.get("self"), call.get("other")
+    left, right = (_spoken(call.get(name)) for name in ("self", "other"))
+    found = _chosen_of(draft, chosen, left, right)
+    if isinstance(found, Held) and found.shape != call.shape:
+        return expanded(draft, found, call.shape)
+    return found
+
+
+def _spoken(value: Value) -> Value:
+    """The number that all entries of a constant are."""
+    number = value.number if isinstance(value, Fixed) else None
+    return value if number is None else number
+
+
+def _chosen_of(draft: Draft, chosen: Mask, left: Value, right: Value) -> Value:
     if isinstance(left, Held | Learned) and number_of(right) is not None:
         return filled(draft, draft.held(left), _not(chosen), right)
     if isinstance(right, Held | Learned) and number_of(left) is not None:
@@ -38,7 +51,7 @@ def filled(draft: Draft, of: Held, mask: Mask, value: Value) -> Value:
     if number is None:
         raise RefusalError("it fills in what is no number")
     shape = np.broadcast_shapes(of.shape, mask.shape)
-    if shape != of.shape and of.masked is None:
+    if shape != of.shape:
         spread = expanded(draft, of, shape)
         return filled(draft, spread, mask, value) if isinstance(spread, Held) else spread
     if isinstance(mask, Fixed) and not mask.array.any():

@@ -99,11 +99,10 @@ def permuted(draft: Draft, of: Held | Learned | Fixed, order: tuple[int, ...]) -
     image = Held(of.step, shape, batch)
     before, after = of.axes(), image.axes()
     own = tuple(before.index(None if axis is None else order[axis]) for axis in after)
-    masked = None if of.masked is None else of.masked.made(lambda array: array.transpose(order))
+    if of.masked is not None:
+        return _held(permuted(draft, of.shown, order)).without(of, lambda array: array.transpose(order))
     if own == tuple(range(len(own))):
-        return replace(of, shape=shape, batch=batch, masked=masked)
-    if masked is not None:
-        raise RefusalError("it moves scores that are masked")
+        return replace(of, shape=shape, batch=batch)
     if own == (*range(len(own) - 2), len(own) - 1, len(own) - 2):
         return draft.step("transpose", {}, (of,), shape, batch)
     return draft.step("permute", {"axes": list(own)}, (of,), shape, batch)
@@ -139,6 +138,9 @@ def expanded(draft: Draft, of: Held | Learned, shape: Shape) -> Value:
     if of.shape == shape:
         return of
     held = draft.held(of)
+    if held.masked is not None:
+        image = _held(expanded(draft, held.shown, shape))
+        return image.without(held, lambda array: np.broadcast_to(array, shape))
     lead = len(shape) - len(held.shape)
     whole = (1,) * lead + held.shape
     batch = None
@@ -163,8 +165,6 @@ def repeat(draft: Draft, call: Call) -> Value:
     if all(size == 1 or count == 1 for size, count in zip(whole, times, strict=True)):
         return expanded(draft, of, call.shape)
     held = draft.held(of)
-    if held.batch is not None and times[held.batch.axis + len(times) - len(of.shape)] != 1:
-        raise RefusalError("it repeats the samples")
     apart: list[int] = []
     for size, count in zip(whole, times, strict=True):
         apart += [1, size] if count != 1 else [size]

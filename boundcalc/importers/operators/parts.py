@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +40,11 @@ def sliced(draft: Draft, of: Held | Learned | Fixed, axis: int, start: int, stop
         return Fixed(np.zeros(shape))  # joined with others it is nothing
     if of.batch is not None and axis == of.batch.axis:
         return _of_samples(draft, of, start, stop, step)
+    if of.masked is not None:
+        part, at = sliced(draft, of.shown, axis, start, stop, step), (slice(None),) * axis
+        return (
+            part.without(of, lambda array: array[(*at, slice(start, stop, step))]) if isinstance(part, Held) else part
+        )
     fields = {"axis": of.axis(axis)}
     if start:
         fields["start"] = start
@@ -135,7 +141,11 @@ def joined(draft: Draft, operands: list[Held | Learned | Fixed], axis: int, shap
     if len(held) == 1:
         return held[0]
     own = Held("", shape, batch).axis(axis)
-    return draft.step("concat", {} if own == 0 else {"axis": own}, held, shape, batch)
+    image = draft.step("concat", {} if own == 0 else {"axis": own}, [each.shown for each in held], shape, batch)
+    if all(each.masked is None for each in held):
+        return image
+    first, *others = (each.hidden for each in held)
+    return replace(image, masked=first.joined(others, axis))
 
 
 def _together(draft: Draft, operands: Sequence[Held | Learned | Fixed]) -> tuple[list[Held], Batch | None]:
@@ -146,11 +156,7 @@ def _together(draft: Draft, operands: Sequence[Held | Learned | Fixed]) -> tuple
     for each in operands:
         held = draft.held(each, like)
         if batch is not None and held.batch is None:
-            if held.shape[batch.axis] != batch.others:
-                raise RefusalError("an operand without samples has more than one entry on their axis")
-            shape = (*held.shape[: batch.axis], draft.batch * batch.others, *held.shape[batch.axis + 1 :])
-            own = Held("", shape, batch).own
-            held = draft.reshaped(held, own, shape, batch)
+            held = draft.for_each(held, batch)
         if held.batch != batch:
             raise RefusalError("its operands have the samples on different axes")
         found.append(held)

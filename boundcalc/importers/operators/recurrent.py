@@ -17,13 +17,14 @@ def recurrent(kind: str, nonlinearity: str | None = None) -> Rule:
         layers, both = call.integer("num_layers"), call.flag("bidirectional")
         if call.flag("train") and layers > 1 and call.number("dropout") != 0:
             raise RefusalError("it has dropout between its layers")
-        if of.batch is None or len(of.own) != 2 or of.batch.others != 1:
+        if of.batch is None or len(of.shape) != 3:
             raise RefusalError("it reads what is no sequence for each sample")
         if of.batch.axis == (1 if call.flag("batch_first") else 0):
             raise RefusalError("its steps are along the axis of the samples")
         weights = _weights(call.get("params"), layers * (2 if both else 1), call.flag("has_biases"))
         read = draft.parts_read(call.node.name)
-        if not call.flag("has_biases") or 2 in read or not _are_zero(call.get("hx")):
+        is_joined = of.batch.others != 1  # several sequences for each sample
+        if is_joined or not call.flag("has_biases") or 2 in read or not _are_zero(call.get("hx")):
             return _unrolled(draft, call, of, kind if nonlinearity is None else nonlinearity, weights, both)
         fields: dict[str, Field] = {"units": weights[0].hidden.shape[1]}
         if nonlinearity is not None and nonlinearity != "tanh":
@@ -91,7 +92,7 @@ def _unrolled(draft: Draft, call: Call, of: Held, cell: str, weights: list[Weigh
 def joined(draft: Draft, parts: list[Held]) -> Held:
     """Both directions side by side."""
     shape = (*parts[0].shape[:2], sum(part.shape[2] for part in parts))
-    return draft.step("concat", {"axis": 1}, parts, shape, parts[0].batch)
+    return draft.step("concat", {"axis": len(parts[0].own) - 1}, parts, shape, parts[0].batch)
 
 
 def _first(draft: Draft, given: Value, of: Held, count: int) -> list[States]:

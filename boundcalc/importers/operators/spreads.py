@@ -35,7 +35,8 @@ def norm_along(draft: Draft, of: Held, axes: list[int], order: float, keepdim: b
 
 def linalg_vector_norm(draft: Draft, call: Call) -> Value:
     of = call.held("self")
-    return norm_along(draft, of, axes_of(call, of), call.number("ord", 2.0), call.flag("keepdim"))
+    image = norm_along(draft, of, axes_of(call, of), call.number("ord", 2.0), call.flag("keepdim"))
+    return affine(draft, image, scale=call.number("scale", 1.0))
 
 
 def norm(draft: Draft, call: Call) -> Value:

@@ -7,7 +7,18 @@ import numpy as np
 from boundcalc.importers.call import Call
 from boundcalc.importers.draft import Draft, Field
 from boundcalc.importers.graph import Shape
-from boundcalc.importers.values import Batch, Chosen, Fixed, Held, Learned, RefusalError, Value
+from boundcalc.importers.operators.moves import expanded, reshaped
+from boundcalc.importers.values import (
+    Batch,
+    Chosen,
+    Fixed,
+    Held,
+    Learned,
+    RefusalError,
+    Value,
+    own_shape,
+    relocated,
+)
 
 
 def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape: Shape) -> Value:
@@ -18,8 +29,6 @@ def taken(draft: Draft, of: Held | Learned | Fixed, ids: Fixed, axis: int, shape
     if isinstance(of, Fixed):
         return Fixed(of.array.take(flat, axis=axis).reshape(shape))
     rows = (*of.shape[:axis], flat.size, *of.shape[axis + 1 :])
-    if len(found.shape) > 1 and isinstance(of, Held) and of.batch is not None:
-        raise RefusalError("it reads entries at several axes of indices")
     if np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size)):  # neighbours: a slice
         if flat.size == count:
             return _regrouped(draft, of, shape)
@@ -64,9 +73,8 @@ def _regrouped(draft: Draft, of: Held | Learned, shape: Shape) -> Held | Learned
         return of
     if isinstance(of, Learned):
         return of.moved("reshape", shape, shape)
-    if of.batch is not None:
-        raise RefusalError("it reads entries at several axes of indices")
-    return draft.reshaped(of, shape)
+    batch = None if of.batch is None else relocated(of.batch, draft.batch, of.shape, shape)
+    return draft.reshaped(of, own_shape(shape, batch), shape, batch)
 
 
 def repeat_interleave(draft: Draft, call: Call) -> Value:
@@ -75,4 +83,9 @@ def repeat_interleave(draft: Draft, call: Call) -> Value:
     if call.get("dim") is None:
         raise RefusalError("it repeats the entries of the flattened array")
     axis = call.integer("dim") % len(of.shape)
+    if isinstance(of, Held) and of.batch is not None and axis == of.batch.axis:  # each sample beside its copies
+        before, after = of.shape[: axis + 1], of.shape[axis + 1 :]
+        apart = reshaped(draft, of, (*before, 1, *after))
+        copies = expanded(draft, apart, (*before, times, *after)) if isinstance(apart, Held) else apart
+        return reshaped(draft, copies, call.shape) if isinstance(copies, Held) else copies
     return taken(draft, of, Fixed(np.repeat(np.arange(of.shape[axis]), times)), axis, call.shape)

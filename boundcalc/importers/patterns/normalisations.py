@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from boundcalc.importers.graph import Argument, Graph, Node, Ref
 from boundcalc.importers.patterns.nodes import View, rewritten
@@ -124,9 +125,9 @@ def _norm(node: Node, operator: str, of: Argument, eps: float, axis: int) -> Nod
 
 
 def _length(view: View, node: Node) -> Node | None:
-    """The root of a sum of squares."""
+    """The root of a sum of squares, or of their mean, which is a multiple of it."""
     is_root = node.operator == "sqrt" or (node.operator == "pow" and view.number(node.arguments.get("exponent")) == 0.5)
-    total = view.made(node.arguments.get("self"), "sum") if is_root else None
+    total = view.made(node.arguments.get("self"), "sum", "mean") if is_root else None
     squared = None if total is None else view.made(total.arguments.get("self"), "pow", "mul", "square")
     if total is None or squared is None or not _is_square(view, squared) or "dim" not in total.arguments:
         return None
@@ -135,6 +136,7 @@ def _length(view: View, node: Node) -> Node | None:
         "ord": 2,
         "dim": total.arguments["dim"],
         "keepdim": total.arguments.get("keepdim"),
+        "scale": prod(total.shape) ** 0.5 / prod(squared.shape) ** 0.5 if total.operator == "mean" else 1.0,
     }
     return replace(node, operator="linalg_vector_norm", arguments=arguments)
 
