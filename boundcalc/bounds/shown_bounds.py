@@ -35,13 +35,8 @@ def brief_page(bounds: Bounds) -> Page:
 
 def whole_page(bounds: Bounds) -> Page:
     """The closed forms and what they are made of besides."""
-    formulas = (
-        list(_formulas(bounds))
-        if _is_closed_soon(bounds)
-        else ["closed forms take longer: bounds.lipschitz.expression"]
-    )
     told = [bounds.document.kept, *(f"note: {warning}" for warning in bounds.warnings)]
-    parts = (*_tables(bounds, IN_NOTEBOOK), searched(bounds.document), *formulas, *told)
+    parts = (*_tables(bounds, IN_NOTEBOOK), searched(bounds.document), *formulas(bounds), *told)
     return Page(header(bounds.document), tuple(part for part in parts if part))
 
 
@@ -86,8 +81,11 @@ def _is_closed_soon(bounds: Bounds) -> bool:
     return not bounds.graph.has_loops or len(bounds.primitives.primitives) <= 100
 
 
-def _formulas(bounds: Bounds) -> Iterator[Part]:
+def formulas(bounds: Bounds) -> Iterator[Part]:
     """The closed forms of the network, and folded the definitions that they are made of."""
+    if not _is_closed_soon(bounds):
+        yield "closed forms take longer: bounds.lipschitz.expression"
+        return
     known = {name: b for name, b in bounds.totals.items() if b.finite and b.scalar is not None}
     closed = {name: bound for name, bound in known.items() if bound.unclosed is None}
     wanted = [name for bound in closed.values() if (name := bounds.definition(bound)) is not None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-BESIDE, BELOW = 18.0, 26.0  # between boxes of a layer, between layers
+BESIDE, BELOW = 18.0, 24.0  # between boxes of a layer, between layers
 LANE = 8.0  # of an edge that passes a layer
 SWEEPS = 4  # down and up
 Point = tuple[float, float]
@@ -27,10 +27,12 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The left upper corner of each box, the points of each edge from above to below, and the size of all. Between an odd point and
+    """The left upper corner of each box, the upper and lower side of its layer, the points of each edge from above to below, and the
+    size of all. Between an odd point and
     the next an edge is straight and vertical; between an even one and the next it crosses the gap between two layers."""
 
     corners: Sequence[Point]
+    bands: Sequence[Point]
     routes: Sequence[Sequence[Point]]
     width: float
     height: float
@@ -71,7 +73,8 @@ def level(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge], top: Iter
             x = passed[edge.tail, edge.start, layer].left + LANE / 2
             points += [(x, tops[layer]), (x, bottoms[layer])]
         routes.append([*points, (end, tops[last]), (end, corners[edge.head][1])])
-    return Level(corners, routes, width, height)
+    bands = [(tops[layer], bottoms[layer]) for layer in at]
+    return Level(corners, bands, routes, width, height)
 
 
 def _layers(count: int, edges: Sequence[Edge], top: set[int], bottom: set[int]) -> list[int]:

@@ -10,9 +10,10 @@ from boundcalc.output.graphs.parts.outline import Cluster, Leaf, Part
 from boundcalc.output.graphs.parts.wiring import Wiring
 
 TITLE, LINE, PAD = 18.0, 15.0, 12.0  # heights of a title and of a line, space inside
-CHARACTER, LONGEST = 6.6, 34  # width of a character of a line, and how many are shown
+CHARACTER, LONGEST = 6.3, 34  # width of a character of a line, and how many are shown
 AROUND = 10.0  # space inside a cluster
-TURN = 16.0  # right of a cluster, for each edge that goes back up
+GAP = 7.0  # below and above a layer, where edges turn
+TURN = 12.0  # right of a cluster, for each edge that goes back up
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Placed:
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """`boxes`: clusters before what is in them. `routes`: the points of each edge, as a level has them; `backs`: those of edges that
-    go back up, from the side of one box to that of another, with a vertical line between."""
+    go back up, around the right of what is between."""
 
     boxes: tuple[Placed, ...]
     routes: tuple[tuple[Point, ...], ...]
@@ -164,10 +165,13 @@ def _assembled(
     routes += (_moved(route, left, head) for route in found.routes)
     inside = {key: found.corners[box][0] + left for key, box in ports.tops.items()}
     routes += (((x, 0.0), (x, head)) for x in inside.values())  # past the title
-    sides = [(x + left + item.width, y + head + item.height / 2) for item, (x, y) in zip(items, found.corners, strict=True)]
+    middle = [x + left + item.width / 2 for item, (x, _) in zip(items, found.corners, strict=True)]
     for n, (tail, above) in enumerate(backs):
-        lane = width - side / 2 - TURN * n
-        turns.append((sides[tail], (lane, sides[tail][1]), (lane, sides[above][1]), sides[above]))
+        lane, low, high = width - side / 2 - TURN * n, found.bands[tail][1] + head + GAP, found.bands[above][0] + head - GAP
+        start, end = found.corners[tail][1] + head + items[tail].height, found.corners[above][1] + head
+        turns.append(
+            ((middle[tail], start), (middle[tail], low), (lane, low), (lane, high), (middle[above], high), (middle[above], end))
+        )
     exits = {key: found.corners[box][0] + left for key, box in ports.bottoms.items()}
     return _Laid(boxes, routes, turns, width, height, inside, exits)
 
@@ -185,7 +189,7 @@ def _moved(route: Sequence[Point], x: float, y: float) -> tuple[Point, ...]:
 
 def title_of(cluster: Cluster) -> str:
     """What a frame is called."""
-    return cluster.title if cluster.times == 1 else f"{cluster.title}  {cluster.times} times"
+    return cluster.title if cluster.times == 1 else f"{cluster.title}: {cluster.times} times"
 
 
 def text_width(text: str) -> float:
