@@ -116,7 +116,7 @@ def _range(symbol: sympy.Symbol, value: float) -> tuple[float, float, int, bool]
 def control(slider: Slider, number: int) -> Html:
     """The slider, its field, and what it is."""
     key = f"s{number}"
-    said = [text for text in ("whole" if slider.whole else "", slider.note) if text]
+    whole = [" ", tag("small", "whole number")] if slider.whole else []
     follows = (
         tag(
             "label",
@@ -129,7 +129,7 @@ def control(slider: Slider, number: int) -> Html:
     )
     return tag(
         "div",
-        tag("label", slider.label, for_=f"{key}-range"),
+        tag("label", slider.label, *whole, for_=f"{key}-range"),
         tag(
             "input",
             type="range",
@@ -155,7 +155,7 @@ def control(slider: Slider, number: int) -> Html:
             disabled=slider.formula is not None,
         ),
         follows,
-        tag("small", "; ".join(said), id=f"{key}-said"),
+        tag("small", slider.note, id=f"{key}-said"),
         class_="control",
         data_slider=number,
     )

@@ -7,7 +7,7 @@ from html import escape
 
 from boundcalc.mistakes import escaped as printable
 
-EMPTY = frozenset({"input", "meta", "br", "rect", "path", "line", "circle"})  # what has nothing inside
+EMPTY = frozenset({"input", "meta", "rect", "path"})  # what has nothing inside
 
 
 class Html(str):
@@ -23,7 +23,7 @@ def tag(name: str, /, *inside: str, **attributes: Attribute) -> Html:
     """An element. Names of attributes are written with `_` for `-`, and at the end for words of Python: `class_`, `aria_label`.
     None and False leave an attribute out, True writes its name alone."""
     written = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
-    return Html(f"<{name}{written}>" if name in EMPTY else f"<{name}{written}>{together(inside)}</{name}>")
+    return Html(f"<{name}{written}/>" if name in EMPTY else f"<{name}{written}>{together(inside)}</{name}>")
 
 
 def together(parts: Iterable[str]) -> Html:

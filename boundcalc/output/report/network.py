@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from boundcalc.bounds.said import header, reasons, searched
 from boundcalc.bounds.shown_bounds import formulas
-from boundcalc.calculus.quantities import Quantity
 from boundcalc.calculus.steps import recursion_of
 from boundcalc.display.html import part_to_html
-from boundcalc.display.page import Part, Table
+from boundcalc.display.page import Folded, Formula, Part, Table
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import thousands
 from boundcalc.graph.counting import parameters_of
@@ -20,7 +21,10 @@ from boundcalc.output.report.subject import Subject
 from boundcalc.studies.explain import SHARE
 from boundcalc.studies.parts.explained import Explained, explained, shares_in
 
+LONG = 600  # characters of LaTeX of a formula that is folded
 ROWS = 12  # layers whose shares are shown, those that say most
+LEAST = 0.0005  # of a share that is shown
+COPY = re.compile(r"\.\d+(?=\.|$)")  # of a repeat: all of them are one row
 
 
 def sections(subject: Subject, level: str) -> Iterator[Html]:
@@ -33,18 +37,19 @@ def sections(subject: Subject, level: str) -> Iterator[Html]:
     for text in [*reasons(document), searched(document)]:
         yield _paragraph(text)
     yield tag(level, "Closed forms")
-    yield tag("div", *map(_part, formulas(bounds)), class_="formulas")
+    yield tag("div", *map(_formula, formulas(bounds)), class_="formulas")
     yield from _conditions(subject, level)
     yield tag(level, "Which layers dominate")
     yield from _shares(subject)
     yield tag(level, "The layers")
-    yield tag("p", f"{len(bounds.layers):,} layers, {thousands(parameters_of(bounds.graph))} parameters.")
+    count = f"{len(bounds.layers):,} layer{'' if len(bounds.layers) == 1 else 's'}"
+    yield tag("p", f"{count}, {thousands(parameters_of(bounds.graph))} parameters.")
     yield scrolled(Html(graph_to_svg(bounds.graph, f"{key}-graph")), f"The graph of {subject.label}", "scrolled drawing")
     found = layer_table(document)
     rows = _table(f"Bounds up to each layer of {subject.label}, at the spec's values", found)
-    yield tag("details", tag("summary", f"Bounds up to each of {len(found.rows):,} layers, certified"), rows)
+    yield tag("details", tag("summary", f"Bounds up to each layer ({count}), certified"), rows)
     live = tag("div", class_="live", data_network=subject.number)
-    yield tag("details", tag("summary", "The same at the sliders' values, approximate"), live, class_="with-script")
+    yield tag("details", tag("summary", "The same at the sliders' values, approximate"), live, class_="with-script screen")
 
 
 def _lines(text: str) -> list[Html]:
@@ -53,6 +58,14 @@ def _lines(text: str) -> list[Html]:
 
 def _table(caption: str, found: Table) -> Html:
     return table(caption, found.columns, found.rows, found.right)
+
+
+def _formula(part: Part) -> Html:
+    """What is long is opened by those who want to read it."""
+    if isinstance(part, Formula) and len(part.latex) > LONG:
+        name = part.text.partition(" ")[0]
+        return _part(Folded(f"{name.replace('_', ' ')}, written out", (part,)))
+    return _part(part)
 
 
 def _part(part: Part) -> Html:
@@ -91,16 +104,20 @@ def _shares(subject: Subject) -> Iterator[Html]:
     if not rows:
         yield tag("p", "No layer adds anything.")
         return
-    ranked = sorted(rows, key=lambda row: -max(abs(row.shares.get(q, 0.0)) for q in quantities))
-    kept = {row.title for row in ranked[:ROWS]}
-    most = max(abs(row.shares.get(q, 0.0)) for row in rows for q in quantities)
-    first = [row for row in rows if row.title in kept]
-    others = [row for row in rows if row.title not in kept]
+    groups = defaultdict[tuple[str, str], list[Explained]](list)
+    for row in rows:
+        groups[COPY.sub(".*", row.title), row.kind].append(row)
+    shares = {key: [sum(row.shares.get(q, 0.0) for row in own) for q in quantities] for key, own in groups.items()}
+    ranked = sorted(groups, key=lambda key: -max(map(abs, shares[key])))
+    most = max(map(abs, shares[ranked[0]]))
+    kept = [key for key in ranked[:ROWS] if max(map(abs, shares[key])) >= LEAST]
+    others = [shares[key] for key in ranked if key not in kept]
     heads = ["layer", "kind", *(f"of log10 {q.name}" for q in quantities)]
-    body = [_share_row(row.title, row.kind, [row], quantities, most) for row in first]
+    body = [_share_row(_called(key[0], own), key[1], shares[key], most) for key, own in groups.items() if key in kept]
     if others:
-        body.append(_share_row(f"{len(others):,} others together", "", others, quantities, 0))
-    body.append(_share_row("all together", "", rows, quantities, 0))
+        count = sum(len(own) for key, own in groups.items() if key not in kept)
+        body.append(_share_row(f"{count:,} others together", "", [sum(column) for column in zip(*others, strict=True)], 0))
+    body.append(_share_row("all together", "", [sum(column) for column in zip(*shares.values(), strict=True)], 0))
     caption = f"What layers of {subject.label} add to the logarithms of its bounds, at the spec's values"
     head = tag("tr", *(tag("th", text, scope="col") for text in heads))
     yield scrolled(
@@ -109,12 +126,20 @@ def _shares(subject: Subject) -> Iterator[Html]:
     yield tag("p", f"At the spec's values. {SHARE[0].upper()}{SHARE[1:]}.", class_="note")
 
 
-def _share_row(title: str, kind: str, rows: Sequence[Explained], quantities: Sequence[Quantity], most: float) -> Html:
-    cells: list[Html] = []
-    for quantity in quantities:
-        share = sum(row.shares.get(quantity, 0.0) for row in rows)
-        number = tag("span", f"{round(share, 3) + 0.0:.3f}", class_="number")
-        cells.append(tag("td", _bar(share / most) if most else Html(""), number))
+def _called(path: str, rows: Sequence[Explained]) -> str:
+    return rows[0].title if len(rows) == 1 else f"{path} ({len(rows)} of them)"
+
+
+def _share_row(title: str, kind: str, shares: Sequence[float], most: float) -> Html:
+    cells = (
+        tag(
+            "td",
+            _bar(share / most) if most else Html(""),
+            tag("span", f"{round(share, 3) + 0.0:.3f}", class_="number"),
+            class_="share",
+        )
+        for share in shares
+    )
     return tag("tr", tag("th", title, scope="row"), tag("td", kind), *cells)
 
 

@@ -7,15 +7,16 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
+from boundcalc.bounds.options import Detail
 from boundcalc.output.report.controls import control, sliders_of
 from boundcalc.output.report.data import data_of
-from boundcalc.output.report.elements import Html, tag, together
+from boundcalc.output.report.elements import Html, tag
 from boundcalc.output.report.network import sections
 from boundcalc.output.report.plots import through_layers
 from boundcalc.output.report.results import results
 from boundcalc.output.report.subject import Subject
-from boundcalc.bounds.options import Detail
 
+MOVED = "Thin lines: at the spec's values, once a slider moves."
 SCRIPTS = ("javascript/runtime.js", "report/plot.js", "report/report.js")
 
 
@@ -47,33 +48,27 @@ def report_to_html(subjects: Sequence[Subject]) -> str:
 
 
 def _main(subjects: Sequence[Subject], controls: Sequence[Html]) -> Iterator[Html]:
-    yield tag(
-        "section",
-        tag("h2", "The bounds", id="bounds", tabindex=-1),
-        tag("div", tag("div", results(subjects), class_="answers"), _values(controls), class_="together"),
-        aria_labelledby="bounds",
-    )
-    yield tag(
+    bounds = tag("section", tag("h2", "The bounds", id="bounds", tabindex=-1), results(subjects), aria_labelledby="bounds")
+    layers = tag(
         "section",
         tag("h2", "Through the layers", id="layers"),
-        tag("p", "The bound of the network up to each layer. ", tag("span", "Dashed: at the spec's values.", class_="with-script")),
+        tag("p", "The bound of the network up to each layer. ", tag("span", MOVED, class_="with-script")),
         through_layers(subjects),
         _reader(),
         aria_labelledby="layers",
     )
-    if controls:
-        yield tag(
-            "section",
-            tag("h2", "Against one symbol", id="against"),
-            tag("p", tag("label", "Symbol ", for_="symbol"), tag("select", id="symbol"), " with the others where the sliders are."),
-            tag("div", id="along", class_="panels"),
-            class_="with-script",
-            aria_labelledby="against",
-        )
+    against = tag(
+        "section",
+        tag("h2", "Against one symbol", id="against"),
+        tag("p", tag("label", "Symbol ", for_="symbol"), tag("select", id="symbol"), " with the others where the sliders are."),
+        tag("div", id="along", class_="panels"),
+        class_="with-script",
+        aria_labelledby="against",
+    )
+    yield tag("div", bounds, _values(controls), layers, *([against] if controls else []), class_="together")
     for subject in subjects:
-        own = f"{subject.identifier}-name"
         level = "h2" if len(subjects) == 1 else "h3"
-        title = [] if len(subjects) == 1 else [tag("h2", subject.label, id=own)]
+        title = [] if len(subjects) == 1 else [tag("h2", subject.label)]
         yield tag("section", *title, *sections(subject, level), class_="network", aria_label=subject.label)
 
 
@@ -83,8 +78,8 @@ def _asked(subjects: Sequence[Subject]) -> Iterator[Html]:
     yield tag("p", options.sentence("Upper bounds", Detail.BOUNDS), ".", class_="asked")
     yield tag(
         "p",
-        "The Lipschitz constant l (lipschitz) and the Lipschitz constant L of the gradient (smoothness) of what the network computes, "
-        "as a function of what it is differentiated by, and the largest norm of its output (norm).",
+        "norm: the largest norm of the output. lipschitz: its Lipschitz constant, as a function of what it is differentiated by. "
+        "smoothness: the Lipschitz constant of its derivative.",
     )
 
 
@@ -94,11 +89,10 @@ def _values(controls: Sequence[Html]) -> Html:
     return tag(
         "form",
         tag("fieldset", tag("legend", "Values of the symbols"), *controls),
-        tag("p", tag("button", "Back to the spec's values", type="button", id="reset")),
+        tag("p", tag("button", "Back to the spec's values", type="button", id="reset"), class_="with-script screen"),
         tag("p", "", id="mistake", class_="broken", role="alert"),
         class_="values",
         autocomplete="off",
-        onsubmit=None,
     )
 
 
@@ -109,7 +103,7 @@ def _reader() -> Html:
         tag("label", "Read at layer", for_="layer"),
         tag("input", type="range", id="layer", min=1, max=1, value=1, step=1),
         tag("output", "", id="at-layer", for_="layer"),
-        class_="reader with-script",
+        class_="reader with-script screen",
     )
 
 

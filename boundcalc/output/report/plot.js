@@ -1,7 +1,7 @@
 "use strict";
 // Curves as SVG, as plots.py draws them before anything moves. A curve has points [x, y], y null where there is none.
 const plots = (() => {
-  const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, TICKS] = [420, 250, 48, 12, 12, 40, 6];
+  const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, TICKS] = [320, 230, 50, 16, 10, 42, 6];
   const NAMESPACE = "http://www.w3.org/2000/svg";
 
   const element = (name, attributes, text) => {
@@ -56,7 +56,8 @@ const plots = (() => {
       for (const [x, y] of curve.points) {
         if (y === null) pen = "M";
         else {
-          path += `${pen}${across(x).toFixed(1)} ${down(y).toFixed(1)}`;
+          const place = `${across(x).toFixed(1)} ${down(y).toFixed(1)}`;
+          path += pen === "M" ? `M${place}L${place}` : `L${place}`; // one point alone is a dot
           pen = "L";
         }
       }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from boundcalc.bounds.pictured import height
 from boundcalc.output.report.elements import Html, tag
 from boundcalc.output.report.subject import Subject
 
-WIDTH, HEIGHT = 420, 250
-LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 40  # margins
+WIDTH, HEIGHT = 320, 230
+LEFT, RIGHT, TOP, BOTTOM = 50, 16, 10, 42  # margins
 TICKS = 6  # at most, of an axis
 Curve = Sequence[float | None]
 
@@ -73,10 +73,21 @@ def _drawn(curves: Sequence[Curve]) -> list[Html]:
     middle = (TOP + HEIGHT - BOTTOM) / 2
     parts.append(tag("text", "log10", x=12, y=middle, transform=f"rotate(-90 12 {middle:g})", class_="axis"))
     for n, curve in enumerate(curves):
-        points = [(across(x), down(y)) for x, y in enumerate(curve, 1) if y is not None]
-        line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-        parts.append(tag("path", d=f"M{line}", class_=f"curve c{n % 6}"))
+        parts.append(tag("path", d=_path(curve, across, down), class_=f"curve c{n % 6}"))
     return parts
+
+
+def _path(curve: Curve, across: Callable[[float], float], down: Callable[[float], float]) -> str:
+    """Broken where there is no number; one point alone is a dot."""
+    path, pen = "", "M"
+    for x, y in enumerate(curve, 1):
+        if y is None:
+            pen = "M"
+            continue
+        place = f"{across(x):.1f} {down(y):.1f}"
+        path += f"M{place}L{place}" if pen == "M" else f"L{place}"
+        pen = "L"
+    return path
 
 
 def ticks(low: float, high: float) -> list[float]:

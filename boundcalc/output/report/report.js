@@ -132,9 +132,10 @@
     const said = data.networks.map((about, n) => {
       const row = about.rows[layer - 1];
       if (!row) return `${about.label}: no layer ${layer}`;
+      if (current[n].reason) return `${about.label}: ${current[n].reason}`;
       const numbers = row.map((place, column) => {
-        const ln = place < 0 ? Infinity : current[n].reason ? NaN : current[n].logs[place];
-        const text = ln === Infinity ? "infinite" : Number.isNaN(ln) ? "does not hold" : decimal(ln);
+        const ln = place < 0 ? Infinity : current[n].logs[place];
+        const text = ln === Infinity ? "infinite" : Number.isNaN(ln) ? "no copy" : decimal(ln);
         return `${about.quantities[column].replaceAll("_", " ")} ${text}`;
       });
       return `${data.networks.length > 1 ? `${about.label}, ` : ""}${about.layers[layer - 1]} (${about.kinds[layer - 1]}): ${numbers.join(", ")}`;
@@ -151,12 +152,12 @@
 
   const preparePanels = () => {
     data.sliders.forEach((slider, n) => chooser.append(make("option", slider.label, { value: n })));
-    const moving = data.sliders.findIndex((slider) => slider.start !== null && !slider.whole && slider.name !== "R");
+    const moving = data.sliders.findLastIndex((slider) => slider.start !== null && !slider.whole);
     chooser.value = String(moving < 0 ? 0 : moving);
     const namespace = "http://www.w3.org/2000/svg";
     for (const [n, name] of totals.entries()) {
       const svg = document.createElementNS(namespace, "svg");
-      svg.setAttribute("viewBox", "0 0 420 250");
+      svg.setAttribute("viewBox", "0 0 320 230");
       svg.setAttribute("class", "plot");
       svg.setAttribute("role", "img");
       svg.setAttribute("aria-labelledby", `along-${n}`);

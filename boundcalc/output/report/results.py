@@ -20,8 +20,10 @@ def results(subjects: Sequence[Subject]) -> Html:
     """A row for each quantity and network."""
     names = list(dict.fromkeys(name for subject in subjects for name in subject.bounds.totals))
     several = len(subjects) > 1
-    heads = ["bound", *(["network"] if several else []), "at the spec's values", "log10", "at the sliders' values", "log10"]
-    columns = tag("tr", *(tag("th", head, scope="col", class_="number" if n > several else None) for n, head in enumerate(heads)))
+    first = [("bound", None), *([("network", None)] if several else [])]
+    now = [("at the sliders' values", "number with-script"), ("log10", "number with-script")]
+    heads = [*first, *now, ("at the spec's values", "number"), ("log10", "number")]
+    columns = tag("tr", *(tag("th", head, scope="col", class_=class_) for head, class_ in heads))
     rows = (row for name in names for row in _rows(name, subjects, several))
     inside = tag(
         "table",
@@ -51,10 +53,10 @@ def _rows(name: str, subjects: Sequence[Subject], several: bool) -> Iterator[Htm
             "tr",
             first,
             tag("th", _swatch(subject.number), subject.label, scope="row") if several else Html(""),
+            tag("td", "" if bound.finite else "infinite", class_="number now with-script"),
+            tag("td", "", class_="number now-log with-script"),
             tag("td", answer.brief(number, "symbolic"), class_="number"),
             tag("td", "" if number is None else log10_text(number), class_="number"),
-            tag("td", "infinite" if not bound.finite else "", class_="number now"),
-            tag("td", "", class_="number now-log"),
             data_network=subject.number,
             data_total=list(subject.bounds.totals).index(name),
             class_="first" if n == 0 else None,
