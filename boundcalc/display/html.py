@@ -20,7 +20,7 @@ def page_to_html(page: Page) -> str:
 
 def table_to_html(table: Table) -> str:
     sides = ["right" if column in table.right else "left" for column in table.columns]
-    head = _row("th scope=\"col\"", table.columns, sides)
+    head = _row('th scope="col"', table.columns, sides)
     body = "".join(_row("td", row, sides) for row in table.rows)
     return f'<div style="{_WIDE}"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 

@@ -147,7 +147,10 @@ def test_both_inequalities_of_the_talk(browser: Any, tmp_path: Path) -> None:
             "rows => rows.map(row => [boundcalc.data.networks[row.dataset.network].totals[row.dataset.total][0],"
             " row.classList.contains('smallest'), row.querySelector('.now').textContent])"
         )
-        return {name: [(text, smallest) for of, smallest, text in found if of == name] for name in ("lipschitz", "smoothness")}
+        return {
+            name: [(text, smallest) for of, smallest, text in found if of == name]
+            for name in ("lipschitz", "smoothness")
+        }
 
     for name in ("lipschitz", "smoothness"):
         assert [smallest for _, smallest in rows()[name]] == [True, False]
@@ -230,7 +233,9 @@ def test_no_name_is_markup(browser: Any, tmp_path: Path) -> None:
     assert page.locator("script").count() == 2
     assert page.said == []
     assert "</script><img" in page.locator("h1").inner_text()
-    blocked = page.evaluate("(async () => { try { await fetch('https://example.org/'); return 'loaded'; } catch { return 'refused'; } })()")
+    blocked = page.evaluate(
+        "(async () => { try { await fetch('https://example.org/'); return 'loaded'; } catch { return 'refused'; } })()"
+    )
     assert blocked == "refused"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
@@ -49,12 +49,20 @@ def clusters(part: Part) -> list[Cluster]:
 
 
 def contains(outer: Placed, inner: Placed) -> bool:
-    right, below = inner.x + inner.width <= outer.x + outer.width + 1e-6, inner.y + inner.height <= outer.y + outer.height + 1e-6
+    right, below = (
+        inner.x + inner.width <= outer.x + outer.width + 1e-6,
+        inner.y + inner.height <= outer.y + outer.height + 1e-6,
+    )
     return outer.x <= inner.x + 1e-6 and outer.y <= inner.y + 1e-6 and right and below
 
 
 def apart(a: Placed, b: Placed) -> bool:
-    return a.x + a.width <= b.x + 1e-6 or b.x + b.width <= a.x + 1e-6 or a.y + a.height <= b.y + 1e-6 or b.y + b.height <= a.y + 1e-6
+    return (
+        a.x + a.width <= b.x + 1e-6
+        or b.x + b.width <= a.x + 1e-6
+        or a.y + a.height <= b.y + 1e-6
+        or b.y + b.height <= a.y + 1e-6
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,12 +73,15 @@ def test_nothing_overlaps_and_edges_go_down(name: str) -> None:
         assert nested or apart(a, b), (a.part.title, b.part.title)
     boxes = [box for box in found.boxes if isinstance(box.part, Leaf)]
     for route in found.routes:
-        for (x, y), (a, b) in zip(route, route[1:], strict=False):
+        for (x, y), (a, b) in pairwise(route):
             assert b >= y - 1e-6
             for box in boxes:  # nothing is crossed: an edge ends at the side of a box
                 inside = box.x + 1 < min(x, a) and max(x, a) < box.x + box.width - 1
                 assert not (inside and y < box.y + box.height - 1 and b > box.y + 1)
-    assert all(0 <= box.x and box.x + box.width <= found.width + 1e-6 and box.y + box.height <= found.height + 1e-6 for box in found.boxes)
+    assert all(
+        box.x >= 0 and box.x + box.width <= found.width + 1e-6 and box.y + box.height <= found.height + 1e-6
+        for box in found.boxes
+    )
 
 
 def test_random_graphs_have_layers_without_overlaps() -> None:
@@ -104,7 +115,9 @@ def test_copies_are_drawn_once() -> None:
     (folded,) = [cluster for cluster in clusters(found) if cluster.times > 1]
     assert (folded.title, folded.times, folded.last - folded.first + 1) == ("h 0 … 11", 12, 96)
     assert len(leaves(found)) == 12
-    assert [cluster.times for cluster in clusters(outlined(expand(bc.load(SPECS / "resnet50.yaml")))) if cluster.times > 1] == [2, 3, 5, 2]
+    assert [
+        cluster.times for cluster in clusters(outlined(expand(bc.load(SPECS / "resnet50.yaml")))) if cluster.times > 1
+    ] == [2, 3, 5, 2]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +126,10 @@ def test_copies_are_drawn_once() -> None:
         ("[repeat: {times: 3, layers: [dense: 4, tanh]}]", [3]),
         ("[repeat: {times: 3, layers: [dense: 4, tanh]}, dense: 2]", [3]),
         ("[dense: 5, repeat: {times: 4, layers: [dense: 4, tanh]}]", [3]),  # the first one has another shape
-        ("[repeat: {times: 3, layers: [dense: 4, tanh], name: r}, add: [[], r.0.tanh_0]]", [2]),  # the first one is read again
+        (
+            "[repeat: {times: 3, layers: [dense: 4, tanh], name: r}, add: [[], r.0.tanh_0]]",
+            [2],
+        ),  # the first one is read again
     ],
 )
 def test_what_is_a_copy(layers: str, times: list[int]) -> None:
@@ -159,7 +175,15 @@ def calls(of: LayerGraph) -> int:
 
 def test_the_work_is_linear_in_the_layers() -> None:
     def network(count: int) -> LayerGraph:
-        return graph("layers: [" + ", ".join(f"{{residual: [{{dense: 4}}, {kind}]}}" for n in range(count) for kind in (("tanh", "softplus", "sin")[n % 3],)) + "]")
+        return graph(
+            "layers: ["
+            + ", ".join(
+                f"{{residual: [{{dense: 4}}, {kind}]}}"
+                for n in range(count)
+                for kind in (("tanh", "softplus", "sin")[n % 3],)
+            )
+            + "]"
+        )
 
     small, large = calls(network(150)), calls(network(600))
     assert large < 4.5 * small
@@ -175,7 +199,17 @@ def test_the_picture_is_well_formed_and_says_what_it_is() -> None:
     assert title.text == '<script>&": the layers'
     assert "5 inputs and layers" in (desc.text or "")
     assert root.attrib["aria-labelledby"] == f"{title.attrib['id']} {desc.attrib['id']}"
-    assert {node.tag.removeprefix(space) for node in root.iter()} == {"svg", "title", "desc", "defs", "marker", "path", "g", "rect", "text"}
+    assert {node.tag.removeprefix(space) for node in root.iter()} == {
+        "svg",
+        "title",
+        "desc",
+        "defs",
+        "marker",
+        "path",
+        "g",
+        "rect",
+        "text",
+    }
     colours = {value for node in root.iter() for key, value in node.attrib.items() if key in ("fill", "stroke")}
     assert colours == {"currentColor", "none"}
 

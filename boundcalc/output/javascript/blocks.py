@@ -30,7 +30,11 @@ class Joined:
     def code(self, names: Mapping[Scalar, str]) -> str:
         """`names`: of the scalars."""
         if all(len(key) < 2 for key in self.entries):
-            own = f"{LIBRARY}.hypot({', '.join(names[entry] for entry in self.entries.values())})" if self.entries else "-Infinity"
+            own = (
+                f"{LIBRARY}.hypot({', '.join(names[entry] for entry in self.entries.values())})"
+                if self.entries
+                else "-Infinity"
+            )
         else:
             triples = ", ".join(f"[{i}, {j}, {names[entry]}]" for (i, j), entry in self.entries.items())
             own = f"{LIBRARY}.eigenvalue({self.size}, [{triples}])"

@@ -31,7 +31,7 @@ const arithmetic = (() => {
     const scaled = terms.reduce((all, term) => all + term.s * Math.exp(term.l - top), 0);
     return log(top + Math.log(Math.abs(scaled)), Math.sign(scaled));
   };
-  const multiply = (...factors) => {
+  const product = (...factors) => {
     const v = factors.reduce((all, factor) => all * factor.v, 1);
     const l = factors.reduce((all, factor) => all + factor.l, 0);
     return held(v) && v !== 0 ? { s: Math.sign(v), l, v } : log(l, factors.reduce((all, factor) => all * factor.s, 1));
@@ -149,13 +149,13 @@ const arithmetic = (() => {
     if (parts.length > 2) return null;
     const numbers = parts.map(decimal);
     if (numbers.includes(null) || (numbers.length > 1 && numbers[1].s === 0)) return null;
-    return numbers.length > 1 ? multiply(numbers[0], power(numbers[1], -1, 1)) : numbers[0];
+    return numbers.length > 1 ? product(numbers[0], power(numbers[1], -1, 1)) : numbers[0];
   };
 
   const E = of(Math.E);
   const PI = of(Math.PI);
   return {
-    E, PASSES, PI, UNDEFINED, add, compare, eigenvalue, exponential, functions, hypot, isEqual, isWhole, largest, least, ln, log, multiply, of,
-    passes, power, read, sum,
+    E, PASSES, PI, UNDEFINED, add, compare, eigenvalue, exponential, functions, hypot, isEqual, isWhole, largest, least, ln, log, of,
+    passes, power, product, read, sum,
   };
 })();

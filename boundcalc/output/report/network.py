@@ -44,12 +44,16 @@ def sections(subject: Subject, level: str) -> Iterator[Html]:
     yield tag(level, "The layers")
     count = f"{len(bounds.layers):,} layer{'' if len(bounds.layers) == 1 else 's'}"
     yield tag("p", f"{count}, {thousands(parameters_of(bounds.graph))} parameters.")
-    yield scrolled(Html(graph_to_svg(bounds.graph, f"{key}-graph")), f"The graph of {subject.label}", "scrolled drawing")
+    yield scrolled(
+        Html(graph_to_svg(bounds.graph, f"{key}-graph")), f"The graph of {subject.label}", "scrolled drawing"
+    )
     found = layer_table(document)
     rows = _table(f"Bounds up to each layer of {subject.label}, at the spec's values", found)
     yield tag("details", tag("summary", f"Bounds up to each layer ({count}), certified"), rows)
     live = tag("div", class_="live", data_network=subject.number)
-    yield tag("details", tag("summary", "The same at the sliders' values, approximate"), live, class_="with-script screen")
+    yield tag(
+        "details", tag("summary", "The same at the sliders' values, approximate"), live, class_="with-script screen"
+    )
 
 
 def _lines(text: str) -> list[Html]:
@@ -116,12 +120,17 @@ def _shares(subject: Subject) -> Iterator[Html]:
     body = [_share_row(_called(key[0], own), key[1], shares[key], most) for key, own in groups.items() if key in kept]
     if others:
         count = sum(len(own) for key, own in groups.items() if key not in kept)
-        body.append(_share_row(f"{count:,} others together", "", [sum(column) for column in zip(*others, strict=True)], 0))
+        body.append(
+            _share_row(f"{count:,} others together", "", [sum(column) for column in zip(*others, strict=True)], 0)
+        )
     body.append(_share_row("all together", "", [sum(column) for column in zip(*shares.values(), strict=True)], 0))
     caption = f"What layers of {subject.label} add to the logarithms of its bounds, at the spec's values"
     head = tag("tr", *(tag("th", text, scope="col") for text in heads))
     yield scrolled(
-        tag("table", tag("caption", caption, class_="hidden"), tag("thead", head), tag("tbody", *body), class_="shares"), caption
+        tag(
+            "table", tag("caption", caption, class_="hidden"), tag("thead", head), tag("tbody", *body), class_="shares"
+        ),
+        caption,
     )
     yield tag("p", f"At the spec's values. {SHARE[0].upper()}{SHARE[1:]}.", class_="note")
 
@@ -146,6 +155,8 @@ def _share_row(title: str, kind: str, shares: Sequence[float], most: float) -> H
 def _bar(part: float) -> Html:
     """A bar to the right, or, hatched by its look, to the left of the middle."""
     size = round(60 * abs(part), 1)
-    bar = tag("rect", x=60 if part >= 0 else 60 - size, y=2, width=size, height=10, class_="more" if part >= 0 else "less")
+    bar = tag(
+        "rect", x=60 if part >= 0 else 60 - size, y=2, width=size, height=10, class_="more" if part >= 0 else "less"
+    )
     middle = tag("path", d="M60 0V14", class_="grid")
     return tag("svg", middle, bar, class_="bar", viewBox="0 0 120 14", width=120, height=14, aria_hidden="true")

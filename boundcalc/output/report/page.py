@@ -48,7 +48,9 @@ def report_to_html(subjects: Sequence[Subject]) -> str:
 
 
 def _main(subjects: Sequence[Subject], controls: Sequence[Html]) -> Iterator[Html]:
-    bounds = tag("section", tag("h2", "The bounds", id="bounds", tabindex=-1), results(subjects), aria_labelledby="bounds")
+    bounds = tag(
+        "section", tag("h2", "The bounds", id="bounds", tabindex=-1), results(subjects), aria_labelledby="bounds"
+    )
     layers = tag(
         "section",
         tag("h2", "Through the layers", id="layers"),
@@ -60,7 +62,12 @@ def _main(subjects: Sequence[Subject], controls: Sequence[Html]) -> Iterator[Htm
     against = tag(
         "section",
         tag("h2", "Against one symbol", id="against"),
-        tag("p", tag("label", "Symbol ", for_="symbol"), tag("select", id="symbol"), " with the others where the sliders are."),
+        tag(
+            "p",
+            tag("label", "Symbol ", for_="symbol"),
+            tag("select", id="symbol"),
+            " with the others where the sliders are.",
+        ),
         tag("div", id="along", class_="panels"),
         class_="with-script",
         aria_labelledby="against",
@@ -116,9 +123,7 @@ def _script(subjects: Sequence[Subject]) -> str:
 def _policy(script: str) -> str:
     """Nothing may be loaded, and no script run but that of the page, known by its hash."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    )
+    return f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def _file(name: str) -> str:

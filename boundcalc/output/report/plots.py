@@ -31,7 +31,9 @@ def _panel(subjects: Sequence[Subject], name: str) -> Html:
         tag(
             "svg",
             tag("title", f"{words} through the layers", id=f"{key}-title"),
-            tag("desc", f"log10 of the bound up to each layer of {said}; the tables have the numbers.", id=f"{key}-desc"),
+            tag(
+                "desc", f"log10 of the bound up to each layer of {said}; the tables have the numbers.", id=f"{key}-desc"
+            ),
             tag("g", *_drawn(curves), class_="drawn"),
             viewBox=f"0 0 {WIDTH} {HEIGHT}",
             class_="plot",

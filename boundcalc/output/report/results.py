@@ -35,7 +35,9 @@ def results(subjects: Sequence[Subject]) -> Html:
     return tag(
         "div",
         scrolled(inside, "The bounds"),
-        tag("noscript", tag("p", "Without JavaScript the sliders move nothing; everything else is here.", class_="note")),
+        tag(
+            "noscript", tag("p", "Without JavaScript the sliders move nothing; everything else is here.", class_="note")
+        ),
         tag("p", "", id="broken", class_="broken", hidden=True),
         tag("p", "", id="status", class_="hidden", role="status", aria_live="polite"),
         *(tag("p", text, class_="note") for text in _notes(subjects)),

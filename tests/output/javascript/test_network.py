@@ -64,7 +64,7 @@ def test_it_agrees_with_evaluate(name: str, options: dict[str, Any]) -> None:
     compared = 0
     for at, answer in zip(given, logs(script.code, [texts(bounds, at) for at in given]), strict=True):
         if answer["broken"]:
-            with pytest.raises(ValueError, match="compiled for|positive|integer"):
+            with pytest.raises(ValueError, match="compiled for"):
                 bounds.lipschitz.evaluate(at)
             continue
         for bound, log in zip(script.bounds, answer["logs"], strict=True):
@@ -82,7 +82,9 @@ def test_it_agrees_with_evaluate(name: str, options: dict[str, Any]) -> None:
 
 
 def test_values_that_the_spec_computes_follow_unless_they_are_given() -> None:
-    bounds = of("symbols: {d: 4, w: 3*d}\ninput: {shape: [d], norm: 1}\nradius: 1\nlayers: [{dense: {units: w}}, softplus]")
+    bounds = of(
+        "symbols: {d: 4, w: 3*d}\ninput: {shape: [d], norm: 1}\nradius: 1\nlayers: [{dense: {units: w}}, softplus]"
+    )
     script = script_of(bounds)
     followed, given = logs(script.code, [["2", None], ["2", "5"]])
     for answer, at in ((followed, {"d": 2}), (given, {"d": 2, "w": 5})):
@@ -100,7 +102,9 @@ def test_what_fails_is_named() -> None:
     assert answer["logs"] == []
 
 
-@pytest.mark.parametrize(("text", "broken"), [("0", "k > 0"), ("-2", "k > 0"), ("5/2", "k is whole"), ("7", None), ("1e30", None)])
+@pytest.mark.parametrize(
+    ("text", "broken"), [("0", "k > 0"), ("-2", "k > 0"), ("5/2", "k is whole"), ("7", None), ("1e30", None)]
+)
 def test_signs_and_whole_numbers(text: str, broken: str | None) -> None:
     script = script_of(of("symbols: {k: {integer: true}}\ninput: {shape: [2], norm: k}\nradius: 1\nlayers: [dense: 2]"))
     (answer,) = logs(script.code, [[text]])
@@ -127,7 +131,9 @@ def test_a_repeat_that_runs_too_often_is_refused() -> None:
 
 
 def test_no_name_of_a_spec_becomes_code() -> None:
-    bounds = of("symbols: {alert: 1}\ninput: {shape: [2], norm: alert}\nradius: 1\nlayers: [{dense: {units: 2, name: evil}}]")
+    bounds = of(
+        "symbols: {alert: 1}\ninput: {shape: [2], norm: alert}\nradius: 1\nlayers: [{dense: {units: 2, name: evil}}]"
+    )
     code = script_of(bounds).code
     assert "alert" not in code
     assert "evil" not in code

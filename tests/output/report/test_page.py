@@ -32,7 +32,7 @@ layers:
   - dense: {units: 2, name: head}
 """
 LOSS = "symbols: {n: 8, R: 2}\nbatch: n\ninput: {shape: [4], norm: {sample: 1}}\nradius: R\nlayers: [dense: 3, softplus, {dense: {units: 2, name: head}}]\nloss: logistic"
-HOSTILE = "</script><!--<img src=x onerror=\"alert(1)\">&amp;'"
+HOSTILE = '</script><!--<img src=x onerror="alert(1)">&amp;\''
 VOID = {"meta", "input", "path", "rect"}
 
 
@@ -77,7 +77,9 @@ def test_the_structure() -> None:
         assert named or attributes["type"] == "checkbox"  # which stands in its label
     assert all(attributes.get("scope") in ("col", "row", "rowgroup") for attributes in page.all("th"))
     assert page.tags.count("caption") == page.tags.count("table")
-    assert all(attributes.get("role") == "img" or attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
+    assert all(
+        attributes.get("role") == "img" or attributes.get("aria-hidden") == "true" for attributes in page.all("svg")
+    )
     assert ("aria-live", "polite") in page.attributes
     assert page.all("a")[0]["href"] == "#bounds"
 
@@ -86,8 +88,13 @@ def test_nothing_is_loaded() -> None:
     html = bc.report(bc.load(SPECS / "vgg16-smooth-batchnorm.yaml"))
     page = Page(html)
     assert {"link", "img", "iframe", "object", "embed"}.isdisjoint(page.tags)
-    assert not any(key in ("src", "srcset", "action", "onclick", "onload") for _, attributes in page.elements for key in attributes)
-    assert set(re.findall(r"https?://[^\s\"'<)]+", html)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML"}
+    assert not any(
+        key in ("src", "srcset", "action", "onclick", "onload") for _, attributes in page.elements for key in attributes
+    )
+    assert set(re.findall(r"https?://[^\s\"'<)]+", html)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1998/Math/MathML",
+    }
     policy = next(attributes["content"] for attributes in page.all("meta") if attributes.get("http-equiv"))
     (script,) = re.findall(r"<script>(.*?)</script>", html, re.S)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -132,7 +139,12 @@ def test_symbols_have_sliders() -> None:
     sliders = {slider["name"]: slider for slider in data["sliders"]}
     assert list(sliders) == ["n", "R", "w", "k", "free"]
     assert (sliders["n"]["low"], sliders["n"]["high"], sliders["n"]["logarithmic"]) == (1, 160, True)
-    assert (sliders["R"]["low"], sliders["R"]["high"], sliders["R"]["place"], sliders["R"]["count"]) == (1e-4, 1e4, 400, 800)
+    assert (sliders["R"]["low"], sliders["R"]["high"], sliders["R"]["place"], sliders["R"]["count"]) == (
+        1e-4,
+        1e4,
+        400,
+        800,
+    )
     assert (sliders["k"]["low"], sliders["k"]["logarithmic"], sliders["k"]["whole"]) == (0, False, True)
     assert sliders["w"]["start"] is None
     assert sliders["free"]["start"] == "1"
@@ -182,7 +194,9 @@ def test_the_script_as_it_is_written() -> None:
     (script,) = re.findall(r"<script>(.*?)</script>", html, re.S)
     networks = script[script.index("const networks") : script.index('"use strict";', 20)]
     starts = [slider["start"] for slider in data_of(html)["sliders"]]
-    found = run(f"{networks} return networks[0](arithmetic, {json.dumps(starts)}.map((text) => arithmetic.read(text))).logs.length;")
+    found = run(
+        f"{networks} return networks[0](arithmetic, {json.dumps(starts)}.map((text) => arithmetic.read(text))).logs.length;"
+    )
     assert found == len(bc.compile(bc.load(SPECS / "gpt2-small.yaml")).quantities)
     assert run(f"new Function({json.dumps(script)}); return true;")
     assert script.count('"use strict";') == 3

@@ -50,7 +50,9 @@ class _Slot:
     order: float = 0.0
 
 
-def level(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge], top: Iterable[int], bottom: Iterable[int]) -> Level:
+def level(
+    sizes: Sequence[tuple[float, float]], edges: Sequence[Edge], top: Iterable[int], bottom: Iterable[int]
+) -> Level:
     """Boxes come before those that read them. `top` and `bottom`: those that have a layer for themselves at either end."""
     at = _layers(len(sizes), edges, set(top), set(bottom))
     slots = [_Slot(box, width) for box, (width, _) in enumerate(sizes)]
@@ -61,9 +63,7 @@ def level(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge], top: Iter
     _ordered(rows)
     width = _placed(rows)
     tops, bottoms, height = _heights(rows, sizes)
-    corners = [
-        (slots[box].left, (tops[at[box]] + bottoms[at[box]] - own) / 2) for box, (_, own) in enumerate(sizes)
-    ]
+    corners = [(slots[box].left, (tops[at[box]] + bottoms[at[box]] - own) / 2) for box, (_, own) in enumerate(sizes)]
     routes: list[Sequence[Point]] = []
     for edge in edges:
         first, last = at[edge.tail], at[edge.head]

@@ -167,10 +167,21 @@ def _assembled(
     routes += (((x, 0.0), (x, head)) for x in inside.values())  # past the title
     middle = [x + left + item.width / 2 for item, (x, _) in zip(items, found.corners, strict=True)]
     for n, (tail, above) in enumerate(backs):
-        lane, low, high = width - side / 2 - TURN * n, found.bands[tail][1] + head + GAP, found.bands[above][0] + head - GAP
+        lane, low, high = (
+            width - side / 2 - TURN * n,
+            found.bands[tail][1] + head + GAP,
+            found.bands[above][0] + head - GAP,
+        )
         start, end = found.corners[tail][1] + head + items[tail].height, found.corners[above][1] + head
         turns.append(
-            ((middle[tail], start), (middle[tail], low), (lane, low), (lane, high), (middle[above], high), (middle[above], end))
+            (
+                (middle[tail], start),
+                (middle[tail], low),
+                (lane, low),
+                (lane, high),
+                (middle[above], high),
+                (middle[above], end),
+            )
         )
     exits = {key: found.corners[box][0] + left for key, box in ports.bottoms.items()}
     return _Laid(boxes, routes, turns, width, height, inside, exits)
