@@ -99,9 +99,9 @@ def formulas(bounds: Bounds) -> Iterator[Part]:
             yield f"{name} has no closed form in the number of times: {bound.unclosed}"
         elif expression is not None:
             yield _equation(letter(bound.name), name, expression, latex, bool(bound.upper))
-        elif definition in letters:
+        elif definition in letters and letters[definition] != letter(bound.name):
             yield Formula(f"{letter(bound.name)} = {letters[definition]}", f"{name} = {definition}")
-        else:
+        elif definition not in letters:
             yield f"{name} is made of more than {DEFINITIONS} definitions: bounds.definitions, boundcalc bounds --format latex"
         if bound.unclosed is None and bound.upper:
             yield f"an upper form: {'; '.join(bound.upper)}"

@@ -23,6 +23,7 @@ from boundcalc.studies.parts.explained import Explained, explained, shares_in
 
 LONG = 600  # characters of LaTeX of a formula that is folded
 ROWS = 12  # layers whose shares are shown, those that say most
+SHARED = 2_000  # layers of a network whose shares are found
 LEAST = 0.0005  # of a share that is shown
 COPY = re.compile(r"\.\d+(?=\.|$)")  # of a repeat: all of them are one row
 
@@ -99,6 +100,9 @@ def _conditions(subject: Subject, level: str) -> Iterator[Html]:
 
 def _shares(subject: Subject) -> Iterator[Html]:
     bounds = subject.bounds
+    if len(bounds.layers) > SHARED:
+        yield tag("p", f"Of more than {SHARED:,} layers the shares take long: boundcalc explain has them.")
+        return
     found = shares_in(bounds, recursion_of(bounds.primitives, bounds.options.refine))
     if isinstance(found, str):
         yield tag("p", f"No shares: {found}.")
@@ -121,7 +125,12 @@ def _shares(subject: Subject) -> Iterator[Html]:
     if others:
         count = sum(len(own) for key, own in groups.items() if key not in kept)
         body.append(
-            _share_row(f"{count:,} others together", "", [sum(column) for column in zip(*others, strict=True)], 0)
+            _share_row(
+                f"{count:,} other{'' if count == 1 else 's together'}",
+                "",
+                [sum(column) for column in zip(*others, strict=True)],
+                0,
+            )
         )
     body.append(_share_row("all together", "", [sum(column) for column in zip(*shares.values(), strict=True)], 0))
     caption = f"What layers of {subject.label} add to the logarithms of its bounds, at the spec's values"

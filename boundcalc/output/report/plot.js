@@ -30,7 +30,8 @@ const plots = (() => {
     }
     let low = Math.min(...heights);
     let high = Math.max(...heights);
-    if (high - low < 1) [low, high] = [low - 0.5, high + 0.5];
+    const room = Math.max((1 - high + low) / 2, (high - low) / 25);
+    [low, high] = [low - room, high + room];
     const span = axis.high - axis.low;
     const across = (x) => LEFT + (WIDTH - LEFT - RIGHT) * (span > 0 ? (x - axis.low) / span : 0.5);
     const down = (y) => TOP + ((HEIGHT - TOP - BOTTOM) * (high - y)) / (high - low);

@@ -54,8 +54,8 @@ def _drawn(curves: Sequence[Curve]) -> list[Html]:
     if not heights:
         return [tag("text", "no numbers at the spec's values", x=LEFT, y=HEIGHT / 2)]
     low, high = min(heights), max(heights)
-    if high - low < 1:
-        low, high = low - 0.5, high + 0.5
+    room = max((1 - high + low) / 2, (high - low) / 25)
+    low, high = low - room, high + room
     last = max(map(len, curves))
 
     def across(x: float) -> float:

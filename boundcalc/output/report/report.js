@@ -13,6 +13,8 @@
   const LATER = 500; // milliseconds after which a change is said
   const POINTS = 81; // of a curve against one symbol
 
+  let current = []; // the answer of each network
+
   // Numbers as people read them
 
   // Four digits, rounded up: 0.0123, 12.35, 3.166e11. From a natural logarithm; what is 1e-8 above a digit is rounding.
@@ -29,6 +31,14 @@
     if (exponent < 0) return `0.${"0".repeat(-exponent - 1)}${text}`;
     const whole = text.slice(0, exponent + 1).padEnd(exponent + 1, "0");
     return text.length > exponent + 1 ? `${whole}.${text.slice(exponent + 1)}` : whole;
+  };
+  const isKnown = (ln) => ln < Infinity; // not NaN either
+  // What is said of a bound of network n: place -1 is that of infinite ones.
+  const told = (n, place) => {
+    if (place < 0) return "infinite";
+    if (current[n].reason) return "does not hold";
+    const ln = current[n].logs[place];
+    return isKnown(ln) ? decimal(ln) : "no number";
   };
   const upTo3 = (log10) => (Math.ceil(log10 * 1000 - 1e-6) / 1000 + 0).toFixed(3);
   const height = (ln) => (Number.isFinite(ln) ? ln / Math.LN10 : null);
@@ -72,8 +82,6 @@
     });
   const isMoved = () => texts.some((text, n) => text !== data.sliders[n].start);
 
-  let current = [];
-
   // What is shown
 
   const showResults = () => {
@@ -85,8 +93,8 @@
       const [now, log] = [find(".now", row), find(".now-log", row)];
       const { reason, logs } = current[network];
       const ln = reason ? NaN : logs[place];
-      const known = !Number.isNaN(ln) && ln !== Infinity;
-      now.textContent = reason ? "does not hold" : known ? decimal(ln) : "no finite number";
+      const known = isKnown(ln);
+      now.textContent = told(network, place);
       log.textContent = known && ln !== -Infinity ? upTo3(ln / Math.LN10) : "";
       row.classList.remove("smallest");
       const name = data.networks[network].totals[Number(row.dataset.total)][0];
@@ -133,11 +141,7 @@
       const row = about.rows[layer - 1];
       if (!row) return `${about.label}: no layer ${layer}`;
       if (current[n].reason) return `${about.label}: ${current[n].reason}`;
-      const numbers = row.map((place, column) => {
-        const ln = place < 0 ? Infinity : current[n].logs[place];
-        const text = ln === Infinity ? "infinite" : Number.isNaN(ln) ? "no copy" : decimal(ln);
-        return `${about.quantities[column].replaceAll("_", " ")} ${text}`;
-      });
+      const numbers = row.map((place, column) => `${about.quantities[column].replaceAll("_", " ")} ${told(n, place)}`);
       return `${data.networks.length > 1 ? `${about.label}, ` : ""}${about.layers[layer - 1]} (${about.kinds[layer - 1]}): ${numbers.join(", ")}`;
     });
     find("#at-layer").replaceChildren(...said.map((line) => make("span", line)));
@@ -208,10 +212,7 @@
       about.layers.forEach((path, layer) => {
         const row = make("tr");
         row.append(make("th", path, { scope: "row" }), make("td", about.kinds[layer]));
-        for (const at of about.rows[layer]) {
-          const ln = at < 0 ? Infinity : current[n].reason ? NaN : current[n].logs[at];
-          row.append(make("td", ln === Infinity ? "infinite" : Number.isNaN(ln) ? "" : decimal(ln), { class: "number" }));
-        }
+        for (const at of about.rows[layer]) row.append(make("td", told(n, at), { class: "number" }));
         body.append(row);
       });
       const made = make("table");
@@ -232,7 +233,7 @@
     timer = setTimeout(() => {
       const lines = data.networks.map((about, n) => {
         if (current[n].reason) return `${about.label}: ${current[n].reason}`;
-        const numbers = about.totals.map(([name, place]) => `${name} ${place < 0 ? "infinite" : decimal(current[n].logs[place])}`);
+        const numbers = about.totals.map(([name, place]) => `${name} ${told(n, place)}`);
         return `${data.networks.length > 1 ? `${about.label}: ` : ""}${numbers.join(", ")}`;
       });
       find("#status").textContent = `approximately ${lines.join("; ")}`;

@@ -54,7 +54,7 @@ def _rows(name: str, subjects: Sequence[Subject], several: bool) -> Iterator[Htm
         yield tag(
             "tr",
             first,
-            tag("th", _swatch(subject.number), subject.label, scope="row") if several else Html(""),
+            tag("th", _swatch(subject.number), subject.label, scope="row", class_="network") if several else Html(""),
             tag("td", "" if bound.finite else "infinite", class_="number now with-script"),
             tag("td", "", class_="number now-log with-script"),
             tag("td", answer.brief(number, "symbolic"), class_="number"),
