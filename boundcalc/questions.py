@@ -15,6 +15,7 @@ from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 
 if TYPE_CHECKING:
+    from boundcalc.bounds.compiled import Bounds
     from boundcalc.bounds.guarantees import Guarantees
     from boundcalc.studies.falsify import Falsification
     from boundcalc.studies.parts.report import Report
@@ -172,7 +173,10 @@ def report_of(asked: Asked, max_layers: int) -> str:
     from boundcalc.output.report.page import report_to_html  # compiling does not need it
     from boundcalc.output.report.subject import subjects_of
 
-    others = [beside(each, max_layers=max_layers) if each.document.has_numbers else [] for each in asked.bounds]
+    others: list[list[Bounds]] = []
+    for each in asked.bounds:
+        others.append(beside(each, max_layers=max_layers) if each.document.has_numbers else [])
+        asked.progress(len(others), len(asked.specs))
     return report_to_html(subjects_of(asked, others))
 
 

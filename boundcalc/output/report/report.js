@@ -341,6 +341,9 @@
     });
   }
   for (const details of all("details")) details.addEventListener("toggle", showTables);
+  addEventListener("beforeprint", () => {
+    for (const details of all("details:not(.screen)")) details.open = true;
+  });
   document.documentElement.classList.add("scripted");
   if (chooser) {
     preparePanels();
