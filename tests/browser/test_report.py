@@ -91,7 +91,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("gpt2-small", {}),
     ("deep-linear", {}),
     ("deq", {}),
-    ("resnet-like", {"blocks": "layer", "norms": "mixed"}),
+    ("lenet5", {"blocks": "layer"}),
 ]
 
 
@@ -201,7 +201,7 @@ def test_keys_are_enough(browser: Any, tmp_path: Path) -> None:
     assert page.locator("#at-layer").inner_text().startswith("stage_0.convs.0.conv_0.conv2d_0 (conv2d): norm ")
     page.locator("summary", has_text="sliders' values").focus()
     page.keyboard.press("Enter")
-    assert page.locator(".live tbody tr").count() == 51
+    wait_until(page, "document.querySelectorAll('.live tbody tr').length === 51")
 
 
 def test_curves_follow_the_sliders(browser: Any, tmp_path: Path) -> None:
