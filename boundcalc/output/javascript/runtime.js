@@ -137,12 +137,14 @@ const arithmetic = (() => {
 
   // A number that a person writes: 2, 0.01, 1e-3, 1e4000, 1/100. null for what is none.
   const decimal = (text) => {
-    const found = /^([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?$/.exec(text.trim());
-    if (!found) return null;
+    const found = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text.trim());
+    if (!found || !(found[2] + found[3])) return null;
+    const digits = (found[2] + found[3]).replace(/^0+/, "");
+    if (!digits) return ZERO;
     const v = Number(text);
-    const sign = found[1] === "-" ? -1 : 1;
-    if (held(v) && (v !== 0 || Number(found[2]) === 0)) return of(v);
-    return log(Math.log(Number(found[2])) + Number(found[3] || 0) * Math.LN10, sign);
+    if (held(v) && v !== 0) return of(v);
+    const exponent = digits.length - found[3].length + Number(found[4] || 0); // the number is 0.digits times 10 to it
+    return log(Math.log(Number(`0.${digits.slice(0, 25)}`)) + exponent * Math.LN10, found[1] === "-" ? -1 : 1);
   };
   const read = (text) => {
     const parts = text.split("/");

@@ -17,6 +17,7 @@ DECADES = 4  # below and above the value of a positive number
 WHOLE_FACTOR, WHOLE_LEAST = 20, 100  # up to which multiple of its value a whole number goes, and how far at least
 LINEAR = 10  # from a value that may be negative, to either side at least
 STEPS = 100  # of a decade
+LARGEST = 1e290  # where a slider stands; fields take any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,14 @@ def _slider(subject: Subject, name: str, label: str) -> Slider:
 def _value(subject: Subject, symbol: sympy.Symbol) -> float:
     """About where the slider stands at first."""
     start = subject.start[symbol.name]
-    if start is not None:
-        return float(sympy.Rational(start))
-    values = subject.bounds.values
-    return float(values[symbol]) if symbol in values else 1.0
+    value = subject.bounds.values.get(symbol, sympy.S.One) if start is None else sympy.Rational(start)
+    if value == 0:
+        return 0.0
+    try:
+        size = float(abs(value))
+    except OverflowError:  # of a rational that no double holds
+        size = LARGEST
+    return math.copysign(min(max(size, 1 / LARGEST), LARGEST), 1 if value > 0 else -1)
 
 
 def _range(symbol: sympy.Symbol, value: float) -> tuple[float, float, int, bool]:

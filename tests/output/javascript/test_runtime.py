@@ -63,10 +63,27 @@ def test_cases_and_what_is_undefined() -> None:
     assert value(sympy.sqrt(x), x="-1")["l"] == "NaN"
 
 
-@pytest.mark.parametrize(("text", "wanted"), [("2", 2), ("1/100", 0.01), (" 1e-3 ", 0.001), (".5", 0.5), ("-4", -4), ("", None), ("1/0", None), ("R", None), ("1/2/3", None), ("1e", None), ("0x10", None)])  # fmt: skip
+@pytest.mark.parametrize(("text", "wanted"), [("2", 2), ("1/100", 0.01), (" 1e-3 ", 0.001), (".5", 0.5), ("-4", -4), ("", None), ("1/0", None), ("R", None), ("1/2/3", None), ("1e", None), ("0x10", None), (".", None), ("-", None), ("2.", 2), ("0e5", 0), ("1,5", None)])  # fmt: skip
 def test_what_a_person_writes(text: str, wanted: float | None) -> None:
     found = run(f"return arithmetic.read('{text}')")
     assert found is None if wanted is None else found["v"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "power"),
+    [
+        ("1e4000", 4000),
+        ("0.001e-4000", -4003),
+        (f"1{'0' * 400}", 400),
+        (f"1/1{'0' * 400}", -400),
+        (f"0.{'0' * 399}1", -400),
+        ("-10e999", 1000),
+    ],
+)
+def test_magnitudes_that_a_person_writes(text: str, power: int) -> None:
+    found = run(f"return arithmetic.read('{text}')")
+    assert found["l"] == pytest.approx(power * math.log(10), rel=1e-14)
+    assert found["s"] == (-1 if text.startswith("-") else 1)
 
 
 def test_the_largest_eigenvalue() -> None:

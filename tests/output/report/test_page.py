@@ -154,6 +154,24 @@ def test_symbols_have_sliders() -> None:
     assert disabled == ["s2-range", "s2-text"]
 
 
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ("10**400", 1e286),
+        ("1/10**400", 1e-294),
+        ("sqrt(2)", 1.4142e-4),
+        ("{value: -3, at_least: -9}", -12),
+        ("{value: 0, at_least: 0}", 0),
+    ],
+)
+def test_sliders_of_any_value(value: str, place: float) -> None:
+    html = bc.report(bc.loads(LOSS.replace("R: 2", f"R: 2, x: {value}")))
+    (slider,) = [each for each in data_of(html)["sliders"] if each["name"] == "x"]
+    assert slider["low"] == pytest.approx(place, rel=1e-3)
+    assert slider["low"] < slider["high"]
+    assert 0 <= slider["place"] <= slider["count"]
+
+
 def test_networks_share_sliders_of_equal_symbols() -> None:
     html = bc.report(bc.loads(LOSS), bc.loads(LOSS.replace("R: 2", "R: 3")), bc.loads(LOSS.replace("R: 2", "R: 3")))
     data = data_of(html)
