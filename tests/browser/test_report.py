@@ -227,6 +227,22 @@ def test_values_that_the_spec_computes(browser: Any, tmp_path: Path) -> None:
     assert page.get_by_label("value of w").input_value() == "7"
 
 
+def test_a_network_without_symbols(browser: Any, tmp_path: Path) -> None:
+    text = "input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]"
+    page = opened(browser, tmp_path, bc.loads(text), options={"third_order": True})
+    assert page.locator(".now").all_inner_texts() == [
+        page.locator("#results td").nth(2).inner_text(),
+        "1.415",
+        "infinite",
+        "infinite",
+    ]
+    assert page.locator(".control, #symbol").count() == 0
+    page.get_by_label("Read at layer").focus()
+    page.keyboard.press("Home")
+    assert page.locator("#at-layer").inner_text().startswith("dense_0 (dense): norm ")
+    assert page.said == []
+
+
 def test_no_name_is_markup(browser: Any, tmp_path: Path) -> None:
     files = (f"<img src=x onerror=hostile({n})>" for n in range(2))
     page = opened(browser, tmp_path, *(bc.loads(HOSTILE, file) for file in files))

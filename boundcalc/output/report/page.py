@@ -80,9 +80,12 @@ def _main(subjects: Sequence[Subject], controls: Sequence[Html]) -> Iterator[Htm
 
 
 def _asked(subjects: Sequence[Subject]) -> Iterator[Html]:
-    """What was asked, once: all networks have the same options."""
-    options = subjects[0].bounds.options
-    yield tag("p", options.sentence("Upper bounds", Detail.BOUNDS), ".", class_="asked")
+    """What was asked: once, unless a file has smooth maps of its own."""
+    said = {subject.label: subject.bounds.options.sentence("upper bounds", Detail.BOUNDS) for subject in subjects}
+    for label, sentence in said.items() if len(set(said.values())) > 1 else [(None, next(iter(said.values())))]:
+        yield tag(
+            "p", f"{sentence[0].upper()}{sentence[1:]}." if label is None else f"{label}: {sentence}.", class_="asked"
+        )
     yield tag(
         "p",
         "norm: the largest norm of the output. lipschitz: its Lipschitz constant, as a function of what it is differentiated by. "

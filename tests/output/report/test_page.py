@@ -193,6 +193,13 @@ def test_every_option_stands_in_the_header(name: str) -> None:
     assert OPTIONS[name].phrase(others[name]) not in bc.report(spec)[: html.index("</header>")]
 
 
+def test_networks_of_other_options_are_told_apart() -> None:
+    html = bc.report(bc.loads(f"name: a\n{LOSS}"), bc.loads(f"name: b\n{LOSS}\nsmooth: softplus"))
+    header = html[html.index("<header>") : html.index("</header>")]
+    assert "a: upper bounds with respect to parameters, sharp constants, blocks: total." in header
+    assert "b: upper bounds with respect to parameters, sharp constants, blocks: total, softplus for relu" in header
+
+
 def test_what_is_not_certified_is_told() -> None:
     certified, published = bc.report(bc.loads(LOSS)), bc.report(bc.loads(LOSS), constants="published")
     assert "certified upper bounds" in unescape(certified)

@@ -70,6 +70,8 @@ class _Ports:
 
 
 class _Layout:
+    """What each level has: its edges, what enters and leaves it, what goes back up, by the way to it from the whole."""
+
     def __init__(self, whole: Cluster, wired: Wiring) -> None:
         self._stand: dict[int, tuple[int, ...]] = {}  # for each leaf its way from the whole, by number of parts
         self._leaves: dict[int, int] = {}  # for each place its leaf
@@ -167,22 +169,11 @@ def _assembled(
     routes += (((x, 0.0), (x, head)) for x in inside.values())  # past the title
     middle = [x + left + item.width / 2 for item, (x, _) in zip(items, found.corners, strict=True)]
     for n, (tail, above) in enumerate(backs):
-        lane, low, high = (
-            width - side / 2 - TURN * n,
-            found.bands[tail][1] + head + GAP,
-            found.bands[above][0] + head - GAP,
-        )
+        lane = width - side / 2 - TURN * n
+        low, high = found.bands[tail][1] + head + GAP, found.bands[above][0] + head - GAP
         start, end = found.corners[tail][1] + head + items[tail].height, found.corners[above][1] + head
-        turns.append(
-            (
-                (middle[tail], start),
-                (middle[tail], low),
-                (lane, low),
-                (lane, high),
-                (middle[above], high),
-                (middle[above], end),
-            )
-        )
+        x, a = middle[tail], middle[above]
+        turns.append(((x, start), (x, low), (lane, low), (lane, high), (a, high), (a, end)))
     exits = {key: found.corners[box][0] + left for key, box in ports.bottoms.items()}
     return _Laid(boxes, routes, turns, width, height, inside, exits)
 

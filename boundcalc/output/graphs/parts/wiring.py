@@ -11,19 +11,19 @@ from boundcalc.output.graphs.parts.drawn import Drawn
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """`reads` and `readers` of each place, in order, without what the next pass of a repeat goes on from: these are `backs`,
-    (from, to)."""
+    (from, to), and `turning` the places of both ends."""
 
     reads: Sequence[Sequence[int]]
     readers: Sequence[Sequence[int]]
     backs: Sequence[tuple[int, int]]
+    turning: frozenset[int]
     labels: Sequence[tuple[str, str, str]]  # what kind of box stands there
     titles: Sequence[str]
 
     def is_chain(self, first: int, last: int) -> bool:
         """Whether the places are one after the other, read only at the end."""
-        turning = {place for back in self.backs for place in back}
         for place in range(first, last + 1):
-            if place in turning or (place > first and tuple(self.reads[place]) != (place - 1,)):
+            if place in self.turning or (place > first and tuple(self.reads[place]) != (place - 1,)):
                 return False
             if place < last and tuple(self.readers[place]) != (place + 1,):
                 return False
@@ -70,4 +70,5 @@ def wiring(found: Drawn) -> Wiring:
             reads[head].append(tail)
             readers[tail].append(head)
     labels = [(box.kind, box.shape, box.parameters) for box in found.boxes]
-    return Wiring(reads, readers, backs, labels, [box.title for box in found.boxes])
+    turning = frozenset(place for back in backs for place in back)
+    return Wiring(reads, readers, backs, turning, labels, [box.title for box in found.boxes])
