@@ -151,7 +151,7 @@ def _assembled(
     side = 0.0 if cluster is None else AROUND
     head = 0.0 if cluster is None else TITLE + AROUND / 2
     foot = AROUND if cluster is not None and not ports.bottoms else 0.0
-    title = 0.0 if cluster is None else text_width(title_of(cluster)) + 2 * AROUND
+    title = 0.0 if cluster is None else 1.1 * text_width(title_of(cluster)) + 2 * AROUND  # in bold
     crossing = min((found.corners[box][0] for box in ports.tops.values()), default=title)
     left = max(side, title - crossing)
     width = max(left + found.width + side, title) + TURN * len(backs)
