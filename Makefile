@@ -40,8 +40,8 @@ test-frameworks: $(VENV)/installed-test
 	$(PIP) torch==2.13.0 onnxscript transformers
 	$(BIN)/python -m pytest tests/output/test_frameworks.py tests/layers/test_torch.py tests/frameworks tests/importers docs/my-model.md
 
-# A notebook that shows every kind of object, in Chromium. Where there is none, Debian's is installed, which needs root.
-# PICTURES=FOLDER photographs it, light and dark.
+# A notebook that shows every kind of object, and reports, in Chromium. Where there is none, Debian's is installed, which needs root.
+# PICTURES=FOLDER photographs them, light and dark.
 test-browser: $(VENV)/installed-test
 	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	$(PIP) playwright nbformat nbclient nbconvert ipykernel

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from boundcalc.layers.index import VOCABULARY
     from boundcalc.mistakes import SpecError
     from boundcalc.pipeline import activation, compile, describe, load, loads, network
-    from boundcalc.questions import compare, design, explain, falsify, objective, sweep, table
+    from boundcalc.questions import compare, design, explain, falsify, objective, report, sweep, table
 
     __version__: str
 
@@ -52,6 +52,7 @@ __all__ = [
     "objective",
     "override",
     "parse",
+    "report",
     "sweep",
     "table",
 ]
@@ -79,6 +80,7 @@ _HOMES = {
     "objective": ("questions", "objective"),
     "override": ("language.override", "override"),
     "parse": ("exact.expression", "parse_closed_form"),
+    "report": ("questions", "report"),
     "sweep": ("questions", "sweep"),
     "table": ("questions", "table"),
 }

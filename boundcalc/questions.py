@@ -6,13 +6,16 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boundcalc.pipeline import Spec, compile
+from boundcalc.graph.layer_graph import LAYER_LIMIT
+from boundcalc.pipeline import Spec, beside, compile
 from boundcalc.studies.parts.asked import Asked
 from boundcalc.studies.parts.effort import SECONDS, SEED, TRIALS
 
 if TYPE_CHECKING:
+    from boundcalc.bounds.compiled import Bounds
     from boundcalc.bounds.guarantees import Guarantees
     from boundcalc.studies.falsify import Falsification
     from boundcalc.studies.parts.report import Report
@@ -151,6 +154,30 @@ def design(
         subject=(subject,) if isinstance(subject, str) else tuple(subject),
     )
     return found(asked)
+
+
+def report(*architectures: Spec, file: str | os.PathLike[str] | None = None, **options: Any) -> str:
+    """A page about some networks and their bounds, with sliders for their symbols (docs/report.md): HTML with everything in it, which
+    is written to a file if there is one. options: those of `compile`.
+
+    Raises what `compile` raises, OSError for a file that cannot be written.
+    """
+    page = report_of(_asked(architectures, options), options.get("max_layers", LAYER_LIMIT))
+    if file is not None:
+        Path(file).write_text(page, encoding="utf-8")
+    return page
+
+
+def report_of(asked: Asked, max_layers: int) -> str:
+    """The same of what is asked by any means. What other options give stands beside, where there are numbers."""
+    from boundcalc.output.report.page import report_to_html  # compiling does not need it
+    from boundcalc.output.report.subject import subjects_of
+
+    others: list[list[Bounds]] = []
+    for each in asked.bounds:
+        others.append(beside(each, max_layers=max_layers) if each.document.has_numbers else [])
+        asked.progress(len(others), len(asked.specs))
+    return report_to_html(subjects_of(asked, others))
 
 
 def _asked(architectures: Sequence[Spec], options: Mapping[str, Any], **answers: tuple[str, ...]) -> Asked:

@@ -35,13 +35,8 @@ def brief_page(bounds: Bounds) -> Page:
 
 def whole_page(bounds: Bounds) -> Page:
     """The closed forms and what they are made of besides."""
-    formulas = (
-        list(_formulas(bounds))
-        if _is_closed_soon(bounds)
-        else ["closed forms take longer: bounds.lipschitz.expression"]
-    )
     told = [bounds.document.kept, *(f"note: {warning}" for warning in bounds.warnings)]
-    parts = (*_tables(bounds, IN_NOTEBOOK), searched(bounds.document), *formulas, *told)
+    parts = (*_tables(bounds, IN_NOTEBOOK), searched(bounds.document), *formulas(bounds), *told)
     return Page(header(bounds.document), tuple(part for part in parts if part))
 
 
@@ -86,8 +81,11 @@ def _is_closed_soon(bounds: Bounds) -> bool:
     return not bounds.graph.has_loops or len(bounds.primitives.primitives) <= 100
 
 
-def _formulas(bounds: Bounds) -> Iterator[Part]:
+def formulas(bounds: Bounds) -> Iterator[Part]:
     """The closed forms of the network, and folded the definitions that they are made of."""
+    if not _is_closed_soon(bounds):
+        yield "closed forms take longer: bounds.lipschitz.expression"
+        return
     known = {name: b for name, b in bounds.totals.items() if b.finite and b.scalar is not None}
     closed = {name: bound for name, bound in known.items() if bound.unclosed is None}
     wanted = [name for bound in closed.values() if (name := bounds.definition(bound)) is not None]
@@ -101,9 +99,9 @@ def _formulas(bounds: Bounds) -> Iterator[Part]:
             yield f"{name} has no closed form in the number of times: {bound.unclosed}"
         elif expression is not None:
             yield _equation(letter(bound.name), name, expression, latex, bool(bound.upper))
-        elif definition in letters:
+        elif definition in letters and letters[definition] != letter(bound.name):
             yield Formula(f"{letter(bound.name)} = {letters[definition]}", f"{name} = {definition}")
-        else:
+        elif definition not in letters:
             yield f"{name} is made of more than {DEFINITIONS} definitions: bounds.definitions, boundcalc bounds --format latex"
         if bound.unclosed is None and bound.upper:
             yield f"an upper form: {'; '.join(bound.upper)}"

@@ -12,6 +12,7 @@ from boundcalc.cli.importing import import_
 from boundcalc.cli.init import init
 from boundcalc.cli.layers import layers
 from boundcalc.cli.measure import measure
+from boundcalc.cli.report import report
 from boundcalc.cli.specs import check, schema, show
 from boundcalc.cli.studies import study_commands
 
@@ -25,5 +26,5 @@ def cli() -> None:
     """
 
 
-for command in (bounds, *study_commands(), check, show, init, measure, import_, layers, schema):
+for command in (bounds, *study_commands(), report, check, show, init, measure, import_, layers, schema):
     cli.add_command(command)

@@ -15,24 +15,25 @@ _WIDE = "overflow-x:auto"  # what is wider than the page is moved, not cut
 def page_to_html(page: Page) -> str:
     first, *others = page.head.splitlines()
     head = [f"<p><strong>{escape(first)}</strong></p>", *map(_paragraph, others)]
-    return f'<div class="boundcalc">{"".join([*head, *map(_part, page.parts)])}</div>'
+    return f'<div class="boundcalc">{"".join([*head, *map(part_to_html, page.parts)])}</div>'
 
 
 def table_to_html(table: Table) -> str:
     sides = ["right" if column in table.right else "left" for column in table.columns]
-    head = _row("th", table.columns, sides)
+    head = _row('th scope="col"', table.columns, sides)
     body = "".join(_row("td", row, sides) for row in table.rows)
     return f'<div style="{_WIDE}"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 
 
-def _row(tag: str, cells: Iterable[str], sides: Iterable[str]) -> str:
+def _row(cell_tag: str, cells: Iterable[str], sides: Iterable[str]) -> str:
+    end = cell_tag.partition(" ")[0]
     written = (
-        f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>' for cell, side in zip(cells, sides, strict=True)
+        f'<{cell_tag} style="text-align:{side}">{escape(cell)}</{end}>' for cell, side in zip(cells, sides, strict=True)
     )
     return f"<tr>{''.join(written)}</tr>"
 
 
-def _part(part: Part) -> str:
+def part_to_html(part: Part) -> str:
     match part:
         case Table():
             return table_to_html(part)
@@ -41,7 +42,7 @@ def _part(part: Part) -> str:
         case Verbatim():
             return _kept(part.text)
         case Folded():
-            return f"<details><summary>{escape(part.title)}</summary>{''.join(map(_part, part.parts))}</details>"
+            return f"<details><summary>{escape(part.title)}</summary>{''.join(map(part_to_html, part.parts))}</details>"
         case str():
             return _paragraphs(part)
 

@@ -36,6 +36,7 @@ def test_every_text_is_escaped() -> None:
         "xmlns",
         "display",
         "displaystyle",
+        "scope",
         "width",
     }
     assert read.text.count(HOSTILE) == 10

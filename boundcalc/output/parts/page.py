@@ -18,8 +18,8 @@ from boundcalc.output.parts.layout import PLAIN, Layout
 def page_of(document: Document, layout: Layout = PLAIN) -> Page:
     """Everything about some bounds, those of other options beside them."""
     parts = [
-        _layer_table(document),
-        _summary(document, layout.beside),
+        layer_table(document),
+        summary(document, layout.beside),
         *reasons(document),
         blocks(document),
         searched(document),
@@ -30,7 +30,8 @@ def page_of(document: Document, layout: Layout = PLAIN) -> Page:
     return Page("\n".join(head), tuple(part for part in parts if part))
 
 
-def _layer_table(document: Document) -> Table:
+def layer_table(document: Document) -> Table:
+    """The bounds up to each layer."""
     rows: list[Sequence[str]] = []
     for row in document.rows:
         cells = [_cell(quantity) for quantity in row.quantities.values()]
@@ -43,7 +44,7 @@ def _cell(quantity: Answer) -> str:
     return quantity.brief(quantity.number, quantity.definition or "symbolic")
 
 
-def _summary(document: Document, beside: Sequence[Document]) -> Table:
+def summary(document: Document, beside: Sequence[Document]) -> Table:
     """The network as a whole, and what other options give beside it where all are numbers."""
     documents = sorted([document, *beside], key=lambda each: document.options.beside.index(each.options))
     names = list(document.totals)
