@@ -81,15 +81,15 @@ def _is_closed_soon(bounds: Bounds) -> bool:
     return not bounds.graph.has_loops or len(bounds.primitives.primitives) <= 100
 
 
-def formulas(bounds: Bounds) -> Iterator[Part]:
-    """The closed forms of the network, and folded the definitions that they are made of."""
+def formulas(bounds: Bounds, most: int = DEFINITIONS, characters: int = CHARACTERS) -> Iterator[Part]:
+    """The closed forms of the network, and folded the definitions that they are made of: at most so many, and so long."""
     if not _is_closed_soon(bounds):
         yield "closed forms take longer: bounds.lipschitz.expression"
         return
     known = {name: b for name, b in bounds.totals.items() if b.finite and b.scalar is not None}
     closed = {name: bound for name, bound in known.items() if bound.unclosed is None}
     wanted = [name for bound in closed.values() if (name := bounds.definition(bound)) is not None]
-    chain = [] if bounds.document.has_many(wanted, DEFINITIONS) else used(bounds.definitions, wanted)
+    chain = [] if bounds.document.has_many(wanted, most) else used(bounds.definitions, wanted)
     called = {bounds.definition(bound): bound.name for bound in reversed(bounds.quantities)} if chain else {}
     letters = {name: letter(called.get(name, name)) for name, _ in chain}
     latex = Latex(letters | {name: spaced(name) for name in bounds.symbols})
@@ -102,7 +102,7 @@ def formulas(bounds: Bounds) -> Iterator[Part]:
         elif definition in letters and letters[definition] != letter(bound.name):
             yield Formula(f"{letter(bound.name)} = {letters[definition]}", f"{name} = {definition}")
         elif definition not in letters:
-            yield f"{name} is made of more than {DEFINITIONS} definitions: bounds.definitions, boundcalc bounds --format latex"
+            yield f"{name} is made of more than {most} definitions: bounds.definitions, boundcalc bounds --format latex"
         if bound.unclosed is None and bound.upper:
             yield f"an upper form: {'; '.join(bound.upper)}"
     loose = {bounds.definition(bound) for bound in bounds.quantities if chain and bound.upper}
@@ -110,7 +110,7 @@ def formulas(bounds: Bounds) -> Iterator[Part]:
         equations = tuple(_equation(letters[name], name, value, latex, name in loose) for name, value in chain)
         length = sum(len(equation.latex) for equation in equations)
         told = ("too long to read here: bounds.definitions, boundcalc bounds --format latex",)
-        yield Folded(f"definitions ({len(chain)})", equations if length <= CHARACTERS else told)
+        yield Folded(f"definitions ({len(chain)})", equations if length <= characters else told)
 
 
 def _equation(symbol: str, name: str, value: sympy.Expr, latex: Latex, is_loose: bool) -> Formula:

@@ -21,6 +21,7 @@ from boundcalc.output.report.subject import Subject
 from boundcalc.studies.explain import SHARE
 from boundcalc.studies.parts.explained import Explained, explained, shares_in
 
+DEFINITIONS, CHARACTERS = 200, 40_000  # of closed forms and of their LaTeX: a page is read with more time than a notebook
 LONG = 600  # characters of LaTeX of a formula that is folded
 ROWS = 12  # layers whose shares are shown, those that say most
 SHARED = 2_000  # layers of a network whose shares are found
@@ -38,7 +39,7 @@ def sections(subject: Subject, level: str) -> Iterator[Html]:
     for text in [*reasons(document), searched(document)]:
         yield _paragraph(text)
     yield tag(level, "Closed forms")
-    yield tag("div", *map(_formula, formulas(bounds)), class_="formulas")
+    yield tag("div", *map(_formula, formulas(bounds, DEFINITIONS, CHARACTERS)), class_="formulas")
     yield from _conditions(subject, level)
     yield tag(level, "Which layers dominate")
     yield from _shares(subject)
