@@ -3,14 +3,18 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # mathml.py
+sys.path.insert(0, str(Path(__file__).parent))  # mathml.py, pictures.py
 
 project = "boundcalc"
 author = "the boundcalc developers"
-extensions = ["myst_parser", "mathml"]
+extensions = ["myst_parser", "sphinx_copybutton", "mathml", "pictures"]
 html_theme = "furo"
 html_title = "boundcalc"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
+copybutton_prompt_text = r"\$ |>>> |\.\.\. "  # what is copied runs: without prompts, and without what is printed
+copybutton_prompt_is_regexp = True

@@ -12,8 +12,8 @@ from boundcalc.layers.index import VOCABULARY
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-RUN = {"yaml", "console", "python"}  # what conftest.py turns into tests
-FENCE = re.compile(r"^ *```(\S*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+RUN = {"yaml", "console", "python", "{picture}"}  # what conftest.py turns into tests
+FENCE = re.compile(r"^ *```(\S*)(?: [^\n]*)?\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]*`")
 MATHEMATICS = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 
@@ -51,9 +51,9 @@ def test_every_block_of_code_is_run(page: Path) -> None:
     blocks = FENCE.findall(text)
     assert len(blocks) * 2 == len(re.findall(r"^ *```", text, re.MULTILINE))
     for language, block in blocks:
-        assert language in RUN | {"sh", "text", "{toctree}"}, f"```{language} is not run"
+        assert language in RUN | {"sh", "text", "{toctree}", "{include}"}, f"```{language} is not run"
         if language == "sh":
-            assert all(line.startswith("make ") for line in block.splitlines())
+            assert all(line.startswith(("make ", "pip install .")) for line in block.splitlines())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -79,10 +79,16 @@ def test_the_pages_of_layers_are_up_to_date() -> None:
 
 
 def test_all_pages_are_in_the_table_of_contents() -> None:
-    text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    listed = dict(FENCE.findall(text))["{toctree}"].split()
-    assert {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"} <= set(listed)
-    assert "layers/index" in listed
+    """Whoever starts at the first page and follows the tables of contents sees every page, each once."""
+    seen, to_read = [], [ROOT / "docs" / "index.md"]
+    while to_read:
+        page = to_read.pop()
+        seen.append(page.resolve())
+        for directive, block in FENCE.findall(page.read_text(encoding="utf-8")):
+            if directive == "{toctree}":
+                entries = [line for line in block.split() if not line.startswith(":")]
+                to_read += [page.parent / f"{entry}.md" for entry in entries]
+    assert sorted(seen) == sorted(path.resolve() for path in (ROOT / "docs").rglob("*.md"))
 
 
 def test_the_language_page_names_every_kind() -> None:
