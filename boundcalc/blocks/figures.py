@@ -6,7 +6,7 @@ that is sharper than the closed form, where there is one (`ByBlocks`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,6 +73,11 @@ class BlockNumbers(Protocol):
 
     def direction(self, node: int, quantity: Quantity, values: Values) -> Mapping[sympy.Symbol, Number]: ...
     def is_polynomial(self, node: int, quantity: Quantity) -> bool: ...
+
+    @property
+    def entry_seeds(self) -> Sequence[sympy.Symbol] | None:
+        """The seeds in which forms have entries; None where numbers come from gradients."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy
@@ -44,6 +44,11 @@ class NetworkNumbers:
         totals = scalars_of(node.total for node in nodes.values())
         self._symbols = dict(zip(totals, free_symbols(totals), strict=True))
         self._known = _Known({})
+
+    @property
+    def entry_seeds(self) -> Sequence[sympy.Symbol] | None:
+        """The seeds in which forms have entries; None where numbers come from gradients."""
+        return self._seeds if self._from_entries else None
 
     def symbols(self, node: int, quantity: Quantity) -> frozenset[sympy.Symbol]:
         """What needs a value before there is a number."""

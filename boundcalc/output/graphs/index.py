@@ -34,6 +34,12 @@ def _dot(graph: LayerGraph) -> str:
     return graph_to_dot(graph)
 
 
+def _svg(graph: LayerGraph) -> str:
+    from boundcalc.output.graphs.svg import graph_to_svg
+
+    return graph_to_svg(graph)
+
+
 GRAPHS: Mapping[str, Callable[[LayerGraph], str]] = MappingProxyType(
-    {"text": _text, "json": _json, "mermaid": _mermaid, "dot": _dot}
+    {"text": _text, "json": _json, "mermaid": _mermaid, "dot": _dot, "svg": _svg}
 )

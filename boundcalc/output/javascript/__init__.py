@@ -1,0 +1,1 @@
+"""Programs as JavaScript in logarithms, for pages that compute bounds by themselves."""
