@@ -3,11 +3,22 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # mathml.py, pictures.py
+sys.path.insert(0, str(Path(__file__).parent))  # the extensions of this folder
 
 project = "boundcalc"
 author = "the boundcalc developers"
-extensions = ["myst_parser", "sphinx_copybutton", "mathml", "pictures"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_copybutton",
+    "docstrings",
+    "generate_gallery",
+    "mathml",
+    "pictures",
+]
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+default_role = "code"
 html_theme = "furo"
 html_title = "boundcalc"
 html_static_path = ["_static"]
