@@ -1,0 +1,356 @@
+"""Other programs beside boundcalc, on the same networks with given weights: the numbers of docs/others.md.
+
+    python benchmarks/others.py networks FOLDER      # writes the networks; needs NumPy
+    python benchmarks/others.py PROGRAM FOLDER       # adds what PROGRAM finds, in an environment that has it
+    python benchmarks/others.py collect FOLDER       # writes benchmarks/others.json
+
+PROGRAM is boundcalc, search (PyTorch), product (NumPy), eclipse (eclipse-nn), lirpa (auto-LiRPA) or autobound (autobound, jax 0.4.20).
+Each answers what it can of these questions, and how long it took; everything is in double precision where the program has it.
+
+lipschitz: the Lipschitz constant of the network by its input, in Euclidean norms, over all inputs.
+change: how far an output moves at most, where one input moves by at most EPS in Euclidean norm.
+curvature: how fast the slope of the loss changes along a line through the weights, over steps of length up to STEP.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+EPS = 1 / 10
+STEP = 1 / 100
+RUNS = 3
+Network = dict[str, Any]
+Answers = Iterator[tuple[str, Callable[[Network], float]]]
+DENSE = {
+    "mlp-3": (64, 64, 10),
+    "mlp-8": (64,) * 8 + (10,),
+    "mlp-wide": (256, 256, 10),
+}
+INPUT = 64  # numbers of an input: of the convolutional network, an image of 8 times 8
+
+
+# The networks: tanh between layers, weights as PyTorch draws them ------------------------------------------------------
+
+
+def networks(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, sizes in DENSE.items():
+        arrays: dict[str, Any] = {}
+        width = INPUT
+        for i, size in enumerate(sizes):
+            arrays[f"dense{i}.weight"] = uniform(rng, (size, width), width)
+            arrays[f"dense{i}.bias"] = uniform(rng, (size,), width)
+            width = size
+        write(folder, name, rng, arrays)
+    arrays = {}
+    for i, (channels, before) in enumerate([(8, 1), (16, 8)]):
+        arrays[f"conv{i}.weight"] = uniform(rng, (channels, before, 3, 3), before * 9)
+        arrays[f"conv{i}.bias"] = uniform(rng, (channels,), before * 9)
+    arrays["dense.weight"] = uniform(rng, (10, 64), 64)
+    arrays["dense.bias"] = uniform(rng, (10,), 64)
+    write(folder, "cnn", rng, arrays)
+
+
+def uniform(rng: Any, shape: tuple[int, ...], fan_in: int) -> Any:
+    return rng.uniform(-1, 1, shape) / np.sqrt(fan_in)
+
+
+def write(folder: Path, name: str, rng: Any, arrays: dict[str, Any]) -> None:
+    x = rng.standard_normal(INPUT)
+    direction = rng.standard_normal(sum(array.size for array in arrays.values()))
+    folder.mkdir(exist_ok=True)
+    np.savez(
+        folder / f"{name}.npz",
+        input=x / np.linalg.norm(x),
+        direction=direction / np.linalg.norm(direction),
+        **{f"arrays/{key}": array for key, array in arrays.items()},
+    )
+
+
+def read(path: Path) -> Network:
+    with np.load(path) as file:
+        arrays = {key.removeprefix("arrays/"): file[key] for key in file if key.startswith("arrays/")}
+        return {"name": path.stem, "arrays": arrays, "input": file["input"], "direction": file["direction"]}
+
+
+def layers(network: Network) -> list[tuple[Any, Any]]:
+    """Weight and bias of each layer, from the input to the output."""
+    arrays = network["arrays"]
+    return [(arrays[f"{name}.weight"], arrays[f"{name}.bias"]) for name in dict.fromkeys(k.partition(".")[0] for k in arrays)]
+
+
+def forward(xp: Any, conv: Callable[[Any, Any, Any], Any], pairs: list[tuple[Any, Any]], x: Any) -> Any:
+    """The output for one input: convolutions of stride 2 with padding 1, dense layers, tanh between them."""
+    z = x.reshape(1, 8, 8) if pairs[0][0].ndim == 4 else x
+    for i, (weight, bias) in enumerate(pairs):
+        z = conv(z, weight, bias) if weight.ndim == 4 else weight @ z.reshape(-1) + bias
+        z = z if i == len(pairs) - 1 else xp.tanh(z)
+    return z
+
+
+def loss(xp: Any, scores: Any) -> Any:
+    """Cross-entropy of the first class."""
+    return xp.log(xp.sum(xp.exp(scores))) - scores[0]
+
+
+# boundcalc ---------------------------------------------------------------------------------------------------------------
+
+
+def boundcalc() -> Answers:
+    import boundcalc as bc
+
+    def spec(network: Network, radius: float) -> Any:
+        shapes = {name: array.shape for name, array in network["arrays"].items() if name.endswith("weight")}
+        steps: list[Any] = []
+        for name, shape in shapes.items():
+            layer = name.partition(".")[0]
+            if len(shape) == 4:
+                steps.append({"conv2d": {"channels": shape[0], "kernel": 3, "stride": 2, "padding": 1, "name": layer}})
+            else:
+                steps += [*(["flatten"] if network["name"] == "cnn" else []), {"dense": {"units": shape[0], "name": layer}}]
+            steps.append("tanh")
+        norm = {"sample": str(1 + EPS)}
+        shape = [1, 8, 8] if network["name"] == "cnn" else [INPUT]
+        read_in = bc.load(
+            {
+                "symbols": {"R": {"value": str(radius), "at_least": 0}},
+                "batch": 1,
+                "input": {"shape": shape, "norm": norm},
+                "radius": "R",
+                "layers": steps[:-1],
+                "loss": "logistic",
+            }
+        )
+        return bc.override(read_in, bc.measure(read_in, network["arrays"], torus=True))
+
+    def lipschitz(network: Network) -> float:
+        return bc.compile(spec(network, 0), wrt="input", sharpest=True).lipschitz.evaluate()
+
+    def change(network: Network) -> float:
+        return EPS * bc.compile(spec(network, 0), wrt="input", measure="entry", sharpest=True).lipschitz.evaluate()
+
+    def curvature(network: Network) -> float:
+        return bc.compile(spec(network, STEP), sharpest=True).objective.smoothness.evaluate()
+
+    yield "lipschitz", lipschitz
+    yield "change", change
+    yield "curvature", curvature
+
+
+# Lower bounds: what a search finds ----------------------------------------------------------------------------------------
+
+
+def search() -> Answers:
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+
+    def function(network: Network) -> Callable[[Any], Any]:
+        pairs = [(torch.tensor(weight), torch.tensor(bias)) for weight, bias in layers(network)]
+        return lambda x: forward(torch, torch_conv(torch), pairs, x)
+
+    def lipschitz(network: Network) -> float:
+        """Ascent on the norm of the Jacobian, from the origin, where tanh is steepest, and from random inputs."""
+        f, best = function(network), 0.0
+        torch.manual_seed(0)
+        for start in range(4):
+            x = (torch.randn(INPUT) * (start > 0) * 0.3).requires_grad_()
+            optimizer = torch.optim.Adam([x], lr=0.02)
+            for _ in range(150):
+                jacobian = torch.autograd.functional.jacobian(f, x, create_graph=True)
+                norm = torch.linalg.matrix_norm(jacobian, 2)
+                best = max(best, float(norm))
+                optimizer.zero_grad()
+                (-norm).backward()
+                optimizer.step()
+        return best
+
+    def change(network: Network) -> float:
+        f, x0, best = function(network), torch.tensor(network["input"]), 0.0
+        y0 = f(x0)
+        for output in range(10):
+            for sign in (-1, 1):
+                move = torch.zeros(INPUT)
+                for _ in range(30):
+                    x = (x0 + move).requires_grad_()
+                    (gradient,) = torch.autograd.grad(sign * f(x)[output], x)
+                    move = EPS * gradient / gradient.norm()
+                best = max(best, float(abs(f(x0 + move)[output] - y0[output])))
+        return best
+
+    def curvature(network: Network) -> float:
+        """The largest second derivative at 41 places of the line."""
+        along = line(torch, torch_conv(torch), torch.tensor, network)
+
+        def second(at: float) -> float:
+            t = torch.tensor(at, requires_grad=True)
+            (slope,) = torch.autograd.grad(along(t), t, create_graph=True)
+            return float(torch.autograd.grad(slope, t)[0])
+
+        return max(abs(second(at)) for at in np.linspace(-STEP, STEP, 41))
+
+    yield "lipschitz", lipschitz
+    yield "change", change
+    yield "curvature", curvature
+
+
+def torch_conv(torch: Any) -> Callable[[Any, Any, Any], Any]:
+    return lambda z, weight, bias: torch.nn.functional.conv2d(z[None], weight, bias, stride=2, padding=1)[0]
+
+
+def line(xp: Any, conv: Callable[[Any, Any, Any], Any], array: Callable[[Any], Any], network: Network) -> Callable[[Any], Any]:
+    """The loss at the weights plus t times the direction, of length 1."""
+    moved, at = [], 0
+    for pair in layers(network):
+        parts = []
+        for each in pair:
+            parts.append((array(each), array(network["direction"][at : at + each.size].reshape(each.shape))))
+            at += each.size
+        moved.append(parts)
+    x = array(network["input"])
+    return lambda t: loss(xp, forward(xp, conv, [(w + t * dw, b + t * db) for (w, dw), (b, db) in moved], x))
+
+
+# The baseline ---------------------------------------------------------------------------------------------------------------
+
+
+def product() -> Answers:
+    def lipschitz(network: Network) -> float:
+        """The product of the operator norms of all layers; of a convolution, of its whole matrix."""
+        sides = {"conv0": 8, "conv1": 4}
+        found = 1.0
+        for name in dict.fromkeys(key.partition(".")[0] for key in network["arrays"]):
+            weight = network["arrays"][f"{name}.weight"]
+            matrix = unrolled(weight, sides[name]) if name in sides else weight
+            found *= float(np.linalg.norm(matrix, 2))
+        return found
+
+    yield "lipschitz", lipschitz
+
+
+def unrolled(weight: Any, side: int) -> Any:
+    """The matrix of a convolution of stride 2 with padding 1 on images of so many pixels a side."""
+    channels, before, kernel, _ = weight.shape
+    half = side // 2
+    matrix = np.zeros((channels, half, half, before, side + 2, side + 2))
+    for i in range(half):
+        for j in range(half):
+            matrix[:, i, j, :, 2 * i : 2 * i + kernel, 2 * j : 2 * j + kernel] = weight
+    return matrix[..., 1:-1, 1:-1].reshape(channels * half * half, before * side * side)
+
+
+# Other programs ---------------------------------------------------------------------------------------------------------------
+
+
+def eclipse() -> Answers:
+    import torch
+    from eclipse_nn.LipConstEstimator import LipConstEstimator
+
+    def by(method: str) -> Callable[[Network], float]:
+        def lipschitz(network: Network) -> float:
+            if network["name"] == "cnn":
+                raise NotImplementedError("fully connected networks only")
+            weights = [torch.tensor(weight) for weight, _ in layers(network)]
+            return float(LipConstEstimator(weights=weights).estimate(method))
+
+        return lipschitz
+
+    yield "lipschitz", by("ECLipsE_Fast")
+    yield "lipschitz, semidefinite", by("ECLipsE")
+
+
+def lirpa() -> Answers:
+    import torch
+    from auto_LiRPA import BoundedModule, BoundedTensor, PerturbationLpNorm
+
+    def module(network: Network) -> Any:
+        made: list[Any] = []
+        for weight, bias in layers(network):
+            if weight.ndim == 4:
+                layer = torch.nn.Conv2d(weight.shape[1], weight.shape[0], 3, stride=2, padding=1)
+            else:
+                layer = torch.nn.Linear(weight.shape[1], weight.shape[0])
+                made += [torch.nn.Flatten()] if network["name"] == "cnn" else []
+            layer.weight.data, layer.bias.data = torch.tensor(weight).float(), torch.tensor(bias).float()
+            made += [layer, torch.nn.Tanh()]
+        return torch.nn.Sequential(*made[:-1])
+
+    def by(method: str) -> Callable[[Network], float]:
+        def change(network: Network) -> float:
+            x = torch.tensor(network["input"]).float().reshape((1, 1, 8, 8) if network["name"] == "cnn" else (1, INPUT))
+            bounded = BoundedModule(module(network), x, device="cpu")
+            y = bounded(x)
+            low, high = bounded.compute_bounds(x=(BoundedTensor(x, PerturbationLpNorm(norm=2, eps=EPS)),), method=method)
+            return float(torch.maximum(high - y, y - low).max().detach())
+
+        return change
+
+    yield "change", by("CROWN")
+    yield "change, intervals", by("IBP")
+
+
+def autobound() -> Answers:
+    import autobound.jax as ab
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+
+    def conv(z: Any, weight: Any, bias: Any) -> Any:
+        raise NotImplementedError("convolutions along a line of weights")
+
+    def curvature(network: Network) -> float:
+        along = line(jnp, conv, jnp.asarray, network)
+        bounds = ab.taylor_bounds(along, 2)(0.0, (-STEP, STEP))
+        low, high = bounds.coefficients[2]
+        return 2 * float(max(abs(low), abs(high)))
+
+    yield "curvature", curvature
+
+
+# Results ---------------------------------------------------------------------------------------------------------------------
+
+
+PROGRAMS = {each.__name__: each for each in (boundcalc, search, product, eclipse, lirpa, autobound)}
+
+
+def measure(program: str, folder: Path) -> None:
+    found: dict[str, Any] = {}
+    for question, answer in PROGRAMS[program]():
+        for path in sorted(folder.glob("*.npz")):
+            network = read(path)
+            try:
+                value, seconds = timed(answer, network)
+            except (NotImplementedError, TypeError, ValueError) as error:
+                found.setdefault(question, {})[path.stem] = {"refused": str(error)}
+            else:
+                found.setdefault(question, {})[path.stem] = {"value": value, "seconds": seconds}
+            print(program, question, path.stem, found[question][path.stem], flush=True)
+    (folder / f"{program}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def timed(answer: Callable[[Network], float], network: Network) -> tuple[float, float]:
+    """The value, and the shortest of some runs, the first of which may load libraries."""
+    times = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        value = answer(network)
+        times.append(time.perf_counter() - start)
+    return value, min(times)
+
+
+def collect(folder: Path) -> None:
+    found = {program: json.loads((folder / f"{program}.json").read_text("utf-8")) for program in PROGRAMS}
+    Path(__file__).with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    what, where = sys.argv[1], Path(sys.argv[2])
+    {"networks": networks, "collect": collect}.get(what, lambda folder: measure(what, folder))(where)
