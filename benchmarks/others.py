@@ -83,7 +83,10 @@ def read(path: Path) -> Network:
 def layers(network: Network) -> list[tuple[Any, Any]]:
     """Weight and bias of each layer, from the input to the output."""
     arrays = network["arrays"]
-    return [(arrays[f"{name}.weight"], arrays[f"{name}.bias"]) for name in dict.fromkeys(k.partition(".")[0] for k in arrays)]
+    return [
+        (arrays[f"{name}.weight"], arrays[f"{name}.bias"])
+        for name in dict.fromkeys(k.partition(".")[0] for k in arrays)
+    ]
 
 
 def forward(xp: Any, conv: Callable[[Any, Any, Any], Any], pairs: list[tuple[Any, Any]], x: Any) -> Any:
@@ -114,7 +117,10 @@ def boundcalc() -> Answers:
             if len(shape) == 4:
                 steps.append({"conv2d": {"channels": shape[0], "kernel": 3, "stride": 2, "padding": 1, "name": layer}})
             else:
-                steps += [*(["flatten"] if network["name"] == "cnn" else []), {"dense": {"units": shape[0], "name": layer}}]
+                steps += [
+                    *(["flatten"] if network["name"] == "cnn" else []),
+                    {"dense": {"units": shape[0], "name": layer}},
+                ]
             steps.append("tanh")
         norm = {"sample": str(1 + EPS)}
         shape = [1, 8, 8] if network["name"] == "cnn" else [INPUT]
@@ -205,7 +211,9 @@ def torch_conv(torch: Any) -> Callable[[Any, Any, Any], Any]:
     return lambda z, weight, bias: torch.nn.functional.conv2d(z[None], weight, bias, stride=2, padding=1)[0]
 
 
-def line(xp: Any, conv: Callable[[Any, Any, Any], Any], array: Callable[[Any], Any], network: Network) -> Callable[[Any], Any]:
+def line(
+    xp: Any, conv: Callable[[Any, Any, Any], Any], array: Callable[[Any], Any], network: Network
+) -> Callable[[Any], Any]:
     """The loss at the weights plus t times the direction, of length 1."""
     moved, at = [], 0
     for pair in layers(network):
@@ -287,7 +295,9 @@ def lirpa() -> Answers:
             x = torch.tensor(network["input"]).float().reshape((1, 1, 8, 8) if network["name"] == "cnn" else (1, INPUT))
             bounded = BoundedModule(module(network), x, device="cpu")
             y = bounded(x)
-            low, high = bounded.compute_bounds(x=(BoundedTensor(x, PerturbationLpNorm(norm=2, eps=EPS)),), method=method)
+            low, high = bounded.compute_bounds(
+                x=(BoundedTensor(x, PerturbationLpNorm(norm=2, eps=EPS)),), method=method
+            )
             return float(torch.maximum(high - y, y - low).max().detach())
 
         return change
