@@ -1,6 +1,6 @@
 """Other programs beside boundcalc, on the same networks with given weights: the numbers of docs/others.md.
 
-    python benchmarks/others.py networks FOLDER      # writes the networks; needs NumPy
+    python benchmarks/others.py networks FOLDER      # writes the networks; needs PyTorch
     python benchmarks/others.py PROGRAM FOLDER       # adds what PROGRAM finds, in an environment that has it
     python benchmarks/others.py collect FOLDER       # writes benchmarks/others.json
 
@@ -9,7 +9,7 @@ Each answers what it can of these questions, and how long it took; everything is
 
 lipschitz: the Lipschitz constant of the network by its input, in Euclidean norms, over all inputs.
 change: how far an output moves at most, where one input moves by at most EPS in Euclidean norm.
-curvature: how fast the slope of the loss changes along a line through the weights, over steps of length up to STEP.
+curvature: how fast the slope of the loss changes along the gradient at the weights, over steps of length up to STEP.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,28 @@ import numpy as np
 
 EPS = 1 / 10
 STEP = 1 / 100
-RUNS = 3
+RUNS, LONG = 3, 10
+RESULTS = Path(__file__).with_suffix(".json")
+TABLES = (  # title of a column, program, question
+    (
+        ("search, from below", "search", "lipschitz"),
+        ("ECLipsE-Fast", "eclipse", "lipschitz"),
+        ("ECLipsE", "eclipse", "lipschitz, semidefinite"),
+        ("product of norms", "product", "lipschitz"),
+        ("boundcalc", "boundcalc", "lipschitz"),
+    ),
+    (
+        ("search, from below", "search", "change"),
+        ("auto_LiRPA, CROWN", "lirpa", "change"),
+        ("auto_LiRPA, intervals", "lirpa", "change, intervals"),
+        ("boundcalc", "boundcalc", "change"),
+    ),
+    (
+        ("search, from below", "search", "curvature"),
+        ("AutoBound", "autobound", "curvature"),
+        ("boundcalc", "boundcalc", "curvature"),
+    ),
+)
 Network = dict[str, Any]
 Answers = Iterator[tuple[str, Callable[[Network], float]]]
 DENSE = {
@@ -64,14 +85,26 @@ def uniform(rng: Any, shape: tuple[int, ...], fan_in: int) -> Any:
 
 def write(folder: Path, name: str, rng: Any, arrays: dict[str, Any]) -> None:
     x = rng.standard_normal(INPUT)
-    direction = rng.standard_normal(sum(array.size for array in arrays.values()))
+    network = {"name": name, "arrays": arrays, "input": x / np.linalg.norm(x)}
     folder.mkdir(exist_ok=True)
     np.savez(
         folder / f"{name}.npz",
-        input=x / np.linalg.norm(x),
-        direction=direction / np.linalg.norm(direction),
+        input=network["input"],
+        direction=gradient(network),
         **{f"arrays/{key}": array for key, array in arrays.items()},
     )
+
+
+def gradient(network: Network) -> Any:
+    """Of the loss at the weights, scaled to length 1: the direction that a step takes."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    pairs = [(torch.tensor(w, requires_grad=True), torch.tensor(b, requires_grad=True)) for w, b in layers(network)]
+    scores = forward(torch, torch_conv(torch), pairs, torch.tensor(network["input"]))
+    slopes = torch.autograd.grad(loss(torch, scores, torch.eye(10)[0]), [each for pair in pairs for each in pair])
+    found = np.concatenate([slope.numpy().reshape(-1) for slope in slopes])
+    return found / np.linalg.norm(found)
 
 
 def read(path: Path) -> Network:
@@ -98,9 +131,9 @@ def forward(xp: Any, conv: Callable[[Any, Any, Any], Any], pairs: list[tuple[Any
     return z
 
 
-def loss(xp: Any, scores: Any) -> Any:
-    """Cross-entropy of the first class."""
-    return xp.log(xp.sum(xp.exp(scores))) - scores[0]
+def loss(xp: Any, scores: Any, first: Any) -> Any:
+    """Cross-entropy of the first class, whose indicator is `first`."""
+    return xp.log(xp.sum(xp.exp(scores))) - xp.sum(first * scores)
 
 
 # boundcalc ---------------------------------------------------------------------------------------------------------------
@@ -222,8 +255,8 @@ def line(
             parts.append((array(each), array(network["direction"][at : at + each.size].reshape(each.shape))))
             at += each.size
         moved.append(parts)
-    x = array(network["input"])
-    return lambda t: loss(xp, forward(xp, conv, [(w + t * dw, b + t * db) for (w, dw), (b, db) in moved], x))
+    x, first = array(network["input"]), array(np.eye(10)[0])
+    return lambda t: loss(xp, forward(xp, conv, [(w + t * dw, b + t * db) for (w, dw), (b, db) in moved], x), first)
 
 
 # The baseline ---------------------------------------------------------------------------------------------------------------
@@ -313,11 +346,20 @@ def autobound() -> Answers:
 
     jax.config.update("jax_enable_x64", True)
 
+    class Known:
+        """jax.numpy with what AutoBound 0.1.4 knows: not tanh, but the logistic function that it is made of."""
+
+        exp, log, sum = jnp.exp, jnp.log, jnp.sum
+
+        @staticmethod
+        def tanh(z: Any) -> Any:
+            return 2 * jax.nn.sigmoid(2 * z) - 1
+
     def conv(z: Any, weight: Any, bias: Any) -> Any:
         raise NotImplementedError("convolutions along a line of weights")
 
     def curvature(network: Network) -> float:
-        along = line(jnp, conv, jnp.asarray, network)
+        along = line(Known, conv, jnp.asarray, network)
         bounds = ab.taylor_bounds(along, 2)(0.0, (-STEP, STEP))
         low, high = bounds.coefficients[2]
         return 2 * float(max(abs(low), abs(high)))
@@ -347,9 +389,9 @@ def measure(program: str, folder: Path) -> None:
 
 
 def timed(answer: Callable[[Network], float], network: Network) -> tuple[float, float]:
-    """The value, and the shortest of some runs, the first of which may load libraries."""
-    times = []
-    for _ in range(RUNS):
+    """The value, and the shortest of some runs, the first of which may load libraries; of one that takes long, of itself."""
+    times: list[float] = []
+    while len(times) < RUNS and sum(times) < LONG:
         start = time.perf_counter()
         value = answer(network)
         times.append(time.perf_counter() - start)
@@ -358,7 +400,24 @@ def timed(answer: Callable[[Network], float], network: Network) -> tuple[float, 
 
 def collect(folder: Path) -> None:
     found = {program: json.loads((folder / f"{program}.json").read_text("utf-8")) for program in PROGRAMS}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print("\n\n".join(tables(found)))
+
+
+def tables(found: dict[str, Any]) -> list[str]:
+    """The tables of docs/others.md."""
+    return ["\n".join(table(found, columns)) for columns in TABLES]
+
+
+def table(found: dict[str, Any], columns: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    yield "| network | " + " | ".join(title for title, _, _ in columns) + " |"
+    yield "| --- |" + " --- |" * len(columns)
+    for network in sorted(found["boundcalc"]["lipschitz"]):
+        yield f"| {network} | " + " | ".join(cell(found[p][question][network]) for _, p, question in columns) + " |"
+
+
+def cell(answer: dict[str, Any]) -> str:
+    return f"{answer['value']:.4g} ({answer['seconds']:.2g} s)" if "value" in answer else ""
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the extensions of this folder
 
 project = "boundcalc"
 author = "the boundcalc developers"
+copyright = author
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -17,6 +18,7 @@ extensions = [
     "pictures",
 ]
 autodoc_typehints = "description"
+autodoc_preserve_defaults = True  # as they are written: a vocabulary by its name
 autodoc_member_order = "bysource"
 default_role = "code"
 html_theme = "furo"

@@ -42,7 +42,7 @@ def page(spec: Path) -> tuple[str, str]:
     table = bounds[bounds.index("\nnetwork ") :].strip().split("\n\n")[0]
     with_values = next((line for line in bounds.splitlines() if line.startswith("with ")), "")
     lines = [
-        f"# {name}\n\n{about}\n\nAltogether {size}. The spec is `specs/{spec.name}`, and this page is what is printed of it.\n",
+        f"# {name}\n\n{about}\n\nAltogether `{size}`. The spec is `specs/{spec.name}`, and this page is what is printed of it.\n",
         f"## Bounds\n\n```text\n{with_values}\n\n{table}\n```\n",
         f"![The bounds of {name} up to each layer.]({name}-bounds.svg)\n",
         *_why_infinite(bounds),

@@ -37,6 +37,14 @@ def test_the_gains_are_up_to_date() -> None:
     assert all(f"| {path.stem}" in page for path in (ROOT / "specs").glob("*.yaml"))
 
 
+def test_the_comparison_shows_what_was_measured() -> None:
+    script = runpy.run_path(str(ROOT / "benchmarks" / "others.py"))
+    page = (ROOT / "docs" / "others.md").read_text(encoding="utf-8")
+    tables = script["tables"](json.loads(script["RESULTS"].read_text(encoding="utf-8")))
+    assert len(tables) == 3
+    assert all(table in page for table in tables)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_mathematics_is_typeset(page: Path) -> None:
     """As MathML (docs/mathml.py): a command that is not known would be left as it is. A bar would end the cell of a table."""
