@@ -1,11 +1,11 @@
 """Other programs beside boundcalc, on the same networks with given weights: the numbers of docs/others.md.
 
-    python benchmarks/others.py networks FOLDER      # writes the networks; needs PyTorch
+    python benchmarks/others.py networks FOLDER      # writes the networks; needs PyTorch and deel-torchlip
     python benchmarks/others.py PROGRAM FOLDER       # adds what PROGRAM finds, in an environment that has it
     python benchmarks/others.py collect FOLDER       # writes benchmarks/others.json
 
 PROGRAM is boundcalc, search (PyTorch), product (NumPy), eclipse (eclipse-nn), lirpa (auto-LiRPA) or autobound (autobound, jax 0.4.20).
-Each answers what it can of these questions, and how long it took; everything is in double precision where the program has it.
+Each answers what it can of these questions, and how much processor time it took (OMP_NUM_THREADS=1); in double precision where it has it.
 
 lipschitz: the Lipschitz constant of the network by its input, in Euclidean norms, over all inputs.
 change: how far an output moves at most, where one input moves by at most EPS in Euclidean norm.
@@ -18,6 +18,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,25 @@ def networks(folder: Path) -> None:
     arrays["dense.weight"] = uniform(rng, (10, 64), 64)
     arrays["dense.bias"] = uniform(rng, (10,), 64)
     write(folder, "cnn", rng, arrays)
+    write(folder, "mlp-deel", rng, constrained())
+
+
+def constrained() -> dict[str, Any]:
+    """The sizes of mlp-3, of layers that deel-torchlip makes 1-Lipschitz, as it exports them."""
+    import torch
+    from deel import torchlip
+
+    torch.set_default_dtype(torch.float32)
+    torch.manual_seed(0)
+    sizes = (INPUT, *DENSE["mlp-3"])
+    made = torchlip.Sequential(*(torchlip.SpectralLinear(*pair) for pair in pairwise(sizes)))
+    made(torch.zeros(1, INPUT))
+    exported = [each for each in made.vanilla_export() if isinstance(each, torch.nn.Linear)]
+    arrays = {}
+    for i, layer in enumerate(exported):
+        arrays[f"dense{i}.weight"] = layer.weight.detach().double().numpy()
+        arrays[f"dense{i}.bias"] = layer.bias.detach().double().numpy()
+    return arrays
 
 
 def uniform(rng: Any, shape: tuple[int, ...], fan_in: int) -> Any:
@@ -205,7 +225,7 @@ def search() -> Answers:
             for _ in range(150):
                 jacobian = torch.autograd.functional.jacobian(f, x, create_graph=True)
                 norm = torch.linalg.matrix_norm(jacobian, 2)
-                best = max(best, float(norm))
+                best = max(best, float(norm.detach()))
                 optimizer.zero_grad()
                 (-norm).backward()
                 optimizer.step()
@@ -374,9 +394,13 @@ PROGRAMS = {each.__name__: each for each in (boundcalc, search, product, eclipse
 
 
 def measure(program: str, folder: Path) -> None:
-    found: dict[str, Any] = {}
+    """What is there already is not measured again."""
+    file = folder / f"{program}.json"
+    found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     for question, answer in PROGRAMS[program]():
         for path in sorted(folder.glob("*.npz")):
+            if path.stem in found.get(question, {}):
+                continue
             network = read(path)
             try:
                 value, seconds = timed(answer, network)
@@ -385,16 +409,16 @@ def measure(program: str, folder: Path) -> None:
             else:
                 found.setdefault(question, {})[path.stem] = {"value": value, "seconds": seconds}
             print(program, question, path.stem, found[question][path.stem], flush=True)
-    (folder / f"{program}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def timed(answer: Callable[[Network], float], network: Network) -> tuple[float, float]:
     """The value, and the shortest of some runs, the first of which may load libraries; of one that takes long, of itself."""
     times: list[float] = []
     while len(times) < RUNS and sum(times) < LONG:
-        start = time.perf_counter()
+        start = time.process_time()
         value = answer(network)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return value, min(times)
 
 
