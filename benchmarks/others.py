@@ -9,7 +9,7 @@ Each answers what it can of these questions, and how much processor time it took
 
 lipschitz: the Lipschitz constant of the network by its input, in Euclidean norms, over all inputs.
 change: how far an output moves at most, where one input moves by at most EPS in Euclidean norm.
-curvature: how fast the slope of the loss changes along the gradient at the weights, over steps of length up to STEP.
+curvature: the smallest c with F(t) <= F(0) + F'(0) t + c t^2/2, F the loss along its gradient at the weights, for steps t of length up to STEP.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -245,15 +246,13 @@ def search() -> Answers:
         return best
 
     def curvature(network: Network) -> float:
-        """The largest second derivative at 41 places of the line."""
+        """The largest remainder at 40 steps along the line."""
         along = line(torch, torch_conv(torch), torch.tensor, network)
-
-        def second(at: float) -> float:
-            t = torch.tensor(at, requires_grad=True)
-            (slope,) = torch.autograd.grad(along(t), t, create_graph=True)
-            return float(torch.autograd.grad(slope, t)[0])
-
-        return max(abs(second(at)) for at in np.linspace(-STEP, STEP, 41))
+        t = torch.tensor(0.0, requires_grad=True)
+        start = along(t)
+        (slope,) = torch.autograd.grad(start, t)
+        steps = [STEP * i / 20 for i in range(-20, 21) if i]
+        return max(abs(2 * float(along(torch.tensor(at)) - start - slope * at) / at**2) for at in steps)
 
     yield "lipschitz", lipschitz
     yield "change", change
@@ -437,11 +436,16 @@ def table(found: dict[str, Any], columns: Sequence[tuple[str, str, str]]) -> Ite
     yield "| network | " + " | ".join(title for title, _, _ in columns) + " |"
     yield "| --- |" + " --- |" * len(columns)
     for network in sorted(found["boundcalc"]["lipschitz"]):
-        yield f"| {network} | " + " | ".join(cell(found[p][question][network]) for _, p, question in columns) + " |"
+        cells = (cell(found[p][q][network], ROUND_FLOOR if p == "search" else ROUND_CEILING) for _, p, q in columns)
+        yield f"| {network} | " + " | ".join(cells) + " |"
 
 
-def cell(answer: dict[str, Any]) -> str:
-    return f"{answer['value']:.4g} ({answer['seconds']:.2g} s)" if "value" in answer else ""
+def cell(answer: dict[str, Any], rounding: str) -> str:
+    """To six digits: bounds up, what was found down."""
+    if "value" not in answer:
+        return ""
+    value = Context(prec=6, rounding=rounding).create_decimal(answer["value"]).normalize()
+    return f"{value} ({answer['seconds']:.2g} s)"
 
 
 if __name__ == "__main__":
