@@ -375,7 +375,8 @@ def autobound() -> Answers:
             return 2 * jax.nn.sigmoid(2 * z) - 1
 
     def conv(z: Any, weight: Any, bias: Any) -> Any:
-        raise NotImplementedError("convolutions along a line of weights")
+        out = jax.lax.conv_general_dilated(z[None], weight, (2, 2), [(1, 1), (1, 1)])
+        return out.reshape(out.shape[1:]) + bias[:, None, None]
 
     def curvature(network: Network) -> float:
         along = line(Known, conv, jnp.asarray, network)
