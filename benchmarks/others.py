@@ -446,7 +446,7 @@ def cell(answer: dict[str, Any], rounding: str) -> str:
     if "value" not in answer:
         return ""
     value = Context(prec=6, rounding=rounding).create_decimal(answer["value"]).normalize()
-    return f"{value} ({answer['seconds']:.2g} s)"
+    return f"{value} ({answer['seconds']:.2g}\N{NO-BREAK SPACE}s)"
 
 
 if __name__ == "__main__":

@@ -50,8 +50,12 @@ def page(spec: Path) -> tuple[str, str]:
         f"## Graph\n\n![The layers of {name}, from the input to the output.]({name}-graph.svg)\n",
         f"## Spec\n\n```yaml\n{text}```\n",
     ]
-    entry = f"- [![]({FOLDER.name}/{name}-bounds.svg)]({FOLDER.name}/{name}.md)\n\n  [**{name}**]({FOLDER.name}/{name}.md)\n\n  {about.split('. ')[0].rstrip('.')}.\n"
+    entry = f"- [![]({FOLDER.name}/{name}-bounds.svg)]({FOLDER.name}/{name}.md)\n\n  [**{name}**]({FOLDER.name}/{name}.md)\n\n  {_first_sentence(about)}\n"
     return "\n".join(lines), entry
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[^ .]\.) ", text)[0]
 
 
 def _leading(text: str) -> Iterator[str]:
