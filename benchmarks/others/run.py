@@ -1,8 +1,8 @@
 """Other programs beside boundcalc, on the same networks with given weights: the numbers of docs/others.md.
 
-    python benchmarks/others.py networks FOLDER      # writes the networks; needs PyTorch and deel-torchlip
-    python benchmarks/others.py PROGRAM FOLDER       # adds what PROGRAM finds, in an environment that has it
-    python benchmarks/others.py collect FOLDER       # writes benchmarks/others.json
+    python benchmarks/others/networks.py FOLDER         # writes the networks
+    python benchmarks/others/run.py PROGRAM FOLDER      # adds what PROGRAM finds, in an environment that has it
+    python benchmarks/others/tables.py FOLDER           # collects what was found in results.json
 
 PROGRAM is boundcalc, search (PyTorch), product (NumPy), eclipse (eclipse-nn), lirpa (auto-LiRPA) or autobound (autobound, jax 0.4.20).
 Each answers what it can of these questions, and how much processor time it took (OMP_NUM_THREADS=1); in double precision where it has it.
@@ -17,144 +17,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context
-from itertools import pairwise
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from networks import INPUT, Network, forward, layers, line, read, torch_conv
 
 EPS = 1 / 10
 STEP = 1 / 100
 RUNS, LONG = 3, 10
-RESULTS = Path(__file__).with_suffix(".json")
-TABLES = (  # title of a column, program, question
-    (
-        ("search, from below", "search", "lipschitz"),
-        ("ECLipsE-Fast", "eclipse", "lipschitz"),
-        ("ECLipsE", "eclipse", "lipschitz, semidefinite"),
-        ("product of norms", "product", "lipschitz"),
-        ("boundcalc", "boundcalc", "lipschitz"),
-    ),
-    (
-        ("search, from below", "search", "change"),
-        ("auto_LiRPA, CROWN", "lirpa", "change"),
-        ("auto_LiRPA, intervals", "lirpa", "change, intervals"),
-        ("boundcalc", "boundcalc", "change"),
-    ),
-    (
-        ("search, from below", "search", "curvature"),
-        ("AutoBound", "autobound", "curvature"),
-        ("boundcalc", "boundcalc", "curvature"),
-    ),
-)
-Network = dict[str, Any]
 Answers = Iterator[tuple[str, Callable[[Network], float]]]
-DENSE = {
-    "mlp-3": (64, 64, 10),
-    "mlp-8": (64,) * 8 + (10,),
-    "mlp-wide": (256, 256, 10),
-}
-INPUT = 64  # numbers of an input: of the convolutional network, an image of 8 times 8
-
-
-# The networks: tanh between layers, weights as PyTorch draws them ------------------------------------------------------
-
-
-def networks(folder: Path) -> None:
-    rng = np.random.default_rng(0)
-    for name, sizes in DENSE.items():
-        arrays: dict[str, Any] = {}
-        width = INPUT
-        for i, size in enumerate(sizes):
-            arrays[f"dense{i}.weight"] = uniform(rng, (size, width), width)
-            arrays[f"dense{i}.bias"] = uniform(rng, (size,), width)
-            width = size
-        write(folder, name, rng, arrays)
-    arrays = {}
-    for i, (channels, before) in enumerate([(8, 1), (16, 8)]):
-        arrays[f"conv{i}.weight"] = uniform(rng, (channels, before, 3, 3), before * 9)
-        arrays[f"conv{i}.bias"] = uniform(rng, (channels,), before * 9)
-    arrays["dense.weight"] = uniform(rng, (10, 64), 64)
-    arrays["dense.bias"] = uniform(rng, (10,), 64)
-    write(folder, "cnn", rng, arrays)
-    write(folder, "mlp-deel", rng, constrained())
-
-
-def constrained() -> dict[str, Any]:
-    """The sizes of mlp-3, of layers that deel-torchlip makes 1-Lipschitz, as it exports them."""
-    import torch
-    from deel import torchlip
-
-    torch.set_default_dtype(torch.float32)
-    torch.manual_seed(0)
-    sizes = (INPUT, *DENSE["mlp-3"])
-    made = torchlip.Sequential(*(torchlip.SpectralLinear(*pair) for pair in pairwise(sizes)))
-    made(torch.zeros(1, INPUT))
-    exported = [each for each in made.vanilla_export() if isinstance(each, torch.nn.Linear)]
-    arrays = {}
-    for i, layer in enumerate(exported):
-        arrays[f"dense{i}.weight"] = layer.weight.detach().double().numpy()
-        arrays[f"dense{i}.bias"] = layer.bias.detach().double().numpy()
-    return arrays
-
-
-def uniform(rng: Any, shape: tuple[int, ...], fan_in: int) -> Any:
-    return rng.uniform(-1, 1, shape) / np.sqrt(fan_in)
-
-
-def write(folder: Path, name: str, rng: Any, arrays: dict[str, Any]) -> None:
-    x = rng.standard_normal(INPUT)
-    network = {"name": name, "arrays": arrays, "input": x / np.linalg.norm(x)}
-    folder.mkdir(exist_ok=True)
-    np.savez(
-        folder / f"{name}.npz",
-        input=network["input"],
-        direction=gradient(network),
-        **{f"arrays/{key}": array for key, array in arrays.items()},
-    )
-
-
-def gradient(network: Network) -> Any:
-    """Of the loss at the weights, scaled to length 1: the direction that a step takes."""
-    import torch
-
-    torch.set_default_dtype(torch.float64)
-    pairs = [(torch.tensor(w, requires_grad=True), torch.tensor(b, requires_grad=True)) for w, b in layers(network)]
-    scores = forward(torch, torch_conv(torch), pairs, torch.tensor(network["input"]))
-    slopes = torch.autograd.grad(loss(torch, scores, torch.eye(10)[0]), [each for pair in pairs for each in pair])
-    found = np.concatenate([slope.numpy().reshape(-1) for slope in slopes])
-    return found / np.linalg.norm(found)
-
-
-def read(path: Path) -> Network:
-    with np.load(path) as file:
-        arrays = {key.removeprefix("arrays/"): file[key] for key in file if key.startswith("arrays/")}
-        return {"name": path.stem, "arrays": arrays, "input": file["input"], "direction": file["direction"]}
-
-
-def layers(network: Network) -> list[tuple[Any, Any]]:
-    """Weight and bias of each layer, from the input to the output."""
-    arrays = network["arrays"]
-    return [
-        (arrays[f"{name}.weight"], arrays[f"{name}.bias"])
-        for name in dict.fromkeys(k.partition(".")[0] for k in arrays)
-    ]
-
-
-def forward(xp: Any, conv: Callable[[Any, Any, Any], Any], pairs: list[tuple[Any, Any]], x: Any) -> Any:
-    """The output for one input: convolutions of stride 2 with padding 1, dense layers, tanh between them."""
-    z = x.reshape(1, 8, 8) if pairs[0][0].ndim == 4 else x
-    for i, (weight, bias) in enumerate(pairs):
-        z = conv(z, weight, bias) if weight.ndim == 4 else weight @ z.reshape(-1) + bias
-        z = z if i == len(pairs) - 1 else xp.tanh(z)
-    return z
-
-
-def loss(xp: Any, scores: Any, first: Any) -> Any:
-    """Cross-entropy of the first class, whose indicator is `first`."""
-    return xp.log(xp.sum(xp.exp(scores))) - xp.sum(first * scores)
 
 
 # boundcalc ---------------------------------------------------------------------------------------------------------------
@@ -252,30 +125,11 @@ def search() -> Answers:
         start = along(t)
         (slope,) = torch.autograd.grad(start, t)
         steps = [STEP * i / 20 for i in range(-20, 21) if i]
-        return max(abs(2 * float(along(torch.tensor(at)) - start - slope * at) / at**2) for at in steps)
+        return max(abs(2 * float((along(torch.tensor(at)) - start - slope * at).detach()) / at**2) for at in steps)
 
     yield "lipschitz", lipschitz
     yield "change", change
     yield "curvature", curvature
-
-
-def torch_conv(torch: Any) -> Callable[[Any, Any, Any], Any]:
-    return lambda z, weight, bias: torch.nn.functional.conv2d(z[None], weight, bias, stride=2, padding=1)[0]
-
-
-def line(
-    xp: Any, conv: Callable[[Any, Any, Any], Any], array: Callable[[Any], Any], network: Network
-) -> Callable[[Any], Any]:
-    """The loss at the weights plus t times the direction, of length 1."""
-    moved, at = [], 0
-    for pair in layers(network):
-        parts = []
-        for each in pair:
-            parts.append((array(each), array(network["direction"][at : at + each.size].reshape(each.shape))))
-            at += each.size
-        moved.append(parts)
-    x, first = array(network["input"]), array(np.eye(10)[0])
-    return lambda t: loss(xp, forward(xp, conv, [(w + t * dw, b + t * db) for (w, dw), (b, db) in moved], x), first)
 
 
 # The baseline ---------------------------------------------------------------------------------------------------------------
@@ -422,33 +276,5 @@ def timed(answer: Callable[[Network], float], network: Network) -> tuple[float, 
     return value, min(times)
 
 
-def collect(folder: Path) -> None:
-    found = {program: json.loads((folder / f"{program}.json").read_text("utf-8")) for program in PROGRAMS}
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print("\n\n".join(tables(found)))
-
-
-def tables(found: dict[str, Any]) -> list[str]:
-    """The tables of docs/others.md."""
-    return ["\n".join(table(found, columns)) for columns in TABLES]
-
-
-def table(found: dict[str, Any], columns: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    yield "| network | " + " | ".join(title for title, _, _ in columns) + " |"
-    yield "| --- |" + " --- |" * len(columns)
-    for network in sorted(found["boundcalc"]["lipschitz"]):
-        cells = (cell(found[p][q][network], ROUND_FLOOR if p == "search" else ROUND_CEILING) for _, p, q in columns)
-        yield f"| {network} | " + " | ".join(cells) + " |"
-
-
-def cell(answer: dict[str, Any], rounding: str) -> str:
-    """To six digits: bounds up, what was found down."""
-    if "value" not in answer:
-        return ""
-    value = Context(prec=6, rounding=rounding).create_decimal(answer["value"]).normalize()
-    return f"{value} ({answer['seconds']:.2g}\N{NO-BREAK SPACE}s)"
-
-
 if __name__ == "__main__":
-    what, where = sys.argv[1], Path(sys.argv[2])
-    {"networks": networks, "collect": collect}.get(what, lambda folder: measure(what, folder))(where)
+    measure(sys.argv[1], Path(sys.argv[2]))
