@@ -34,6 +34,7 @@ bench: $(VENV)/installed-test
 
 docs: $(VENV)/installed-docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
 
 test-frameworks: $(VENV)/installed-test
 	$(PIP) jax
@@ -62,7 +63,7 @@ test-pythons:
 	done
 
 clean:
-	rm -rf $(VENV) .venv-3.* docs/_build
+	rm -rf $(VENV) .venv-3.* docs/_build docs/_pictures docs/gallery
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit("boundcalc needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'

@@ -5,6 +5,7 @@ A document is a session in a folder of its own, where `specs` is that of the rep
   `wrong*.yaml` must be refused, and one without `layers` is a file that another one includes or a command reads; a line
   `# with MODULE:NAME` says that it is written in another vocabulary;
 - a `console` block holds commands after `$ ` and what they print, on both streams. A line `...` stands for any lines;
+- a `{picture} WHAT IS SEEN` block is a command that writes the picture that the page shows (docs/pictures.py);
 - a `python` block is a doctest; one whose first line is `# NAME.py` is saved under that name, for commands and imports that follow.
 A document whose first line is `<!-- needs MODULE ... -->` is run where these modules are.
 `pytest --update-examples README.md docs` writes what is printed now into the documents.
@@ -32,6 +33,7 @@ from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 from sybil.parsers.markdown import CodeBlockParser
+from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 import boundcalc as bc
 
@@ -118,6 +120,23 @@ class Console:
             shorter = elided_as(expected, output)
             expected = shorter if self.update and "...\n" in shorter and matches(shorter, output) else output
         return f"$ {command}\n{expected}"
+
+
+def draw(example: Example) -> str | None:
+    """The command of a picture: it prints nothing, and writes the file that it names last."""
+    ((command, _),) = commands(str(example.parsed))
+    status, output = run(command)
+    if status or output:
+        return f"exit status {status}: {output}"
+    name = next((word for word in reversed(shlex.split(command)) if word.endswith(".svg")), "")
+    return None if name and "<svg" in Path(name).read_text(encoding="utf-8") else f"no picture is written: {command}"
+
+
+def pictures(document: Document) -> Iterator[Region]:
+    """The blocks of docs/pictures.py."""
+    for region in FencedCodeBlockLexer(r"\{picture\} .+", {"source": "source"})(document):
+        region.parsed, region.evaluator = region.lexemes["source"], draw
+        yield region
 
 
 def commands(block: str) -> Iterator[tuple[str, str]]:
@@ -224,5 +243,5 @@ SETTINGS: Mapping[str, Any] = {
     "teardown": leave,
 }
 pytest_collect_file = Sybil(
-    [CodeBlockParser("yaml", evaluate_spec), CodeBlockParser("console", CONSOLE), PYTHON], **SETTINGS
+    [CodeBlockParser("yaml", evaluate_spec), CodeBlockParser("console", CONSOLE), pictures, PYTHON], **SETTINGS
 ).pytest()

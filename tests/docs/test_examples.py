@@ -42,3 +42,19 @@ def test_a_page_that_shows_something_else_fails(shown: str, monkeypatch: pytest.
     console = CONFTEST["Console"]()
     monkeypatch.setitem(console._answer.__func__.__globals__, "run", lambda command: (0, "x: no mistakes\n"))
     assert console._answer("boundcalc check x", shown, {}) == "$ boundcalc check x\nx: no mistakes\n"
+
+
+class _Example:
+    def __init__(self, command: str) -> None:
+        self.parsed = f"$ {command}\n"
+
+
+def test_a_picture_is_the_file_that_its_command_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = "input: {shape: [2], norm: 1}\nradius: 1\nlayers: [dense: 2, tanh]\n"
+    Path("net.yaml").write_text(spec, encoding="utf-8")
+    draw = CONFTEST["draw"]
+    assert draw(_Example("boundcalc show net.yaml --format svg -o net.svg")) is None
+    assert "no picture is written" in draw(_Example("boundcalc show net.yaml -o net.txt"))
+    assert draw(_Example("boundcalc show net.yaml")).startswith("exit status 0: net")
+    assert draw(_Example("boundcalc show missing.yaml -o a.svg")).startswith("exit status 2: ")

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+import boundcalc as bc
 from boundcalc.language.structure import CONSTRUCTS
 from boundcalc.layers.index import VOCABULARY
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-RUN = {"yaml", "console", "python"}  # what conftest.py turns into tests
-FENCE = re.compile(r"^ *```(\S*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+DOCS = [
+    path for path in sorted((ROOT / "docs").rglob("*.md")) if not {"gallery", "_build"} & set(path.parts)
+]  # not what is built
+PAGES = [*sorted(ROOT.glob("*.md")), *DOCS]
+RUN = {"yaml", "console", "python", "{picture}"}  # what conftest.py turns into tests
+FENCE = re.compile(r"^ *```(\S*)(?: [^\n]*)?\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]*`")
 MATHEMATICS = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 
@@ -31,6 +35,14 @@ def test_the_gains_are_up_to_date() -> None:
         for cells in script["_rows"](ROOT / "specs" / f"{name}.yaml"):
             assert "| " + " | ".join(cells) + " |" in page, name
     assert all(f"| {path.stem}" in page for path in (ROOT / "specs").glob("*.yaml"))
+
+
+def test_the_comparison_shows_what_was_measured() -> None:
+    script = runpy.run_path(str(ROOT / "benchmarks" / "others" / "tables.py"))
+    page = (ROOT / "docs" / "others.md").read_text(encoding="utf-8")
+    tables = script["tables"](json.loads(script["RESULTS"].read_text(encoding="utf-8")))
+    assert len(tables) == 3
+    assert all(table in page for table in tables)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -51,9 +63,9 @@ def test_every_block_of_code_is_run(page: Path) -> None:
     blocks = FENCE.findall(text)
     assert len(blocks) * 2 == len(re.findall(r"^ *```", text, re.MULTILINE))
     for language, block in blocks:
-        assert language in RUN | {"sh", "text", "{toctree}"}, f"```{language} is not run"
+        assert language in RUN | {"sh", "text", "{toctree}", "{include}", "{eval-rst}"}, f"```{language} is not run"
         if language == "sh":
-            assert all(line.startswith("make ") for line in block.splitlines())
+            assert all(line.startswith(("make ", "pip install .")) for line in block.splitlines())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -79,10 +91,21 @@ def test_the_pages_of_layers_are_up_to_date() -> None:
 
 
 def test_all_pages_are_in_the_table_of_contents() -> None:
-    text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    listed = dict(FENCE.findall(text))["{toctree}"].split()
-    assert {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"} <= set(listed)
-    assert "layers/index" in listed
+    """Whoever starts at the first page and follows the tables of contents sees every page, each once."""
+    seen, to_read = [], [ROOT / "docs" / "index.md"]
+    while to_read:
+        page = to_read.pop()
+        seen.append(page)
+        for directive, block in FENCE.findall(page.read_text(encoding="utf-8")):
+            if directive == "{toctree}":
+                entries = [line for line in block.split() if not line.startswith(":") and "*" not in line]
+                to_read += [page.parent / f"{entry}.md" for entry in entries]
+    assert sorted(seen) == DOCS
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\.\. (?:auto)?\w+:: boundcalc\.(\w+)", text, re.MULTILINE)) == sorted(bc.__all__)
 
 
 def test_the_language_page_names_every_kind() -> None:
