@@ -21,7 +21,10 @@ from boundcalc.output.report.subject import Subject
 from boundcalc.studies.explain import SHARE
 from boundcalc.studies.parts.explained import Explained, explained, shares_in
 
-DEFINITIONS, CHARACTERS = 200, 40_000  # of closed forms and of their LaTeX: a page is read with more time than a notebook
+DEFINITIONS, CHARACTERS = (
+    200,
+    40_000,
+)  # of closed forms and of their LaTeX: a page is read with more time than a notebook
 LONG = 600  # characters of LaTeX of a formula that is folded
 ROWS = 12  # layers whose shares are shown, those that say most
 SHARED = 2_000  # layers of a network whose shares are found
