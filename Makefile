@@ -31,6 +31,7 @@ attack: $(VENV)/installed-test
 
 bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/ratios.py
 
 docs: $(VENV)/installed-docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html

@@ -61,7 +61,7 @@ class Grid:
 def swept(program: Scalar, grid: Grid) -> NDArray[np.float64]:
     """The values of a program, inf where they are above the doubles. Raises as `evaluate_log`."""
     result = np.empty(grid.size)
-    score = _score(tape_of([program]), grid)
+    score = score_of(tape_of([program]), grid)
 
     def work(entries: Callable[[slice], list[Array]], parts: Sequence[slice]) -> None:
         player = None if score is None else score.player(CHUNK)
@@ -85,7 +85,7 @@ def suspects(conditions: Conditions, grid: Grid) -> NDArray[np.bool_]:
     relations = guards(conditions, {**grid.fixed, **grid.arrays})
     recorder = Recorder()
     ends = [recorder.leaf(side) for relation in relations for side in sides(relation)]
-    score = _score(recorder.tape(ends), grid)
+    score = score_of(recorder.tape(ends), grid)
 
     def work(entries: Callable[[slice], list[Array]], parts: Sequence[slice]) -> None:
         player = None if score is None else score.player(CHUNK)
@@ -108,8 +108,9 @@ def _named(grid: Grid, arrays: Sequence[Array]) -> dict[sympy.Symbol, Array]:
     return dict(zip(grid.arrays, arrays, strict=True))
 
 
-def _score(tape: Tape | None, grid: Grid) -> Score | None:
-    """None where there are loops, and where a number that is the same at all entries leaves the doubles."""
+def score_of(tape: Tape | None, grid: Grid) -> Score | None:
+    """What is done to the arrays of a grid; None where there are loops, and where a number that is the same at all entries leaves
+    the doubles."""
     if tape is None:
         return None
     needed = tape.needed - grid.arrays.keys()
