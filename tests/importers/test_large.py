@@ -22,7 +22,14 @@ from boundcalc.importers import comparison  # noqa: E402
 from boundcalc.importers.record import Recorder  # noqa: E402
 from boundcalc.importers.sparing import made_up  # noqa: E402
 
-BUFFERED = {"windows", "padded", "turned", "branching"}  # arrays of their own that nobody makes anew
+BUFFERED = {
+    "edges",
+    "neighbours",
+    "windows",
+    "padded",
+    "turned",
+    "branching",
+}  # arrays of their own that nobody makes anew
 SETTINGS = Settings(batch=2, radius="1/10", input_norm={"entry": 1})
 
 
