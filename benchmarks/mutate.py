@@ -145,7 +145,7 @@ def of_functions(module: ModuleType) -> Iterator[Mutant]:
     stem = module.__name__.rpartition(".")[2]
     for name, value in list(vars(module).items()):
         if isinstance(value, sympy.Expr) and name in MADE:
-            plant = functools.partial(replaced, module, name, PART * value)
+            plant = functools.partial(everywhere, value, PART * value, name)
             yield Mutant(f"{stem}.{name}", frozenset({name}), MADE[name][0], plant)
         if isinstance(value, FunctionType) and value.__module__ == module.__name__ and name in MADE:
             kinds, quantities = MADE[name]
@@ -171,24 +171,14 @@ def scaled(function: Callable[..., Any], quantity: str = "") -> Callable[..., An
 
 
 @contextmanager
-def replaced(module: ModuleType, name: str, value: object) -> Iterator[None]:
-    whole = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, whole)
-
-
-@contextmanager
-def everywhere(whole: object, other: object) -> Iterator[None]:
-    """In every module that has imported it."""
+def everywhere(whole: object, other: object, called: str = "") -> Iterator[None]:
+    """In every module that has imported it; under one name, where others may be the same object, as numbers of SymPy are."""
     places = [
         (module, name)
         for module in list(sys.modules.values())
         if str(getattr(module, "__file__", None) or "").startswith(str(ROOT))
         for name, value in list(vars(module).items())
-        if value is whole
+        if value is whole and called in ("", name)
     ]
     for module, name in places:
         setattr(module, name, other)
@@ -212,7 +202,8 @@ class Session:
             for mutant in track(self.todo, "mutate"):
                 start = time.perf_counter()
                 items = sorted(session.items, key=lambda item: not concerns(item, mutant))  # stable
-                near = [item for item in items if any(word in texts[item.path] for word in mutant.words)]
+                named = {path for path, text in texts.items() if any(word in text for word in mutant.words)}
+                near = [item for item in items if item.path in named or concerns(item, mutant)]
                 with mutant.planted():
                     caught = next((item.nodeid for item in near if fails(item)), None) or attacked(mutant.kinds)
                 line = {"mutant": mutant.name, "caught": caught, "seconds": round(time.perf_counter() - start, 2)}

@@ -6,7 +6,7 @@ import sympy
 from autograd import jacobian
 
 from boundcalc.catalogue.index import LOG_SOFTMAX, SOFTMAX
-from boundcalc.catalogue.softmax import MASKED_SOFTMAX
+from boundcalc.catalogue.softmax import MASKED_SOFTMAX, SUMMED_SMOOTHNESS
 
 
 def of(name):
@@ -215,3 +215,14 @@ def test_rows_of_the_logarithm_at_zero():
     assert np.abs(at_zero).max() == pytest.approx(float(entry.sup_at_zero), rel=1e-12)
     assert entry.norm is None  # an entry tends to -oo where another one's score tends to oo
     assert entry.sup is None
+
+
+def test_the_sum_of_the_second_derivative_is_never_exceeded_and_reached(rng):
+    """sum_j |D^2 p_j[u, u]| where no entry of u is larger than 1: signs are the largest, as it is convex in u at each p."""
+    largest = float(SUMMED_SMOOTHNESS)
+    for _ in range(2000):
+        z, u = rng.normal(size=4) * rng.choice([0.3, 1, 3]), rng.choice([-1.0, 1.0], size=4)
+        assert np.abs(second(z, u) @ u).sum() <= largest * (1 + 1e-12)
+    q = (1 - 1 / np.sqrt(3)) / 2
+    skewed = np.array([np.log(q / (1 - q)), 0.0])
+    assert np.abs(second(skewed, np.array([1.0, -1.0])) @ [1.0, -1.0]).sum() == pytest.approx(largest, rel=1e-12)
