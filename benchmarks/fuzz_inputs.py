@@ -1,7 +1,8 @@
-"""Random inputs for `make fuzz`, each from its index alone: specs, YAML, expressions and command lines."""
+"""Random inputs for `make fuzz`, each from its index alone: specs, networks, YAML, expressions and command lines."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import click
 import yaml
+from reference.random_specs import random_spec
 
 from boundcalc.bounds.options import OPTIONS
 from boundcalc.cli.commands import cli
@@ -19,7 +21,7 @@ from boundcalc.layers.index import VOCABULARY
 ROOT = Path(__file__).parents[1]
 SPECS = {path.stem: path.read_text() for path in sorted((ROOT / "specs").glob("*.yaml"))}
 SYMBOLS = ("R", "n", "x", "eps", "beta", "d")
-KINDS = ("spec", "yaml", "expression", "command")
+KINDS = ("spec", "network", "yaml", "expression", "command")
 # What people mistype and what programs trip over.
 NUMBERS = ("0", "1", "2", "-1", "1/2", "-3/7", "0.1", "1e3", "1e-300", "1e400", "2**64", "10**10**10", ".inf", ".nan", "1_000", "0x10", "07")  # fmt: skip
 SCALARS = (*NUMBERS, "", "~", "true", "no", "R", "n*R", "relu", "'", '"', "[]", "{}", "é", "\u200b", "a" * 300, "2021-01-01", "!!str 1", "*a", "&a 1")  # fmt: skip
@@ -47,13 +49,17 @@ def made(index: int) -> Input:
     if kind == "command":
         text = mutated(rng) if rng.random() < 0.3 else _small(rng)
         return Input(kind, text, {}, command(rng))
+    if kind == "network":
+        text = random_spec(index)
+        return Input(kind, _word(text, rng) if rng.random() < 0.3 else text, options(rng, 0.99))
     return Input(kind, mutated(rng) if kind == "spec" else random_yaml(rng), options(rng))
 
 
 def mutated(rng: Random) -> str:
     text = SPECS[rng.choice(list(SPECS))]
-    for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
-        text = rng.choice(MUTATIONS)(text, rng)
+    fine = rng.random() < 0.5
+    for _ in range(rng.choice((0, 1, 1, 2)) if fine else rng.choice((1, 1, 2, 3, 8))):
+        text = (_number if fine else rng.choice(MUTATIONS))(text, rng)
     return text
 
 
@@ -95,6 +101,16 @@ def _word(text: str, rng: Random) -> str:
     digits = bare.lstrip("-").replace("/", "").replace(".", "").isdigit()
     new = rng.choice(NUMBERS if digits else KEYS if rng.random() < 0.3 else sorted(VOCABULARY))
     return text.replace(old, old.replace(bare, new), rng.choice((1, -1)))
+
+
+def _number(text: str, rng: Random) -> str:
+    """Another number, small and whole most of the time: such specs are compiled and printed."""
+    places = list(re.finditer(r"(?<![\w.])\d+(?![\w.])", text))
+    if not places:
+        return text
+    at = rng.choice(places)
+    new = rng.choice(("1", "2", "3", "8", "17", "1000", "1/2", "R", rng.choice(NUMBERS)))
+    return text[: at.start()] + new + text[at.end() :]
 
 
 def _layer(text: str, rng: Random) -> str:
@@ -152,7 +168,7 @@ def _term(rng: Random, depth: int) -> str:
     return f"({text})" if rng.random() < 0.6 else text
 
 
-def options(rng: Random) -> dict[str, Any]:
+def options(rng: Random, right: float = 0.95) -> dict[str, Any]:
     """Of the Python face: choices, and now and then what is none."""
     found: dict[str, Any] = {}
     for name, option in OPTIONS.items():
@@ -161,12 +177,12 @@ def options(rng: Random) -> dict[str, Any]:
             if isinstance(option.default, bool):
                 values = (True, False)
             elif name == "wrt":
-                values = ("parameters", "input", "inputs", "**", "a.b")
+                values = ("parameters", "parameters", "input", "**", "a.b")
             elif name == "blocks":
                 values = ("total", "layer", "*", "stage*,head*")
             elif name == "smooth":
-                values = (None, "softplus", "moreau=1/10")
-            found[name] = rng.choice(values) if rng.random() < 0.95 else rng.choice((None, 3, "", "x", [], ["*"]))
+                values = ("softplus", "moreau=1/10")
+            found[name] = rng.choice(values) if rng.random() < right else rng.choice((None, 3, "", "x", [], ["*"]))
     return found
 
 
