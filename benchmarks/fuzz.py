@@ -1,6 +1,6 @@
 """`make fuzz`: random specs, YAML, expressions and command lines, to the end: nothing but documented errors, within the limits.
 
-Of each input the text is read, compiled with random options and printed in every format; an expression is parsed and evaluated; a
+Of each input the text is read, compiled with random options and printed in every format, some as a page too; an expression is parsed and evaluated; a
 command line is run. An error of the user is one of `EXPECTED`, or exit status 2. What is counted as a fault: any other exception, exit
 status 70, an input that takes more processor time than `SECONDS` (or `OF_A_LAYER` for each layer) in a step, more than `MEGABYTES` in
 all, or that does not end. Inputs run in a process of their own, which is ended where it hangs; what was slow or large is tried again
@@ -104,8 +104,9 @@ def compiled(given: Input, clock: Clock) -> str:
             form.document(bounds.document, PLAIN)
     with clock.timed("repr"):
         repr(bounds)
-    with clock.timed("page"):
-        bc.report(architecture, **given.options)
+    if given.page:
+        with clock.timed("page"):
+            bc.report(architecture, **given.options)
     return "answered"
 
 

@@ -33,17 +33,20 @@ LONG = 60  # characters of an expression, roughly
 
 @dataclass(frozen=True)
 class Input:
-    """kind: one of KINDS. text: a spec, or an expression. arguments: of the command line, which reads the text as spec.yaml."""
+    """kind: one of KINDS. text: a spec, or an expression. arguments: of the command line, which reads the text as spec.yaml.
+    page: whether the report is made too, which takes longer than all else."""
 
     kind: str
     text: str
     options: Mapping[str, Any]
     arguments: tuple[str, ...] = ()
+    page: bool = False
 
 
 def made(index: int) -> Input:
     rng = Random(f"fuzz {index}")
     kind = KINDS[index % len(KINDS)]
+    page = index % 8 == 0
     if kind == "expression":
         return Input(kind, expression(rng), {})
     if kind == "command":
@@ -51,8 +54,8 @@ def made(index: int) -> Input:
         return Input(kind, text, {}, command(rng))
     if kind == "network":
         text = random_spec(index)
-        return Input(kind, _word(text, rng) if rng.random() < 0.3 else text, options(rng, 0.99))
-    return Input(kind, mutated(rng) if kind == "spec" else random_yaml(rng), options(rng))
+        return Input(kind, _word(text, rng) if rng.random() < 0.3 else text, options(rng, 0.99), page=page)
+    return Input(kind, mutated(rng) if kind == "spec" else random_yaml(rng), options(rng), page=page)
 
 
 def mutated(rng: Random) -> str:
