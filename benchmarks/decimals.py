@@ -48,7 +48,8 @@ def drawn(rng: Random) -> tuple[Scalar, Value, dict[sympy.Symbol, sympy.Expr]]:
     is_rational = rng.random() < 0.5
     scale = rng.choice((0, 0, 3, 12, 40, 200))
     point: dict[sympy.Symbol, sympy.Expr] = {
-        s: sympy.Rational(rng.randint(1, 10**6), rng.randint(1, 10**6)) * sympy.Integer(10) ** rng.randint(-scale, scale)
+        s: sympy.Rational(rng.randint(1, 10**6), rng.randint(1, 10**6))
+        * sympy.Integer(10) ** rng.randint(-scale, scale)
         for s in (X, Y)
     }
     point[K] = sympy.Rational(rng.randint(1, 60), 13)

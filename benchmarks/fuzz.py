@@ -46,7 +46,7 @@ STATUSES = (0, 1, 2)
 WELL = ("answered", "refused")
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """What must not be, in a line."""
 
 
@@ -126,9 +126,9 @@ def commanded(given: Input, clock: Clock) -> str:
             status = stop.code
     said = complaint.getvalue()
     if status not in STATUSES or "Traceback" in said:
-        raise Fault(f"exit status {status}: {said[-600:]}")
+        raise FaultError(f"exit status {status}: {said[-600:]}")
     if status == 2 and not said and not answer.getvalue():
-        raise Fault("exit status 2 without a word")
+        raise FaultError("exit status 2 without a word")
     return "refused" if status == 2 else "answered"
 
 
@@ -137,7 +137,7 @@ def tried(index: int) -> dict[str, Any]:
     try:
         found, why = outcome(given, clock), ""
     except Exception as error:
-        found, why = "fault", str(error) if isinstance(error, Fault) else traceback.format_exc(limit=-4)
+        found, why = "fault", str(error) if isinstance(error, FaultError) else traceback.format_exc(limit=-4)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if found in WELL and clock.late:
         found, why = "slow", f"{clock.step}: {clock.slowest:.1f} s, {clock.layers} layers"
@@ -193,7 +193,7 @@ def answers(indices: Sequence[int]) -> Iterator[dict[str, Any]]:
         if line["outcome"] not in (*WELL, "fault"):
             worker.end()
             worker = Worker()
-            if line["outcome"] in ("slow", "large"):  # in a fresh process: not for what came before, nor for the machine
+            if line["outcome"] in ("slow", "large"):  # perhaps for what came before it, or for the machine
                 line = worker.ask(index)
                 if line["outcome"] not in WELL:
                     worker.end()

@@ -100,8 +100,8 @@ def modules() -> Iterator[ModuleType]:
 def of_rows(module: ModuleType) -> Iterator[Mutant]:
     for title, variable, row in rows(module):
         for name in quantities(row):
-            words = frozenset({row.name, *variable})
-            yield Mutant(f"{title}.{name}", words, frozenset({USED_BY.get(row.name, row.name)}), functools.partial(changed, row, name))
+            words, kinds = frozenset({row.name, *variable}), frozenset({USED_BY.get(row.name, row.name)})
+            yield Mutant(f"{title}.{name}", words, kinds, functools.partial(changed, row, name))
 
 
 def rows(module: ModuleType) -> Iterator[tuple[str, Sequence[str], Nonlinearity]]:
@@ -263,7 +263,8 @@ def main() -> None:
     if status != pytest.ExitCode.OK:
         sys.exit(f"pytest ends with {status}")
     names = {mutant.name for mutant in chosen}
-    text, well = told([line for line in map(json.loads, given.file.read_text().splitlines()) if line["mutant"] in names])
+    lines = [json.loads(line) for line in given.file.read_text().splitlines()]
+    text, well = told([line for line in lines if line["mutant"] in names])
     print(text)
     sys.exit(0 if well else 1)
 

@@ -14,7 +14,6 @@ def of(name):
     return float(getattr(SOFTMAX, name).value)
 
 
-
 def softmax(z):
     shifted = np.exp(z - np.max(z))
     return shifted / shifted.sum()
