@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SPEC ?= specs/vgg16-smooth-batchnorm.yaml
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: run test lint types unit slow attack bench docs test-frameworks test-browser test-zoo test-pythons clean
+.PHONY: run test lint types unit slow attack mutate fuzz decimals bench docs test-frameworks test-browser test-zoo test-pythons clean
 
 run: $(VENV)/installed
 	$(BIN)/boundcalc bounds $(SPEC)
@@ -28,6 +28,15 @@ slow: $(VENV)/installed-test
 
 attack: $(VENV)/installed-test
 	PYTHONPATH=tests $(BIN)/python benchmarks/attack.py
+
+mutate: $(VENV)/installed-test
+	PYTHONPATH=.:tests $(BIN)/python benchmarks/mutate.py
+
+fuzz: $(VENV)/installed-test
+	PYTHONPATH=.:tests $(BIN)/python benchmarks/fuzz.py
+
+decimals: $(VENV)/installed-test
+	PYTHONPATH=.:tests $(BIN)/python benchmarks/decimals.py
 
 bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/run.py

@@ -14,9 +14,10 @@ import sympy
 from boundcalc.blocks.figures import Evaluated, Figure, Infinite, Values
 from boundcalc.blocks.seeds import is_linear_in_seeds
 from boundcalc.calculus import primitives as p
+from boundcalc.calculus.demand import demanded
 from boundcalc.calculus.extended import Extended, Unbounded
 from boundcalc.calculus.mixed import Mixed
-from boundcalc.calculus.norms import Norm
+from boundcalc.calculus.norms import WHOLE, Norm
 from boundcalc.calculus.protocol import Component
 from boundcalc.calculus.quantities import LIPSCHITZ
 from boundcalc.calculus.trace import trace
@@ -74,7 +75,10 @@ class PerSample:
         return {path: balls for path, balls in own.items() if balls}
 
     def _calculus(self, loss: int) -> Mixed:
-        return Mixed.of(self.arena, self.primitives, {loss: Norm(SAMPLE)}, self.refine)
+        """Layers that the loss does not read are traced too, and have to have a norm."""
+        read = demanded(self.primitives, {loss: Norm(SAMPLE)}).norms
+        others = {at: WHOLE for at in self.primitives.outputs.values() if at not in read}
+        return Mixed.of(self.arena, self.primitives, {**others, loss: Norm(SAMPLE)}, self.refine)
 
     def _by_gradient(self, loss: int, balls: Mapping[str, frozenset[str]]) -> Mapping[str, Figure] | None:
         """p of l(s) = p.s along one way; None where l is no polynomial in the seeds."""

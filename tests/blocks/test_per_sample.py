@@ -113,3 +113,18 @@ def test_concatenated_layers_are_bounded_one_by_one() -> None:
     found = per_sample(text)
     assert len(found) == 3
     assert len({round(found[path], 9) for path in found if path.endswith((".a", ".b"))}) == 1
+
+
+def test_layers_that_the_loss_does_not_read_change_nothing() -> None:
+    head = "batch: 2\ninput: {shape: [3], norm: {sample: 1}}\nradius: 1\nlayers: ["
+    last = "{dense: {units: 3, name: last, from: input}}]\nloss: logistic\n"
+    for unread in (
+        "sin, tanh, ",
+        "{dense: 2}, tanh, layernorm: 1/10, ",
+        "{repeat: {times: 2, layers: [{dense: 3}, tanh]}}, ",
+    ):
+        found = bc.compile(bc.loads(head + unread + last)).objective
+        alone = bc.compile(bc.loads(head + last)).objective
+        assert found is not None
+        assert alone is not None
+        assert found.per_sample["last"].evaluate() == alone.per_sample["last"].evaluate()

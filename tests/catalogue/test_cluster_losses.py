@@ -65,6 +65,11 @@ def test_what_is_least_of_several_is_bent_upwards_by_one(name, of, k, rng):
         cost, g = kmeans(spread, 1)
         assert np.linalg.norm(g) / n == pytest.approx(upper * np.linalg.norm(spread))
         assert cost / n == pytest.approx(upper / 2 * np.sum(spread**2))
+    else:  # along the gradient, where the largest singular values stay the largest
+        diagonal = np.diag([8.0, 4.0, 1.0, 1.0])[:, :3]
+        cost, g = spectral(diagonal, k)
+        moved, _ = spectral(diagonal + g / 2, k)
+        assert moved / n == pytest.approx(cost / n + np.sum(g * g) / 2 / n + upper / 2 * np.sum((g / 2) ** 2))
 
 
 @pytest.mark.parametrize("values", [(3.0, 1.0), (3.0, 2.5), (1.1, 1.0), (5.0, 0.1)])

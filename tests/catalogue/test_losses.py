@@ -130,6 +130,8 @@ def test_kl(temperature, rng):
     wrong, tied = np.tile([0.0, 60.0 * t, 0.0, 0.0], batch), np.tile([0.0, 0.0, -60.0 * t, -60.0 * t], batch)
     assert t**2 * np.linalg.norm(grad(scores(hard, t))(wrong)) == pytest.approx(first, rel=1e-9)
     assert t**2 * np.linalg.norm(hessian(scores(hard, t))(tied), 2) == pytest.approx(second, rel=1e-9)
+    certain = t**2 * scores(hard, t)(np.zeros(batch * classes))  # the entropy of one class is 0
+    assert certain == pytest.approx(float(entry.at_zero.value))
 
 
 # The scalar functions, written again: of x and the parameter.
@@ -178,6 +180,11 @@ def test_sums_over_entries(name, value, rng):
         assert np.linalg.norm(hessian(loss)(at(entry.smoothness.witness.point)), 2) == pytest.approx(second, rel=1e-9)
     if entry.at_zero.value is not None:
         assert loss(at(0)) <= float(entry.at_zero.value) * (1 + 1e-12)
+
+
+def test_a_smoothed_hinge_at_zero_is_that_of_the_hinge_where_its_width_is_small():
+    entry = LOSSES["smoothed_hinge"].instantiate(batch=Z(1), size=Z(1), width=Rational(1, 10**6))
+    assert float(SCALARS["smoothed_hinge"](0.0, 1e-6)) == pytest.approx(float(entry.at_zero.value), rel=1e-6)
 
 
 def along(loss, z, u):

@@ -48,6 +48,7 @@ def test_contrastive(margin, rng):
     everything_alike = contrastive(np.ones(batch, dtype=bool), float(margin))
     assert np.linalg.norm(grad(everything_alike)(far)) == pytest.approx(upper * np.linalg.norm(far))
     zero = np.zeros((batch, features))
+    assert contrastive(np.zeros(batch, dtype=bool), float(margin))(zero) == pytest.approx(value(entry.at_zero))
     assert everything_alike(far) == pytest.approx(everything_alike(zero) + upper / 2 * np.sum(far**2))
 
 
