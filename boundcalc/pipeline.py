@@ -37,6 +37,7 @@ from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.smoothing import read_smoothing
+from boundcalc.language.words import Lexicon
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
@@ -159,7 +160,7 @@ def describe(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Described:
     """What is to be known of one kind of layer, with the constants of its example. Raises SpecError for an unknown name."""
     check_vocabulary(vocabulary)
     if name not in vocabulary:
-        ours = next((n for n, kind in vocabulary.items() if folded(name) in map(folded, kind.aliases)), None)
+        ours = Lexicon.of(vocabulary).aliases.get(folded(name))
         remedy = suggest(name, vocabulary) if ours is None else f"it is called '{ours}' here"
         finding = f"there is no kind of layer {shown(name)}"
         raise SpecError([Mistake(Place("layers"), finding, remedy or f"there are {', '.join(sorted(vocabulary))}")])
