@@ -90,7 +90,7 @@ class Call(StepFields):
 class InputNorm(BaseModel):
     """A bound of the input: of the whole batch, of each sample, or of each entry; exactly one of them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
     batch: Term | None = None
     sample: Term | None = None
     entry: Term | None = None
