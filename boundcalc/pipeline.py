@@ -37,6 +37,7 @@ from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.smoothing import read_smoothing
+from boundcalc.language.tree import Room
 from boundcalc.language.words import Lexicon
 from boundcalc.layers.index import VOCABULARY
 from boundcalc.layers.parts.formula import own_activation
@@ -45,20 +46,42 @@ from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
 Spec = Architecture[Kind[Any, Any]]
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, object], *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
+def load(
+    source: str | os.PathLike[str] | Mapping[str, object],
+    *,
+    vocabulary: Vocabulary = VOCABULARY,
+    max_layers: int = LAYER_LIMIT,
+) -> Spec:
     """Read an architecture from a file, an open text file, or a mapping shaped like the YAML.
 
-    vocabulary: the kinds of layers and losses by name, such as `bc.VOCABULARY | {"mine": KIND}`.
+    vocabulary: the kinds of layers and losses by name, such as `bc.VOCABULARY | {"mine": KIND}`. max_layers: a file has room for so
+    many; `compile` takes it too.
     Raises SpecError with every mistake of the file and of the files it includes.
     """
     check_vocabulary(vocabulary)
-    return language.load(source, vocabulary, own_activation)
+    return language.load(source, vocabulary, own_activation, _room(max_layers))
 
 
-def loads(text: str | bytes, source: str = "<text>", *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
+def loads(
+    text: str | bytes,
+    source: str = "<text>",
+    *,
+    vocabulary: Vocabulary = VOCABULARY,
+    max_layers: int = LAYER_LIMIT,
+) -> Spec:
     """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
     check_vocabulary(vocabulary)
-    return language.loads(text, source, vocabulary, own_activation)
+    return language.loads(text, source, vocabulary, own_activation, _room(max_layers))
+
+
+def _room(max_layers: int) -> Room:
+    return Room.of(_checked(max_layers))
+
+
+def _checked(max_layers: int) -> int:
+    if expect(max_layers, int, "max_layers", "write a whole number") < 1:
+        raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
+    return max_layers
 
 
 def compile(
@@ -107,12 +130,10 @@ def compile(
         if expect(sharpest, bool, "sharpest", "write True or False")
         else Options.checked(**given)
     )
-    if expect(max_layers, int, "max_layers", "write a whole number") < 1:
-        raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
     if vocabulary is not None:
         check_vocabulary(vocabulary)
         architecture = retold(architecture, vocabulary)
-    return compile_with(architecture, options, max_layers=max_layers)
+    return compile_with(architecture, options, max_layers=_checked(max_layers))
 
 
 def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = LAYER_LIMIT) -> Network:

@@ -16,10 +16,10 @@ from boundcalc.graph.regularization import Regularization
 from boundcalc.graph.settable import Settable
 from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language.conditions import Conditions
-from boundcalc.language.tree import Scalar
+from boundcalc.language.tree import LAYERS, Scalar
 from boundcalc.mistakes import Place, escaped
 
-LAYER_LIMIT = 20_000  # unless somebody allows more: a spec of a few lines must not be able to exhaust memory or time
+LAYER_LIMIT = LAYERS  # a spec of a few lines must not be able to exhaust memory or time
 DEPTH_LIMIT = 64  # of scopes inside one another, well below Python's limit of recursion
 
 

@@ -71,7 +71,9 @@ class Walk:
         name = placement.name(step)
         path = f"{placement.prefix}{name}"
         fields = self.context.overrides.apply(path, step.fields)
-        step, before = replace(step, fields=fields), len(self.context.graph.nodes)
+        before = len(self.context.graph.nodes)
+        if fields is not step.fields:
+            step = replace(step, fields=fields)
         if step.kind in self.context.architecture.modules:
             result = self._call(step, name, current, environment, placement)
         elif isinstance(step.fields, Residual):

@@ -43,7 +43,9 @@ def place_values(entry: Nonlinearity, values: Mapping[str, sympy.Expr], at: At) 
     entries = at.batch * size(at.shape)
     try:
         instance = entry.instantiate(at.pinned, entries=entries, **values)
-        entry.instantiate(entries=entries, **{name: at.known(value) for name, value in values.items()})
+        known = {name: at.known(value) for name, value in values.items()}
+        if known != values:
+            entry.instantiate(entries=entries, **known)
     except ValueError as error:
         raise at.error(str(error)) from None
     defaults = {row.name: row.default for row in entry.parameters if row.default is not None}
