@@ -71,9 +71,7 @@ class Walk:
         name = placement.name(step)
         path = f"{placement.prefix}{name}"
         fields = self.context.overrides.apply(path, step.fields)
-        before = len(self.context.graph.nodes)
-        if fields is not step.fields:
-            step = replace(step, fields=fields)
+        step, before = step if fields is step.fields else replace(step, fields=fields), len(self.context.graph.nodes)
         if step.kind in self.context.architecture.modules:
             result = self._call(step, name, current, environment, placement)
         elif isinstance(step.fields, Residual):
