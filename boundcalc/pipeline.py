@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -15,20 +15,15 @@ from boundcalc.arguments import Named, expect
 from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.described import Described, described
 from boundcalc.bounds.grouped import grouped_by, lowered_by
-from boundcalc.bounds.measured import numbers_of
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import exact, reference
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.catalogue.formula import activation as search
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.exact.formulas.extremes import TooMuchWork
-from boundcalc.exact.formulas.text import parse_formula
-from boundcalc.falsification.network import Network, network_of
+from boundcalc.exact.formulas.text import Formula, parse_formula
 from boundcalc.graph.expand import expand
 from boundcalc.graph.grouping import LAYER, TOTAL
-from boundcalc.graph.kind import Kind, Vocabulary
+from boundcalc.graph.kind import AnyKind, Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.measures import Measure
 from boundcalc.graph.partition import partitioned
@@ -40,8 +35,11 @@ from boundcalc.language.smoothing import read_smoothing
 from boundcalc.language.tree import Room
 from boundcalc.language.words import Lexicon
 from boundcalc.layers.index import VOCABULARY
-from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
+
+if TYPE_CHECKING:  # a call that needs one of these imports it: most answers do not
+    from boundcalc.bounds.described import Described
+    from boundcalc.falsification.network import Network
 
 Spec = Architecture[Kind[Any, Any]]
 
@@ -59,7 +57,7 @@ def load(
     Raises SpecError with every mistake of the file and of the files it includes.
     """
     check_vocabulary(vocabulary)
-    return language.load(source, vocabulary, own_activation, _room(max_layers))
+    return language.load(source, vocabulary, _own, _room(max_layers))
 
 
 def loads(
@@ -71,7 +69,14 @@ def loads(
 ) -> Spec:
     """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
     check_vocabulary(vocabulary)
-    return language.loads(text, source, vocabulary, own_activation, _room(max_layers))
+    return language.loads(text, source, vocabulary, _own, _room(max_layers))
+
+
+def _own(name: str, formula: Formula) -> AnyKind:
+    """The kind of an activation that a spec declares."""
+    from boundcalc.layers.parts.formula import own_activation
+
+    return own_activation(name, formula)
 
 
 def _room(max_layers: int) -> Room:
@@ -145,6 +150,9 @@ def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = 
     Raises SpecError for mistakes of the spec and for symbols without values, which sizes need; ValueError for what is no
     smoothing.
     """
+    from boundcalc.bounds.measured import numbers_of
+    from boundcalc.falsification.network import network_of
+
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
     graph = expand(smoothed(architecture, smooth), unroll=True, max_layers=max_layers)
     return network_of(graph, numbers_of(architecture, graph))
@@ -158,6 +166,9 @@ def activation(formula: str, *, within: object = None, **values: object) -> Nonl
     Raises SpecError for what is no formula and for one whose constants take too long, TypeError and ValueError for values that
     are no numbers.
     """
+    from boundcalc.catalogue.formula import activation as search
+    from boundcalc.exact.formulas.extremes import TooMuchWork
+
     place = Place("<formula>", 1, 1)
     parsed = parse_formula(expect(formula, str, "a formula", "pass its text, such as 'x*sigmoid(x)'"), place)
     mistakes = list(parsed.unknown(values))
@@ -179,6 +190,8 @@ def activation(formula: str, *, within: object = None, **values: object) -> Nonl
 
 def describe(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Described:
     """What is to be known of one kind of layer, with the constants of its example. Raises SpecError for an unknown name."""
+    from boundcalc.bounds.described import described
+
     check_vocabulary(vocabulary)
     if name not in vocabulary:
         ours = Lexicon.of(vocabulary).aliases.get(folded(name))
