@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -15,20 +15,15 @@ from boundcalc.arguments import Named, expect
 from boundcalc.blocks.per_sample import PerSample
 from boundcalc.bounds.assemble import assemble
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.described import Described, described
 from boundcalc.bounds.grouped import grouped_by, lowered_by
-from boundcalc.bounds.measured import numbers_of
 from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import exact, reference
 from boundcalc.calculus.primitives import PrimitiveGraph
-from boundcalc.catalogue.formula import activation as search
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.exact.formulas.extremes import TooMuchWork
-from boundcalc.exact.formulas.text import parse_formula
-from boundcalc.falsification.network import Network, network_of
+from boundcalc.exact.formulas.text import Formula, parse_formula
 from boundcalc.graph.expand import expand
 from boundcalc.graph.grouping import LAYER, TOTAL
-from boundcalc.graph.kind import Kind, Vocabulary
+from boundcalc.graph.kind import AnyKind, Kind, Vocabulary
 from boundcalc.graph.layer_graph import LAYER_LIMIT, LayerGraph
 from boundcalc.graph.measures import Measure
 from boundcalc.graph.partition import partitioned
@@ -37,27 +32,61 @@ from boundcalc.graph.vocabulary import check_vocabulary, retold
 from boundcalc.language import load as language
 from boundcalc.language.architecture import Architecture
 from boundcalc.language.smoothing import read_smoothing
+from boundcalc.language.tree import Room
+from boundcalc.language.words import Lexicon
 from boundcalc.layers.index import VOCABULARY
-from boundcalc.layers.parts.formula import own_activation
 from boundcalc.mistakes import Mistake, Place, SpecError, folded, shown, suggest
+
+if TYPE_CHECKING:  # a call that needs one of these imports it: most answers do not
+    from boundcalc.bounds.described import Described
+    from boundcalc.falsification.network import Network
 
 Spec = Architecture[Kind[Any, Any]]
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, object], *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
+def load(
+    source: str | os.PathLike[str] | Mapping[str, object],
+    *,
+    vocabulary: Vocabulary = VOCABULARY,
+    max_layers: int = LAYER_LIMIT,
+) -> Spec:
     """Read an architecture from a file, an open text file, or a mapping shaped like the YAML.
 
-    vocabulary: the kinds of layers and losses by name, such as `bc.VOCABULARY | {"mine": KIND}`.
+    vocabulary: the kinds of layers and losses by name, such as `bc.VOCABULARY | {"mine": KIND}`. max_layers: a file has room for so
+    many; `compile` takes it too.
     Raises SpecError with every mistake of the file and of the files it includes.
     """
     check_vocabulary(vocabulary)
-    return language.load(source, vocabulary, own_activation)
+    return language.load(source, vocabulary, _own, _room(max_layers))
 
 
-def loads(text: str | bytes, source: str = "<text>", *, vocabulary: Vocabulary = VOCABULARY) -> Spec:
+def loads(
+    text: str | bytes,
+    source: str = "<text>",
+    *,
+    vocabulary: Vocabulary = VOCABULARY,
+    max_layers: int = LAYER_LIMIT,
+) -> Spec:
     """Read an architecture from YAML text; `source` names it in messages. A text has no folder to include from."""
     check_vocabulary(vocabulary)
-    return language.loads(text, source, vocabulary, own_activation)
+    return language.loads(text, source, vocabulary, _own, _room(max_layers))
+
+
+def _own(name: str, formula: Formula) -> AnyKind:
+    """The kind of an activation that a spec declares."""
+    from boundcalc.layers.parts.formula import own_activation
+
+    return own_activation(name, formula)
+
+
+def _room(max_layers: int) -> Room:
+    return Room.of(_checked(max_layers))
+
+
+def _checked(max_layers: int) -> int:
+    if expect(max_layers, int, "max_layers", "write a whole number") < 1:
+        raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
+    return max_layers
 
 
 def compile(
@@ -106,12 +135,10 @@ def compile(
         if expect(sharpest, bool, "sharpest", "write True or False")
         else Options.checked(**given)
     )
-    if expect(max_layers, int, "max_layers", "write a whole number") < 1:
-        raise ValueError(f"max_layers is at least 1, not {max_layers!r}")
     if vocabulary is not None:
         check_vocabulary(vocabulary)
         architecture = retold(architecture, vocabulary)
-    return compile_with(architecture, options, max_layers=max_layers)
+    return compile_with(architecture, options, max_layers=_checked(max_layers))
 
 
 def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = LAYER_LIMIT) -> Network:
@@ -123,6 +150,9 @@ def network(architecture: Spec, *, smooth: str | None = None, max_layers: int = 
     Raises SpecError for mistakes of the spec and for symbols without values, which sizes need; ValueError for what is no
     smoothing.
     """
+    from boundcalc.bounds.measured import numbers_of
+    from boundcalc.falsification.network import network_of
+
     expect(architecture, Architecture, "the architecture", "make one with bc.load(path) or bc.loads(text)")
     graph = expand(smoothed(architecture, smooth), unroll=True, max_layers=max_layers)
     return network_of(graph, numbers_of(architecture, graph))
@@ -136,6 +166,9 @@ def activation(formula: str, *, within: object = None, **values: object) -> Nonl
     Raises SpecError for what is no formula and for one whose constants take too long, TypeError and ValueError for values that
     are no numbers.
     """
+    from boundcalc.catalogue.formula import activation as search
+    from boundcalc.exact.formulas.extremes import TooMuchWork
+
     place = Place("<formula>", 1, 1)
     parsed = parse_formula(expect(formula, str, "a formula", "pass its text, such as 'x*sigmoid(x)'"), place)
     mistakes = list(parsed.unknown(values))
@@ -157,9 +190,11 @@ def activation(formula: str, *, within: object = None, **values: object) -> Nonl
 
 def describe(name: str, *, vocabulary: Vocabulary = VOCABULARY) -> Described:
     """What is to be known of one kind of layer, with the constants of its example. Raises SpecError for an unknown name."""
+    from boundcalc.bounds.described import described
+
     check_vocabulary(vocabulary)
     if name not in vocabulary:
-        ours = next((n for n, kind in vocabulary.items() if folded(name) in map(folded, kind.aliases)), None)
+        ours = Lexicon.of(vocabulary).aliases.get(folded(name))
         remedy = suggest(name, vocabulary) if ours is None else f"it is called '{ours}' here"
         finding = f"there is no kind of layer {shown(name)}"
         raise SpecError([Mistake(Place("layers"), finding, remedy or f"there are {', '.join(sorted(vocabulary))}")])

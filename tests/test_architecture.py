@@ -7,13 +7,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import networkx as nx
 import pytest
 
 from boundcalc.calculus import primitives as primitives_module
-from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.catalogue.activations import SMOOTH
+from boundcalc.catalogue.elementwise import ACTIVATIONS
+from boundcalc.catalogue.gates import GATES
+from boundcalc.catalogue.kinked import KINKED
 from boundcalc.language.smoothing import SOFTPLUS
 from boundcalc.language.structure import COMMON_FIELDS, CONSTRUCTS
 from boundcalc.layers.index import VOCABULARY
@@ -140,7 +144,46 @@ def _called(call: ast.Call) -> str:
 
 def test_the_vocabulary_has_a_row_for_each_file() -> None:
     files = {path.stem for path in (PACKAGE / "layers").glob("*.py")} - {"__init__", "index"}
-    assert {name.rpartition(".")[2] for name in imports(PACKAGE / "layers" / "index.py") if ".layers." in name} == files
+    assert {entry.home for entry in VOCABULARY.entries.values()} == files
+
+
+def test_the_vocabulary_says_of_each_kind_what_the_kind_says() -> None:
+    for name, entry in VOCABULARY.entries.items():
+        kind = VOCABULARY[name]
+        assert (kind.name, kind.loss, kind.aliases) == (name, entry.loss, entry.aliases)
+    for file in {entry.home for entry in VOCABULARY.entries.values()}:
+        module = import_module(f"boundcalc.layers.{file}")
+        made = {
+            kind if isinstance(kind, str) else kind.name for kind in getattr(module, "KINDS", None) or (module.KIND,)
+        }
+        assert made == {name for name, entry in VOCABULARY.entries.items() if entry.home == file}
+
+
+def test_rows_of_the_catalogue_are_those_of_its_files() -> None:
+    assert {entry.name: entry for entry in SMOOTH + GATES + KINKED} == dict(ACTIVATIONS)
+
+
+def test_a_spec_imports_the_kinds_that_it_names() -> None:
+    """The others, and what their constants are made of, wait: also where one is misspelt."""
+    code = (
+        "import sys, boundcalc as bc\n"
+        "bc.compile(bc.load('specs/mlp.yaml'))\n"
+        "try:\n    bc.loads('input: {shape: [3], norm: 1}\\nlayers: [cnov2d: 3]')\n"
+        "except bc.SpecError as error:\n    print(error)\n"
+        "print(sorted(name for name in sys.modules if name.startswith(('boundcalc.layers.', 'boundcalc.catalogue.'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    message, loaded = done.stdout.splitlines()
+    assert "did you mean 'conv2d'?" in message
+    assert "boundcalc.layers.dense" in loaded
+    for name in (
+        "layers.convolution",
+        "layers.attention",
+        "catalogue.kinked",
+        "catalogue.pair_losses",
+        "catalogue.gates",
+    ):
+        assert f"boundcalc.{name}'" not in loaded
 
 
 def test_every_activation_of_the_catalogue_is_in_the_language() -> None:
@@ -201,7 +244,7 @@ def test_help_does_not_import_sympy() -> None:
     code = (
         "import sys\nfrom boundcalc.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as error:\n    assert not error.code\n"
-        "print('loaded:', [name for name in ('sympy', 'numpy', 'networkx', 'flint') if name in sys.modules])"
+        "print('loaded:', [name for name in ('sympy', 'numpy', 'flint') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Usage:" in done.stdout

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from sympy import Integer, Le, log, sqrt
 
-from boundcalc.catalogue.brier import BRIER
-from boundcalc.catalogue.cluster_losses import CLUSTERINGS
-from boundcalc.catalogue.entry_losses import MARGINS, RESIDUALS
 from boundcalc.catalogue.fact import Fact, Witness
 from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
-from boundcalc.catalogue.pair_losses import PAIRS
 from boundcalc.catalogue.symbols import batch, classes, labels
 from boundcalc.catalogue.symbols import label_smoothing as a
 from boundcalc.catalogue.symbols import temperature as t
@@ -87,5 +83,3 @@ SQUARED = Nonlinearity(
     sizes=(batch, labels),
     derivative_at_zero=labels / batch,
 )
-
-ALL_LOSSES: tuple[Nonlinearity, ...] = (LOGISTIC, KL, BRIER, SQUARED, *MARGINS, *RESIDUALS, *PAIRS, *CLUSTERINGS)

@@ -66,6 +66,10 @@ class Nonlinearity:
     third: Fact | None = None
     upper: Fact | None = None
 
+    def __hash__(self) -> int:
+        """Of a few fields: all of them take longer than what a deep network looks up by it."""
+        return hash((self.name, self.lipschitz.value, self.smoothness.value, self.at_zero.value))
+
     def __repr__(self) -> str:
         lipschitz, smoothness = ("none" if f.value is None else f.value for f in (self.lipschitz, self.smoothness))
         return f"<{self.name}: lipschitz {lipschitz}, smoothness {smoothness}>"
@@ -79,7 +83,7 @@ class Nonlinearity:
         ValueError: a value outside the domain of the constants.
         """
         facts = (self.lipschitz, self.smoothness, self.norm, self.sup, self.third, self.upper)
-        if any(fact is not None and fact.holds_if != sympy.true for fact in facts):
+        if any(fact is not None and fact.holds_if is not sympy.true for fact in facts):
             return _instantiated.__wrapped__(self, holds, **values)  # `holds` keeps what it is asked about
         return _instantiated(self, proved, **values)
 

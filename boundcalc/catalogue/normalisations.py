@@ -12,6 +12,9 @@ Groups act on separate entries, so several groups have the constants of one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 import sympy
 from sympy import Integer, Max, Rational, sqrt
 
@@ -69,17 +72,20 @@ FORMS = ("sqrt", "additive")
 
 # The groups: a batch-norm has one per channel; the others have one per sample (and position, instance or group of
 # channels).
-NORMALISATIONS: tuple[tuple[str, str, Nonlinearity], ...] = tuple(
-    (name, form, _normalisation(name, groups, centred, form))
-    for name, groups, centred in (
-        ("batchnorm", channels, True),
-        ("layernorm", rows, True),
-        ("rmsnorm", rows, False),
-        ("groupnorm", rows, True),
-        ("instancenorm", rows, True),
-    )
-    for form in FORMS
-)
+GROUPS: Mapping[str, tuple[sympy.Symbol, bool]] = {
+    "batchnorm": (channels, True),
+    "layernorm": (rows, True),
+    "rmsnorm": (rows, False),
+    "groupnorm": (rows, True),
+    "instancenorm": (rows, True),
+}  # kind: what counts the groups, and whether the mean is subtracted
+
+
+@cache
+def normalisation(name: str, form: str) -> Nonlinearity:
+    """The entry of a kind and a form."""
+    return _normalisation(name, *GROUPS[name], form)
+
 
 UNIT = Nonlinearity(
     name="l2norm",

@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             gc.set_threshold(
                 5_000_000, 20, 100
             )  # a program is large and has no cycles: a third of the time to find none
+            # To look for plugins, pydantic reads the records of every package that is installed.
+            os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # in imports and at exit it would show
         from boundcalc.cli.run import run

@@ -52,7 +52,7 @@ def bounds(
     """Bounds of the network and of every layer."""
     if plot is not None:
         check_plot(plot)
-    architecture = configured(spec, assignments, values, vocabulary, arrays)
+    architecture = configured(spec, assignments, values, vocabulary, max_layers, arrays)
     answer = compiler(options, max_layers)(architecture)
     from boundcalc.bounds.assertions import broken, read_demands
 

@@ -47,6 +47,6 @@ def measure(
     from boundcalc.language.override import values_of
     from boundcalc.language.yaml_text import to_text
 
-    architecture = configured(spec, assignments, values, vocabulary)
+    architecture = configured(spec, assignments, values, vocabulary, max_layers)
     found = measured(architecture, arrays, inputs=inputs, torus=torus, max_layers=max_layers)
     write(to_text(values_of(read_object(found))).rstrip("\n"), output)

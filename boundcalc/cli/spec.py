@@ -111,14 +111,14 @@ def check_plot(file: str) -> None:
     checked_file(file)
 
 
-def load_spec(spec: str, vocabulary: Vocabulary) -> Spec:
+def load_spec(spec: str, vocabulary: Vocabulary, max_layers: int) -> Spec:
     from boundcalc.pipeline import load, loads
 
     if spec == "-":
-        return loads(_standard_input(), "<stdin>", vocabulary=vocabulary)
+        return loads(_standard_input(max_layers), "<stdin>", vocabulary=vocabulary, max_layers=max_layers)
     if spec.endswith(PROGRAMS):
         return _imported(spec)
-    return load(spec, vocabulary=vocabulary)
+    return load(spec, vocabulary=vocabulary, max_layers=max_layers)
 
 
 def _imported(file: str) -> Spec:
@@ -131,27 +131,33 @@ def _imported(file: str) -> Spec:
     return made.architecture
 
 
-def _standard_input() -> bytes:
+def _standard_input(max_layers: int) -> bytes:
     """What is on standard input, as far as a spec may go and a little more. Raises SpecError where it cannot be read."""
+    from boundcalc.language.tree import Room
     from boundcalc.mistakes import Mistake, Place, SpecError
 
     reason = "closed"
     stream: TextIO | None = sys.stdin  # None where the process started without one
     if stream is not None and not stream.closed:
         try:
-            return stream.buffer.read(1 << 21) or b""
+            return stream.buffer.read(Room.of(max_layers).bytes + 1) or b""
         except OSError as error:
             reason = str(error.strerror or error)
     raise SpecError((Mistake(Place("<stdin>"), f"cannot be read: {reason}", "name a file", "unreadable"),))
 
 
 def configured(
-    spec: str, assignments: Sequence[str], values: str | None, vocabulary: str | None, arrays: str | None = None
+    spec: str,
+    assignments: Sequence[str],
+    values: str | None,
+    vocabulary: str | None,
+    max_layers: int,
+    arrays: str | None = None,
 ) -> Spec:
     """The spec with the values of the command line, `--set` before what is measured, and that before `--values`."""
     from boundcalc.language.override import override, read_assignments, read_values
 
-    architecture = load_spec(spec, load_vocabulary(vocabulary))
+    architecture = load_spec(spec, load_vocabulary(vocabulary), max_layers)
     if values is not None:
         architecture = override(architecture, read_values(values))
     said = read_assignments(assignments)

@@ -51,7 +51,7 @@ def check(specs: Sequence[str], form: str, vocabulary: str | None, max_layers: i
     libraries: list[str] = []
     for spec in specs:
         try:
-            architecture = load_spec(spec, words)
+            architecture = load_spec(spec, words, max_layers)
             if architecture.only_modules:
                 check_library(architecture)
                 libraries.append(spec)
@@ -89,7 +89,7 @@ def show(
     from boundcalc.pipeline import smoothed
 
     asked = checked({"smooth": smooth} if smooth else {})
-    architecture = smoothed(configured(spec, assignments, values, vocabulary, arrays), asked.smooth)
+    architecture = smoothed(configured(spec, assignments, values, vocabulary, max_layers, arrays), asked.smooth)
     graph = expand(architecture, max_layers=max_layers)
     write(architecture.to_yaml().rstrip("\n") if form == YAML else GRAPHS[form](graph), output)
     warn(graph.warnings)

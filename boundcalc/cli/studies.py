@@ -47,7 +47,7 @@ def _command(study: Study) -> click.Command:
             check_plot(plot)
         answers = {question.name: _texts(given.pop(key)) for key, question in asked.items()}
         options = {name: value for name, value in given.items() if isinstance(value, str | bool)}
-        read = tuple(configured(file, assignments, values, vocabulary, arrays) for file in specs or [spec])
+        read = tuple(configured(file, assignments, values, vocabulary, max_layers, arrays) for file in specs or [spec])
         with progress_bar(study.name) as progress:
             question = Asked(read, compiler(options, max_layers), answers, progress)
             report = study.ask(question)

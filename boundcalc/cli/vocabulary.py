@@ -42,7 +42,7 @@ def load_vocabulary(reference: str | None) -> Vocabulary:
     wrong = flaw(found)
     if wrong is not None:
         _refuse(reference, *wrong)
-    return {**VOCABULARY, **found}
+    return VOCABULARY | found
 
 
 def _imported(reference: str, module: str) -> ModuleType:

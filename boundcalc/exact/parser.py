@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from lark import Token
 
+_ATOM = re.compile(r"[ \t\r\n]*(?:([0-9]{1,18})|([A-Za-z_][A-Za-z0-9_]*))[ \t\r\n]*")
 MAX_DIGITS = 1000
 MAX_DECIMAL_EXPONENT = 1000
 
@@ -35,6 +37,16 @@ class Step:
 
 
 Code = list[Step]
+
+
+def read_atom(text: str) -> Code | None:
+    """The program of a text that is one number or name, as most fields are: no grammar is made for them. None of another one."""
+    found = _ATOM.fullmatch(text)
+    if found is None:
+        return None
+    if found[1] is not None:
+        return [Step("number", 0, found.start(1), Fraction(int(found[1])))]
+    return [Step("name", 0, found.start(2), found[2])]
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from boundcalc.exact.functions import FUNCTIONS
-from boundcalc.exact.parser import ExpressionError, Step, parser
+from boundcalc.exact.parser import ExpressionError, Step, parser, read_atom
 from boundcalc.exact.relations import RELATIONS
 from boundcalc.exact.table import Table
 from boundcalc.mistakes import shown, suggest
@@ -89,7 +89,7 @@ def compile_text(text: str, dialect: Dialect) -> tuple[Step, ...]:
     _check_parentheses(text, dialect)
     if len(re.findall(r"[A-Za-z0-9_.]+", text)) > dialect.steps:  # before the grammar takes seconds
         raise _too_many(dialect)
-    program = tuple(_parse(text))
+    program = tuple(read_atom(text) or _parse(text))
     _check_program(program, dialect)
     return program
 

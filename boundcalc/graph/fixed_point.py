@@ -53,6 +53,6 @@ def fixed_point_steps(
             f"'{fields.state}' has shape {show_shape(shape)}, and the layers inside make {show_shape(found)} of it"
         )
         raise fail(step.place, finding, "the last layer inside has the shape of the state")
-    graph.fixed_points[state] = FixedPoint(path, state, result, list(graph.digraph)[-1], step.place)
+    graph.fixed_points[state] = FixedPoint(path, state, result, list(graph.nodes)[-1], step.place)
     graph.call(f"{inside.prefix}{fields.state}", state)
     return state

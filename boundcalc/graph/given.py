@@ -122,7 +122,7 @@ class Flaw:
 def first_flaws(graph: LayerGraph) -> Mapping[str, Flaw]:
     """Of each layer whose norm at given weights may not be said, why: everything that it is made of needs a centre, and the set has to be
     one that contains the way from it."""
-    order, found = list(graph.digraph), dict[str, Flaw]()
+    order, found = list(graph.nodes), dict[str, Flaw]()
     balls = _Balls.of(graph)
     inside = _inside_fixed_points(graph, order)
     has_states = bool(
@@ -132,9 +132,7 @@ def first_flaws(graph: LayerGraph) -> Mapping[str, Flaw]:
     latest: Flaw | None = None
     for path in order:
         node = graph.node(path)
-        below = (
-            latest if has_states else next((first[at] for at in graph.digraph.predecessors(path) if at in first), None)
-        )
+        below = latest if has_states else next((first[at] for at in graph.node(path).inputs if at in first), None)
         own = _own_flaw(balls, node) if isinstance(node, Layer) else None
         latest = below or own
         if latest is not None:
@@ -206,14 +204,14 @@ def _center_spectral(layer: Layer) -> sympy.Expr | None:
 def _require_spectral(graph: LayerGraph, layer: Layer, place: Place, obeyed: set[str]) -> None:
     """The given weights obey the spectral bounds below a layer, but for what is in `obeyed` and joins it: else the way to them leaves the
     set."""
-    order = list(graph.digraph) if graph.loops or graph.fixed_points else []
+    order = list(graph.nodes) if graph.loops or graph.fixed_points else []
     waiting = order[: order.index(layer.path) + 1] if order else [layer.path]
     while waiting:
         path = waiting.pop()
         if path in obeyed:
             continue
         obeyed.add(path)
-        waiting.extend(graph.digraph.predecessors(path))
+        waiting.extend(graph.node(path).inputs)
         node = graph.node(path)
         if not isinstance(node, Layer) or node.spectral is None:
             continue

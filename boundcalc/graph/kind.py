@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 import sympy
@@ -19,6 +18,7 @@ from boundcalc.exact.expression import Expression
 from boundcalc.graph.shape import Shape
 from boundcalc.graph.sliding import Sliding
 from boundcalc.language.structure import StepFields
+from boundcalc.language.words import Shelf
 from boundcalc.mistakes import Place, SpecError
 
 Fields = TypeVar("Fields", bound=StepFields)
@@ -275,5 +275,6 @@ class Kind(Generic[Fields, Facts]):
 
 
 # The one place where fields and facts are erased: a vocabulary holds kinds of all fields and facts.
-Vocabulary = Mapping[str, Kind[Any, Any]]
-FixedVocabulary = MappingProxyType[str, Kind[Any, Any]]  # one that `|` extends and nothing changes
+AnyKind = Kind[Any, Any]
+Vocabulary = Mapping[str, AnyKind]
+FixedVocabulary = Shelf[AnyKind]  # one that `|` extends and nothing changes

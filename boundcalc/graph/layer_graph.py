@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import networkx as nx
 import sympy
 from sympy.logic.boolalg import Boolean
 
@@ -17,10 +16,10 @@ from boundcalc.graph.regularization import Regularization
 from boundcalc.graph.settable import Settable
 from boundcalc.graph.shape import Shape, show_shape, size
 from boundcalc.language.conditions import Conditions
-from boundcalc.language.tree import Scalar
+from boundcalc.language.tree import LAYERS, Scalar
 from boundcalc.mistakes import Place, escaped
 
-LAYER_LIMIT = 20_000  # unless somebody allows more: a spec of a few lines must not be able to exhaust memory or time
+LAYER_LIMIT = LAYERS  # a spec of a few lines must not be able to exhaust memory or time
 DEPTH_LIMIT = 64  # of scopes inside one another, well below Python's limit of recursion
 
 
@@ -216,7 +215,8 @@ class LayerGraph(Shown):
     name: str
     batch: sympy.Expr
     conditions: Conditions
-    digraph: nx.DiGraph[str] = field(default_factory=nx.DiGraph)
+    nodes: dict[str, Node] = field(default_factory=dict)  # by path
+    read: set[str] = field(default_factory=set)  # the nodes that others read
     balls: dict[str, Ball] = field(default_factory=dict)
     settable: dict[str, Settable] = field(default_factory=dict)  # fields of layers by path, as `--set` has them
     paths: dict[str, str] = field(default_factory=dict)  # every name a person can use, also of modules, to its node
@@ -232,14 +232,14 @@ class LayerGraph(Shown):
 
     def _page_(self) -> Page:
         return Page(
-            f"<LayerGraph of {escaped(self.name)}: {len(self.digraph):,} nodes, {len(self.balls):,} balls, {len(self.loops):,} symbolic repeats>"
+            f"<LayerGraph of {escaped(self.name)}: {len(self.nodes):,} nodes, {len(self.balls):,} balls, {len(self.loops):,} symbolic repeats>"
         )
 
     def add(self, node: Node) -> str:
-        if node.path in self.digraph:
+        if node.path in self.nodes:
             raise AssertionError(f"two nodes are called '{node.path}'")
-        self.digraph.add_node(node.path, node=node)
-        self.digraph.add_edges_from((source, node.path) for source in node.inputs)
+        self.nodes[node.path] = node
+        self.read.update(node.inputs)
         return node.path
 
     def call(self, path: str, node: str) -> None:
@@ -248,7 +248,7 @@ class LayerGraph(Shown):
             raise AssertionError(f"two steps are called '{path}'")
 
     def node(self, path: str) -> Node:
-        return self.digraph.nodes[path]["node"]
+        return self.nodes[path]
 
     def layer(self, path: str) -> Layer:
         """The layer at a path that is known to be one."""
@@ -271,7 +271,7 @@ class LayerGraph(Shown):
         return tuple(condition for condition in passes if condition != sympy.true)
 
     def __iter__(self) -> Iterator[Node]:
-        return (self.node(path) for path in self.digraph)
+        return iter(self.nodes.values())
 
     @property
     def has_loops(self) -> bool:

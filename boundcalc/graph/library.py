@@ -11,7 +11,8 @@ from boundcalc.graph.environment import Binding, BoundNumber, Environment
 from boundcalc.graph.names import unknown_names
 from boundcalc.language.architecture import Architecture, Branch, Module, Step
 from boundcalc.language.conditions import declare
-from boundcalc.language.structure import Repeat, Word
+from boundcalc.language.structure import Repeat
+from boundcalc.language.words import Word
 from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError
 
 

@@ -201,7 +201,7 @@ class _Copy:
     ) -> str:
         graph = self.context.graph
         shape = graph.node(last).shape
-        reads = running is not None and graph.digraph.out_degree(running) > 0
+        reads = running is not None and running in graph.read
         kept = running is not None and self._same(graph.node(running).shape, shape)
         if running is not None and graph.node(running).tokens is not None:
             if reads:

@@ -10,6 +10,7 @@ from boundcalc.arguments import described
 from boundcalc.graph.kind import Kind, Vocabulary
 from boundcalc.language.architecture import Architecture, Branch, Step
 from boundcalc.language.structure import CONSTRUCTS
+from boundcalc.language.words import Shelf, joined
 from boundcalc.mistakes import Mistakes, shown, suggest
 
 REMEDY = 'write bc.VOCABULARY | {"mine": KIND}'
@@ -19,7 +20,8 @@ def flaw(vocabulary: object) -> tuple[str, str] | None:
     """What makes something no vocabulary, and what to write instead; None where it is one."""
     if not isinstance(vocabulary, Mapping):
         return f"a vocabulary cannot be {described(vocabulary)}", REMEDY
-    for name, kind in cast("Mapping[object, object]", vocabulary).items():
+    given = vocabulary.own if isinstance(vocabulary, Shelf) else vocabulary  # the others are ours
+    for name, kind in cast("Mapping[object, object]", given).items():
         if not isinstance(name, str):
             return f"the name of a kind cannot be {described(name)}", "write it as text"
         if not isinstance(kind, Kind):
@@ -43,7 +45,7 @@ def retold(architecture: Architecture[Kind[Any, Any]], vocabulary: Vocabulary) -
     """The architecture with other kinds, but for those that it declares itself. Raises SpecError for the steps whose kind is missing, or
     has other fields than those that were read."""
     mistakes = Mistakes()
-    vocabulary = {**vocabulary, **architecture.activations}
+    vocabulary = joined(vocabulary, architecture.activations)
     loss = () if architecture.loss is None else (architecture.loss,)
     for steps, of_loss in ((_steps(architecture), False), (loss, True)):
         for step in steps:

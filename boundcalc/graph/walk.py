@@ -71,7 +71,7 @@ class Walk:
         name = placement.name(step)
         path = f"{placement.prefix}{name}"
         fields = self.context.overrides.apply(path, step.fields)
-        step, before = replace(step, fields=fields), len(self.context.graph.digraph)
+        step, before = step if fields is step.fields else replace(step, fields=fields), len(self.context.graph.nodes)
         if step.kind in self.context.architecture.modules:
             result = self._call(step, name, current, environment, placement)
         elif isinstance(step.fields, Residual):
@@ -86,7 +86,7 @@ class Walk:
             return self.layer(
                 step, name, current, environment, placement, self.context.architecture.vocabulary[step.kind]
             )
-        if len(self.context.graph.digraph) > before:  # not a repeat of no copies
+        if len(self.context.graph.nodes) > before:  # not a repeat of no copies
             self._note_fields(step, None)
         if result is not None:
             self.context.graph.call(path, result)

@@ -129,13 +129,13 @@ def _written(norm: float, batch: sympy.Expr) -> str:
 
 def _determined(graph: LayerGraph, arrays: Mapping[str, Any]) -> Sequence[str]:
     """The layers whose outputs follow from arrays and inputs."""
-    order = list(graph.digraph)
+    order = list(graph.nodes)
     places = {path: place for place, path in enumerate(order)}
     states = {fixed.state: order[places[fixed.state] : places[fixed.last] + 1] for fixed in graph.fixed_points.values()}
     open_ = {layer.path for layer in graph.layers if _is_open(layer, arrays)}
     found = dict[str, None]()
     for path in order:
-        below_is = all(before in found for before in graph.digraph.predecessors(path))
+        below_is = all(before in found for before in graph.node(path).inputs)
         if path not in open_ and below_is and open_.isdisjoint(states.get(path, ())):
             found[path] = None
     return [path for path in found if isinstance(graph.node(path), Layer)]

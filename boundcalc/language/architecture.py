@@ -13,9 +13,10 @@ from boundcalc.display.shown import Shown
 from boundcalc.exact.expression import Expression
 from boundcalc.language.regularizer import Regularizer
 from boundcalc.language.smoothing import Smoothing
-from boundcalc.language.structure import End, InputNorm, StepFields, Word
+from boundcalc.language.structure import End, InputNorm, StepFields
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar
+from boundcalc.language.words import Word
 from boundcalc.language.written import NOTHING, mapping, text, whole_file
 from boundcalc.language.yaml_text import to_text
 from boundcalc.mistakes import Place, escaped

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from boundcalc.exact.formulas.text import FUNCTIONS, VARIABLE, Formula, parse_formula
 from boundcalc.language import fields
 from boundcalc.language.architecture import W
-from boundcalc.language.structure import Lexicon
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar
+from boundcalc.language.words import Lexicon
 from boundcalc.mistakes import Mistakes, SpecError, shown, suggest
 
 FIELD = "formula"

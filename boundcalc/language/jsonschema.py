@@ -8,7 +8,8 @@ from typing import Any, cast
 from boundcalc.language.fields import EXPRESSION_SCHEMA, NAME_SCHEMA, PATH_SCHEMA, REFERENCE
 from boundcalc.language.formulas import FIELD
 from boundcalc.language.regularizer import regularizer_schema
-from boundcalc.language.structure import ENDS, InputNorm, Lexicon, StepFields, Words
+from boundcalc.language.structure import ENDS, InputNorm, StepFields
+from boundcalc.language.words import Lexicon, Words
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STEPS: dict[str, Any] = {"type": "array", "items": {"$ref": "#/$defs/step"}}

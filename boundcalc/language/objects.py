@@ -11,12 +11,14 @@ from numbers import Rational
 from typing import Any, cast
 
 from boundcalc.language.tree import (
+    ALLOW,
     MAX_DEPTH,
-    MAX_NODES,
     MAX_SCALAR,
+    ROOM,
     UNPRINTABLE,
     Mapping,
     Node,
+    Room,
     Scalar,
     Sequence,
     describe_character,
@@ -26,27 +28,27 @@ from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 MAX_INTEGER_BITS = 3322  # 1,000 digits
 
 
-def read_object(value: object, source: str = "<dict>") -> Node:
+def read_object(value: object, source: str = "<dict>", room: Room = ROOM) -> Node:
     """The tree of nested dicts, lists and scalars. Numbers become exact texts; a place is `source` and the path: `<dict>: layers[3]`.
 
     Raises SpecError for other types, numbers that are not finite, duplicate keys, cycles and what is too deep or too large.
     """
     mistakes = Mistakes()
-    node = _Converter(mistakes).convert(value, Place(source), f"{source}: ", ())
+    node = _Converter(mistakes, room).convert(value, Place(source), f"{source}: ", ())
     mistakes.raise_if_any()
     return node
 
 
 class _Converter:
-    def __init__(self, mistakes: Mistakes) -> None:
-        self.mistakes = mistakes
+    def __init__(self, mistakes: Mistakes, room: Room) -> None:
+        self.mistakes, self.room = mistakes, room
         self.nodes = 0
 
     def convert(self, value: object, place: Place, path: str, above: tuple[int, ...]) -> Node:
         """`path` is what the source of this value's parts starts with, `above` the identities of the collections around it."""
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise SpecError((Mistake(place, f"more than {MAX_NODES} values", None, "too_large"),))
+        if self.nodes > self.room.values:
+            raise SpecError((Mistake(place, f"more than {self.room.values} values", ALLOW, "too_large"),))
         if not isinstance(value, (AnyMapping, list, tuple)):
             return self._scalar(value, place)
         if id(value) in above or len(above) >= MAX_DEPTH:

@@ -17,12 +17,14 @@ import yaml
 
 from boundcalc.language.objects import read_object
 from boundcalc.language.tree import (
+    ALLOW,
     MAX_DEPTH,
-    MAX_NODES,
     MAX_SCALAR,
+    ROOM,
     UNPRINTABLE,
     Mapping,
     Node,
+    Room,
     Scalar,
     Sequence,
     describe_character,
@@ -32,18 +34,23 @@ from boundcalc.mistakes import Mistake, Mistakes, Place, SpecError, shown
 
 __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_file", "read_object", "read_text"]
 
-MAX_BYTES = 1 << 20
 MAX_SPLIT = 120  # characters of a split expression that a remedy repeats
+
+SPLIT = "split it and use `include`"
+# The parser of libyaml takes a tenth of the time. Only what both parsers read alike is given to it: no text in quotes or blocks, no mark
+# of YAML's own, no end of a document, no value that is missing before a bracket.
+_LIBYAML = getattr(yaml, "CSafeLoader", None)
+_OTHERWISE = re.compile(r"""["'|>&!?%@`\\]|^(---|\.\.\.)|\r(?!\n)|:\s*[,\]}]|:\s+#""", re.MULTILINE)
 
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
-def read_file(path: str | os.PathLike[str]) -> Node:
+def read_file(path: str | os.PathLike[str], room: Room = ROOM) -> Node:
     """The tree of a file; its places name the path as given. Raises SpecError, also for a file that cannot be read."""
     source = os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
     try:
-        data = _read_regular(path)
+        data = _read_regular(path, room.bytes)
     except IsADirectoryError:
         raise _error(Place(source), "is a directory", "name a file in it", "unreadable") from None
     except FileNotFoundError:
@@ -54,36 +61,40 @@ def read_file(path: str | os.PathLike[str]) -> Node:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         raise _error(Place(source), f"cannot be read: {reason}", None, "unreadable") from None
-    return read_text(data, source)
+    return read_text(data, source, room)
 
 
 class _NotRegularError(Exception):
     """A file that is no text on a disk: reading it might wait for ever. The message says what it is."""
 
 
-def _read_regular(path: str | os.PathLike[str]) -> bytes:
-    """The first bytes of a file, one more than are allowed. Opening and reading never wait for somebody at the other end."""
+def _read_regular(path: str | os.PathLike[str], most: int) -> bytes:
+    """The first bytes of a file, one more than `most`. Opening and reading never wait for somebody at the other end."""
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise _NotRegularError(_KINDS.get(stat.S_IFMT(status.st_mode), "a device"))
     # The file may have become another one since.
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read(most + 1)
 
 
-def read_text(text: str | bytes, source: str) -> Node:
+def read_text(text: str | bytes, source: str, room: Room = ROOM) -> Node:
     """The tree of a YAML text. Raises SpecError with every mistake that can be found; after a syntax error there are no more."""
-    characters = _decode(text, source)
+    characters = _decode(text, source, room.bytes)
     _check_characters(characters, source)
-    return _Composer(characters, source).compose()
+    _check_directives(characters, source)
+    if _LIBYAML is not None and _OTHERWISE.search(characters) is None:
+        try:
+            return _Composer(characters, source, room).compose(_LIBYAML)
+        except yaml.YAMLError:
+            pass  # PyYAML's own parser says what is wrong, or takes the `{width:, R:}` of YAML 1.2 and of our language
+    return _Composer(characters, source, room).compose(yaml.SafeLoader)
 
 
-def _decode(text: str | bytes, source: str) -> str:
-    size = len(text if isinstance(text, bytes) or len(text) > MAX_BYTES else text.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        raise _error(
-            Place(source), f"is too large: more than {MAX_BYTES} bytes", "split it and use `include`", "too_large"
-        )
+def _decode(text: str | bytes, source: str, most: int) -> str:
+    size = len(text if isinstance(text, bytes) or len(text) > most else text.encode("utf-8", "surrogatepass"))
+    if size > most:
+        raise _error(Place(source), f"is too large: more than {most} bytes", f"{SPLIT}, or {ALLOW}", "too_large")
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -123,6 +134,16 @@ def _check_characters(text: str, source: str) -> None:
     mistakes.raise_if_any()
 
 
+def _check_directives(text: str, source: str) -> None:
+    """PyYAML passes over unknown directives in silence."""
+    for number, line in enumerate(_LINE_BREAK.split(text), 1):
+        if line.startswith("%"):
+            place = Place(source, number, 1)
+            raise _error(place, f"{shown(line.split(' ')[0])} is a YAML directive", "leave it out", "yaml")
+        if line.strip(" ") and not line.lstrip(" ").startswith("#"):
+            return
+
+
 @dataclass(slots=True)
 class _Frame:
     """A collection that is still open. A mapping has a `key` while its value is awaited."""
@@ -140,8 +161,8 @@ class _Frame:
 class _Composer:
     """Composes one document from events, without recursion."""
 
-    def __init__(self, text: str, source: str) -> None:
-        self.text = text
+    def __init__(self, text: str, source: str, room: Room) -> None:
+        self.text, self.room = text, room
         self.lines = _LINE_BREAK.split(text)
         self.source = source
         self.mistakes = Mistakes()
@@ -150,19 +171,14 @@ class _Composer:
         self.nodes = 0
         self.last = Place(source)
 
-    def compose(self) -> Node:
-        # PyYAML passes over unknown directives in silence.
-        for number, line in enumerate(self.lines, 1):
-            if line.startswith("%"):
-                place = Place(self.source, number, 1)
-                raise _error(place, f"{shown(line.split(' ')[0])} is a YAML directive", "leave it out", "yaml")
-            if line.strip(" ") and not line.lstrip(" ").startswith("#"):
-                break
+    def compose(self, loader: type[yaml.SafeLoader]) -> Node:
+        """The tree of the events of a parser. Raises SpecError; MarkedYAMLError from libyaml."""
         try:
-            # Not the loader of libyaml, which refuses the `{width:, R:}` of YAML 1.2 and of our language.
-            for event in yaml.parse(self.text, Loader=yaml.SafeLoader):
+            for event in yaml.parse(self.text, Loader=loader):
                 self._take(event)
         except yaml.MarkedYAMLError as error:
+            if loader is not yaml.SafeLoader:
+                raise
             self.mistakes.extend((in_our_words(error, self.lines, self.source),))
         except (ValueError, OverflowError) as error:  # escapes such as "\UFFFFFFFF"
             if isinstance(error, SpecError):
@@ -196,8 +212,8 @@ class _Composer:
 
     def _count(self, place: Place) -> None:
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self._stop(place, f"more than {MAX_NODES} values", "split the file and use `include`", "too_large")
+        if self.nodes > self.room.values:
+            self._stop(place, f"more than {self.room.values} values", f"{SPLIT}, or {ALLOW}", "too_large")
 
     def _stop(self, place: Place, message: str, remedy: str, kind: str = "yaml") -> None:
         self.mistakes.add(place, message, remedy, kind)

@@ -14,10 +14,11 @@ from boundcalc.language.inputs import input_norm
 from boundcalc.language.regularizer import read_regularizer
 from boundcalc.language.smoothing import smoothing_of
 from boundcalc.language.steps import Signature, StepReader, validate
-from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, Lexicon, StepFields
+from boundcalc.language.structure import COMMON_FIELDS, ENDS, End, StepFields
 from boundcalc.language.symbols import read_symbol
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.language.words import Lexicon, joined
 from boundcalc.language.written import FILE_KEYS
 from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
@@ -43,7 +44,8 @@ def read_architecture(
     symbols = reader.symbols([*libraries, root])
     formulas = reader.activations([*libraries, root], symbols)
     activations = {name: own(name, formula) for name, formula in formulas.items()}
-    reader.lexicon = Lexicon.of({**vocabulary, **activations})
+    words = joined(vocabulary, activations)
+    reader.lexicon = Lexicon.of(words)
     definitions = reader.definitions([*libraries, root], frozenset(symbols))
     steps = reader.step_reader
     library = _is_library(root)
@@ -70,7 +72,7 @@ def read_architecture(
         outputs=reader.outputs(root.get("output")),
         loss=None if loss is None else steps.step(loss, loss=True),
         regularizer=None if penalty is None else reader.attempt(lambda: read_regularizer(penalty)),
-        vocabulary={**vocabulary, **activations},
+        vocabulary=words,
         overrides={},
         tree=root,
         included=included,

@@ -14,8 +14,9 @@ from typing import Any, get_args
 from boundcalc.exact.expression import Expression, parse
 from boundcalc.language.architecture import Architecture, Argument, Branch, Module, Step
 from boundcalc.language.fields import Whole
-from boundcalc.language.structure import Repeat, StepFields, Word, Words
+from boundcalc.language.structure import Repeat, StepFields
 from boundcalc.language.tree import Scalar
+from boundcalc.language.words import Word
 from boundcalc.mistakes import SpecError
 
 MAX_CHAIN = 64  # modules that call each other; the walk over the steps refuses what is deeper
@@ -24,7 +25,7 @@ BATCH = Whole()
 
 def size_symbols(architecture: Architecture[Word]) -> Mapping[str, Whole]:
     """The sizes among the declared symbols, and the least value of each: 0 for what only counts passes, else 1."""
-    reader = _Reader(architecture.modules, architecture.vocabulary)
+    reader = _Reader(architecture.modules)
     top = _Scope(reader.symbols)
     if architecture.batch is not None:
         top.note(architecture.batch, BATCH)
@@ -87,7 +88,7 @@ class _Scope:
 @dataclass(slots=True)
 class _Reader:
     modules: Mapping[str, Module]
-    words: Words
+    models: set[type[StepFields]] = field(default_factory=set[type[StepFields]])  # of the steps
     symbols: dict[str, Whole] = field(default_factory=dict[str, Whole])
     known: dict[str, Mapping[str, Whole]] = field(default_factory=dict[str, Mapping[str, Whole]])
     chain: int = 0
@@ -97,6 +98,7 @@ class _Reader:
             self._step(step, scope)
 
     def _step(self, step: Step, scope: _Scope) -> None:
+        self.models.add(type(step.fields))
         for name, whole in size_fields(type(step.fields)).items():
             for expression in _expressions(getattr(step.fields, name)):
                 scope.note(expression, whole)
@@ -140,8 +142,8 @@ class _Reader:
         return self.known[module.name]
 
     def named(self, name: str) -> Whole | None:
-        """What a field or an argument of this name holds, of whatever kind or module: for `--set PATH.NAME=...`."""
-        fields = (size_fields(word.fields).get(name) for word in self.words.values())
+        """What a field or an argument of this name holds, of whatever step or module: for `--set PATH.NAME=...`."""
+        fields = (size_fields(model).get(name) for model in self.models)
         arguments = (self.module(module).get(name) for module in self.modules.values() if name in module.arguments)
         return max((w for w in (*fields, *arguments) if w is not None), key=lambda w: w.least, default=None)
 

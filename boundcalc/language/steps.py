@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 from boundcalc.language import fields
 from boundcalc.language.architecture import Argument, Branch, Carry, Operand, Reference, Step
 from boundcalc.language.foreign import is_known, meant
-from boundcalc.language.structure import COMMON_FIELDS, Call, FixedPoint, Lexicon, Repeat, Residual, StepFields
+from boundcalc.language.structure import COMMON_FIELDS, Call, FixedPoint, Repeat, Residual, StepFields
 from boundcalc.language.tree import Mapping as NodeMapping
 from boundcalc.language.tree import Node, Scalar, Sequence
+from boundcalc.language.words import Lexicon
 from boundcalc.mistakes import Mistakes, Place, SpecError, folded, shown, suggest
 
 Model = TypeVar("Model", bound=BaseModel)

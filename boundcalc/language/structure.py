@@ -1,11 +1,9 @@
-"""What the grammar itself knows of steps: the fields that all have, residuals, repeats, calls of modules; and what a kind
-of the vocabulary has to tell it."""
+"""What the grammar itself knows of steps: the fields that all have, residuals, repeats, calls of modules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -23,7 +21,6 @@ from boundcalc.language.fields import (
     StepName,
     Term,
 )
-from boundcalc.mistakes import folded
 
 
 class StepFields(BaseModel):
@@ -93,7 +90,7 @@ class Call(StepFields):
 class InputNorm(BaseModel):
     """A bound of the input: of the whole batch, of each sample, or of each entry; exactly one of them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
     batch: Term | None = None
     sample: Term | None = None
     entry: Term | None = None
@@ -107,37 +104,3 @@ CONSTRUCTS: Mapping[str, type[StepFields]] = {
     "repeat": Repeat,
     "fixed_point": FixedPoint,
 }  # steps that make no layer of their own
-
-
-class Word(Protocol):
-    """A kind of layer, or a loss, as the language sees it: its name, and the fields that a person writes."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def fields(self) -> type[StepFields]: ...
-    @property
-    def loss(self) -> bool: ...
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """What other libraries call it."""
-        ...
-
-
-Words = Mapping[str, Word]
-
-
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """The fields of every step: of layers and constructs, and of losses. `aliases`: what other libraries call them, folded."""
-
-    layers: Mapping[str, type[StepFields]]
-    losses: Mapping[str, type[StepFields]]
-    aliases: Mapping[str, str]
-
-    @staticmethod
-    def of(words: Words) -> Lexicon:
-        layers = {name: word.fields for name, word in words.items() if not word.loss}
-        losses = {name: word.fields for name, word in words.items() if word.loss}
-        aliases = {folded(alias): name for name, word in words.items() for alias in word.aliases}
-        return Lexicon({**layers, **CONSTRUCTS}, losses, aliases)

@@ -9,8 +9,28 @@ from functools import cached_property
 from boundcalc.mistakes import Place
 
 MAX_DEPTH = 64
-MAX_NODES = 50_000  # PyYAML takes a second for these
 MAX_SCALAR = 10_000
+
+VALUES, BYTES = 10, 128  # of a file for each layer that a network may have
+LAYERS = 20_000  # unless somebody allows more
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How large a spec may be: work and memory grow with it before its layers are counted."""
+
+    values: int
+    bytes: int
+
+    @staticmethod
+    def of(layers: int) -> Room:
+        """For a network of so many layers; small networks may have long files."""
+        most = max(layers, LAYERS)
+        return Room(VALUES * most, BYTES * most)
+
+
+ROOM = Room.of(LAYERS)
+ALLOW = "allow more layers with --max-layers N (max_layers=N in Python)"
 
 # What YAML itself forbids, the line breaks NEL, LS and PS that no editor counts, and a byte order mark inside the text.
 UNPRINTABLE = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")

@@ -10,16 +10,15 @@ from typing import Any
 import sympy
 
 from boundcalc.calculus.views import same
-from boundcalc.catalogue.activations import SOFTPLUS
-from boundcalc.catalogue.index import ACTIVATIONS
-from boundcalc.catalogue.kinked import RELU
+from boundcalc.catalogue.elementwise import ACTIVATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.catalogue.smoothings import MOREAU_RELU
 from boundcalc.exact.arrays import on_arrays
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.kind import At, Kind, Lowering, Placed, Smoothed
 from boundcalc.graph.shape import size
+from boundcalc.language.smoothing import SOFTPLUS
 from boundcalc.language.structure import StepFields, optional_terms
+from boundcalc.language.words import Entry, Shelf
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import constants_of, lower_map, outside, published_map
 
@@ -28,9 +27,6 @@ from boundcalc.layers.parts.maps import constants_of, lower_map, outside, publis
 class Facts:
     entry: Nonlinearity
     parameters: Mapping[str, sympy.Expr]  # those that were given, and the defaults
-
-
-_ALIASES = {"silu": ("swish",), "arctan": ("atan",), "hardtanh": ("clip", "clamp"), "hardswish": ("h_swish",)}
 
 
 def fields_of(entry: Nonlinearity) -> type[StepFields]:
@@ -47,7 +43,9 @@ def place_values(entry: Nonlinearity, values: Mapping[str, sympy.Expr], at: At) 
     entries = at.batch * size(at.shape)
     try:
         instance = entry.instantiate(at.pinned, entries=entries, **values)
-        entry.instantiate(entries=entries, **{name: at.known(value) for name, value in values.items()})
+        known = {name: at.known(value) for name, value in values.items()}
+        if known != values:
+            entry.instantiate(entries=entries, **known)
     except ValueError as error:
         raise at.error(str(error)) from None
     defaults = {row.name: row.default for row in entry.parameters if row.default is not None}
@@ -86,32 +84,30 @@ class Row:
 def activation(entry: Nonlinearity) -> Kind[StepFields, Facts]:
     """The kind of one row of the catalogue."""
     published = None if entry.published is None else lower_published
-    aliases = _ALIASES.get(entry.name, ())
     shown = example(f"dense: 3, {entry.name}, dense: 2")
-    return Kind(
-        entry.name, fields_of(entry), Row(entry).place, lower, forward, published, aliases=aliases, example=shown
-    )
-
-
-_SOFTPLUS, _MOREAU = activation(SOFTPLUS), activation(MOREAU_RELU)
+    return Kind(entry.name, fields_of(entry), Row(entry).place, lower, forward, published, example=shown)
 
 
 def smoothed_relu(facts: Facts, at: At, mu: sympy.Expr | None) -> Smoothed:
     """0 <= softplus(z) - relu(z) <= log 2, largest at 0; 0 <= relu(z) - moreau_relu(z) <= mu, from 2 mu on."""
     if mu is None:
-        return Smoothed(_SOFTPLUS, place_values(SOFTPLUS, {}, at), sympy.log(2))
-    return Smoothed(_MOREAU, place_values(MOREAU_RELU, {"mu": mu}, at), mu)
+        kind, entry = KINDS[SOFTPLUS], ACTIVATIONS[SOFTPLUS]
+        return Smoothed(kind, place_values(entry, {}, at), sympy.log(2))
+    from boundcalc.catalogue.smoothings import MOREAU_RELU  # only who smooths needs it
+
+    return Smoothed(activation(MOREAU_RELU), place_values(MOREAU_RELU, {"mu": mu}, at), mu)
 
 
-KINDS = tuple(
-    replace(kind, smoothed=smoothed_relu) if kind.name == RELU.name else kind
-    for kind in map(activation, ACTIVATIONS.values())
-)
+def _kind(name: str, entry: Entry) -> Kind[StepFields, Facts]:
+    kind = activation(ACTIVATIONS[name])
+    return replace(kind, smoothed=smoothed_relu) if name == "relu" else kind
+
+
+KINDS = Shelf({name: Entry("activation") for name in ACTIVATIONS}, _kind)
 
 
 def __getattr__(name: str) -> type[StepFields]:
     """The models of the fields by the names of their kinds: where pickle looks for them."""
-    for kind in KINDS:
-        if kind.name == name:
-            return kind.fields
+    if name in KINDS:
+        return KINDS[name].fields
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -267,6 +267,5 @@ KIND = Kind(
     forward,
     channels=-1,
     operands=None,
-    aliases=("MultiheadAttention", "self_attention", "scaled_dot_product_attention"),
     example=example("attention: {heads: 2, causal: true}", "[3, 4]", norm="{sample: 1}"),
 )

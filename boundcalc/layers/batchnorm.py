@@ -199,7 +199,6 @@ KIND = Kind(
     lower_published,
     diagonal="weight",
     example=example("conv1d: {channels: 2, kernel: 2}, batchnorm: {eps: 1/10, affine: true}", "[1, 5]"),
-    aliases=("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization"),
     measured=measured,
     buffers=(MEAN, VARIANCE, "num_batches_tracked"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from boundcalc.catalogue.losses import BRIER
+from boundcalc.catalogue.brier import BRIER
 from boundcalc.graph.kind import At, Kind, Placed
 from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
@@ -41,6 +41,5 @@ KIND = Kind(
     lower,
     forward,
     loss=True,
-    aliases=("brier_score",),
     example=example("dense: 3, tanh, dense: 2", loss="brier"),
 )

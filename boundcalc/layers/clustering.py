@@ -110,7 +110,6 @@ KINDS = (
         forward_convex,
         loss=True,
         convex=True,
-        aliases=("sum_of_norms_clustering",),
         example=example(_LAYERS, loss="{convex_clustering: 1/4}", more="batch: 3"),
     ),
     Kind(

@@ -58,6 +58,5 @@ KIND = Kind(
     forward,
     lower,
     operands=None,
-    aliases=("cat", "concatenate"),
     example=example("{concat: [[dense: 2, tanh], [dense: 2]]}"),
 )

@@ -80,6 +80,5 @@ KIND = Kind(
     lower,
     forward,
     operands=0,
-    aliases=("buffer",),
     example=example("{add: [[dense: 3], [constant: {shape: [3], norm: 1}]]}"),
 )

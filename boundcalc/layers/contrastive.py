@@ -65,6 +65,5 @@ KIND = Kind(
     forward,
     operands=None,
     loss=True,
-    aliases=("ContrastiveLoss",),
     example=example("{dense: {units: 2, name: a}}", loss="{contrastive: {from: [a, input], margin: 2}}", shape="[2]"),
 )

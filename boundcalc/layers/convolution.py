@@ -120,7 +120,6 @@ KINDS = tuple(
         spectral="weight",
         sliding=sliding,
         example=example(f"conv{axes}d: {{channels: 2, kernel: 3, padding: same}}", f"[1{', 5' * axes}]"),
-        aliases=(f"Convolution{axes}D", *(("Conv", "Convolution") if axes == 2 else ())),
     )
     for axes in (1, 2, 3)
 )

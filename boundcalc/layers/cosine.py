@@ -73,6 +73,5 @@ KIND = Kind(
     forward,
     operands=None,
     loss=True,
-    aliases=("CosineEmbeddingLoss", "CosineSimilarity"),
     example=example("{dense: {units: 2, name: a}}", loss="{cosine: {from: [a, input], least: 1/2}}", shape="[2]"),
 )

@@ -72,5 +72,4 @@ KIND = Kind(
     channels=-1,
     spectral="weight",
     example=example("dense: 4, softplus, dense: 2"),
-    aliases=("Linear", "fc", "fully_connected", "Gemm", "inner_product"),
 )

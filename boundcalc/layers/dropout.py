@@ -82,7 +82,6 @@ KINDS = (
         place,
         lower,
         forward,
-        aliases=("Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "SpatialDropout2D"),
         example=example("dense: 4, tanh, dropout: 1/2, dense: 2"),
     ),
     Kind(
@@ -91,7 +90,6 @@ KINDS = (
         place_depth,
         lower,
         forward,
-        aliases=("DropPath",),
         example=example("{residual: [dense: 3, stochastic_depth: 1/5]}"),
     ),
 )

@@ -83,17 +83,6 @@ def forward(facts: Facts, arrays: Mapping[str, Any], inputs: Sequence[Any], xp: 
     return reduced(xp.sum(xp.reshape(each, (each.shape[0], -1)), axis=-1), facts.reduction, xp)
 
 
-_ALIASES = {
-    "binary_logistic": (
-        "BCEWithLogitsLoss",
-        "binary_cross_entropy_with_logits",
-        "SoftMarginLoss",
-        "binary_crossentropy",
-    ),
-    "hinge": ("hinge_loss",),
-    "huber": ("HuberLoss",),
-    "log_cosh": ("LogCoshLoss",),
-}
 _FIELDS = {"smoothed_hinge": WidthFields, "huber": DeltaFields, "pseudo_huber": DeltaFields}
 KINDS = tuple(
     Kind(
@@ -105,7 +94,6 @@ KINDS = tuple(
         operands=None,
         loss=True,
         convex=True,
-        aliases=_ALIASES.get(entry.name, ()),
         example=example("dense: 2", loss=entry.name),
     )
     for rows, operands in ((MARGINS, 1), (RESIDUALS, 2))

@@ -130,7 +130,6 @@ KINDS = (
         place_expand,
         lower,
         forward,
-        aliases=("broadcast_to", "tile"),
         example=example("mean: 0, expand: [2, 3]", "[2, 3]"),
     ),
     Kind(
@@ -143,7 +142,6 @@ KINDS = (
         lower,
         forward,
         lower,
-        aliases=("expand_dims",),
         example=example("dense: 3, unsqueeze: 0"),
     ),
 )

@@ -108,7 +108,6 @@ KINDS = (
         lower,
         forward,
         diagonal="weight",
-        aliases=("GroupNormalization",),
         example=example("conv1d: {channels: 4, kernel: 2}, groupnorm: {groups: 2, eps: 1/10}", "[1, 5]"),
     ),
     Kind(
@@ -118,7 +117,6 @@ KINDS = (
         lower,
         forward,
         diagonal="weight",
-        aliases=("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "InstanceNormalization"),
         example=example("conv1d: {channels: 2, kernel: 2}, instancenorm: 1/10", "[1, 5]"),
     ),
 )

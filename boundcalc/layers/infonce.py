@@ -69,7 +69,6 @@ KIND = Kind(
     forward,
     operands=None,
     loss=True,
-    aliases=("NTXentLoss", "nt_xent"),
     example=example(
         "{l2norm: {eps: 1/2, name: a}}, {dense: 2}, {l2norm: {eps: 1/2, name: b}}",
         loss="{infonce: {from: [a, b], temperature: 2}}",

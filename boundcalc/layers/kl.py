@@ -53,6 +53,5 @@ KIND = Kind(
     forward,
     loss=True,
     convex=True,
-    aliases=("KLDivLoss", "kl_div", "kl_divergence", "distillation"),
     example=example("dense: 3, tanh, dense: 2", loss="{kl: 2}"),
 )

@@ -68,6 +68,5 @@ KIND = Kind(
     place,
     lower,
     forward,
-    aliases=("normalize", "UnitNormalization", "LpNormalization"),
     example=example("dense: 4, l2norm: 1/10", "[3, 4]"),
 )

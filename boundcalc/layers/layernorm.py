@@ -99,7 +99,6 @@ KINDS = (
         forward,
         channels=-1,
         diagonal="weight",
-        aliases=("LayerNormalization",),
         example=example("dense: 4, layernorm: {eps: 1/10, affine: true}", "[3, 4]"),
     ),
     Kind(
@@ -110,7 +109,6 @@ KINDS = (
         forward,
         channels=-1,
         diagonal="weight",
-        aliases=("RMSNormalization",),
         example=example("dense: 4, rmsnorm: {eps: 1/10, affine: true}", "[3, 4]"),
     ),
 )

@@ -84,6 +84,5 @@ KIND = Kind(
     place,
     lower,
     forward,
-    aliases=("LRN",),
     example=example("conv1d: {channels: 4, kernel: 1}, localresponsenorm: {size: 3, alpha: 1}", "[2, 3]"),
 )

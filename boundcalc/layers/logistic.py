@@ -79,13 +79,5 @@ KIND = Kind(
     lower_published,
     loss=True,
     convex=True,
-    aliases=(
-        "CrossEntropyLoss",
-        "cross_entropy",
-        "categorical_crossentropy",
-        "sparse_categorical_crossentropy",
-        "SoftmaxCrossEntropyLoss",
-        "NLLLoss",
-    ),
     example=example("dense: 3, tanh, dense: 2", loss="logistic"),
 )

@@ -52,7 +52,6 @@ KIND = Kind(
     forward,
     operands=None,
     loss=True,
-    aliases=("matrix_factorization",),
     example=example(
         "{dense: {units: 2, name: a}}", loss="{matrix_factorisation: {from: [a, input], target: 1}}", shape="[2, 2]"
     ),

@@ -87,7 +87,6 @@ KINDS = (
         lower,
         forward,
         example=example("conv2d: {channels: 2, kernel: 3}, tanh, globalavgpool", "[1, 5, 5]"),
-        aliases=("GlobalAveragePool", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D"),
     ),
     Kind(
         "mean",
@@ -95,7 +94,6 @@ KINDS = (
         place_mean,
         lower,
         forward,
-        aliases=("ReduceMean",),
         example=example("dense: 3, mean: 0", "[4, 3]"),
     ),
 )

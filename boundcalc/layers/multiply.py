@@ -48,6 +48,5 @@ KIND = Kind(
     forward,
     lower,
     operands=None,
-    aliases=("mul", "hadamard"),
     example=example("{multiply: [[dense: 3, sigmoid], [dense: 3]]}"),
 )

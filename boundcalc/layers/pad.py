@@ -125,10 +125,5 @@ KIND = Kind(
     place,
     lower,
     forward,
-    aliases=tuple(
-        f"{name}{axes}d"
-        for name in ("ZeroPad", "ReflectionPad", "ReplicationPad", "CircularPad", "ZeroPadding")
-        for axes in (1, 2, 3)
-    ),
     example=example("{pad: {amounts: [0, 1], mode: reflect}}, {conv1d: {channels: 2, kernel: 3}}", "[1, 5]"),
 )

@@ -253,10 +253,6 @@ def _shown(form: str, axes: int) -> str:
     return example(layers, f"[1{', 4' * axes}]")
 
 
-def _called(form: str, axes: int) -> tuple[str, ...]:
-    return f"{form}Pooling{axes}D", *((f"{form}Pool",) if axes == 2 else ())
-
-
 def _average(axes: int) -> Kind[AverageFields, Facts]:
     published = lower_published_average if axes == 2 else None
     return Kind(
@@ -267,7 +263,6 @@ def _average(axes: int) -> Kind[AverageFields, Facts]:
         forward_average,
         published,
         example=_shown("avg", axes),
-        aliases=_called("Average", axes),
     )
 
 
@@ -283,7 +278,6 @@ def _maximum(axes: int) -> Kind[MaxFields, Facts]:
         published,
         smoothed=smoothed,
         example=_shown("max", axes),
-        aliases=_called("Max", axes),
     )
 
 

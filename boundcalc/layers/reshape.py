@@ -63,6 +63,5 @@ KIND = Kind(
     lower,
     forward,
     lower,
-    aliases=("view", "unflatten", "rearrange"),
     example=example("dense: 6, reshape: [2, 3], dense: 2"),
 )

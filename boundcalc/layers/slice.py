@@ -95,6 +95,5 @@ KIND = Kind(
     place,
     lower,
     forward,
-    aliases=("narrow", "StridedSlice", "Cropping1D", "Cropping2D", "Cropping3D"),
     example=example("dense: 3, {slice: {axis: 0, start: 1}}", "[4, 3]"),
 )

@@ -62,6 +62,5 @@ KIND = Kind(
     lower,
     forward,
     part=slicing.KIND,
-    aliases=("chunk", "unbind", "unstack"),
     example=example("dense: 4, {split: {axis: 0, sizes: [1, 3], name: s}}, {dense: {units: 2, from: s.1}}"),
 )

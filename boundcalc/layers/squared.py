@@ -74,6 +74,5 @@ KIND = Kind(
     operands=None,
     loss=True,
     convex=True,
-    aliases=("MSELoss", "mse", "mean_squared_error", "l2_loss"),
     example=example("dense: 2", loss="{squared: {labels: 1}}"),
 )

@@ -52,6 +52,5 @@ KIND = Kind(
     forward,
     lower,
     operands=None,
-    aliases=("pack",),
     example=example("{stack: [[dense: 3], [dense: 3, tanh]]}"),
 )

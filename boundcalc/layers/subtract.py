@@ -47,6 +47,5 @@ KIND = Kind(
     forward,
     lower,
     operands=None,
-    aliases=("sub",),
     example=example("dense: 3, tanh, {subtract: [[], input]}"),
 )

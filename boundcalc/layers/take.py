@@ -73,6 +73,5 @@ KIND = Kind(
     place,
     lower,
     forward,
-    aliases=("gather", "index_select"),
     example=example("{dense: 3}, {take: {axis: 0, count: 5, most: 2}}", "[4, 3]"),
 )

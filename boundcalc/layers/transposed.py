@@ -130,7 +130,6 @@ KINDS = tuple(
         forward,
         spectral="weight",
         sliding=sliding,
-        aliases=(f"Conv{axes}DTranspose", *(("ConvTranspose",) if axes == 2 else ())),
         example=example(f"convtranspose{axes}d: {{channels: 2, kernel: 2, stride: 2}}, tanh", shape),
     )
     for axes, shape in ((1, "[2, 4]"), (2, "[2, 3, 3]"), (3, "[1, 2, 2, 2]"))

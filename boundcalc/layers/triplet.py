@@ -78,7 +78,6 @@ KIND = Kind(
     forward,
     operands=None,
     loss=True,
-    aliases=("TripletMarginLoss",),
     example=example(
         "{dense: {units: 2, name: a}}, {dense: {units: 2, name: b}}", loss="{triplet: [a, b, input]}", shape="[2]"
     ),

@@ -93,12 +93,5 @@ KIND = Kind(
     place,
     lower,
     forward,
-    aliases=(
-        "interpolate",
-        "Resize",
-        "UpsamplingNearest2d",
-        "UpsamplingBilinear2d",
-        *(f"UpSampling{n}D" for n in (1, 2, 3)),
-    ),
     example=example("conv1d: {channels: 2, kernel: 2}, tanh, {upsample: {factor: 2, mode: linear}}", "[1, 5]"),
 )

@@ -9,9 +9,9 @@ import pytest
 import sympy
 
 from boundcalc.catalogue.activations import SMOOTH
+from boundcalc.catalogue.elementwise import ACTIVATIONS
 from boundcalc.catalogue.formula import activation
 from boundcalc.catalogue.gates import GATES, GELUS
-from boundcalc.catalogue.index import ACTIVATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 from boundcalc.exact.formulas.text import parse_formula
 from boundcalc.mistakes import Place

@@ -13,8 +13,9 @@ from typing import Any
 import sympy
 from reference.families.index import FAMILIES
 
+from boundcalc.catalogue.elementwise import ACTIVATIONS
 from boundcalc.catalogue.fact import Fact
-from boundcalc.catalogue.index import ACTIVATIONS, ELEMENTWISE
+from boundcalc.catalogue.index import ELEMENTWISE
 from boundcalc.catalogue.nonlinearity import Nonlinearity
 
 # The values of parameters, besides the defaults.

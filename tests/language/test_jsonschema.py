@@ -12,8 +12,9 @@ import pytest
 import boundcalc as bc
 from boundcalc.language.jsonschema import json_schema
 from boundcalc.language.reader import read_file, read_text
-from boundcalc.language.structure import CONSTRUCTS, Lexicon
+from boundcalc.language.structure import CONSTRUCTS
 from boundcalc.language.tree import Mapping, Node, Scalar, Sequence
+from boundcalc.language.words import Lexicon
 from boundcalc.layers.index import VOCABULARY
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))

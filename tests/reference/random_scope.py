@@ -9,7 +9,7 @@ from math import prod
 from random import Random
 from typing import Any
 
-from boundcalc.language.structure import Lexicon
+from boundcalc.language.words import Lexicon
 from boundcalc.layers.index import VOCABULARY
 from reference.random_balls import Balls, Learned, Shape, Value
 

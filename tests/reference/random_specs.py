@@ -53,7 +53,9 @@ def _suits(text: str) -> bool:
     """Whether it is small, and its output depends on something that is learned."""
     graph = expand(bc.loads(text), unroll=True)
     layers, numbers = measured(graph)
-    read = {node for output in graph.outputs for node in (output, *nx.ancestors(graph.digraph, output))}
+    edges = nx.DiGraph([(source, node.path) for node in graph for source in node.inputs])
+    edges.add_nodes_from(graph.nodes)
+    read = {node for output in graph.outputs for node in (output, *nx.ancestors(edges, output))}
     learned = {array.ball for layer in graph.layers if layer.path in read for array in layer.arrays}
     return layers <= MOST_LAYERS and numbers <= MOST_NUMBERS and not all(graph.balls[ball].frozen for ball in learned)
 
@@ -64,7 +66,7 @@ def measured(graph: LayerGraph) -> tuple[int, int]:
     def number(value: Expr) -> int:
         return int(graph.conditions.exact(value, Place("", 0, 0)))
 
-    nodes = [graph.node(path) for path in graph.digraph]
+    nodes = list(graph)
     layers = [node for node in nodes if isinstance(node, Layer)]
     outputs = [size(node.shape) for node in nodes if isinstance(node, Layer | Input)]
     return len(layers), number(graph.batch * Add(*outputs) + Add(*(layer.parameters for layer in layers)))

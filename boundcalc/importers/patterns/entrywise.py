@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import sympy
 
-from boundcalc.catalogue.index import ACTIVATIONS
+from boundcalc.catalogue.elementwise import ACTIVATIONS
 from boundcalc.exact.arrays import on_arrays
 from boundcalc.falsification.namespaces import DOUBLES
 from boundcalc.importers.graph import Argument, Array, Graph, Node, Ref

@@ -11,8 +11,8 @@ import sympy
 from boundcalc.calculus.primitives import Map
 from boundcalc.calculus.views import NONE, Axes, View
 from boundcalc.catalogue import gains
-from boundcalc.catalogue.index import NORMALISATIONS
 from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.catalogue.normalisations import normalisation
 from boundcalc.graph.kind import At, Lowering
 from boundcalc.graph.shape import Shape
 from boundcalc.language.fields import Term
@@ -36,8 +36,7 @@ class Normalisation:
     ) -> Normalisation:
         """`sizes`: how many groups of how many entries, as the catalogue calls them. Raises SpecError."""
         value = at.constant(eps, "eps")
-        row = NORMALISATIONS[at.kind, form]
-        entry = row.instantiate(eps=value, **sizes) if at.known(value) != 0 else None
+        entry = normalisation(at.kind, form).instantiate(eps=value, **sizes) if at.known(value) != 0 else None
         return cls(at.kind, form, value, entry, centred)
 
     def lower(

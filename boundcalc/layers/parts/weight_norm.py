@@ -16,7 +16,6 @@ from pydantic import PlainValidator, WithJsonSchema
 from boundcalc.calculus.primitives import Concat, Map
 from boundcalc.calculus.views import same
 from boundcalc.catalogue.nonlinearity import Nonlinearity
-from boundcalc.catalogue.normalisations import WEIGHTS
 from boundcalc.exact.expression import Expression
 from boundcalc.graph.kind import At, Lowering
 from boundcalc.graph.shape import Shape
@@ -61,6 +60,8 @@ def place_weights(given: Mapping[str, Expression] | None, at: At, shape: Shape) 
     gain, least = (at.constant(given[name], f"`{name}` of weight_norm") for name in _NAMES)
     if not at.fits(sympy.Gt(least, 0)):
         raise at.error("g v/||v|| is not Lipschitz continuous near v = 0", "give a `least` above 0: the smallest ||v||")
+    from boundcalc.catalogue.normalisations import WEIGHTS  # most maps have none
+
     entry = WEIGHTS.instantiate(gain=gain, least=least, rows=shape[0])
     return Weights({GAIN: shape[:1], DIRECTION: shape}, entry, {DIRECTION: least}, {GAIN: gain})
 

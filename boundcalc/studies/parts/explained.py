@@ -44,7 +44,7 @@ def explained(bounds: Bounds, shares: Shares | None) -> Iterator[Explained]:
     own: defaultdict[str, list[p.Primitive]] = defaultdict(list)
     for primitive, owner in zip(primitives.primitives[:last], owners_of(graph, primitives), strict=False):
         own[owner].append(primitive)
-    for path in (*graph.digraph, ""):
+    for path in (*graph.nodes, ""):
         node = graph.node(path) if path else None
         rules = [rule_of(primitive) for primitive in own[path] if not isinstance(primitive, p.Parameter)]
         if not (isinstance(node, Written) or path in by_row):
@@ -76,7 +76,7 @@ def shares_in(bounds: Bounds, recursion: Recursion) -> Shares | str:
 def _by_row(bounds: Bounds, shares: Shares) -> Mapping[str, Mapping[Quantity, float]]:
     """By the path of a node, copies of a repeat together."""
     owners = owners_of(*bounds.apart)
-    known = bounds.graph.digraph
+    known = bounds.graph.nodes
     copied = {name: re.compile(re.escape(name).replace(r"\*", r"\d+")) for name in known if "*" in name}
 
     @cache
