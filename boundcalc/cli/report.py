@@ -31,7 +31,7 @@ def report(
 ) -> None:
     """A page with everything in it: bounds, plots and sliders, closed forms, and the graph of each network."""
     compiled = compiler(options, max_layers)
-    read = tuple(configured(file, assignments, values, vocabulary, arrays) for file in specs)
+    read = tuple(configured(file, assignments, values, vocabulary, max_layers, arrays) for file in specs)
     from boundcalc.questions import report_of
 
     with progress_bar("report") as progress:
