@@ -3,7 +3,8 @@
 A random program in x, y and k is evaluated at a random point, which may be far from 1. What is printed is upper_decimal with several
 numbers of digits, the least double above and its logarithm. The truth is mpmath's evaluation of the program, operation by operation,
 with 200 digits, and exact rational arithmetic where the program has rational operations alone. A printed number must not be below the
-truth, nor more than one unit in its last place above it; a logarithm next to 0, nor more than 10^-35.
+truth, nor more than one unit in its last place above it; a logarithm next to 0, nor more than 10^-35. Where
+the program is not rational, the end of a ball is printed, whose relative width is below 10^-24.
 
 One line of JSON for a hundred programs goes to a file; hundreds that are in it are not tried again, so that a run can be stopped and
 resumed. Exit status 1 if a number is wrong.
@@ -32,6 +33,7 @@ from boundcalc.program.ir import Arena, Op, Scalar
 
 PLACES = 200
 SLACK = Fraction(1, 10**150)  # relative: what the truth itself may be wrong by
+WIDTH = Fraction(1, 10**24)  # relative: of a ball of 128 bits after some powers, so that its end is printed
 DIGITS = (1, 3, 7, 15, 17, 25)
 OF_A_LINE = 100
 SYMBOLS = sympy.symbols("x y k", positive=True)
@@ -105,13 +107,13 @@ def fraction(value: Value) -> Fraction:
 
 def wrong(number: Number, value: Fraction, slack: Fraction) -> Iterator[str]:
     """What is printed of a number whose value is known up to `slack`."""
-    low, high = value * (1 - slack), value * (1 + slack)
+    low, high = value * (1 - slack), value * (1 + (WIDTH if slack else 0))
     for digits in DIGITS:
         text = upper_decimal(number, digits)
         shown = Fraction(text)
         if shown < low:
             yield f"{digits} digits: {text} is below"
-        if shown > high + unit(high, digits):
+        if shown > high + unit(max(high, shown), digits):
             yield f"{digits} digits: {text} is more than a unit above"
     double = float_upper(number)
     if Fraction(double) < low if double < math.inf else high < Fraction(sys.float_info.max):
