@@ -3,7 +3,8 @@
 A random program in x, y and k is evaluated at a random point, which may be far from 1. What is printed is upper_decimal with several
 numbers of digits, the least double above and its logarithm. The truth is mpmath's evaluation of the program, operation by operation,
 with 200 digits, and exact rational arithmetic where the program has rational operations alone. A printed number must not be below the
-truth, nor more than one unit in its last place above it; a logarithm next to 0, nor more than 10^-35.
+truth, nor more than one unit in its last place above the exact number or the upper end of the ball that it is printed of;
+a logarithm next to 0, nor more than 10^-70.
 
 One line of JSON for a hundred programs goes to a file; hundreds that are in it are not tried again, so that a run can be stopped and
 resumed. Exit status 1 if a number is wrong.
@@ -23,6 +24,7 @@ from typing import Any
 
 import mpmath
 import sympy
+from flint import ctx, fmpq
 from rich.progress import track
 
 from boundcalc.exact.balls import Number
@@ -105,13 +107,13 @@ def fraction(value: Value) -> Fraction:
 
 def wrong(number: Number, value: Fraction, slack: Fraction) -> Iterator[str]:
     """What is printed of a number whose value is known up to `slack`."""
-    low, high = value * (1 - slack), value * (1 + slack)
+    low, high = value * (1 - slack), top(number)
     for digits in DIGITS:
         text = upper_decimal(number, digits)
         shown = Fraction(text)
         if shown < low:
             yield f"{digits} digits: {text} is below"
-        if shown > high + unit(high, digits):
+        if shown > high + unit(max(high, shown), digits):
             yield f"{digits} digits: {text} is more than a unit above"
     double = float_upper(number)
     if Fraction(double) < low if double < math.inf else high < Fraction(sys.float_info.max):
@@ -122,9 +124,15 @@ def wrong(number: Number, value: Fraction, slack: Fraction) -> Iterator[str]:
     exact = mpmath.log10(mpmath.mpf(value.numerator)) - mpmath.log10(mpmath.mpf(value.denominator))
     if logarithm is None or logarithm < exact - mpmath.mpf(10) ** -140:
         yield f"the logarithm {logarithm!r} is below"
-    # That of a number next to 1 is next to 0, and no nearer to it than the ball is wide.
-    elif math.nextafter(logarithm, -math.inf) > exact + mpmath.mpf(10) ** -35:
+    elif isinstance(number, fmpq) and math.nextafter(logarithm, -math.inf) > exact + mpmath.mpf(10) ** -70:
         yield f"the logarithm {logarithm!r} is not the least double above"
+
+
+def top(number: Number) -> Fraction:
+    """The upper end of a ball, which is what is printed."""
+    with ctx.workprec(20_000):
+        end = number if isinstance(number, fmpq) else number.upper().fmpq()
+    return Fraction(int(end.p), int(end.q))
 
 
 def unit(value: Fraction, digits: int) -> Fraction:

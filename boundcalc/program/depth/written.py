@@ -145,7 +145,9 @@ class _Factors:
         return sympy.Dummy(positive=True)
 
     def named(self, relation: Boolean, names: Names) -> Boolean:
-        """A relation with the names of growth factors in place of the factors."""
+        """A relation with the names of growth factors in place of the factors; of those that are always equal it is simply true."""
+        if relation == sympy.true:
+            return relation
         factors = [product(powers.items()) for powers in self._powers if powers]
         known = {factor: names.growth(factor) for factor in factors}
         sides: Any = relation.args

@@ -15,7 +15,7 @@ from boundcalc.program.depth.depth_form import TooManyCasesError
 from boundcalc.program.depth.names import Names
 from boundcalc.program.depth.polynomial import Polynomial
 from boundcalc.program.depth.triangular import CycleError
-from boundcalc.program.depth.written import written_form
+from boundcalc.program.depth.written import _Factors, written_form
 from tests.reference.named import at
 
 ALPHA, A, R, x, y, a, b, c, d, e = sympy.symbols("alpha A R x y a b c d e", positive=True)
@@ -50,6 +50,11 @@ class Written:
 
     def at(self, values: Values) -> Any:
         return at(self.form, self.definitions, values)
+
+
+def test_factors_that_are_always_equal_have_no_equation() -> None:
+    """SymPy makes `true` of such a relation, which has no sides."""
+    assert _Factors([A, A]).named(sympy.true, Names({"R"})) == sympy.true
 
 
 def branches(piecewise: Any) -> list[Any]:
