@@ -37,10 +37,10 @@ __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_file", "read_object", 
 MAX_SPLIT = 120  # characters of a split expression that a remedy repeats
 
 SPLIT = "split it and use `include`"
-# The parser of libyaml takes a tenth of the time. Only what both parsers read alike is given to it: no text in quotes or blocks, no mark
+# The parser of libyaml takes a tenth of the time. Only what both parsers read alike is given to it: no escapes and blocks of text, no mark
 # of YAML's own, no end of a document, no value that is missing before a bracket.
 _LIBYAML = getattr(yaml, "CSafeLoader", None)
-_OTHERWISE = re.compile(r"""["'|>&!?%@`\\]|^(---|\.\.\.)|\r(?!\n)|:\s*[,\]}]|:\s+#""", re.MULTILINE)
+_OTHERWISE = re.compile(r"""[|>&!?%@`\\]|^(---|\.\.\.)|\r(?!\n)|:\s*[,\]}]|:\s+#""", re.MULTILINE)
 
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _LINE_BREAK = re.compile("\r\n|\r|\n")
@@ -88,7 +88,7 @@ def read_text(text: str | bytes, source: str, room: Room = ROOM) -> Node:
             return _Composer(characters, source, room).compose(_LIBYAML)
         except yaml.YAMLError:
             pass  # PyYAML's own parser says what is wrong, or takes the `{width:, R:}` of YAML 1.2 and of our language
-    return _Composer(characters, source, room).compose(yaml.SafeLoader)
+    return _Composer(characters, source, room.halved).compose(yaml.SafeLoader)
 
 
 def _decode(text: str | bytes, source: str, most: int) -> str:

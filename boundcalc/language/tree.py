@@ -11,7 +11,7 @@ from boundcalc.mistakes import Place
 MAX_DEPTH = 64
 MAX_SCALAR = 10_000
 
-VALUES, BYTES = 10, 128  # of a file for each layer that a network may have
+VALUES, BYTES = 5, 128  # of a file for each layer that a network may have
 LAYERS = 20_000  # unless somebody allows more
 
 
@@ -27,6 +27,11 @@ class Room:
         """For a network of so many layers; small networks may have long files."""
         most = max(layers, LAYERS)
         return Room(VALUES * most, BYTES * most)
+
+    @property
+    def halved(self) -> Room:
+        """For a parser that takes long."""
+        return Room(self.values // 2, self.bytes)
 
 
 ROOM = Room.of(LAYERS)

@@ -256,6 +256,8 @@ def test_hostile_texts_are_refused(name: str) -> None:
 
 def test_very_many_values_are_refused() -> None:
     room = Room(100, 10_000)
+    with pytest.raises(SpecError, match="more than 50 values"):
+        read_text("a: |\n  b\n" + "c: [" + "d, " * 60 + "]", "f", room)
     with pytest.raises(SpecError) as caught:
         read_text("- a\n" * 250, "f", room)
     assert str(caught.value).startswith(
@@ -267,6 +269,10 @@ def test_very_many_values_are_refused() -> None:
 
 
 TOKENS = [
+    '"',
+    "'",
+    '"a b"',
+    "'x: y'",
     "a",
     "b: ",
     "- ",
