@@ -22,6 +22,7 @@ from boundcalc.language.words import Lexicon, joined
 from boundcalc.language.written import FILE_KEYS
 from boundcalc.mistakes import Mistakes, Place, SpecError, shown, suggest
 
+SYMBOLS = 4_000  # of a file: half a millisecond each, and more than a person looks at
 LIBRARY_KEYS = ("name", "include", "symbols", "activations", "define")
 LAYER_NAMES = frozenset({"in", "out", "center"})
 Value = TypeVar("Value")
@@ -138,6 +139,10 @@ class _FileReader:
                 self.mistakes.add(
                     node.place, f"expected a mapping of symbols, found {fields.describe(node)}", "symbols: {n: 128, R:}"
                 )
+                continue
+            if len(node.entries) > SYMBOLS:
+                finding = f"{len(node.entries):,} symbols; at most {SYMBOLS:,} are read"
+                self.mistakes.add(node.entries[SYMBOLS][0].place, finding, "write numbers where they stand")
                 continue
             for key, value in node.entries:
                 name = self.new_name(key, "symbol")

@@ -6,6 +6,7 @@ import pytest
 
 import boundcalc as bc
 from boundcalc.language.architecture import Reference
+from boundcalc.language.schema import SYMBOLS
 from boundcalc.layers.index import VOCABULARY
 
 HEAD = "input: {shape: [4], norm: 1}\nradius: 1\n"
@@ -58,6 +59,17 @@ def test_mistakes_of_a_file(text: str, expected: list[str]) -> None:
     assert len(found) == len(expected), found
     for line in expected:
         assert any(other.startswith(line) for other in found), (line, found)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_file_has_so_many_symbols(more: int) -> None:
+    declared = ", ".join(f"s{i}: 1" for i in range(SYMBOLS + more))
+    text = f"symbols: {{{declared}}}\nradius: 1\ninput: {{shape: [2], norm: 1}}\nlayers: [dense: 2]\n"
+    if not more:
+        assert len(bc.loads(text).symbols) == SYMBOLS
+        return
+    with pytest.raises(bc.SpecError, match="4,001 symbols; at most 4,000 are read"):
+        bc.loads(text)
 
 
 def test_mistakes_of_all_parts_are_told_at_once() -> None:
