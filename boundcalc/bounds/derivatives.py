@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
+from flint import ctx
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting
@@ -151,7 +152,8 @@ def _evaluated(
 
 def elasticity(slope: Number, value: Number, whole: Number) -> float:
     """d log / d log: the slope times the value of the symbol, relative to the (nonzero) whole."""
-    return float((ball(slope) * ball(value) / ball(whole)).mid())
+    with ctx.workprec(128):  # whatever a caller has set
+        return float((ball(slope) * ball(value) / ball(whole)).mid())
 
 
 def differentiate(

@@ -157,7 +157,8 @@ _MOST_FACTORS = 8
 
 def number_of(value: Value) -> float:
     """An exact value as a double. Raises FloatingPointError where it is none."""
-    return float(_linear(signed_log.from_value(value)))
+    with np.errstate(all="ignore"):
+        return float(_linear(signed_log.from_value(value)))
 
 
 def _float(value: fmpq) -> float:
