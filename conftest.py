@@ -29,6 +29,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from flint import ctx
 from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
@@ -64,6 +65,7 @@ def enter(namespace: Namespace) -> None:
     Path(folder.name, "specs").symlink_to(ROOT / "specs", target_is_directory=True)
     os.chdir(folder.name)
     sys.path.insert(0, folder.name)
+    ctx.prec = 53  # flint's own: a session begins as a new process does
 
 
 def leave(namespace: Namespace) -> None:
