@@ -9,11 +9,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import sympy
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from boundcalc.bounds.guards import broken, guards, holds_between
 from boundcalc.exact.intervals import sides
@@ -60,32 +61,44 @@ class Grid:
 
 def swept(program: Scalar, grid: Grid) -> NDArray[np.float64]:
     """The values of a program, inf where they are above the doubles. Raises as `evaluate_log`."""
-    result = np.empty(grid.size)
+
+    def in_logarithms(arrays: Mapping[sympy.Symbol, Array]) -> Array:
+        with np.errstate(over="ignore"):
+            return np.exp(evaluate_log([program], {**grid.fixed, **arrays})[0])
+
     score = score_of(tape_of([program]), grid)
-
-    def work(entries: Callable[[slice], list[Array]], parts: Sequence[slice]) -> None:
-        player = None if score is None else score.player(CHUNK)
-        for part in parts:
-            arrays = entries(part)
-            try:
-                if player is None:
-                    raise FloatingPointError
-                result[part] = player.play(arrays)[0]
-            except FloatingPointError:
-                with np.errstate(over="ignore"):
-                    result[part] = np.exp(evaluate_log([program], {**grid.fixed, **_named(grid, arrays)})[0])
-
-    grid.chunks(work)
-    return result.reshape(grid.shape)
+    return _filled(grid, np.empty(grid.size), score, lambda found: found[0], in_logarithms)
 
 
 def suspects(conditions: Conditions, grid: Grid) -> NDArray[np.bool_]:
     """Where the values break a condition, as far as double precision tells."""
-    result = np.zeros(grid.size, dtype=np.bool_)
     relations = guards(conditions, {**grid.fixed, **grid.arrays})
     recorder = Recorder()
     ends = [recorder.leaf(side) for relation in relations for side in sides(relation)]
+
+    def broken_between(found: Sequence[Array | float]) -> Array:
+        holds = (
+            holds_between(relation, left, right)
+            for relation, left, right in zip(relations, found[::2], found[1::2], strict=True)
+        )
+        return np.logical_not(reduce(np.logical_and, holds, np.True_))
+
+    def in_logarithms(arrays: Mapping[sympy.Symbol, Array]) -> Array:
+        return broken(conditions, {**grid.fixed, **arrays}, next(iter(arrays.values())).shape)
+
     score = score_of(recorder.tape(ends), grid)
+    return _filled(grid, np.zeros(grid.size, dtype=np.bool_), score, broken_between, in_logarithms)
+
+
+def _filled(
+    grid: Grid,
+    result: Array,
+    score: Score | None,
+    read: Callable[[Sequence[Array | float]], ArrayLike],
+    in_logarithms: Callable[[Mapping[sympy.Symbol, Array]], Array],
+) -> Array:
+    """`result`, of the size of a grid, chunk by chunk: what `read` makes of the outputs of the score, or, where there is none or a
+    number leaves the doubles, what the arrays give in logarithms."""
 
     def work(entries: Callable[[slice], list[Array]], parts: Sequence[slice]) -> None:
         player = None if score is None else score.player(CHUNK)
@@ -94,18 +107,12 @@ def suspects(conditions: Conditions, grid: Grid) -> NDArray[np.bool_]:
             try:
                 if player is None:
                     raise FloatingPointError
-                found = player.play(arrays)
-                for i, relation in enumerate(relations):
-                    result[part] |= np.logical_not(holds_between(relation, found[2 * i], found[2 * i + 1]))
+                result[part] = read(player.play(arrays))
             except FloatingPointError:
-                result[part] = broken(conditions, {**grid.fixed, **_named(grid, arrays)}, arrays[0].shape)
+                result[part] = in_logarithms(dict(zip(grid.arrays, arrays, strict=True)))
 
     grid.chunks(work)
     return result.reshape(grid.shape)
-
-
-def _named(grid: Grid, arrays: Sequence[Array]) -> dict[sympy.Symbol, Array]:
-    return dict(zip(grid.arrays, arrays, strict=True))
 
 
 def score_of(tape: Tape | None, grid: Grid) -> Score | None:

@@ -5,32 +5,18 @@ With BOUNDCALC_PICTURES=FOLDER the page is photographed, light and dark, for peo
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from browser.chromium import CHROMIUM, FLAGS, PICTURES, SPECS
 
 playwright = pytest.importorskip("playwright.sync_api")
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 nbconvert = pytest.importorskip("nbconvert")
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-PICTURES = os.environ.get("BOUNDCALC_PICTURES")
-SPECS = Path(__file__).parents[2] / "specs"
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium"),

@@ -6,13 +6,13 @@ With BOUNDCALC_PICTURES=FOLDER the pages are photographed, wide and narrow, ligh
 from __future__ import annotations
 
 import math
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser.chromium import CHROMIUM, FLAGS, PICTURES, SPECS
 
 import boundcalc as bc
 from boundcalc.bounds.values import resolve
@@ -20,19 +20,6 @@ from boundcalc.exact.decimals import log10_upper
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-PICTURES = os.environ.get("BOUNDCALC_PICTURES")
-SPECS = Path(__file__).parents[2] / "specs"
 SETTINGS = 50
 LARGEST = 2_000_000  # characters of a page
 
