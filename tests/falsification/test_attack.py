@@ -25,6 +25,8 @@ LONG = {
     "sequences, lstm, both: true, 2",
     "sequences, lstm, T",
     "sequences, rnn, both: true, last: true, layers: 2, 2",
+    "sequences, lstm, both: true, last: true, layers: 2, 2",
+    "sequences, gru, both: true, last: true, layers: 2, 2",
 }
 
 
