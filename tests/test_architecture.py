@@ -251,6 +251,18 @@ def test_help_does_not_import_sympy() -> None:
     assert "loaded: []" in done.stdout
 
 
+def test_bounds_of_a_spec_need_no_numpy() -> None:
+    """It takes as long as a small network: arrays of values, eigenvectors and attacks load it."""
+    code = (
+        "import sys\nfrom boundcalc.cli import main\n"
+        "try:\n    main(['bounds', 'specs/mlp.yaml'])\nexcept SystemExit as error:\n    assert not error.code\n"
+        "print('loaded:', [name for name in ('numpy', 'networkx', 'lark', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert "smoothness" in done.stdout
+    assert "loaded: []" in done.stdout
+
+
 @pytest.mark.parametrize("name", ["language.reader", "mistakes"])
 def test_reading_yaml_does_not_import_sympy(name: str) -> None:
     code = f"import sys, boundcalc.{name}; print('sympy' in sys.modules)"

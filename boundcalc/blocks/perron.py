@@ -1,33 +1,21 @@
 """Certified upper bounds of the largest eigenvalue of a nonnegative symmetric matrix Q (Collatz, Wielandt).
 
 For every d > 0, lambda_max(Q) <= max_i (Q d)_i / d_i, with equality at the Perron vector. So d is found in floating
-point, by whatever works, and the bound at d is computed with certified numbers. To keep d away from 0 where Q is
-reducible or has zero rows, d is the Perron vector of Q plus a tiny constant, which costs a relative 1e-13 per row.
+point, by whatever works (`vectors`), and the bound at d is computed with certified numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import sympy
 from flint import arb, arb_mat, ctx, fmpq
-from numpy.typing import NDArray
 
 from boundcalc.exact.balls import Number, Value, add, ball, hypot, maximum, minimum, multiply, times
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
-from boundcalc.program.linear_map import linear_map
-
-Vector = NDArray[np.float64]
-_OFFSET = 1e-13
-_STEPS, _LEAST_STEPS = 300, 10  # of the power iteration: it gains a digit in three or four
-_WORK = 4_000_000  # averages taken by it, about a second: a deep network has fewer steps, and a bound that is a little larger
-_CLOSE = 1e-6  # relative, of two bounds in floating point
-_NOISE = 1e-13  # relative, of ratios
-_SHIFT = 0.5  # of the power iteration, relative to the eigenvalue: bipartite matrices have -lambda_max as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +39,14 @@ def largest_eigenvalue_upper(entries: Mapping[tuple[int, ...], Number], size: in
             rows[i].append((j, q))
             if i != j:
                 rows[j].append((i, q))
-        matrix = _scaled(rows)
-        vector = perron_vector(matrix)
-        d = [_exact(x) for x in vector]
+        from boundcalc.blocks.vectors import nearly_perron  # NumPy takes as long as a small network
+
+        near = nearly_perron(rows)
+        d = [_exact(x) for x in near.vector]
         upper = _ratio([add(times(q, d[j]) for j, q in row) for row in rows], d)
-        nearly = (matrix @ vector / vector).max(initial=0.0)
-        if not np.linalg.norm(matrix) > nearly * (1 + _CLOSE):
+        if near.norm_may_do:
             upper = minimum((upper, hypot(q for row in rows for _, q in row)))
-    return Perron(upper, tuple(vector.tolist()))
+    return Perron(upper, near.vector)
 
 
 def eigenvalue_by_gradient(
@@ -68,15 +56,15 @@ def eigenvalue_by_gradient(
 
     Only for programs that are polynomials in the seeds (`blocks.is_linear_in_seeds`), where the entries would be many.
     """
+    from boundcalc.blocks.vectors import by_power_iteration
+
     products = gradient(smoothness, seeds)
-    mapped = linear_map(products, seeds, values)
-    steps = max(_LEAST_STEPS, min(_STEPS, _WORK // (1 + len(mapped.averages))))
-    vector = _power_iteration(mapped, len(seeds), steps)
+    vector = by_power_iteration(products, seeds, values)
     d = [_exact(x) for x in vector]
     doubled = evaluate(products, {**values, **dict(zip(seeds, d, strict=True))}, precision)
     with ctx.workprec(precision):
         upper = _ratio([multiply((fmpq(1, 2), y)) for y in doubled], d)
-    return Perron(upper, tuple(vector.tolist()))
+    return Perron(upper, vector)
 
 
 def first_order_by_gradient(
@@ -84,32 +72,6 @@ def first_order_by_gradient(
 ) -> list[Number]:
     """The vector p of l(s) = p.s, which is its gradient; for programs that are polynomials in the seeds."""
     return evaluate(gradient(lipschitz, seeds), {**values, **dict.fromkeys(seeds, 1)}, precision)
-
-
-def perron_vector(matrix: Vector) -> Vector:
-    """The Perron vector of a nonnegative symmetric matrix with largest entry 1 (or all zero), in floating point.
-
-    Noda: d <- (top I - Q)^{-1} d with top = max_i (Q d)_i / d_i. top falls at every step, quadratically near
-    the end however small the gap of the spectrum is, and bipartite matrices are no exception.
-    """
-    size = len(matrix)
-    offset = matrix + _OFFSET
-    vector = best = np.ones(size)
-    lowest = np.inf
-    for _ in range(100):
-        ratios = offset @ vector / vector
-        top = ratios.max(initial=0.0)
-        if not top < lowest:  # no more progress in double precision, or nan
-            break
-        best, lowest = vector, top
-        if top - ratios.min(initial=top) <= 1e-14 * top:
-            break
-        try:
-            vector = np.abs(np.linalg.solve(top * (1 + 1e-15) * np.eye(size) - offset, vector))
-        except np.linalg.LinAlgError:
-            break
-        vector = np.maximum(vector / vector.max(), 1e-300)
-    return best
 
 
 def eigenvector(entries: Mapping[tuple[int, ...], Number], start: Sequence[float]) -> list[Number]:
@@ -143,37 +105,6 @@ def eigenvector(entries: Mapping[tuple[int, ...], Number], start: Sequence[float
             largest = max((abs(solved[i, 0]) for i in range(size)), default=arb(1))
             vector = arb_mat(size, 1, [abs(solved[i, 0] / largest).mid() for i in range(size)])
     return [best[i, 0] for i in range(size)]
-
-
-def _power_iteration(product: Callable[[Vector], Vector], size: int, steps: int) -> Vector:
-    """The same vector where only Q d can be had (up to a constant factor); d of the least ratio that was met."""
-    vector = best = np.ones(size)
-    lowest, stalled = np.inf, 0
-    for _ in range(steps):
-        image = product(vector)
-        ratios = image / vector
-        top = ratios.max(initial=0.0)
-        if top == 0:
-            break
-        stalled = 0 if top < lowest * (1 - _NOISE) else stalled + 1  # in exact arithmetic the top never rises
-        if top < lowest:
-            best, lowest = vector, top
-        if stalled == 5 or top - ratios.min(initial=top) <= _NOISE * top:
-            break
-        vector = image / top + _SHIFT * vector + _OFFSET * vector.sum()
-        vector = vector / vector.max()
-    return best
-
-
-def _scaled(rows: Sequence[Sequence[tuple[int, Number]]]) -> Vector:
-    """The matrix in doubles, its largest entry 1: entries may be 10^5000, and what underflows does not matter to d."""
-    matrix = np.zeros((len(rows), len(rows)))
-    top = max((ball(q).mid() for row in rows for _, q in row), default=arb(0))
-    if top > 0:
-        for i, row in enumerate(rows):
-            for j, q in row:
-                matrix[i, j] = float((ball(q) / top).mid())
-    return matrix
 
 
 def _exact(x: float) -> fmpq:

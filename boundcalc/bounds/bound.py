@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 import sympy
-from numpy.typing import NDArray
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting, expect
@@ -18,8 +16,7 @@ from boundcalc.bounds.derivatives import Derivative, differentiate, elasticity
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
 from boundcalc.bounds.shown import bound_in_line, latex_of, page_of_bound
-from boundcalc.bounds.sweeps import Grid, suspects, swept
-from boundcalc.bounds.values import arrays_of, by_name, exact, named, resolve, unchecked
+from boundcalc.bounds.values import by_name, exact, may_be_array, named, resolve
 from boundcalc.display.page import Page
 from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
@@ -28,8 +25,12 @@ from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.expression import parse_closed_form
 from boundcalc.exact.values import substitute
 from boundcalc.language.conditions import Conditions
-from boundcalc.program.evaluate import MissingValues, check_known
+from boundcalc.program.evaluate import MissingValues
 from boundcalc.program.ir import Scalar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 JOINED = "arrays are joined: the number by blocks has no closed form to differentiate; use --blocks total"
 
@@ -136,54 +137,15 @@ class Bound(Shown, Suggesting):
         Raises KeyError for unknown symbols and for symbols without a value, ValueError for values outside their range.
         """
         given = self._given(mapping, symbols)
-        arrays = arrays_of(given)
-        if arrays:
-            return self._sweep(given, arrays)
+        if any(may_be_array(value) for value in given.values()):
+            from boundcalc.bounds.arrays import AtArrays  # NumPy takes as long as a small network
+
+            at = AtArrays.of(self.conditions, given)
+            if at.arrays:
+                return at.evaluate(self.figure, self.certified, bool(self.exists))
         if not self.finite:
             return math.inf
         return decimals.float_upper(self.certified(resolve(self.conditions, given)))
-
-    def _sweep(self, given: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
-        if not self.finite:
-            return np.full(shape, math.inf)
-        fixed = {name: value for name, value in given.items() if name not in arrays}
-        by_point = any(array.dtype == object for array in arrays.values())
-        if by_point or not isinstance(self.figure, Evaluated) or self.exists or self._has_dependent_values(arrays):
-            result = np.empty(shape)
-            for index in np.ndindex(shape):
-                result[index] = decimals.float_upper(self.certified(self._resolved(fixed, arrays, index)))
-            return result
-        values = unchecked(self.conditions, fixed, arrays)
-        program = self.figure.program
-        check_known(self.figure.symbols, values.keys() | {self.conditions.symbols[name] for name in arrays})
-        grid = Grid({self.conditions.symbols[name]: array for name, array in arrays.items()}, values, shape)
-        self._check(fixed, arrays, suspects(self.conditions, grid))
-        return swept(program, grid)
-
-    def _check(
-        self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], suspect: NDArray[np.bool_]
-    ) -> None:
-        """The conditions, exactly, at the entries that break one in double precision."""
-        for index in zip(*np.nonzero(suspect), strict=True):
-            self._resolved(fixed, arrays, index)
-
-    def _resolved(
-        self, fixed: Mapping[str, object], arrays: Mapping[str, NDArray[np.float64]], index: tuple[int, ...]
-    ) -> Values:
-        """Exact values at one entry of arrays that broadcast. Raises ValueError, which names the entry."""
-        points = np.broadcast_arrays(*arrays.values())
-        at = {name: point[index] for name, point in zip(arrays, points, strict=True)}
-        try:
-            return resolve(self.conditions, {**fixed, **at})
-        except ValueError as error:
-            where = ", ".join(str(i) for i in index)
-            raise ValueError(f"at entry [{where}]: {error}") from None
-
-    def _has_dependent_values(self, arrays: Mapping[str, object]) -> bool:
-        declared = self.conditions.declared
-        swept = {self.conditions.symbols[name] for name in arrays}
-        return any(value.free_symbols & swept for value in declared.values())
 
     def log10(self, mapping: Mapping[object, object] | None = None, /, **symbols: object) -> float | None:
         """log10 of the bound, rounded up; None where the bound is 0, math.inf where it is not finite."""

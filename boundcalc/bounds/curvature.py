@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-import numpy as np
 import sympy
 from flint import arb, ctx, fmpq
 
@@ -20,7 +19,6 @@ from boundcalc.blocks.asked import Asked
 from boundcalc.blocks.entries import Certified, Entries, Key, Symbolic, entries
 from boundcalc.blocks.figures import Values
 from boundcalc.blocks.layer import CLOSED_FORMS, NUMBERS
-from boundcalc.blocks.perron import perron_vector
 from boundcalc.blocks.seeds import fits
 from boundcalc.bounds.forms import EXPRESSION_CAP
 from boundcalc.calculus.extended import Unbounded
@@ -190,6 +188,10 @@ def _scale(logs: Mapping[Key, float], i: int, size: int) -> float:
 
 
 def _descaled(matrix: Sequence[Sequence[float]], scale: Sequence[float]) -> list[Number]:
+    import numpy as np  # which takes as long as a small network
+
+    from boundcalc.blocks.vectors import perron_vector
+
     size = len(scale)
     logs = np.array(matrix, dtype=float).reshape(size, size)
     half = np.array(scale, dtype=float) / 2

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
+from numbers import Number
 from typing import Any, cast
 
-import numpy as np
 import sympy
 from sympy.logic.boolalg import Boolean
 
@@ -34,6 +33,8 @@ def guarded(
         if all(_is_plain(value) for value in values):
             resolve(conditions, {symbol.name: value for symbol, value in zip(chosen, values, strict=True)})
             return compiled(*values)
+        import numpy as np  # the arrays may be of another module, whose warnings are its own
+
         with np.errstate(all="ignore"):
             return sum(nans(*values), compiled(*values))
 
@@ -43,7 +44,7 @@ def guarded(
 
 def _is_plain(value: object) -> bool:
     """Whether a value is a number, and not an array of some module."""
-    return isinstance(value, int | float | Fraction | Decimal | np.generic | sympy.Number)
+    return isinstance(value, Number | Decimal | sympy.Number)
 
 
 def _over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolean]:

@@ -1,29 +1,22 @@
-"""The conditions of a compiled bound: checked exactly at numbers, and in double precision at arrays."""
+"""The conditions of a compiled bound: checked exactly at numbers, written for double precision."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import sympy
-from numpy.typing import ArrayLike, NDArray
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.exact import signed_log
 from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.intervals import assumptions, is_wholeness, shown, sides
-from boundcalc.exact.relations import relation_heads
-from boundcalc.exact.signed_log import Signed
 from boundcalc.exact.signs import is_integer
 from boundcalc.exact.values import relation, substitute
 from boundcalc.language.conditions import Conditions, misfit
 
 Values = Mapping[sympy.Symbol, sympy.Expr]
 UNIT = sympy.Rational(1, 2**50)
-_RELATIONS = relation_heads()
-ROUNDING = 1e-12  # relative, of what is equal in double precision
 
 
 def check(conditions: Conditions, values: Values) -> None:
@@ -46,37 +39,11 @@ def is_broken(condition: Boolean, values: Values) -> bool:
     return relation(cast("type[Relational]", condition.func), left, right) == sympy.false
 
 
-def broken(
-    conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr | NDArray[Any]], shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
-    """Where arrays of values break a condition, in double precision."""
-    found = np.zeros(shape, dtype=np.bool_)
-    with np.errstate(all="ignore"):
-        signed = {symbol: signed_log.from_value(value) for symbol, value in values.items()}
-        for condition in guards(conditions, values.keys()):
-            found |= ~_holds(condition, signed)
-    return found
-
-
 def guards(conditions: Conditions, known: Iterable[sympy.Symbol]) -> list[Boolean]:
     """All that a bound relies on, as far as it is about these symbols alone: what they stand for, and the conditions."""
     symbols = list(known)
     own = [relation for symbol in symbols for relation in assumptions(symbol)]
     return own + [condition for condition in conditions.assumed if condition.free_symbols <= set(symbols)]
-
-
-def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray[np.bool_]:
-    left, right = (signed_log.leaf(side, values).value for side in sides(condition))
-    return holds_between(condition, left, right)
-
-
-def holds_between(condition: Boolean, left: ArrayLike, right: ArrayLike) -> NDArray[np.bool_]:
-    """Where a condition holds, by the values of its sides in double precision."""
-    if is_wholeness(condition):
-        right = np.rint(left)
-    if isinstance(condition, sympy.Eq):
-        return np.abs(np.subtract(left, right)) <= ROUNDING * np.abs(left)
-    return _RELATIONS[type(condition)].holds(left, right)
 
 
 def steady(expression: sympy.Expr) -> sympy.Expr:

@@ -15,9 +15,13 @@ from typing import Any
 import numpy as np
 import sympy
 from numpy.typing import ArrayLike, NDArray
+from sympy.logic.boolalg import Boolean
 
-from boundcalc.bounds.guards import broken, guards, holds_between
-from boundcalc.exact.intervals import sides
+from boundcalc.bounds.guards import guards
+from boundcalc.exact import signed_log
+from boundcalc.exact.intervals import is_wholeness, sides
+from boundcalc.exact.relations import relation_heads
+from boundcalc.exact.signed_log import Signed
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.doubles import Score, arrange, number_of
 from boundcalc.program.evaluate_log import evaluate_log
@@ -25,6 +29,8 @@ from boundcalc.program.ir import Scalar
 from boundcalc.program.tape import Recorder, Tape, tape_of
 
 CHUNK = 8192  # entries, 64 kB in a buffer
+ROUNDING = 1e-12  # relative, of what is equal in double precision
+_RELATIONS = relation_heads()
 Array = NDArray[Any]
 Exact = Mapping[sympy.Symbol, sympy.Expr]
 
@@ -78,13 +84,13 @@ def suspects(conditions: Conditions, grid: Grid) -> NDArray[np.bool_]:
 
     def broken_between(found: Sequence[Array | float]) -> Array:
         holds = (
-            holds_between(relation, left, right)
+            _holds_between(relation, left, right)
             for relation, left, right in zip(relations, found[::2], found[1::2], strict=True)
         )
         return np.logical_not(reduce(np.logical_and, holds, np.True_))
 
     def in_logarithms(arrays: Mapping[sympy.Symbol, Array]) -> Array:
-        return broken(conditions, {**grid.fixed, **arrays}, next(iter(arrays.values())).shape)
+        return _broken(conditions, {**grid.fixed, **arrays}, next(iter(arrays.values())).shape)
 
     score = score_of(recorder.tape(ends), grid)
     return _filled(grid, np.zeros(grid.size, dtype=np.bool_), score, broken_between, in_logarithms)
@@ -126,3 +132,29 @@ def score_of(tape: Tape | None, grid: Grid) -> Score | None:
         return arrange(tape, numbers, tuple(grid.arrays))
     except FloatingPointError:
         return None
+
+
+def _broken(
+    conditions: Conditions, values: Mapping[sympy.Symbol, sympy.Expr | Array], shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Where arrays of values break a condition, in double precision."""
+    found = np.zeros(shape, dtype=np.bool_)
+    with np.errstate(all="ignore"):
+        signed = {symbol: signed_log.from_value(value) for symbol, value in values.items()}
+        for condition in guards(conditions, values.keys()):
+            found |= ~_holds(condition, signed)
+    return found
+
+
+def _holds(condition: Boolean, values: Mapping[sympy.Symbol, Signed]) -> NDArray[np.bool_]:
+    left, right = (signed_log.leaf(side, values).value for side in sides(condition))
+    return _holds_between(condition, left, right)
+
+
+def _holds_between(condition: Boolean, left: ArrayLike, right: ArrayLike) -> NDArray[np.bool_]:
+    """Where a condition holds, by the values of its sides in double precision."""
+    if is_wholeness(condition):
+        right = np.rint(left)
+    if isinstance(condition, sympy.Eq):
+        return np.abs(np.subtract(left, right)) <= ROUNDING * np.abs(left)
+    return _RELATIONS[type(condition)].holds(left, right)

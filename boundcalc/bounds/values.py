@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from numbers import Integral, Number, Real
+from typing import cast
 
-import numpy as np
 import sympy
-from numpy.typing import NDArray
 
 from boundcalc.arguments import Named, described, expect
 from boundcalc.bounds.guards import check, is_broken
@@ -34,20 +33,20 @@ def exact(value: object, what: str = "the value") -> sympy.Expr:
             return parse(value, Place(f"{what}, {shown(value)}")).evaluate({})
         except SpecError as error:
             raise ValueError(f"{error.mistakes[0]}; {NUMBERS}") from None
-    if isinstance(value, np.generic):
-        value = value.item()
     if isinstance(value, bool):
         raise TypeError(f"{what} is a truth value; {NUMBERS}")
     if isinstance(value, (float, Decimal)):
         if not math.isfinite(value):
             raise ValueError(f"{what}: {value} is not a finite number; {NUMBERS}")
-        return sympy.Rational(repr(value) if isinstance(value, float) else str(value))
+        return sympy.Rational(repr(float(value)) if isinstance(value, float) else str(value))  # a float may be one of NumPy
     if isinstance(value, int):
         return sympy.Integer(value)
     if isinstance(value, Fraction):
         return sympy.Rational(value.numerator, value.denominator)
     if isinstance(value, sympy.Float):
         return exact(float(value), what)
+    if isinstance(value, (Integral, Real)) and not isinstance(value, sympy.Expr):  # NumPy's scalars
+        return exact(int(value) if isinstance(value, Integral) else float(value), what)
     if isinstance(value, sympy.Expr) and not value.free_symbols and value.is_number and not value.has(sympy.Float):
         if value.is_real is False or value.is_finite is False:
             raise ValueError(f"{what}: {value} is not a finite real number; {NUMBERS}")
@@ -68,33 +67,9 @@ def by_name(conditions: Conditions, mapping: object, symbols: Given) -> dict[str
     return {named(conditions.symbols, name).name: value for name, value in (*given.items(), *symbols.items())}
 
 
-def arrays_of(given: Given) -> dict[str, NDArray[Any]]:
-    """Those of the values that are arrays, of floats and integers or of exact numbers.
-
-    Raises TypeError or ValueError for an entry that is no number, ValueError for shapes that do not broadcast.
-    """
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, value in given.items():
-        if isinstance(value, (str, bytes, sympy.Basic)) or not isinstance(value, (Sequence, np.ndarray)):
-            continue
-        try:
-            array = np.asarray(value)
-        except (ValueError, OverflowError):
-            raise ValueError(
-                f"the value of {name!r} is a list of lists of different lengths; make them equal"
-            ) from None
-        if array.dtype.kind not in "iuf":
-            array = np.asarray(value, dtype=object)
-            entries = [exact(entry, f"an entry of {name!r}") for entry in array.flat]
-            array = np.array([*entries, None], dtype=object)[:-1].reshape(array.shape)
-        if array.ndim:
-            arrays[name] = array
-    try:
-        np.broadcast_shapes(*(array.shape for array in arrays.values()))
-    except ValueError:
-        shapes = ", ".join(f"{name}: {array.shape}" for name, array in arrays.items())
-        raise ValueError(f"the shapes of the arrays do not fit together: {shapes}; axes are equal or 1") from None
-    return arrays
+def may_be_array(value: object) -> bool:
+    """Whether a value is neither a number nor a text."""
+    return not isinstance(value, (Number, Decimal, sympy.Basic, str, bytes))
 
 
 def resolve(conditions: Conditions, given: Given) -> dict[sympy.Symbol, sympy.Expr]:

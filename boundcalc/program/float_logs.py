@@ -1,7 +1,7 @@
 """A program of nonnegative numbers in logarithms, one value for each node.
 
 The reading as `evaluate_log.Logarithms`, of single values as Python's floats: arrays and signs cost ten times as much for one
-number. -inf is the logarithm of zero. Nothing is certified.
+number. -inf is the logarithm of zero. Nothing is certified, and nothing here needs NumPy.
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
 import sympy
-from numpy.typing import NDArray
+from flint import arb
 
+from boundcalc.exact.balls import Number
 from boundcalc.program.evaluate import Budget
-from boundcalc.program.evaluate_log import natural
 from boundcalc.program.interpret import Passes
 from boundcalc.program.ir import Op
 
-Vector = NDArray[np.float64]
 _MOST = 40.0  # exp of it is a whole number, and more passes than any budget has
 
 
@@ -62,8 +60,26 @@ class FloatLogs:
         return values[keys.index(min(keys) if op is Op.MIN else max(keys))]
 
     def loop(self, passes: Passes[float]) -> list[float]:
-        state, times = passes.starts, int(natural(np.exp(min(passes.times, _MOST))))
+        state, times = passes.starts, _natural(math.exp(min(passes.times, _MOST)))
         self.budget.spend(times)
         for _ in range(times):
             state = passes.step(state)
         return state
+
+
+def logarithm(number: Number) -> float:
+    """Of the middle of a ball, or of an exact fraction; nan where it is negative or undefined."""
+    if isinstance(number, arb):
+        middle = number.mid()
+        return float(middle.log()) if middle > 0 else -math.inf if middle == 0 else math.nan
+    if number <= 0:
+        return -math.inf if number == 0 else math.nan
+    return math.log(int(number.p)) - math.log(int(number.q))
+
+
+def _natural(x: float) -> int:
+    """A number of passes, which rounding may have moved a little."""
+    near = round(x)
+    if abs(x - near) > 1e-9 * max(1, near):
+        raise ValueError("a loop runs a number of times that is no natural number")
+    return near

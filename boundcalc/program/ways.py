@@ -11,19 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
 import sympy
+from flint import ctx
 
-from boundcalc.exact import signed_log
-from boundcalc.exact.balls import Value
+from boundcalc.exact.balls import Number, Value
+from boundcalc.exact.enclosures import evaluate_leaf, to_number
 from boundcalc.program.evaluate import Budget
-from boundcalc.program.evaluate_log import Logarithms
-from boundcalc.program.float_logs import FloatLogs
+from boundcalc.program.float_logs import FloatLogs, logarithm
 from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.loops import separate_loops
 
 TIE = 1e-12  # relative, of logarithms
+_BITS = 64  # of balls: rounding stays below TIE
 PASSES = 64  # of a loop, to choose: what is smallest in the long run is smallest by then
 
 
@@ -87,8 +87,9 @@ def logarithms(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) 
 
 
 def _logarithms(arena: Arena, order: Sequence[int], values: Mapping[sympy.Symbol, Value]) -> dict[int, float]:
-    with np.errstate(all="ignore"):
-        return sweep(arena, unbound(arena, order), _Floats({}, Budget(), Logarithms(_signed(values), Budget())))
+    with ctx.workprec(_BITS):
+        numbers = {symbol: to_number(value) for symbol, value in values.items()}
+        return sweep(arena, unbound(arena, order), _Floats({}, Budget(), numbers))
 
 
 def are_equal(a: float, b: float) -> bool:
@@ -114,22 +115,17 @@ def choose(scalars: Sequence[Scalar], values: Mapping[sympy.Symbol, Value]) -> W
     return Ways(arena, {i: smallest(arena.nodes[i].args) for i in minima})
 
 
-def _signed(values: Mapping[sympy.Symbol, Value]) -> dict[sympy.Symbol, signed_log.Signed]:
-    return {symbol: signed_log.from_value(value) for symbol, value in values.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class _Floats(FloatLogs):
-    """Logarithms of everything, the leaves by array arithmetic; a leaf without a value there is nan."""
+    """Logarithms of everything, the leaves from balls; a leaf without a value there is nan."""
 
-    leaves: Logarithms
+    values: Mapping[sympy.Symbol, Number]
 
     def leaf(self, expression: sympy.Expr) -> float:
         try:
-            found = self.leaves.leaf(expression)
+            return logarithm(evaluate_leaf(expression, self.values))
         except ArithmeticError:
             return math.nan
-        return math.nan if found.sign is not None and found.sign < 0 else float(found.log)
 
     def loop(self, passes: Passes[float]) -> list[float]:
         start = state = passes.starts
