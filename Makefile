@@ -39,8 +39,7 @@ decimals: $(VENV)/installed-test
 	PYTHONPATH=.:tests $(BIN)/python benchmarks/decimals.py
 
 bench: $(VENV)/installed-test
-	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/ratios.py
+	$(BIN)/python benchmarks/performance.py
 
 docs: $(VENV)/installed-docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html

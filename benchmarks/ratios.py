@@ -1,24 +1,21 @@
 """What boundcalc costs beside what it is made of, each pair in one run: the machine's speed cancels.
 
 A sweep beside the same recursion written by hand in NumPy, chunk by chunk; a certified number beside its ball operations alone;
-derivatives beside the number; the start of a command beside `import sympy`.
+derivatives beside the number; a bound beside the same recursion written by hand in SymPy; the start of a command beside
+`import sympy`.
 """
 
 from __future__ import annotations
 
-import gc
 import math
-import resource
-import subprocess
-import sys
-import time
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import sympy
 from flint import arb, ctx
+from timing import command, fastest, memory
 
 import boundcalc as bc
 from boundcalc.exact.enclosures import to_number
@@ -32,7 +29,6 @@ from boundcalc.program.tape import ADD, MAX, MIN, MUL, POW, ROOT, SQUARE, tape_o
 SPECS = Path(__file__).parent.parent / "specs"
 POINTS = 10**6
 CHUNK = 8192
-TIMES = 5
 DEEP = """
 symbols: {{n: 128, width: 256, R: 1/2}}
 batch: n
@@ -46,17 +42,6 @@ class Ratio(NamedTuple):
     what: str
     beside: str
     ratio: float
-
-
-def fastest(run: Callable[[], object], times: int = TIMES) -> float:
-    """Seconds of processor time."""
-    found = math.inf
-    for _ in range(times):
-        gc.collect()
-        start = time.process_time()
-        run()
-        found = min(found, time.process_time() - start)
-    return found
 
 
 def by_hand(eps: np.ndarray, n: int = 128, radius: float = 1.0) -> np.ndarray:
@@ -113,14 +98,6 @@ def sweeps() -> list[Ratio]:
     ]
 
 
-def memory(run: Callable[[], object]) -> int:
-    tracemalloc.start()
-    run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
-
-
 def balls_of(scalar: Scalar, bounds: bc.Bounds) -> Callable[[], None]:
     """The operations of a program on balls that are ready, and nothing else."""
     tape = tape_of([scalar])
@@ -171,34 +148,46 @@ def numbers() -> list[Ratio]:
     return found
 
 
-def command(*arguments: str) -> float:
-    """Processor time of a process, the fastest of several."""
-    found = math.inf
-    for _ in range(TIMES):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found = min(found, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+def nested(depth: int) -> sympy.Expr:
+    """The smoothness bound of `DEEP` as one expression, as a person writes it down in SymPy."""
+    n, width, radius = sympy.symbols("n width R", positive=True)
+    m, lip, smooth = sympy.sqrt(n), sympy.S.Zero, sympy.S.Zero
+    for _ in range(depth):
+        inner = sympy.sqrt(m**2 + n)
+        smooth = radius * smooth + 2 * lip
+        lip = radius * lip + inner
+        m = radius * inner + sympy.sqrt(n * width) * sympy.log(2)
+        smooth = smooth + lip**2 / 4
+    return smooth
+
+
+def by_sympy() -> list[Ratio]:
+    """A number from nothing on each side; SymPy's time doubles with every layer."""
+    at = {"n": 128, "width": 256, "R": sympy.Rational(1, 2)}
+    found: list[Ratio] = []
+    for depth in (2, 4, 8, 16):
+
+        def theirs(depth: int = depth) -> float:
+            expression = nested(depth)
+            return float(expression.subs({symbol: at[symbol.name] for symbol in expression.free_symbols}).evalf(20))
+
+        def ours(depth: int = depth) -> float:
+            value = bc.compile(bc.loads(DEEP.format(depth=depth))).smoothness.evaluate()
+            assert isinstance(value, float)
+            return value
+
+        np.testing.assert_allclose(theirs(), ours(), rtol=1e-12)
+        ratio = fastest(ours) / fastest(theirs, 1)
+        found.append(
+            Ratio(f"from a text to a number, {depth} dense layers", "the same by hand in SymPy, nested", ratio)
+        )
     return found
 
 
 def starts() -> list[Ratio]:
-    sympy = command("-c", "import sympy")
-    return [
-        Ratio("`boundcalc --help`", "`import sympy`", command("-m", "boundcalc", "--help") / sympy),
-        Ratio(
-            "`boundcalc bounds specs/mlp.yaml`",
-            "`import sympy`",
-            command("-m", "boundcalc", "bounds", str(SPECS / "mlp.yaml")) / sympy,
-        ),
-    ]
-
-
-def main() -> None:
-    print("| what | beside | ratio |\n| --- | --- | --- |")
-    for row in (*starts(), *sweeps(), *numbers()):
-        print(f"| {row.what} | {row.beside} | {row.ratio:.2f} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    alone = command("-c", "import sympy")
+    commands = {
+        "`boundcalc --help`": ["--help"],
+        "`boundcalc bounds specs/mlp.yaml`": ["bounds", str(SPECS / "mlp.yaml")],
+    }
+    return [Ratio(what, "`import sympy`", command("-m", "boundcalc", *said) / alone) for what, said in commands.items()]

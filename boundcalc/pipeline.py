@@ -20,6 +20,7 @@ from boundcalc.bounds.options import NOT_SAID, Blocks, Constants, Norms, Options
 from boundcalc.bounds.values import exact, reference
 from boundcalc.calculus.primitives import PrimitiveGraph
 from boundcalc.catalogue.nonlinearity import Nonlinearity
+from boundcalc.collector import paused
 from boundcalc.exact.formulas.text import Formula, parse_formula
 from boundcalc.graph.expand import expand
 from boundcalc.graph.grouping import LAYER, TOTAL
@@ -44,6 +45,7 @@ if TYPE_CHECKING:  # a call that needs one of these imports it: most answers do 
 Spec = Architecture[Kind[Any, Any]]
 
 
+@paused()
 def load(
     source: str | os.PathLike[str] | Mapping[str, object],
     *,
@@ -60,6 +62,7 @@ def load(
     return language.load(source, vocabulary, _own, _room(max_layers))
 
 
+@paused()
 def loads(
     text: str | bytes,
     source: str = "<text>",
@@ -214,6 +217,7 @@ class Compiler:
         return compile_with(architecture, self.options, max_layers=self.max_layers)
 
 
+@paused()
 def compile_with(architecture: Spec, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """`compile` with options that are checked. Raises SpecError."""
     architecture = smoothed(architecture, options.smooth)
@@ -237,6 +241,7 @@ def beside(bounds: Bounds, *, max_layers: int = LAYER_LIMIT) -> list[Bounds]:
     return [recompiled(bounds, each, max_layers=max_layers) for each in options]
 
 
+@paused()
 def recompiled(bounds: Bounds, options: Options, *, max_layers: int = LAYER_LIMIT) -> Bounds:
     """The same network under other options of its norms and blocks."""
     is_copied = bounds.graph.has_loops or bounds.graph.conditions.unrolled  # copies under some groupings only

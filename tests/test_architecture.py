@@ -28,6 +28,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGES = (
     "mistakes",
     "arguments",
+    "collector",
     "exact",
     "display",
     "catalogue",

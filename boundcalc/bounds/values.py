@@ -38,7 +38,9 @@ def exact(value: object, what: str = "the value") -> sympy.Expr:
     if isinstance(value, (float, Decimal)):
         if not math.isfinite(value):
             raise ValueError(f"{what}: {value} is not a finite number; {NUMBERS}")
-        return sympy.Rational(repr(float(value)) if isinstance(value, float) else str(value))  # a float may be one of NumPy
+        return sympy.Rational(
+            repr(float(value)) if isinstance(value, float) else str(value)
+        )  # a float may be one of NumPy
     if isinstance(value, int):
         return sympy.Integer(value)
     if isinstance(value, Fraction):

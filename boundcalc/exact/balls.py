@@ -47,11 +47,11 @@ def plus(x: Number, y: Number) -> Number:
 
 def times(x: Number, y: Number) -> Number:
     """The product of two. Zero times a ball is zero."""
-    if type(x) is arb:
-        return x * y if type(y) is arb or y else y
-    if type(y) is arb:
+    if isinstance(x, arb):
+        return x * y if isinstance(y, arb) or y else y
+    if isinstance(y, arb):
         return y * x if x else x
-    return multiply((x, y))
+    return x * y if x.height_bits() + y.height_bits() <= EXACT_BITS else arb(y) * x
 
 
 def add(terms: Iterable[Number]) -> Number:

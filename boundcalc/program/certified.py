@@ -1,12 +1,12 @@
 """A tape played with certified numbers, at flint's current precision.
 
-Two balls are added and multiplied right here: a call for each operation would cost as much as the operation itself. What is
-exact, and what is not simply finite, `balls` says.
+Two balls are added and multiplied right here: a call for each operation would cost as much as the operation itself. A fraction
+that meets a ball becomes one once, not each time. What is exact, and what is not simply finite, `balls` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import sympy
@@ -35,8 +35,32 @@ from boundcalc.program.tape import (
 )
 
 Select = Callable[[Choice, list[Number]], Number]
-_HALF, _TWO = Fraction(1, 2), Fraction(2)
+_HALF, _TWO, _INVERSE_ROOT = Fraction(1, 2), Fraction(2), Fraction(-1, 2)
 _RULES = {row: of for row in FUNCTIONS.rows if (of := rule(row)) is not None}
+
+
+class Met:
+    """Products of fractions and balls: the fractions of a list of numbers as balls, each made when it is first met."""
+
+    __slots__ = ("_balls", "_numbers")
+
+    def __init__(self, numbers: Sequence[Number]) -> None:
+        self._numbers = numbers
+        self._balls: dict[int, arb] = {}
+
+    def times(self, x: Number, y: Number, a: int, b: int) -> Number:
+        """x times y, the numbers at a and b. Zero times a ball is zero."""
+        if type(x) is arb:
+            return x * self.ball(b) if y else y
+        if type(y) is arb:
+            return self.ball(a) * y if x else x
+        return balls.times(x, y)
+
+    def ball(self, position: int) -> arb:
+        found = self._balls.get(position)
+        if found is None:
+            found = self._balls[position] = balls.ball(self._numbers[position])
+        return found
 
 
 def play(tape: Tape, values: Mapping[sympy.Symbol, Number], select: Select) -> list[Number]:
@@ -46,10 +70,12 @@ def play(tape: Tape, values: Mapping[sympy.Symbol, Number], select: Select) -> l
     """
     numbers: list[Number] = []
     keep = numbers.append
+    met = Met(numbers)
+    inverse_root = tape.exponents.index(_INVERSE_ROOT) if _INVERSE_ROOT in tape.exponents else None
     for code, a, b in tape.steps:
         if code == MUL:
             x, y = numbers[a], numbers[b]
-            keep(x * y if type(x) is arb and type(y) is arb else balls.times(x, y))
+            keep(x * y if type(x) is arb and type(y) is arb else met.times(x, y, a, b))
         elif code == ADD:
             x, y = numbers[a], numbers[b]
             keep(x + y if type(x) is arb and type(y) is arb else balls.plus(x, y))
@@ -71,7 +97,9 @@ def play(tape: Tape, values: Mapping[sympy.Symbol, Number], select: Select) -> l
             x, y = numbers[a], numbers[b]
             keep(x if x > y else balls.maximum((x, y)))
         elif code == POW:
-            keep(balls.power(numbers[a], tape.exponents[b]))
+            x = numbers[a]
+            root = x.rsqrt() if b == inverse_root and type(x) is arb else None
+            keep(balls.power(x, tape.exponents[b]) if root is None or not root.is_finite() else root)
         elif code == FUNCTION:
             keep(_RULES[tape.functions[b]](numbers[a]))
         elif code == SELECT:

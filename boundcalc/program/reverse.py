@@ -17,7 +17,7 @@ from flint import arb, ctx, fmpq
 from boundcalc.exact import balls
 from boundcalc.exact.balls import Number, Value, compare, plus, times
 from boundcalc.exact.enclosures import to_number
-from boundcalc.program.certified import play
+from boundcalc.program.certified import Met, play
 from boundcalc.program.dependence import leaves_with
 from boundcalc.program.evaluate import Enclosures, check_known
 from boundcalc.program.interpret import interpret
@@ -121,6 +121,7 @@ def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
     """The adjoints of the steps: d output / d step, where there is one."""
     adjoints: list[Number | None] = [None] * len(plan.tape.steps)
     adjoints[plan.output] = _UNIT
+    met = Met(numbers)
     for code, position, a, b, to_a, to_b in plan.pulls:
         adjoint = adjoints[position]
         if adjoint is None:  # of a minimum that another branch decides
@@ -129,11 +130,17 @@ def _pull_back(plan: Plan, numbers: Sequence[Number]) -> list[Number | None]:
             ball = type(adjoint) is arb
             if to_a:
                 factor, found = numbers[b], adjoints[a]
-                term = factor * adjoint if ball and type(factor) is arb else _times(adjoint, factor)
+                if ball:
+                    term = factor * adjoint if type(factor) is arb else met.times(factor, adjoint, b, position)
+                else:
+                    term = _times(adjoint, factor)
                 adjoints[a] = term if found is None else found + term if type(found) is arb else plus(found, term)
             if to_b:
                 factor, found = numbers[a], adjoints[b]
-                term = factor * adjoint if ball and type(factor) is arb else _times(adjoint, factor)
+                if ball:
+                    term = factor * adjoint if type(factor) is arb else met.times(factor, adjoint, a, position)
+                else:
+                    term = _times(adjoint, factor)
                 adjoints[b] = term if found is None else found + term if type(found) is arb else plus(found, term)
             continue
         if code == ADD:
