@@ -13,8 +13,9 @@ from boundcalc.bounds.options import Json
 from boundcalc.display.page import Page
 from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import from_sympy
+from boundcalc.exact.near import quotient
 from boundcalc.exact.printing import to_str
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
@@ -183,7 +184,7 @@ class Answer(Shown):
             form = from_sympy(expression, self._of.values)
         else:
             return None
-        return float((ball(form) / ball(number)).mid())
+        return quotient(form, number)
 
     def to_dict(self) -> dict[str, Json]:
         """Closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""

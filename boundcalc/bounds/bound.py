@@ -12,7 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting, expect
 from boundcalc.blocks.figures import ByBlocks, Evaluated, Figure, Infinite, Values
-from boundcalc.bounds.derivatives import Derivative, differentiate, elasticity
+from boundcalc.bounds.derivatives import Derivative, differentiate
 from boundcalc.bounds.forms import Forms
 from boundcalc.bounds.functions import guarded
 from boundcalc.bounds.shown import bound_in_line, latex_of, page_of_bound
@@ -23,6 +23,7 @@ from boundcalc.exact import decimals
 from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
 from boundcalc.exact.expression import parse_closed_form
+from boundcalc.exact.near import elasticity
 from boundcalc.exact.values import substitute
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.evaluate import MissingValues

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from flint import ctx
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.arguments import Suggesting
@@ -20,7 +19,7 @@ from boundcalc.bounds.values import by_name, named, resolve
 from boundcalc.display.page import Page
 from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import NoCase
 from boundcalc.exact.intervals import is_wholeness, shown
 from boundcalc.language.conditions import Conditions
@@ -148,12 +147,6 @@ def _evaluated(
     if direction is not None:
         at |= direction(values)
     return evaluate(programs, at, ties=ties)  # type: ignore[arg-type]
-
-
-def elasticity(slope: Number, value: Number, whole: Number) -> float:
-    """d log / d log: the slope times the value of the symbol, relative to the (nonzero) whole."""
-    with ctx.workprec(128):  # whatever a caller has set
-        return float((ball(slope) * ball(value) / ball(whole)).mid())
 
 
 def differentiate(

@@ -15,8 +15,9 @@ from boundcalc.bounds.answer import short
 from boundcalc.bounds.options import Json
 from boundcalc.display.page import Table
 from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import from_sympy
+from boundcalc.exact.near import logarithm, quotient
 from boundcalc.exact.printing import to_str
 from boundcalc.mistakes import SpecError
 from boundcalc.studies.parts.asked import Asked
@@ -117,15 +118,11 @@ def _searched(asked: Asked, setting: Setting) -> Solution:
     except SpecError as error:
         return Solution(_none(f"the spec does not allow the values that were found: {error.mistakes[0]}"))
     after = again.number(quantities_of(again)[setting.quantity])
-    tight = after is not None and after > 0 and abs(_log(after) - problem.surface.log(problem.logs(exact))) < SAME
+    tight = after is not None and after > 0 and abs(logarithm(after) - problem.surface.log(problem.logs(exact))) < SAME
     if found.is_global and not (tight and is_as_good):
         reason = "values that meet the constraints exactly are a little worse" if tight else CHOSEN
         found = replace(found, is_global=False, reason=reason)
     return Solution(found, by_name, after, tight=tight)
-
-
-def _log(number: Number) -> float:
-    return float(ball(number).log().mid())
 
 
 def _shortest(problem: Problem, logs: Vector) -> tuple[Values, bool]:
@@ -269,5 +266,5 @@ def _quantity_table(setting: Setting, solution: Solution) -> Table:
 
 
 def _ratio(before: Number, after: Number) -> str:
-    found = float((ball(after) / ball(before)).mid())
+    found = quotient(after, before)
     return f"{found:.6g}" if math.isfinite(found) else ""

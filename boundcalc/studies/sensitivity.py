@@ -11,7 +11,7 @@ from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.answer import SHORT, short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.derivatives import WRITTEN, Derivative, certified, definitions_of, elasticity, too_long
+from boundcalc.bounds.derivatives import WRITTEN, Derivative, certified, definitions_of, too_long
 from boundcalc.bounds.grouped import third_order
 from boundcalc.bounds.options import Json
 from boundcalc.bounds.pictured import require_values, titled
@@ -21,8 +21,9 @@ from boundcalc.calculus.trace import trace
 from boundcalc.display.page import Table
 from boundcalc.display.picture import Bars, Picture
 from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.balls import Number
 from boundcalc.exact.enclosures import to_number
+from boundcalc.exact.near import elasticity, quotient
 from boundcalc.exact.printing import to_str
 from boundcalc.graph.grouping import TOTAL
 from boundcalc.program.differentiate import gradient
@@ -135,7 +136,7 @@ def contributions(bounds: Bounds) -> dict[str, dict[str, float]]:
         elif program.seeds:
             continue  # loops whose entries have a recursion of their own
         value, slopes = _value_and_slopes(scalar, at, list(program.scales.values()))
-        if abs(float((ball(value) / ball(whole)).mid()) - 1) > AGREE:
+        if abs(quotient(value, whole) - 1) > AGREE:
             continue  # another recursion gave the bound, such as one in several norms
         found[quantity.name] = {
             path: elasticity(slope, to_number(1), whole) for path, slope in zip(program.scales, slopes, strict=True)

@@ -19,10 +19,10 @@ from typing import Any, NoReturn
 
 import sympy
 
-from boundcalc.exact.balls import ball
 from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.functions import FUNCTIONS
 from boundcalc.exact.interpret import Reading
+from boundcalc.exact.near import logarithm
 from boundcalc.exact.relations import Relation
 from boundcalc.exact.table import Function
 from boundcalc.exact.values import substitute
@@ -197,10 +197,10 @@ class _Monomials:
 
 
 def _number(number: sympy.Expr) -> Monomial:
-    value = ball(from_sympy(number))
+    value = from_sympy(number)
     if value < 0:
         _refuse("a difference")
-    return Monomial(-math.inf if value == 0 else float(value.log().mid()))
+    return Monomial(-math.inf if value == 0 else logarithm(value))
 
 
 def _function(row: Function) -> Callable[[Monomial], Monomial]:

@@ -16,6 +16,7 @@ from boundcalc.bounds.missing import gives_numbers, missing_values
 from boundcalc.bounds.options import Json
 from boundcalc.display.page import Table
 from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.near import quotient_ball
 from boundcalc.exact.printing import thousands, to_str
 from boundcalc.graph.counting import parameters_of
 from boundcalc.studies.parts.asked import Asked
@@ -84,7 +85,7 @@ def table_of(networks: Sequence[Network]) -> Table:
 
 def ratio(of: Number | None, to: Number | None) -> Number | None:
     """The quotient of two positive numbers; None where there is none."""
-    return None if of is None or to is None or of == 0 or to == 0 else ball(of) / ball(to)
+    return None if of is None or to is None or of == 0 or to == 0 else quotient_ball(of, to)
 
 
 def missing(network: Network) -> list[str]:

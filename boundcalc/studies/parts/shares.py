@@ -19,7 +19,8 @@ from boundcalc.calculus.primitives import FixedPoint, Repeat
 from boundcalc.calculus.quantities import LIPSCHITZ, SMOOTHNESS, Quantity
 from boundcalc.calculus.steps import ENTRIES, SIZE, Entry, Recursion
 from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number, ball
+from boundcalc.exact.balls import Number
+from boundcalc.exact.near import elasticity
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
@@ -127,10 +128,7 @@ def _exponents(
     if found is None or found[0] == 0:
         return None
     value, slopes = found
-    exponents = {
-        entry: float((ball(slope) * ball(numbers[entry]) / ball(value)).mid())
-        for entry, slope in zip(names, slopes, strict=True)
-    }
+    exponents = {entry: elasticity(slope, numbers[entry], value) for entry, slope in zip(names, slopes, strict=True)}
     if any(exponents[entry] and numbers[entry] == 0 for entry in names):
         return None
     return {entry: exponent for entry, exponent in exponents.items() if exponent}

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.bound import Bound
-from boundcalc.bounds.derivatives import Derivative, certified, differentiate, elasticity
+from boundcalc.bounds.derivatives import Derivative, certified, differentiate
 from boundcalc.exact.balls import ball
 from boundcalc.exact.enclosures import from_sympy, to_number
+from boundcalc.exact.near import elasticity, logarithm
 from boundcalc.exact.values import substitute
 from boundcalc.program.slopes import leaf_derivative
 from boundcalc.studies.parts.constraints import Constraint
@@ -41,8 +42,8 @@ class Surface:
     def log(self, logs: Vector) -> float:
         """inf where there is no number."""
         try:
-            number = ball(self.bound.certified(self.values(logs)))
-            return float(number.log().mid()) if number > 0 else -math.inf
+            number = self.bound.certified(self.values(logs))
+            return logarithm(number) if number > 0 else -math.inf
         except ArithmeticError:
             return math.inf
 
@@ -113,4 +114,4 @@ def _number(expression: sympy.Expr, values: Values) -> float:
 
 
 def logarithms(values: Iterable[sympy.Expr]) -> Vector:
-    return np.asarray([float(ball(from_sympy(value)).log().mid()) for value in values])
+    return np.asarray([logarithm(from_sympy(value)) for value in values])

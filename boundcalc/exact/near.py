@@ -1,0 +1,31 @@
+"""Floats near certified numbers, which certify nothing: the same whatever precision a caller of flint has set."""
+
+from __future__ import annotations
+
+from flint import arb, ctx
+
+from boundcalc.exact.balls import Number, ball
+
+PRECISION = 128
+
+
+def logarithm(number: Number) -> float:
+    """Of a positive number, of any magnitude."""
+    with ctx.workprec(PRECISION):
+        return float(ball(number).log().mid())
+
+
+def quotient(top: Number, bottom: Number) -> float:
+    """inf or nan where a double holds no such number."""
+    return float(quotient_ball(top, bottom).mid())
+
+
+def quotient_ball(top: Number, bottom: Number) -> arb:
+    with ctx.workprec(PRECISION):
+        return ball(top) / ball(bottom)
+
+
+def elasticity(slope: Number, value: Number, whole: Number) -> float:
+    """d log / d log: the slope times the value of the symbol, relative to the (nonzero) whole."""
+    with ctx.workprec(PRECISION):
+        return float((ball(slope) * ball(value) / ball(whole)).mid())
