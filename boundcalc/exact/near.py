@@ -15,9 +15,14 @@ def logarithm(number: Number) -> float:
         return float(ball(number).log().mid())
 
 
+def double(number: Number) -> float:
+    with ctx.workprec(PRECISION):
+        return float(ball(number).mid())
+
+
 def quotient(top: Number, bottom: Number) -> float:
     """inf or nan where a double holds no such number."""
-    return float(quotient_ball(top, bottom).mid())
+    return double(quotient_ball(top, bottom))
 
 
 def quotient_ball(top: Number, bottom: Number) -> arb:

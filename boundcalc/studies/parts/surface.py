@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from boundcalc.blocks.figures import ByBlocks
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.derivatives import Derivative, certified, differentiate
-from boundcalc.exact.balls import ball
 from boundcalc.exact.enclosures import from_sympy, to_number
-from boundcalc.exact.near import elasticity, logarithm
+from boundcalc.exact.near import double, elasticity, logarithm
 from boundcalc.exact.values import substitute
 from boundcalc.program.slopes import leaf_derivative
 from boundcalc.studies.parts.constraints import Constraint
@@ -110,7 +109,7 @@ class Margin:
 
 
 def _number(expression: sympy.Expr, values: Values) -> float:
-    return float(ball(from_sympy(expression, values, _BITS)).mid())
+    return double(from_sympy(expression, values, _BITS))
 
 
 def logarithms(values: Iterable[sympy.Expr]) -> Vector:
