@@ -23,9 +23,10 @@ from boundcalc.exact.intervals import is_wholeness, sides
 from boundcalc.exact.relations import relation_heads
 from boundcalc.exact.signed_log import Signed
 from boundcalc.language.conditions import Conditions
-from boundcalc.program.doubles import Score, arrange, number_of
+from boundcalc.program.doubles import Score, arrange
 from boundcalc.program.evaluate_log import evaluate_log
 from boundcalc.program.ir import Scalar
+from boundcalc.program.moves import number_of
 from boundcalc.program.tape import Recorder, Tape, tape_of
 
 CHUNK = 8192  # entries, 64 kB in a buffer
