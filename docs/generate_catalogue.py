@@ -9,7 +9,7 @@ from types import ModuleType
 
 import sympy
 from prose import blocks, inline
-from tables import formula, table
+from tables import LONGEST, formula, table
 
 from boundcalc.catalogue import convolutions, gains, local_response, normalisations, poolings, published, symbols
 from boundcalc.catalogue.fact import Fact
@@ -19,6 +19,7 @@ from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
 PAGE = Path(__file__).with_name("catalogue.md")
 X = sympy.Symbol("x", real=True)
+FEW = 6  # digits of a summary
 WITNESSES = {"attained": "reached", "limit": "approached", "upper": "upper bound only"}
 INTRODUCTION = """\
 # The catalogue
@@ -26,8 +27,8 @@ INTRODUCTION = """\
 <!-- Written by docs/generate_catalogue.py from boundcalc/catalogue; edit there. -->
 
 What is known of each layer: exact constants in the Euclidean norm over the whole batch, where they hold, where they come from, and a
-witness, a point where the constant is reached or that it tends to (else the remark that it is an upper bound only). `l` bounds the operator
-norm of the derivative, `L` its Lipschitz constant; *norm* bounds the Euclidean norm of the image, *largest entry* its absolute values.
+witness, a point where the constant is reached or that it tends to (else the remark that it is an upper bound only). *l* bounds the operator
+norm of the derivative, *L* its Lipschitz constant; *norm* bounds the Euclidean norm of the image, *largest entry* its absolute values.
 The tests check every one of them against sampled points and at its witness.
 """
 LINEAR = """\
@@ -75,8 +76,8 @@ def _summary(entries: Iterable[Nonlinearity]) -> str:
     rows = (
         (
             f"[{entry.name}](#{entry.name})",
-            _short(entry.lipschitz),
-            _short(entry.smoothness),
+            _short(entry.lipschitz, FEW),
+            _short(entry.smoothness, FEW),
             formula(entry.sup_at_zero),
             "" if entry.sup is None else _short(entry.sup),
         )
@@ -88,7 +89,7 @@ def _summary(entries: Iterable[Nonlinearity]) -> str:
 def _entry(title: str, entry: Nonlinearity) -> str:
     lines = [f"{title}\n", f"{inline(entry.title)}. Domain: {inline(entry.domain)}.\n"]
     if entry.function is not None:
-        lines.append(f"{formula(entry.function(X))}\n")
+        lines.append(f"$${'h' if entry.name in LOSSES else 'a'}(x) = {formula(entry.function(X))[1:-1]}$$\n")
     lines += [_parameter(parameter) for parameter in entry.parameters]
     facts = {
         "*l*": entry.lipschitz,
@@ -115,10 +116,12 @@ def _parameter(parameter: Parameter) -> str:
     return f"Parameter `{parameter.name}`: {inline(parameter.meaning)} ({default}{condition}).\n"
 
 
-def _short(fact: Fact) -> str:
+def _short(fact: Fact, digits: int = LONGEST) -> str:
     if fact.value is None:
         return "infinite"
-    return formula(fact.value) + ("" if fact.holds_if == sympy.true else f" if {formula(fact.holds_if)}, else infinite")
+    return formula(fact.value, digits) + (
+        "" if fact.holds_if == sympy.true else f" if {formula(fact.holds_if)}, else infinite"
+    )
 
 
 def _value(fact: Fact) -> str:
@@ -131,7 +134,8 @@ def _witness(fact: Fact) -> str:
         return ""
     words, point = fact.witness.text, fact.witness.point
     said = words.removesuffix(str(point))
-    where = inline(words) if point is None or said == words else f"{inline(said)} {formula(point)}"
+    is_formula = point is not None and said != words and point.has(sympy.Symbol, sympy.Function, sympy.Pow)
+    where = f"{inline(said)} {formula(point)}" if is_formula else inline(words)
     text = f"{WITNESSES[fact.witness.kind]}: {where}"
     if fact.root is not None:
         text += f" {formula(fact.root.equation.xreplace({symbols.x: X}))} $= 0$; the value is rounded up"

@@ -86,7 +86,7 @@ def _field(field: FieldOf) -> tuple[str, str]:
 
 def _constant(constant: Constant) -> tuple[str, ...]:
     value = f"infinite: {inline(constant.reason)}" if constant.value is None else formula(constant.value)
-    return constant.name, value, inline(constant.source), inline(constant.witness)
+    return inline(constant.name), value, inline(constant.source), inline(constant.witness)
 
 
 def _ratio(value: float | None) -> str:

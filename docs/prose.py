@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _VARIABLE = re.compile(
-    r" and (?:by |of )?[A-Za-z]\b| (?:times|of|is|does|has|from|by|over|at)\b(?!-)|['^_]| ?[-=+*/|<>),;:.\]]| [A-Za-z](?![A-Za-z-])"
+    r" and (?:by |of )?[A-Za-z]\b| (?:times|of|is|does|has|from|by|over|at)\b(?!-)|['^_(]| ?[-=+*/|<>),;:.\]]| [A-Za-z](?![A-Za-z-])"
 )  # after a letter
 _ARTICLES = frozenset("aAI")
 

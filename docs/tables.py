@@ -25,22 +25,24 @@ def _cell(text: str) -> str:
     return re.sub(r"(?<!\\)\|", r"\\|", text)
 
 
-def formula(value: sympy.Basic | None) -> str:
+def formula(value: sympy.Basic | None, digits: int = LONGEST) -> str:
     """Mathematics that is typeset; empty where there is none. What is stored as a decimal is shown as such."""
     if value is None:
         return ""
     names = {symbol.name: of_symbol(symbol.name) for symbol in value.atoms(sympy.Symbol)}
-    decimals = {number: _decimal(abs(number)) for number in value.atoms(sympy.Rational) if number.q > _LARGEST}
+    decimals = {number: _decimal(abs(number), digits) for number in value.atoms(sympy.Rational) if number.q > _LARGEST}
     shown = value.xreplace({number: sympy.sign(number) * sympy.Symbol(text) for number, text in decimals.items()})
-    latex = Latex(names | {text: text for text in decimals.values()}, {"inv_trig_style": "full"}).doprint(shown)
+    latex = Latex(
+        names | {text: text for text in decimals.values()}, {"inv_trig_style": "full", "fold_frac_powers": True}
+    ).doprint(shown)
     return f"${_without_bars(latex)}$"
 
 
-def _decimal(number: sympy.Rational) -> str:
+def _decimal(number: sympy.Rational, digits: int) -> str:
     """All digits, or the first ones and dots."""
     with localcontext(prec=200) as exactly:
         decimal = Decimal(int(number.p)) / Decimal(int(number.q))
-        exactly.prec, exactly.rounding = LONGEST, ROUND_DOWN
+        exactly.prec, exactly.rounding = digits, ROUND_DOWN
         short = +decimal
     return str(decimal) if short == decimal else rf"{short}\ldots"
 

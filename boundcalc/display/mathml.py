@@ -15,6 +15,7 @@ BARS = {"l": r"\left", "r": r"\right"}
 _ROWS = frozenset({"math", "mrow", "msqrt", "mtd", "mstyle"})  # their children stand side by side
 _SCRIPTS = frozenset({"msub", "msup", "msubsup", "munder", "mover", "munderover"})
 _CLOSING = frozenset(")]}")
+_ADDING = frozenset("+-−±")  # after another sign they belong to what follows
 
 
 def typeset(latex: str, display: Literal["inline", "block"] = "inline") -> str:
@@ -35,7 +36,7 @@ def typeset(latex: str, display: Literal["inline", "block"] = "inline") -> str:
 
 
 def _join(node: Element) -> None:
-    r"""\mathrm{width} comes letter by letter, and \operatorname{width} as a sign, which has space on both sides."""
+    r"""\mathrm{width} comes letter by letter, and \operatorname{width} and \infty as signs, which have space on both sides."""
     if (
         node.tag == "mrow"
         and len(node) > 1
@@ -44,7 +45,7 @@ def _join(node: Element) -> None:
         if node[0].tag == "mi":
             node.text = "".join(child.text or "" for child in node)
             node.tag, node[:] = "mi", []
-    elif node.tag == "mo" and len(node.text or "") > 1 and (node.text or "").isalpha():
+    elif node.tag == "mo" and (node.text == "∞" or (len(node.text or "") > 1 and (node.text or "").isalpha())):
         node.tag = "mi"
 
 
@@ -53,6 +54,8 @@ def _spaced(row: Element) -> Iterator[Element]:
     for left, right in pairwise(row):
         if _are_apart(_end(left, -1), _end(right, 0)):
             yield Element("mspace", width="0.167em")
+        if right.text in _ADDING and left.tag == "mo" and not _is_closing(left):
+            right.set("form", "prefix")
         yield right
 
 
@@ -64,8 +67,12 @@ def _end(node: Element, side: Literal[0, -1]) -> Element:
 
 def _are_apart(left: Element, right: Element) -> bool:
     if _is_word(right):
-        return left.tag not in ("mo", "mspace") or left.get("form") == "postfix" or left.text in _CLOSING
+        return left.tag not in ("mo", "mspace") or _is_closing(left)
     return _is_word(left) and right.tag not in ("mo", "mspace")
+
+
+def _is_closing(sign: Element) -> bool:
+    return sign.get("form") == "postfix" or sign.text in _CLOSING
 
 
 def _is_word(node: Element) -> bool:

@@ -88,6 +88,9 @@ def test_mathematics(latex: str, inside: str) -> None:
         (r"a + \mathrm{width}", "<mo>+</mo><mi>width</mi></mrow>"),
         (r"x \, \mathrm{width}", f"<mi>x</mi>{THIN}<mi>width</mi></mrow>"),
         (r"2 x y", "<mn>2</mn><mi>x</mi><mi>y</mi>"),
+        (r"-\infty", "<mo>−</mo><mi>∞</mi>"),
+        (r"a = -b - c", '<mo>=</mo><mo form="prefix">−</mo><mi>b</mi><mo>−</mo><mi>c</mi>'),
+        (r"(x) - 1", '<mo stretchy="false">)</mo><mo>−</mo><mn>1</mn>'),
     ],
 )
 def test_words_stand_apart(latex: str, inside: str) -> None:

@@ -52,6 +52,7 @@ def test_mathematics(text: str, expected: str) -> None:
         ("1 - a + a/K of a", "1 − *a* + *a*/*K* of *a*"),
         ("halves a and b, a times a gate", "halves *a* and *b*, *a* times a gate"),
         ("A A + B B^T", "*A* *A* + *B* *B*<sup>T</sup>"),
+        ("all are a(0), a (small) part", "all are *a*(0), a (small) part"),
         ("P - I", "*P* − *I*"),
         ("a unit vector's entries", "a unit vector's entries"),
         ("1-Lipschitz and row-stochastic", "1-Lipschitz and row-stochastic"),
