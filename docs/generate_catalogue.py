@@ -9,7 +9,7 @@ from types import ModuleType
 
 import sympy
 from prose import blocks, inline
-from tables import LONGEST, formula, table
+from tables import FEW, LONGEST, formula, table
 
 from boundcalc.catalogue import convolutions, gains, local_response, normalisations, poolings, published, symbols
 from boundcalc.catalogue.fact import Fact
@@ -19,7 +19,6 @@ from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
 PAGE = Path(__file__).with_name("catalogue.md")
 X = sympy.Symbol("x", real=True)
-FEW = 6  # digits of a summary
 WITNESSES = {"attained": "reached", "limit": "approached", "upper": "upper bound only"}
 INTRODUCTION = """\
 # The catalogue

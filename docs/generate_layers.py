@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prose import blocks, inline
-from tables import formula, table
+from tables import FEW, LONGEST, formula, table
 
 import boundcalc as bc
 from boundcalc.bounds.described import Constant, Described, FieldOf
@@ -85,8 +85,17 @@ def _field(field: FieldOf) -> tuple[str, str]:
 
 
 def _constant(constant: Constant) -> tuple[str, ...]:
-    value = f"infinite: {inline(constant.reason)}" if constant.value is None else formula(constant.value)
-    return inline(constant.name), value, inline(constant.source), inline(constant.witness)
+    value = (
+        f"infinite: {inline(constant.reason)}"
+        if constant.value is None
+        else formula(constant.value, FEW if constant.value.free_symbols else LONGEST)
+    )
+    return (
+        inline(constant.name),
+        value,
+        inline(constant.source),
+        inline(constant.witness.removesuffix(" of the equation")),
+    )
 
 
 def _ratio(value: float | None) -> str:

@@ -11,7 +11,7 @@ import sympy
 from boundcalc.bounds.letters import of_symbol
 from boundcalc.exact.printing import Latex
 
-LONGEST = 20  # digits of a decimal that are written
+LONGEST, FEW = 20, 6  # digits of a decimal that are written, and where there is little room
 _LARGEST = 10**4  # denominators of what a person wrote as a fraction
 
 
