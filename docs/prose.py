@@ -26,17 +26,19 @@ _PRIMES = ("", "′", "″", "‴", "⁗")
 _INNER = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"  # parentheses in two levels
 _TOKEN = re.compile(
     rf"""
-      (?P<code>`[^`]*` | (?<![\w/])[\w-]+(?:/[\w-]+)*\.(?:py|md|js)\b | (?<![\w.])[a-z]\w+(?:\.[a-z]\w+)+(?!\w) | \b[a-z]\w+=\w{{2,}} | \b[A-Z]\w+Error\b)
+      (?P<code>`[^`]*` | (?<![\w/])[\w-]+(?:/[\w-]+)*\.(?:py|md|js|yaml|json)\b | (?<![\w.])[a-z]\w+(?:\.[A-Za-z]\w+)+(?!\w)
+        | \b[a-z]\w+=\w{{2,}} | \b[A-Z]\w+Error\b | (?<!\S)--[a-z][\w-]*)
     | (?P<quoted>"[^"]*->[^"]*")
     | (?P<paper>arXiv:(?P<number>\d+\.\d+))
-    | (?P<count>\d+(?:\.\d+)?(?:d\b)?)
+    | (?P<size>(?<=\d[ ])x(?=[ ]\d))
+    | (?P<count>\d+(?:\.\d+\w*|[A-Zd]\b)?)
     | (?P<pair><(?=\S)(?P<paired>[^<>=]+,[^<>=]*[^<>=\s])>)
     | (?P<root>\bsqrt(?:[ ](?P<of>\d+)\b | \((?P<alone>\d+|[A-Za-z]|{_GREEK})\)(?!\^|\*\*|\() | (?P<long>(?=\({_INNER}\)(?!\^|\*\*))(?=\())))
     | (?P<power>(?<=[\w)\]|'}}*>])(?:\^|\*\*)(?:\((?P<raised>{_INNER})\) | \{{(?P<braced>[^{{}}]*)\}} | (?P<simple>-?(?:\d+|(?:{_GREEK}|[A-Za-z])(?![A-Za-z])))))
     | (?P<below>(?<=[|)])_(?P<lower>[A-Za-z0-9]+))
     | (?P<factors>(?<=\|\|)(?:[A-Z]{{2}}|d[a-z])(?=\|\|) | \bD[a-np-z]\b)
     | (?P<word>(?P<name>[A-Za-z]+)(?P<index>(?:_\{{[^{{}}]*\}}|\w)*)(?P<primes>'{{0,4}}(?![A-Za-z])|))
-    | (?P<minus>(?:(?<=[\s(\[=,:/])|^)-(?=[\w(√|]))
+    | (?P<minus>(?:(?<=[\s(\[=,:/])|^)-(?=[\w(√|]) | (?<=[\s(][a-z])-(?=\d+\b))
     | (?P<times>(?<=[\w)])\*(?=[\w(]))
     | (?P<sign><=|>=|!=|->|\|\||[ ]-[ ]|[ ]\.[ ](?=\w)|\*)
     | (?P<special>[\\_$~`] | <(?=[A-Za-z/!?]) | \[(?=[^\[\]]*\]\())
@@ -47,6 +49,7 @@ _VARIABLE = re.compile(
     r" and (?:by |of )?[A-Za-z]\b| (?:times|of|is|does|has|from|by|over|at)\b(?!-)|['^_(]| ?[-=+*/|<>),;:.\]]| [A-Za-z](?![A-Za-z-])"
 )  # after a letter
 _ARTICLES = frozenset("aAI")
+_NAMED, _NAME = re.compile(r"[A-Za-z]{2}-$"), re.compile(r"-[A-Z]")  # a letter of a name: ViT-B, U-Net
 
 
 def inline(text: str) -> str:
@@ -122,7 +125,7 @@ def _raised(inner: str) -> str:
 
 def _word(token: re.Match[str]) -> str:
     name, index, primes = token["name"], token["index"], token["primes"]
-    before = token.string[: token.start()][-1:]
+    before = token.string[: token.start()]
     is_letter = len(name) == 1 or name in _LETTERS
     if index.startswith("_"):
         lower = index[1:].strip("{}")
@@ -131,22 +134,19 @@ def _word(token: re.Match[str]) -> str:
             return f"{head}<sub>{_lower(lower)}</sub>{_PRIMES[len(primes)]}"
         return f"`{name}{index}`{primes}"
     if index:
-        is_numbered = re.fullmatch(r"[A-Z]\d", name + index) is not None
-        return f"*{name}*<sub>{index}</sub>{primes}" if is_numbered else _escaped(name + index + primes)
-    if before == "'" or not is_letter or (name in _ARTICLES and not _is_variable(token)):
+        return _escaped(name + index + primes)
+    if (_NAMED.search(before) and not primes) or (name.isupper() and _NAME.match(token.string[token.end() :])):
+        return token[0]
+    if before.endswith("'") or not is_letter or (name in _ARTICLES and not _is_variable(token)):
         return token[0]
     return (_LETTERS.get(name) or f"*{name}*") + _PRIMES[len(primes)]
 
 
 def _is_variable(token: re.Match[str]) -> bool:
-    """A letter that may be an article or a pronoun: between signs it is neither."""
+    """A letter that may be an article or a pronoun: between signs it is neither, nor as a factor after a number."""
     before, after = token.string[: token.start()], token.string[token.end("name") :]
-    return (
-        before.endswith(("/", "|", "^", "_"))
-        or re.search(r"\d $", before) is not None
-        or not after
-        or bool(_VARIABLE.match(after))
-    )
+    is_factor = after.startswith(" (") and re.search(r"\d $", before) is not None
+    return before.endswith(("/", "|", "^", "_")) or is_factor or not after or bool(_VARIABLE.match(after))
 
 
 def _lower(index: str) -> str:
@@ -164,6 +164,7 @@ _WRITERS: dict[str, Callable[[re.Match[str]], str]] = {
     "code": _code,
     "quoted": lambda token: f"`{token[0]}`",
     "paper": lambda token: f"[{token[0]}](https://arxiv.org/abs/{token['number']})",
+    "size": lambda token: "×",
     "count": lambda token: token[0],
     "pair": lambda token: f"⟨{_set(token['paired'])}⟩",
     "root": _root,
