@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring, tostring
 
@@ -9,12 +11,14 @@ from boundcalc.display.mathml import typeset
 
 LONG = 24  # signs of a formula that may go over the end of a line
 AFTER = frozenset("=≠<>≤≥≈∈⊆→+−")  # a line may end after these, as in TeX
-JOINED = "\u2060"  # what follows a formula without a space stays on its line: a full stop
+ENDING = re.compile(r"[.,;:!?)\]]+")  # it stays with the formula before it
 XMLNS = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 
 
 def inline(translator: Any, node: Any) -> None:
-    translator.body.append("".join(pieces(typeset(node.astext()))) + JOINED)
+    *first, last = pieces(typeset(node.astext()))
+    end = f'<span class="unbroken">{last}{escape(node["ending"])}</span>' if node.get("ending") else last
+    translator.body.append("".join([*first, end]))
     _done()
 
 
@@ -44,6 +48,17 @@ def _math(row: Element) -> str:
     return tostring(math, encoding="unicode").replace("<math", f"<math{XMLNS}", 1)
 
 
+def with_endings(app: Any, doctree: Any, page: str) -> None:
+    """Browsers end a line between a formula and a full stop."""
+    from docutils.nodes import Text, math
+
+    for node in list(doctree.findall(math)):
+        following = node.next_node(descend=False, siblings=True)
+        if isinstance(following, Text) and (ending := ENDING.match(following)):
+            node["ending"] = ending[0]
+            node.parent.replace(following, Text(following[ending.end() :]))
+
+
 def _done() -> None:
     from docutils.nodes import SkipNode  # Sphinx brings it
 
@@ -52,4 +67,5 @@ def _done() -> None:
 
 def setup(app: Any) -> dict[str, bool]:
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
+    app.connect("doctree-resolved", with_endings)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,6 +15,7 @@ BARS = {"l": r"\left", "r": r"\right"}
 _ROWS = frozenset({"math", "mrow", "msqrt", "mtd", "mstyle"})  # their children stand side by side
 _SCRIPTS = frozenset({"msub", "msup", "msubsup", "munder", "mover", "munderover"})
 _CLOSING = frozenset(")]}")
+_SLASH = "\u29f5"  # what latex2mathml writes for a difference of sets: few fonts have it, and it is a name there
 _ADDING = frozenset("+-−±")  # after another sign they belong to what follows
 
 
@@ -45,6 +46,8 @@ def _join(node: Element) -> None:
         if node[0].tag == "mi":
             node.text = "".join(child.text or "" for child in node)
             node.tag, node[:] = "mi", []
+    elif node.text == _SLASH:
+        node.tag, node.text = "mo", "∖"
     elif node.tag == "mo" and (node.text == "∞" or (len(node.text or "") > 1 and (node.text or "").isalpha())):
         node.tag = "mi"
 

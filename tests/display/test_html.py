@@ -71,6 +71,7 @@ def test_a_formula_that_nobody_reads_is_text() -> None:
         (r"\left\lVert w \right\rVert", 'form="prefix">\N{DOUBLE VERTICAL LINE}'),
         (r"\text{<b>}", "<mtext>&lt;b&gt;</mtext>"),
         (r"a < b", "<mo>&lt;</mo>"),
+        (r"K \setminus S", "<mi>K</mi><mo>∖</mo><mi>S</mi>"),
     ],
 )
 def test_mathematics(latex: str, inside: str) -> None:
