@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal, localcontext
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import sympy
+from prose import blocks, inline
+from tables import FEW, LONGEST, formula, table
 
 from boundcalc.catalogue import convolutions, gains, local_response, normalisations, poolings, published, symbols
 from boundcalc.catalogue.fact import Fact
@@ -17,6 +18,7 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter
 from boundcalc.catalogue.softmax import MASKED_SOFTMAX
 
 PAGE = Path(__file__).with_name("catalogue.md")
+X = sympy.Symbol("x", real=True)
 WITNESSES = {"attained": "reached", "limit": "approached", "upper": "upper bound only"}
 INTRODUCTION = """\
 # The catalogue
@@ -24,8 +26,8 @@ INTRODUCTION = """\
 <!-- Written by docs/generate_catalogue.py from boundcalc/catalogue; edit there. -->
 
 What is known of each layer: exact constants in the Euclidean norm over the whole batch, where they hold, where they come from, and a
-witness, a point where the constant is reached or that it tends to (else the remark that it is an upper bound only). `l` bounds the operator
-norm of the derivative, `L` its Lipschitz constant; *norm* bounds the Euclidean norm of the image, *largest entry* its absolute values.
+witness, a point where the constant is reached or that it tends to (else the remark that it is an upper bound only). *l* bounds the operator
+norm of the derivative, *L* its Lipschitz constant; *norm* bounds the Euclidean norm of the image, *largest entry* its absolute values.
 The tests check every one of them against sampled points and at its witness.
 """
 LINEAR = """\
@@ -73,61 +75,69 @@ def _summary(entries: Iterable[Nonlinearity]) -> str:
     rows = (
         (
             f"[{entry.name}](#{entry.name})",
-            _short(entry.lipschitz),
-            _short(entry.smoothness),
-            _code(entry.sup_at_zero),
+            _short(entry.lipschitz, FEW),
+            _short(entry.smoothness, FEW),
+            formula(entry.sup_at_zero),
             "" if entry.sup is None else _short(entry.sup),
         )
         for entry in entries
     )
-    return _table(("name", "l", "L", "abs a(0)", "largest abs a"), rows)
+    return table(("name", "*l*", "*L*", "|*a*(0)|", "largest |*a*|"), rows)
 
 
 def _entry(title: str, entry: Nonlinearity) -> str:
-    lines = [f"{title}\n", f"{entry.title}. Domain: {entry.domain}.\n"]
+    lines = [f"{title}\n", f"{inline(entry.title)}. Domain: {inline(entry.domain)}.\n"]
     if entry.function is not None:
-        lines.append(f"{_code(entry.function(symbols.x))}\n")
+        lines.append(f"$${'h' if entry.name in LOSSES else 'a'}(x) = {formula(entry.function(X))[1:-1]}$$\n")
     lines += [_parameter(parameter) for parameter in entry.parameters]
     facts = {
-        "l": entry.lipschitz,
-        "L": entry.smoothness,
-        "T": entry.third,
+        "*l*": entry.lipschitz,
+        "*L*": entry.smoothness,
+        "*T*": entry.third,
         "upper curvature": entry.upper,
         "norm": entry.norm,
         "largest entry": entry.sup,
     }
     if entry.elementwise:
         del facts["norm"]  # sqrt(entries) times the largest entry
-    rows = [(name, _value(fact), fact.source, _witness(fact)) for name, fact in facts.items() if fact is not None]
-    if entry.at_zero.value != 0:
+    rows = [
+        (name, _value(fact), inline(fact.source), _witness(fact)) for name, fact in facts.items() if fact is not None
+    ]
+    if entry.at_zero.value is not None and entry.at_zero.value != 0:
         at_zero = entry.sup_at_zero if entry.elementwise else entry.at_zero.value
-        rows.append(("abs a(0)" if entry.elementwise else "norm of a(0)", _code(at_zero), "", ""))
-    return "\n".join([*lines, _table(("constant", "value", "source", "witness"), rows)])
+        rows.append(("|*a*(0)|" if entry.elementwise else "‖*a*(0)‖", formula(at_zero), "", ""))
+    return "\n".join([*lines, table(("constant", "value", "source", "witness"), rows)])
 
 
 def _parameter(parameter: Parameter) -> str:
-    default = "required" if parameter.default is None else f"default {_code(parameter.default)}"
-    condition = "" if parameter.condition == sympy.true else f", {_code(parameter.condition)}"
-    return f"Parameter `{parameter.name}`: {parameter.meaning} ({default}{condition}).\n"
+    default = "required" if parameter.default is None else f"default {formula(parameter.default)}"
+    condition = "" if parameter.condition == sympy.true else f", {formula(parameter.condition)}"
+    return f"Parameter `{parameter.name}`: {inline(parameter.meaning)} ({default}{condition}).\n"
 
 
-def _short(fact: Fact) -> str:
+def _short(fact: Fact, digits: int = LONGEST) -> str:
     if fact.value is None:
         return "infinite"
-    return _code(fact.value) + ("" if fact.holds_if == sympy.true else f" if {_code(fact.holds_if)}, else infinite")
+    return formula(fact.value, digits) + (
+        "" if fact.holds_if == sympy.true else f" if {formula(fact.holds_if)}, else infinite"
+    )
 
 
 def _value(fact: Fact) -> str:
-    reason = f": {fact.reason}" if fact.reason else ""
+    reason = f": {inline(fact.reason)}" if fact.reason else ""
     return _short(fact) + reason
 
 
 def _witness(fact: Fact) -> str:
     if fact.witness is None:
         return ""
-    text = f"{WITNESSES[fact.witness.kind]}: {fact.witness.text}"
+    words, point = fact.witness.text, fact.witness.point
+    said = words.removesuffix(str(point))
+    is_formula = point is not None and said != words and point.has(sympy.Symbol, sympy.Function, sympy.Pow)
+    where = f"{inline(said)} {formula(point)}" if is_formula else inline(words)
+    text = f"{WITNESSES[fact.witness.kind]}: {where}"
     if fact.root is not None:
-        text += f" {_code(fact.root.equation)} = 0; the value is rounded up"
+        text += f" {formula(fact.root.equation.xreplace({symbols.x: X}))} $= 0$; the value is rounded up"
     return text
 
 
@@ -138,49 +148,29 @@ def _functions(*functions: Callable[..., object]) -> Iterator[str]:
 
 
 def _text(documented: object) -> str:
-    """A docstring as it is laid out."""
-    return f"```text\n{inspect.getdoc(documented)}\n```\n"
+    return blocks(inspect.getdoc(documented) or "") + "\n"
 
 
 def _constant(module: ModuleType, name: str) -> str:
     """A constant of a module with the comment above it, its derivation."""
     lines = inspect.getsource(module).splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith(f"{name}:"))
-    return f"`{name}` = {_code(getattr(module, name))}: {lines[at - 1].removeprefix('# ')}\n"
+    return f"`{name}` = {formula(getattr(module, name))}: {inline(lines[at - 1].removeprefix('# '))}\n"
 
 
 def _published() -> str:
-    columns = ("kind", "bilinear map", "bias", "l", "L", "norm", "where")
+    columns = ("kind", "bilinear map", "bias", "*l*", "*L*", "norm", "where")
     rows = (
         (
             entry.kind,
-            *(_code(value) for value in (entry.bilinear, entry.bias, entry.lipschitz)),
-            "infinite" if entry.reason else _code(entry.smoothness),
-            _code(entry.norm),
-            "; ".join(text for text in (entry.domain, *entry.warnings) if text),
+            *(formula(value) for value in (entry.bilinear, entry.bias, entry.lipschitz)),
+            "infinite" if entry.reason else formula(entry.smoothness),
+            formula(entry.norm),
+            "; ".join(inline(text) for text in (entry.domain, *entry.warnings) if text),
         )
         for entry in published.PUBLISHED.values()
     )
-    return _table(columns, rows)
-
-
-def _code(value: sympy.Basic | None) -> str:
-    if value is None:
-        return ""
-    named = value.xreplace({symbols.x: sympy.Symbol("x", real=True)})
-    decimals = {number: _decimal(number) for number in named.atoms(sympy.Rational) if number.q > 10**4}
-    return f"`{named.xreplace(decimals)}`"
-
-
-def _decimal(number: sympy.Rational) -> sympy.Symbol:
-    """Constants that are stored as decimals are shown as such."""
-    with localcontext(prec=200):
-        return sympy.Symbol(str(Decimal(int(number.p)) / Decimal(int(number.q))))
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+    return table(columns, rows)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from prose import inline
+
 import boundcalc as bc
 from boundcalc.cli import main as boundcalc
 from boundcalc.display.mathml import typeset
@@ -42,7 +44,7 @@ def page(spec: Path) -> tuple[str, str]:
     table = bounds[bounds.index("\nnetwork ") :].strip().split("\n\n")[0]
     with_values = next((line for line in bounds.splitlines() if line.startswith("with ")), "")
     lines = [
-        f"# {name}\n\n{about}\n\nAltogether `{size}`. The spec is `specs/{spec.name}`, and this page is what is printed of it.\n",
+        f"# {name}\n\n{inline(about)}\n\nAltogether `{size}`. The spec is `specs/{spec.name}`, and this page is what is printed of it.\n",
         f"## Bounds\n\n```text\n{with_values}\n\n{table}\n```\n",
         f"![The bounds of {name} up to each layer.]({name}-bounds.svg)\n",
         *_why_infinite(bounds),
@@ -50,7 +52,7 @@ def page(spec: Path) -> tuple[str, str]:
         f"## Graph\n\n![The layers of {name}, from the input to the output.]({name}-graph.svg)\n",
         f"## Spec\n\n```yaml\n{text}```\n",
     ]
-    entry = f"- [![]({FOLDER.name}/{name}-bounds.svg)]({FOLDER.name}/{name}.md)\n\n  [**{name}**]({FOLDER.name}/{name}.md)\n\n  {_first_sentence(about)}\n"
+    entry = f"- [![]({FOLDER.name}/{name}-bounds.svg)]({FOLDER.name}/{name}.md)\n\n  [**{name}**]({FOLDER.name}/{name}.md)\n\n  {inline(_first_sentence(about))}\n"
     return "\n".join(lines), entry
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from prose import blocks, inline
+from tables import FEW, LONGEST, formula, table
 
 import boundcalc as bc
 from boundcalc.bounds.described import Constant, Described, FieldOf
 from boundcalc.calculus.quantities import QUANTITIES
-from boundcalc.exact.printing import to_str
 from boundcalc.layers.index import VOCABULARY
 
 FOLDER = Path(__file__).with_name("layers")
@@ -48,31 +49,29 @@ def pages() -> dict[str, str]:
     """Every page by the name of its file."""
     measured: Mapping[str, Ratios] = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
     found = {f"{name}.md": "\n".join(_page(bc.describe(name), measured.get(name, {}))) for name in VOCABULARY}
-    rows = sorted((kind.loss, name, " ".join(bc.describe(name).summary.split())) for name, kind in VOCABULARY.items())
-    table = [f"| [{'loss: ' if loss else ''}{name}]({name}.md) | {_cell(text)} |" for loss, name, text in rows]
+    rows = sorted((kind.loss, name, bc.describe(name).summary) for name, kind in VOCABULARY.items())
+    kinds = table(("kind", ""), [(f"[{'loss: ' if loss else ''}{n}]({n}.md)", inline(text)) for loss, n, text in rows])
     toctree = "\n".join(["```{toctree}", ":hidden:", "", *(name for _, name, _ in rows), "```"])
-    return found | {"index.md": "\n".join([INDEX, "| kind | |", "| --- | --- |", *table, "", toctree, ""])}
+    return found | {"index.md": "\n".join([INDEX, kinds, toctree, ""])}
 
 
 def _page(kind: Described, measured: Ratios) -> Iterator[str]:
-    yield f"# {kind.name}\n\n{HEAD}\n\n{kind.summary}\n"
-    yield f"```text\n{kind.text}\n```\n"
+    yield f"# {kind.name}\n\n{HEAD}\n\n{inline(kind.summary)}\n"
+    yield blocks(kind.text) + "\n"
     if kind.fields:
         yield "## Fields\n"
-        yield from _table(("field", "default"), [_field(field) for field in kind.fields])
+        yield table(("field", "default"), [_field(field) for field in kind.fields])
     if kind.aliases:
         yield f"Elsewhere called {', '.join(f'`{alias}`' for alias in kind.aliases)}.\n"
     yield f"## Example\n\n```yaml\n{kind.example}```\n"
     if kind.constants:
         yield "## Constants of the example\n"
-        yield from _table(
-            ("constant", "value", "source", "witness"), [_constant(constant) for constant in kind.constants]
-        )
+        yield table(("constant", "value", "source", "witness"), [_constant(constant) for constant in kind.constants])
     if measured:
         yield "## Tightness\n"
         yield TIGHT.format(trials=TRIALS)
         rows = [(name, *(_ratio(measured[column].get(name)) for column in COLUMNS)) for name in _quantities(measured)]
-        yield from _table(("", *COLUMNS), rows)
+        yield table(("", *COLUMNS), rows)
 
 
 def _quantities(measured: Ratios) -> list[str]:
@@ -86,17 +85,17 @@ def _field(field: FieldOf) -> tuple[str, str]:
 
 
 def _constant(constant: Constant) -> tuple[str, ...]:
-    value = f"infinite: {constant.reason}" if constant.value is None else f"`{to_str(constant.value)}`"
-    return constant.name, value, constant.source, constant.witness
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    yield "\n".join("| " + " | ".join(map(_cell, cells)) + " |" for cells in lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return re.sub(r"(?<!\\)\|", r"\\|", text.replace("$", r"\$"))
+    value = (
+        f"infinite: {inline(constant.reason)}"
+        if constant.value is None
+        else formula(constant.value, FEW if constant.value.free_symbols else LONGEST)
+    )
+    return (
+        inline(constant.name),
+        value,
+        inline(constant.source),
+        inline(constant.witness.removesuffix(" of the equation")),
+    )
 
 
 def _ratio(value: float | None) -> str:

@@ -11,9 +11,9 @@ from boundcalc.catalogue.nonlinearity import Nonlinearity, Parameter, elementwis
 from boundcalc.catalogue.symbols import alpha, beta, scale, shift, x
 
 
-def attained(value: sympy.Expr, point: sympy.Expr, source: str) -> Fact:
-    """A constant reached at `point`."""
-    return Fact(value, source, Witness("attained", f"at x = {point}", point))
+def attained(value: sympy.Expr, point: sympy.Expr, source: str, where: str = "") -> Fact:
+    """A constant reached at `point`, or as it is called in words: `where`."""
+    return Fact(value, source, Witness("attained", where or f"at x = {point}", point))
 
 
 def limit(value: sympy.Expr, point: sympy.Expr, source: str) -> Fact:

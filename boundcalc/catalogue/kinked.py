@@ -56,6 +56,7 @@ HARDTANH = elementwise(
         Max(Abs(min_val), Abs(max_val)),
         Piecewise((max_val, Abs(max_val) >= Abs(min_val)), (min_val, True)),
         "the image is [min_val, max_val]",
+        "at the end of the interval that is farther from 0",
     ),
 )
 
@@ -68,6 +69,7 @@ LEAKY_RELU = elementwise(
         Max(1, Abs(negative_slope)),
         Piecewise((ONE, Abs(negative_slope) <= 1), (-ONE, True)),
         "a' is 1 or negative_slope",
+        "at x = 1 or x = -1, on the steeper side",
     ),
     smoothness=Fact(
         ZERO,

@@ -49,7 +49,7 @@ deep = bc.compile(bc.load({str(SPECS / "resnet50.yaml")!r}))""",
     "spec",
     "bc.compare(bc.override(spec, {'eps': '1'}), bc.override(spec, {'eps': '2'}))",
     "deep",
-    "bc.explain('dense')",
+    "bc.describe('dense')",
 )
 
 

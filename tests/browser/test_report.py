@@ -203,6 +203,37 @@ def test_curves_follow_the_sliders(browser: Any, tmp_path: Path) -> None:
     assert page.locator("#along .curve").count() == 3
 
 
+def test_shares_follow_the_sliders(browser: Any, tmp_path: Path) -> None:
+    """They are those of the report of the spec with the other value, until the sliders are back."""
+    table, said = (
+        "document.querySelector('table.shares').innerText",
+        "document.querySelector('.sharing-at').textContent",
+    )
+    own, other = spec("vgg16-smooth-batchnorm"), bc.override(spec("vgg16-smooth-batchnorm"), {"eps": "100"})
+    wanted = opened(browser, tmp_path, other).evaluate(table)
+    page = opened(browser, tmp_path, own)
+    before = page.evaluate(table)
+    assert page.evaluate(said) == "At the spec's values."
+    page.get_by_label("value of eps").fill("100")
+    wait_until(page, f'{said} === "At the sliders\' values, approximate."')
+    assert page.evaluate(table) == wanted != before
+    page.get_by_role("button", name="Back to the spec's values").click()
+    wait_until(page, f'{said} === "At the spec\'s values."')
+    assert page.evaluate(table) == before
+    assert page.said == []
+
+
+def test_shares_are_of_so_many_copies(browser: Any, tmp_path: Path) -> None:
+    text = "symbols: {k: {value: 3, integer: true}, R: 2}\ninput: {shape: [4], norm: 1}\nradius: R\nlayers: [{repeat: {times: k, layers: [{dense: 4}, softplus]}}]"
+    said = "document.querySelector('.sharing-at').textContent"
+    page = opened(browser, tmp_path, bc.loads(text))
+    page.get_by_label("value of k").fill("4")
+    wait_until(page, f'{said} === "At the spec\'s values: another k is another number of layers."')
+    page.get_by_label("value of k").fill("3.0")
+    wait_until(page, f'{said} === "At the sliders\' values, approximate."')
+    assert page.said == []
+
+
 def test_values_that_the_spec_computes(browser: Any, tmp_path: Path) -> None:
     page = opened(browser, tmp_path, bc.loads(HOSTILE))
     assert page.get_by_label("value of w").input_value() == "6"

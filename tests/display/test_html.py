@@ -11,7 +11,7 @@ from boundcalc.display.page import Folded, Formula, Page, Table, Verbatim
 
 HOSTILE = "<script>alert(1)</script>\"'&amp;<img src=x onerror=alert(1)>"
 TAGS = {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "pre", "details", "summary"}
-
+THIN = '<mspace width="0.167em" />'
 
 PAGE = Page(
     f"{HOSTILE}\n{HOSTILE}",
@@ -71,7 +71,29 @@ def test_a_formula_that_nobody_reads_is_text() -> None:
         (r"\left\lVert w \right\rVert", 'form="prefix">\N{DOUBLE VERTICAL LINE}'),
         (r"\text{<b>}", "<mtext>&lt;b&gt;</mtext>"),
         (r"a < b", "<mo>&lt;</mo>"),
+        (r"K \setminus S", "<mi>K</mi><mo>∖</mo><mi>S</mi>"),
     ],
 )
 def test_mathematics(latex: str, inside: str) -> None:
+    assert inside in typeset(latex)
+
+
+@pytest.mark.parametrize(
+    ("latex", "inside"),
+    [
+        (r"\mathrm{label\_smoothing}", "<mi>label_smoothing</mi>"),
+        (r"\sqrt{\operatorname{width}} \log(2)", f"</msqrt>{THIN}<mi>log</mi><mo"),
+        (r"2 \mathrm{width} x", f"<mn>2</mn>{THIN}<mi>width</mi>{THIN}<mi>x</mi>"),
+        (r"\left(a + b\right) \max\left(0, x\right)", f"</mrow>{THIN}<mi>max</mi><mrow><mo"),
+        (r"\log^{2} x", f"</msup>{THIN}<mi>x</mi>"),
+        (r"a + \mathrm{width}", "<mo>+</mo><mi>width</mi></mrow>"),
+        (r"x \, \mathrm{width}", f"<mi>x</mi>{THIN}<mi>width</mi></mrow>"),
+        (r"2 x y", "<mn>2</mn><mi>x</mi><mi>y</mi>"),
+        (r"-\infty", "<mo>−</mo><mi>∞</mi>"),
+        (r"a = -b - c", '<mo>=</mo><mo form="prefix">−</mo><mi>b</mi><mo>−</mo><mi>c</mi>'),
+        (r"(x) - 1", '<mo stretchy="false">)</mo><mo>−</mo><mn>1</mn>'),
+    ],
+)
+def test_words_stand_apart(latex: str, inside: str) -> None:
+    """A thin space, as TeX has beside a function; none before its argument, beside a sign, or twice."""
     assert inside in typeset(latex)

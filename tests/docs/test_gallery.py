@@ -25,7 +25,7 @@ def test_a_page_has_formulas_numbers_and_pictures(folder: Path) -> None:
     assert "<math" in text
     assert "\\" not in text.split("```{raw} html")[1].split("```")[0]
     assert entry.endswith(
-        "A chain of k scalar weights: psi(w) = w_k ... w_1 x, the simplest deep network with answers known on paper.\n"
+        "A chain of *k* scalar weights: *ψ*(*w*) = *w*<sub>*k*</sub> ... *w*<sub>1</sub> *x*, the simplest deep network with answers known on paper.\n"
     )
     for picture in ("deep-linear-bounds.svg", "deep-linear-graph.svg"):
         assert f"]({picture})" in text

@@ -9,6 +9,7 @@ from boundcalc.bounds.options import Json
 from boundcalc.bounds.pictured import height
 from boundcalc.output.report.controls import Slider
 from boundcalc.output.report.elements import Html
+from boundcalc.output.report.shares import LEAST, ROWS
 from boundcalc.output.report.subject import Subject
 
 _ESCAPES = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&"})
@@ -18,6 +19,7 @@ def data_of(subjects: Sequence[Subject], sliders: Sequence[Slider], of: Sequence
     """`of`: for each network the slider of each symbol. In an element that nothing executes; `<` is written so that no name ends it."""
     data: dict[str, Json] = {
         "sliders": [slider.to_dict() for slider in sliders],
+        "shares": {"rows": ROWS, "least": LEAST},
         "networks": [_network(subject, own) for subject, own in zip(subjects, of, strict=True)],
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":")).translate(_ESCAPES)
@@ -40,5 +42,6 @@ def _network(subject: Subject, sliders: Sequence[int]) -> dict[str, Json]:
         "quantities": list(bounds.named),
         "rows": [[places.get(bound, -1) for bound in row.quantities] for row in rows],
         "before": [[height(bounds.numbers.get(bound)) for bound in row.quantities] for row in rows],
+        "shares": None if subject.moving is None else subject.moving.to_dict(),
         "totals": [[name, places.get(bound, -1)] for name, bound in bounds.totals.items()],
     }

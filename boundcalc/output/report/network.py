@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from boundcalc.bounds.said import header, reasons, searched
 from boundcalc.bounds.shown_bounds import formulas
-from boundcalc.calculus.steps import recursion_of
 from boundcalc.display.html import part_to_html
 from boundcalc.display.page import Folded, Formula, Part, Table
 from boundcalc.exact.intervals import shown
@@ -17,19 +14,14 @@ from boundcalc.graph.counting import parameters_of
 from boundcalc.output.graphs.svg import graph_to_svg
 from boundcalc.output.parts.page import layer_table, summary
 from boundcalc.output.report.elements import Html, scrolled, table, tag
+from boundcalc.output.report.shares import shares_section
 from boundcalc.output.report.subject import Subject
-from boundcalc.studies.explain import SHARE
-from boundcalc.studies.parts.explained import Explained, explained, shares_in
 
 DEFINITIONS, CHARACTERS = (
     200,
     40_000,
 )  # of closed forms and of their LaTeX: a page is read with more time than a notebook
 LONG = 600  # characters of LaTeX of a formula that is folded
-ROWS = 12  # layers whose shares are shown, those that say most
-SHARED = 2_000  # layers of a network whose shares are found
-LEAST = 0.0005  # of a share that is shown
-COPY = re.compile(r"\.\d+(?=\.|$)")  # of a repeat: all of them are one row
 
 
 def sections(subject: Subject, level: str) -> Iterator[Html]:
@@ -45,7 +37,7 @@ def sections(subject: Subject, level: str) -> Iterator[Html]:
     yield tag("div", *map(_formula, formulas(bounds, DEFINITIONS, CHARACTERS)), class_="formulas")
     yield from _conditions(subject, level)
     yield tag(level, "Which layers dominate")
-    yield from _shares(subject)
+    yield from shares_section(subject)
     yield tag(level, "The layers")
     count = f"{len(bounds.layers):,} layer{'' if len(bounds.layers) == 1 else 's'}"
     yield tag("p", f"{count}, {thousands(parameters_of(bounds.graph))} parameters.")
@@ -100,76 +92,3 @@ def _conditions(subject: Subject, level: str) -> Iterator[Html]:
         yield tag("ul", *(tag("li", text) for text in texts), class_="conditions")
     if notes:
         yield tag("ul", *(tag("li", note) for note in notes), class_="notes")
-
-
-def _shares(subject: Subject) -> Iterator[Html]:
-    bounds = subject.bounds
-    if len(bounds.layers) > SHARED:
-        yield tag("p", f"Of more than {SHARED:,} layers the shares take long: boundcalc explain has them.")
-        return
-    found = shares_in(bounds, recursion_of(bounds.primitives, bounds.options.refine))
-    if isinstance(found, str):
-        yield tag("p", f"No shares: {found}.")
-        return
-    quantities = list(found.of)
-    rows = [row for row in explained(bounds, found) if any(row.shares.values())]
-    if not rows:
-        yield tag("p", "No layer adds anything.")
-        return
-    groups = defaultdict[tuple[str, str], list[Explained]](list)
-    for row in rows:
-        groups[COPY.sub(".*", row.title), row.kind].append(row)
-    shares = {key: [sum(row.shares.get(q, 0.0) for row in own) for q in quantities] for key, own in groups.items()}
-    ranked = sorted(groups, key=lambda key: -max(map(abs, shares[key])))
-    most = max(map(abs, shares[ranked[0]]))
-    kept = [key for key in ranked[:ROWS] if max(map(abs, shares[key])) >= LEAST]
-    others = [shares[key] for key in ranked if key not in kept]
-    heads = ["layer", "kind", *(f"of log10 {q.name}" for q in quantities)]
-    body = [_share_row(_called(key[0], own), key[1], shares[key], most) for key, own in groups.items() if key in kept]
-    if others:
-        count = sum(len(own) for key, own in groups.items() if key not in kept)
-        body.append(
-            _share_row(
-                f"{count:,} other{'' if count == 1 else 's together'}",
-                "",
-                [sum(column) for column in zip(*others, strict=True)],
-                0,
-            )
-        )
-    body.append(_share_row("all together", "", [sum(column) for column in zip(*shares.values(), strict=True)], 0))
-    caption = f"What layers of {subject.label} add to the logarithms of its bounds, at the spec's values"
-    head = tag("tr", *(tag("th", text, scope="col") for text in heads))
-    yield scrolled(
-        tag(
-            "table", tag("caption", caption, class_="hidden"), tag("thead", head), tag("tbody", *body), class_="shares"
-        ),
-        caption,
-    )
-    yield tag("p", f"At the spec's values. {SHARE[0].upper()}{SHARE[1:]}.", class_="note")
-
-
-def _called(path: str, rows: Sequence[Explained]) -> str:
-    return rows[0].title if len(rows) == 1 else f"{path} ({len(rows)} of them)"
-
-
-def _share_row(title: str, kind: str, shares: Sequence[float], most: float) -> Html:
-    cells = (
-        tag(
-            "td",
-            _bar(share / most) if most else Html(""),
-            tag("span", f"{round(share, 3) + 0.0:.3f}", class_="number"),
-            class_="share",
-        )
-        for share in shares
-    )
-    return tag("tr", tag("th", title, scope="row"), tag("td", kind), *cells)
-
-
-def _bar(part: float) -> Html:
-    """A bar to the right, or, hatched by its look, to the left of the middle."""
-    size = round(60 * abs(part), 1)
-    bar = tag(
-        "rect", x=60 if part >= 0 else 60 - size, y=2, width=size, height=10, class_="more" if part >= 0 else "less"
-    )
-    middle = tag("path", d="M60 0V14", class_="grid")
-    return tag("svg", middle, bar, class_="bar", viewBox="0 0 120 14", width=120, height=14, aria_hidden="true")

@@ -17,7 +17,13 @@ from boundcalc.output.report.results import results
 from boundcalc.output.report.subject import Subject
 
 MOVED = "Thin lines: at the spec's values, once a slider moves."
-SCRIPTS = ("javascript/runtime.js", "report/plot.js", "report/report.js")
+SCRIPTS = (
+    "javascript/runtime.js",
+    "javascript/shares.js",
+    "report/plot.js",
+    "report/share_table.js",
+    "report/report.js",
+)
 
 
 def report_to_html(subjects: Sequence[Subject]) -> str:
@@ -120,7 +126,8 @@ def _reader() -> Html:
 def _script(subjects: Sequence[Subject]) -> str:
     runtime, *others = (_file(name) for name in SCRIPTS)
     codes = ",\n".join(subject.script.code for subject in subjects)
-    return "\n".join([runtime, f"const networks = [\n{codes}\n];", *others])
+    leaves = ",\n".join("null" if s.moving is None else s.moving.tape.code for s in subjects)
+    return "\n".join([runtime, f"const networks = [\n{codes}\n];", f"const leaves = [\n{leaves}\n];", *others])
 
 
 def _policy(script: str) -> str:

@@ -199,6 +199,26 @@
     }
   };
 
+  // Shares of layers: as they were written where nothing has moved
+
+  const written = all(".sharing[data-network]").map((place) => [place, place.nextElementSibling, [...place.childNodes]]);
+  const starts = answers(texts);
+  const showShares = () => {
+    const moved = isMoved();
+    for (const [place, note, before] of written) {
+      const n = Number(place.dataset.network);
+      const about = data.networks[n];
+      const { reason, s } = current[n];
+      const others = reason ? [] : about.shares.counts.filter((at) => !starts[n].s || !arithmetic.isEqual(s[at], starts[n].s[at]));
+      const stays = reason || others.length || (!moved && find("table", place));
+      const names = others.map((at) => about.symbols[at]).join(", ");
+      find(".sharing-at", note).textContent = others.length
+        ? `At the spec's values: another ${names} is another number of layers.`
+        : stays ? "At the spec's values." : "At the sliders' values, approximate.";
+      place.replaceChildren(...(stays ? before : [shareTable(about, leaves[n](arithmetic, s), data.shares)]));
+    }
+  };
+
   // Tables of layers, when they are opened
 
   const showTables = () => {
@@ -254,6 +274,7 @@
       showLayer();
       showAlong();
       showTables();
+      showShares();
     });
   };
 

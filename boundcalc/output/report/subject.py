@@ -11,13 +11,15 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.values import reference, unchecked
 from boundcalc.exact.printing import to_str
 from boundcalc.output.javascript.network import Script, script_of
+from boundcalc.output.report.moving import Moving, moving_of
 from boundcalc.studies.parts.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One network. `label` tells it from the others; `beside`: the same under the other options that a text shows; `start`: the values
-    at which the page begins, as texts that it reads, None for symbols that the spec computes from others."""
+    at which the page begins, as texts that it reads, None for symbols that the spec computes from others; `moving`: of the shares of
+    its layers, None where they stay."""
 
     number: int
     label: str
@@ -25,6 +27,7 @@ class Subject:
     beside: Sequence[Bounds]
     script: Script
     start: Mapping[str, str | None]
+    moving: Moving | None
 
     @property
     def identifier(self) -> str:
@@ -34,7 +37,7 @@ class Subject:
 def subjects_of(asked: Asked, beside: Sequence[Sequence[Bounds]]) -> list[Subject]:
     """`beside`: of each network."""
     return [
-        Subject(number, label, bounds, others, script_of(bounds), _start(bounds))
+        Subject(number, label, bounds, others, script_of(bounds), _start(bounds), moving_of(bounds))
         for number, (label, bounds, others) in enumerate(zip(asked.labels, asked.bounds, beside, strict=True))
     ]
 

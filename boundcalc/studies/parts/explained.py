@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,8 +34,8 @@ class Explained:
     shares: Mapping[Quantity, float]
 
 
-def explained(bounds: Bounds, shares: Shares | None) -> Iterator[Explained]:
-    """In the order of the network, the loss last."""
+def explained(bounds: Bounds, shares: Shares | None, besides: Set[str] = frozenset()) -> Iterator[Explained]:
+    """In the order of the network, the loss last: what is written, what adds something, and nodes `besides`, by their paths."""
     graph, primitives, refine = bounds.graph, bounds.primitives, bounds.options.refine
     by_row = {} if shares is None else _by_row(bounds, shares)
     last = (
@@ -47,7 +47,7 @@ def explained(bounds: Bounds, shares: Shares | None) -> Iterator[Explained]:
     for path in (*graph.nodes, ""):
         node = graph.node(path) if path else None
         rules = [rule_of(primitive) for primitive in own[path] if not isinstance(primitive, p.Parameter)]
-        if not (isinstance(node, Written) or path in by_row):
+        if not (isinstance(node, Written) or path in by_row or path in besides):
             continue
         yield Explained(
             title=TOGETHER if node is None else node.title,
@@ -75,7 +75,16 @@ def shares_in(bounds: Bounds, recursion: Recursion) -> Shares | str:
 
 def _by_row(bounds: Bounds, shares: Shares) -> Mapping[str, Mapping[Quantity, float]]:
     """By the path of a node, copies of a repeat together."""
-    owners = owners_of(*bounds.apart)
+    rows = rows_of(bounds)
+    found: defaultdict[str, defaultdict[Quantity, float]] = defaultdict(lambda: defaultdict(float))
+    for quantity, steps in shares.steps.items():
+        for at, share in steps.items():
+            found[rows[at]][quantity] += share
+    return found
+
+
+def rows_of(bounds: Bounds) -> Sequence[str]:
+    """The path of the node whose row each primitive is in, of copies in place of repeats."""
     known = bounds.graph.nodes
     copied = {name: re.compile(re.escape(name).replace(r"\*", r"\d+")) for name in known if "*" in name}
 
@@ -83,11 +92,7 @@ def _by_row(bounds: Bounds, shares: Shares) -> Mapping[str, Mapping[Quantity, fl
     def row(path: str) -> str:
         return path if path in known else next((name for name in copied if copied[name].fullmatch(path)), "")
 
-    found: defaultdict[str, defaultdict[Quantity, float]] = defaultdict(lambda: defaultdict(float))
-    for quantity, steps in shares.steps.items():
-        for at, share in steps.items():
-            found[row(owners[at])][quantity] += share
-    return found
+    return [row(path) for path in owners_of(*bounds.apart)]
 
 
 def owners_of(graph: LayerGraph, primitives: p.PrimitiveGraph) -> Sequence[str]:

@@ -224,7 +224,21 @@ def test_the_script_as_it_is_written() -> None:
     )
     assert found == len(bc.compile(bc.load(SPECS / "gpt2-small.yaml")).quantities)
     assert run(f"new Function({json.dumps(script)}); return true;")
-    assert script.count('"use strict";') == 3
+    assert script.count('"use strict";') == 5
+
+
+def test_shares_that_stay_say_so() -> None:
+    loops = "symbols: {k: {integer: true}, R: 1}\ninput: {shape: [2], norm: 1}\nradius: R\nlayers: [{repeat: {times: k, layers: [dense: 2]}}]"
+    stays, moves = bc.report(bc.loads(loops)), bc.report(bc.loads(TEXT))
+    assert "At the spec&#x27;s values, which stay as they are when sliders move." in stays
+    assert "which stay as they are" not in moves
+    assert data_of(stays)["networks"][0]["shares"] is None
+    moving = data_of(moves)["networks"][0]["shares"]
+    assert [data_of(moves)["networks"][0]["symbols"][place] for place in moving["counts"]] == ["k"]
+    assert ["repeat_0.*.dense_0", "dense", 1] in moving["groups"]
+    assert "At the spec&#x27;s values." in bc.report(
+        bc.loads("input: {shape: [2], norm: 1}\nradius: 1\nlayers: [dense: 2]")
+    )
 
 
 def test_it_is_written_to_a_file(tmp_path: Path) -> None:
