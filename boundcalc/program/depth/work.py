@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from math import comb
 
@@ -29,7 +29,7 @@ class Work:
         self.left -= terms
 
     @contextmanager
-    def attempt(self) -> Iterator[Work]:
+    def attempt(self) -> Generator[Work]:
         """Half of what is left: one form that cannot be had leaves something for those that can."""
         part = Work(self.left // 2)
         given = part.left
