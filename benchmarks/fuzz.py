@@ -6,136 +6,64 @@ status 70, an input that takes more processor time than `SECONDS` (or `OF_A_LAYE
 all, or that does not end. Inputs run in a process of their own, which is ended where it hangs; what was slow or large is tried again
 in a fresh one.
 
-One line of JSON an input goes to a file; inputs that are in it are not tried again, so that a run can be stopped and resumed. An input
-follows from its index: `--show N` prints it. Exit status 1 if there are faults.
+`--only reader` has inputs of its own, of which only what comes before the compiler is tried: short specs and YAML are read, expressions
+parsed, options and command lines checked, a thousand a second.
+
+One line of JSON an input (with `--only reader`: for each 500) goes to a file; inputs that are in it are not tried again, so that a run can
+be stopped and resumed. An input follows from its index: `--show N` prints it. Exit status 1 if there are faults.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import multiprocessing
 import os
 import resource
 import sys
 import tempfile
-import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import sympy
-from fuzz_inputs import SYMBOLS, Input, made
+from fuzz_inputs import Input, made, made_for_the_reader
+from fuzz_outcomes import Clock, FaultError, outcome, understood
 from rich.progress import track
 
 import boundcalc as bc
-from boundcalc.cli import main as command_line
 from boundcalc.output.index import FORMATS
 from boundcalc.output.parts.layout import PLAIN
 
-EXPECTED = (bc.SpecError,)
-OF_OPTIONS = (TypeError, ValueError)  # what is wrong in an argument of Python is said by Python's own exceptions
-SECONDS, OF_A_LAYER, MEGABYTES = 3.0, 1e-3, 500
+MEGABYTES = 500
 PATIENCE = 60.0  # seconds until an input counts as hanging
-STATUSES = (0, 1, 2)
 WELL = ("answered", "refused")
 
 
-class FaultError(Exception):
-    """What must not be, in a line."""
+@dataclass(frozen=True)
+class Mode:
+    """What is made of an index and what is done with it; `batch` of them are answered in one message and one line."""
+
+    made: Callable[[int], Input]
+    outcome: Callable[[Input, Clock], str]
+    batch: int
+    count: int
+    file: str
 
 
-class Clock:
-    """Processor time of the slowest step."""
-
-    def __init__(self) -> None:
-        self.slowest, self.step = 0.0, ""
-        self.layers = 0
-
-    @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
-        start = time.process_time()
-        try:
-            yield
-        finally:
-            spent = time.process_time() - start
-            if spent >= self.slowest:
-                self.slowest, self.step = spent, step
-
-    @property
-    def late(self) -> bool:
-        return self.slowest > max(SECONDS, OF_A_LAYER * self.layers)
+MODES = {
+    "all": Mode(made, outcome, 1, 10_000, "fuzz.jsonl"),
+    "reader": Mode(made_for_the_reader, understood, 500, 100_000, "fuzz-reader.jsonl"),
+}
 
 
-def outcome(given: Input, clock: Clock) -> str:
+def tried(index: int, mode: str = "all") -> dict[str, Any]:
+    given, clock = MODES[mode].made(index), Clock()
     try:
-        if given.kind == "command":
-            return commanded(given, clock)
-        if given.kind == "expression":
-            with clock.timed("parse"):
-                found = bc.parse(given.text, {name: sympy.Symbol(name, positive=True) for name in SYMBOLS})
-                str(found)
-            return "answered"
-        return compiled(given, clock)
-    except EXPECTED as error:
-        with clock.timed("message"):
-            str(error), error.errors()
-        return "refused"
-
-
-def compiled(given: Input, clock: Clock) -> str:
-    with clock.timed("read"):
-        architecture = bc.loads(given.text)
-    with clock.timed("compile"):
-        try:
-            bounds = bc.compile(architecture, **given.options)
-        except OF_OPTIONS:
-            if origin(sys.exc_info()[2]) not in {"options.py", "arguments.py"}:
-                raise
-            return "refused"
-    clock.layers = len(bounds.layers)
-    for name, form in FORMATS.items():
-        with clock.timed(name):
-            form.document(bounds.document, PLAIN)
-    with clock.timed("repr"):
-        repr(bounds)
-    if given.page:
-        with clock.timed("page"):
-            bc.report(architecture, **given.options)
-    return "answered"
-
-
-def origin(trace: Any) -> str:
-    """The file that raised."""
-    return Path(traceback.extract_tb(trace)[-1].filename).name
-
-
-def commanded(given: Input, clock: Clock) -> str:
-    Path("spec.yaml").write_text(given.text, encoding="utf-8", errors="surrogatepass")
-    answer, complaint = io.StringIO(), io.StringIO()
-    status: object = 0
-    with clock.timed("command"), redirect_stdout(answer), redirect_stderr(complaint):
-        try:
-            command_line(list(given.arguments))
-        except SystemExit as stop:
-            status = stop.code
-    said = complaint.getvalue()
-    if status not in STATUSES or "Traceback" in said:
-        raise FaultError(f"exit status {status}: {said[-600:]}")
-    if status == 2 and not said and not answer.getvalue():
-        raise FaultError("exit status 2 without a word")
-    return "refused" if status == 2 else "answered"
-
-
-def tried(index: int) -> dict[str, Any]:
-    given, clock = made(index), Clock()
-    try:
-        found, why = outcome(given, clock), ""
+        found, why = MODES[mode].outcome(given, clock), ""
     except Exception as error:
         found, why = "fault", str(error) if isinstance(error, FaultError) else traceback.format_exc(limit=-4)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -147,38 +75,66 @@ def tried(index: int) -> dict[str, Any]:
     return {**line, "why": why} if why else line
 
 
-def work(pipe: Connection) -> None:
-    """The process of the inputs: answers indices until there are no more."""
+def together(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A batch as one line: what went well is counted."""
+    counts = Counter(f"{line['kind']}: {line['outcome']}" for line in lines if line["outcome"] in WELL)
+    seconds, peak = (max(line.get(key, 0) for line in lines) for key in ("seconds", "MB"))
+    bad = [line for line in lines if line["outcome"] not in WELL]
+    whole = {"index": lines[0]["index"], "count": len(lines), "well": counts, "seconds": seconds, "MB": peak}
+    return {**whole, "bad": bad} if bad else whole
+
+
+def work(pipe: Connection, mode: str) -> None:
+    """The process of the inputs: answers lists of indices until there are no more."""
     warm = bc.compile(bc.loads("input: {shape: [2], norm: 1}\nradius: 1\nlayers: [dense: 2, tanh]"))
     for form in FORMATS.values():
         form.document(warm.document, PLAIN)
     sys.stdin.close()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        while (index := pipe.recv()) is not None:
-            pipe.send(tried(index))
+        Path("spec.yaml").touch()
+        while (indices := pipe.recv()) is not None:
+            pipe.send([tried(index, mode) for index in indices])
         os.chdir("/")
 
 
 class Worker:
     """A process, which is another one after an input that hangs, crashes or fills the memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.start()
+
+    def start(self) -> None:
         self.pipe, there = multiprocessing.Pipe()
-        self.process = multiprocessing.get_context("spawn").Process(target=work, args=(there,), daemon=True)
-        self.process.start()
+        process = multiprocessing.get_context("spawn").Process(target=work, args=(there, self.mode), daemon=True)
+        self.process = process
+        process.start()
         there.close()
 
     def ask(self, index: int) -> dict[str, Any]:
-        self.pipe.send(index)
-        line = {"index": index, "kind": made(index).kind}
+        return self.ask_all([index])[0]
+
+    def ask_all(self, indices: Sequence[int]) -> list[dict[str, Any]]:
+        """Each on its own where one of them ends the process."""
+        self.pipe.send(indices)
         if not self.pipe.poll(PATIENCE):
-            return {**line, "outcome": "hangs", "why": f"no answer in {PATIENCE:g} s"}
-        try:
-            return self.pipe.recv()
-        except EOFError:
-            self.process.join()
-            return {**line, "outcome": "dies", "why": f"the process ends with {self.process.exitcode}"}
+            outcome, why = "hangs", f"no answer in {PATIENCE:g} s"
+        else:
+            try:
+                return self.pipe.recv()
+            except EOFError:
+                self.process.join()
+                outcome, why = "dies", f"the process ends with {self.process.exitcode}"
+        self.renew()
+        if len(indices) > 1:
+            return [self.ask(index) for index in indices]
+        [index] = indices
+        return [{"index": index, "kind": MODES[self.mode].made(index).kind, "outcome": outcome, "why": why}]
+
+    def renew(self) -> None:
+        self.end()
+        self.start()
 
     def end(self) -> None:
         self.process.kill()
@@ -186,50 +142,64 @@ class Worker:
         self.pipe.close()
 
 
-def answers(indices: Sequence[int]) -> Iterator[dict[str, Any]]:
-    worker = Worker()
-    for index in track(indices, "fuzz"):
-        line = worker.ask(index)
-        if line["outcome"] not in (*WELL, "fault"):
-            worker.end()
-            worker = Worker()
+def answers(indices: Sequence[int], mode: str = "all") -> Iterator[list[dict[str, Any]]]:
+    """The lines of each batch."""
+    worker = Worker(mode)
+    size = MODES[mode].batch
+    for start in track(range(0, len(indices), size), "fuzz"):
+        lines = worker.ask_all(indices[start : start + size])
+        for place, line in enumerate(lines):
             if line["outcome"] in ("slow", "large"):  # perhaps for what came before it, or for the machine
-                line = worker.ask(index)
-                if line["outcome"] not in WELL:
-                    worker.end()
-                    worker = Worker()
-        yield line
+                worker.renew()
+                lines[place] = worker.ask(line["index"])
+        yield lines
     worker.end()
 
 
 def told(lines: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
-    faults = [line for line in lines if line["outcome"] not in WELL]
-    counts = Counter((line["kind"], line["outcome"]) for line in lines)
-    text = [f"{len(lines)} inputs, {len(faults)} faults"]
-    text += [f"{kind}: {count} {outcome}" for (kind, outcome), count in sorted(counts.items())]
+    faults = [
+        bad for line in lines for bad in line.get("bad", [line] if line.get("outcome", WELL[0]) not in WELL else [])
+    ]
+    counts = Counter[str](f"{fault['kind']}: {fault['outcome']}" for fault in faults)
+    for line in lines:
+        counts.update(
+            line.get("well", {f"{line['kind']}: {line['outcome']}": 1} if line.get("outcome") in WELL else {})
+        )
+    text = [f"{counts.total()} inputs, {len(faults)} faults"]
+    text += [f"{kind} {count}" for kind, count in sorted(counts.items())]
     seconds = [line["seconds"] for line in lines if "seconds" in line]
     text += [f"slowest step {max(seconds, default=0):.2f} s of processor time"]
-    text += [f"input {line['index']} ({line['kind']}) {line['outcome']}: {line['why']}" for line in faults]
+    text += [f"input {fault['index']} ({fault['kind']}) {fault['outcome']}: {fault['why']}" for fault in faults]
     return "\n".join(text), not faults
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Read, compile and print random inputs.")
+    parser.add_argument(
+        "--only",
+        choices=sorted({*MODES} - {"all"}),
+        default="all",
+        dest="mode",
+        help="inputs that are only read, a thousand a second",
+    )
     parser.add_argument("--from", dest="first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--file", type=Path, default=Path("fuzz.jsonl"))
+    parser.add_argument("--count", type=int, default=None)
+    parser.add_argument("--file", type=Path, default=None)
     parser.add_argument("--show", type=int, default=None, help="print an input and what becomes of it")
     given = parser.parse_args()
+    mode = MODES[given.mode]
     if given.show is not None:
-        shown = made(given.show)
+        shown = mode.made(given.show)
         print(shown.text, *([shown.options] if shown.options else []), *shown.arguments)
-        print(next(answers([given.show])))
+        print(*next(answers([given.show], given.mode)))
         return
-    lines = [json.loads(line) for line in given.file.read_text().splitlines()] if given.file.exists() else []
-    done = {line["index"] for line in lines}
-    wanted = range(given.first, given.first + given.count)
-    with given.file.open("a") as stream:
-        for line in answers([index for index in wanted if index not in done]):
+    file = given.file or Path(mode.file)
+    lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    done = {index for line in lines for index in range(line["index"], line["index"] + line.get("count", 1))}
+    wanted = range(given.first, given.first + (given.count or mode.count))
+    with file.open("a") as stream:
+        for batch in answers([index for index in wanted if index not in done], given.mode):
+            line = batch[0] if mode.batch == 1 else together(batch)
             stream.write(json.dumps(line) + "\n")
             stream.flush()
             lines.append(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -21,7 +21,9 @@ from boundcalc.layers.index import VOCABULARY
 ROOT = Path(__file__).parents[1]
 SPECS = {path.stem: path.read_text() for path in sorted((ROOT / "specs").glob("*.yaml"))}
 SYMBOLS = ("R", "n", "x", "eps", "beta", "d")
+SHORT = [text for text in SPECS.values() if len(text) < 1000 and "include" not in text]
 KINDS = ("spec", "network", "yaml", "expression", "command")
+READER = ("spec", "yaml", "expression", "options", "arguments")
 # What people mistype and what programs trip over.
 NUMBERS = ("0", "1", "2", "-1", "1/2", "-3/7", "0.1", "1e3", "1e-300", "1e400", "2**64", "10**10**10", ".inf", ".nan", "1_000", "0x10", "07")  # fmt: skip
 SCALARS = (*NUMBERS, "", "~", "true", "no", "R", "n*R", "relu", "'", '"', "[]", "{}", "é", "\u200b", "a" * 300, "2021-01-01", "!!str 1", "*a", "&a 1")  # fmt: skip
@@ -33,7 +35,7 @@ LONG = 60  # characters of an expression, roughly
 
 @dataclass(frozen=True)
 class Input:
-    """kind: one of KINDS. text: a spec, or an expression. arguments: of the command line, which reads the text as spec.yaml.
+    """kind: one of KINDS or READER. text: a spec, or an expression. arguments: of the command line, which reads the text as spec.yaml.
     page: whether the report is made too, which takes longer than all else."""
 
     kind: str
@@ -58,8 +60,21 @@ def made(index: int) -> Input:
     return Input(kind, mutated(rng) if kind == "spec" else random_yaml(rng), options(rng), page=page)
 
 
-def mutated(rng: Random) -> str:
-    text = SPECS[rng.choice(list(SPECS))]
+def made_for_the_reader(index: int) -> Input:
+    """What is read or refused in a millisecond."""
+    rng = Random(f"reader {index}")
+    kind = READER[index % len(READER)]
+    if kind == "options":
+        return Input(kind, "", options(rng, 0.8))
+    if kind == "arguments":
+        return Input(kind, "", {}, command(rng))
+    if kind == "expression":
+        return Input(kind, expression(rng), {})
+    return Input(kind, mutated(rng, SHORT) if kind == "spec" else random_yaml(rng), {})
+
+
+def mutated(rng: Random, texts: Sequence[str] = tuple(SPECS.values())) -> str:
+    text = rng.choice(texts)
     fine = rng.random() < 0.5
     for _ in range(rng.choice((0, 1, 1, 2)) if fine else rng.choice((1, 1, 2, 3, 8))):
         text = (_number if fine else rng.choice(MUTATIONS))(text, rng)

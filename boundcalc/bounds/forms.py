@@ -88,17 +88,26 @@ class Forms:
     def _put_in(self, scalar: Scalar, given: Mapping[int, sympy.Expr]) -> sympy.Expr | None:
         """The expression with these forms of loops and what their symbols stand for; None where it is too long."""
         result = to_sympy(scalar, CLOSED_CAP, given)
+        if result is None:
+            return None
+        parts: dict[sympy.Basic, sympy.Expr] = {}
+        waiting = set(result.free_symbols)
         for symbol, part in reversed(self.closures.definitions):
-            if result is None:
-                return None
-            if result.has(symbol):
+            if symbol in waiting:
                 value = to_sympy(part, CLOSED_CAP, given)
                 if value is None:
                     return None
-                if expression_size(result) + result.count(symbol) * expression_size(value) > CLOSED_CAP:
-                    return None
-                result = replaced(result, {symbol: value})
-        return result
+                parts[symbol] = value
+                waiting |= value.free_symbols
+        sizes: dict[sympy.Basic, int] = {}
+        values: dict[sympy.Basic, sympy.Basic] = {}
+        for symbol, value in reversed(parts.items()):  # first things first: what is too long is never built
+            sizes[symbol] = expression_size(value, sizes)
+        if expression_size(result, sizes) > CLOSED_CAP:
+            return None
+        for symbol, value in reversed(parts.items()):
+            values[symbol] = replaced(value, values)
+        return replaced(result, values)
 
     @cached_property
     def _sizes(self) -> Mapping[Scalar, int]:

@@ -44,14 +44,21 @@ def tree_size(scalars: Sequence[Scalar], closed: Mapping[int, sympy.Expr] | None
     return [found[s.index].nodes for s in scalars]
 
 
+@lru_cache(maxsize=4096)  # all expressions of a program are made with the same loops
 def given_size(expression: sympy.Expr) -> Size:
     """Of an expression that exists already: it counts as it is."""
     return Size(expression_size(expression), frozenset(islice(expression.free_symbols, 2)), 0)
 
 
-def expression_size(expression: sympy.Expr) -> int:
-    """The number of nodes of SymPy's tree."""
-    return sum(1 for _ in sympy.preorder_traversal(expression))
+def expression_size(expression: sympy.Expr, sizes: Mapping[sympy.Basic, int] | None = None) -> int:
+    """The number of nodes of SymPy's tree; `sizes` are those of what symbols stand for."""
+    count = 0
+    stack: list[sympy.Basic] = [expression]
+    while stack:
+        node = stack.pop()
+        count += sizes.get(node, 1) if sizes else 1
+        stack.extend(node.args)
+    return count
 
 
 class Sizes:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 
 import sympy
 
 from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
 from boundcalc.program.depth.lift import branches, is_negative, lift, loop_at
 from boundcalc.program.depth.names import Names
-from boundcalc.program.depth.polynomial import Traced, reachable
+from boundcalc.program.depth.polynomial import Traced
 from boundcalc.program.depth.settle import Settled, settle
 from boundcalc.program.depth.span import NotLifted, span
 from boundcalc.program.depth.triangular import CycleError
 from boundcalc.program.depth.upper import Decreasing, above
+from boundcalc.program.depth.work import TooMuchWorkError, Work
 from boundcalc.program.depth.written import written_form
 from boundcalc.program.ir import Arena, Op, Scalar
 from boundcalc.program.to_sympy import NotClosed as NoExpression
@@ -32,17 +33,21 @@ READABLE = 60  # nodes of a closed form; larger ones are written with names
 MOST = 48  # results of loops that are closed in one program
 DEEPEST = 2  # loops inside one another
 LONGEST = 30_000  # nodes of one closed form
-TOO_LONG = f"it would have more than {LONGEST} terms, or as many states as one that has"
+TOO_LONG = f"it would have more than {LONGEST} terms"
+SPELLED = 30_000  # terms that are written for the forms in the spec's symbols of one program
+NAMED = 12_000  # nodes that are, for those in names: what is too long as the one may be short as the other
 
 
 @dataclass(frozen=True)
 class Closed:
     """A closed form. `upper`: why it may exceed what the loop computes; empty where it is exact. `written`: the same in
-    growth factors and coefficients that have definitions, where that is shorter."""
+    growth factors and coefficients that have definitions, where that is shorter. `expression` is that too where it is all
+    there is (`spelled` is false): in the spec's symbols it would be too long."""
 
     expression: sympy.Expr
     upper: tuple[str, ...] = ()
     written: sympy.Expr | None = None
+    spelled: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,9 @@ class _Closer:
         self.known: dict[int, sympy.Expr] = {}  # coefficients
         self.shorts: dict[int, sympy.Expr | None] = {}  # the same as they stand in the program
         self.closed = 0
-        self.hopeless: dict[bool, int] = {}  # states of a loop whose form was too long: others of so many are not tried
-        self.names = Names(taken)
+        self.spelling, self.naming = Work(SPELLED), Work(NAMED)
+        self.solved: dict[tuple[object, ...], Closed | NotClosed] = {}  # sides of minima and quantities may be the same
+        self.names = Names(taken, self.naming)
         self.symbols = (name for i in count(1) if (name := f"a_{i}") not in taken)
 
     def close(self, index: int) -> Closed | NotClosed:
@@ -124,7 +130,7 @@ class _Closer:
             closed = list(dict.fromkeys(f for f in forms if isinstance(f, Closed)))
             result = self.least(closed) if closed else forms[0]
             self.results[index] = result
-            if isinstance(result, Closed):
+            if isinstance(result, Closed) and result.spelled:
                 self.expressions[index] = result.expression
         return self.results[index]
 
@@ -134,7 +140,8 @@ class _Closer:
             return forms[0]
         upper = tuple(dict.fromkeys(reason for form in forms for reason in form.upper))
         written = _minimum([self.side(form.written or form.expression) for form in forms])
-        return Closed(_minimum([form.expression for form in forms]), upper, written)
+        spelled = all(form.spelled for form in forms)
+        return Closed(_minimum([form.expression for form in forms]) if spelled else written, upper, written, spelled)
 
     def side(self, form: sympy.Expr) -> sympy.Expr:
         if not form.has(sympy.Piecewise):
@@ -149,8 +156,6 @@ class _Closer:
         self.closed += 1
         if self.closed > MOST:
             return f"more than {MOST} quantities of repeats would need a closed form"
-        if self.is_hopeless(loop, written=True):
-            return TOO_LONG
         if _nesting(self.arena, loop) > DEEPEST:
             return f"repeats stand more than {DEEPEST} deep inside one another"
         return None
@@ -162,13 +167,22 @@ class _Closer:
         lifted = lift(self.arena, node.args[0], self.algebra, branch)
         if isinstance(lifted, NotLifted):
             return NotClosed(lifted.reason)
-        settled = settle(lifted, [self.arena.scalar(i) for i in loop.starts], position, self.algebra)
-        spanned = span(settled.lifted, [position], self.algebra)
+        subtracts = any(is_negative(self.arena.nodes[i].payload) for i in self.arena.needed(loop.results))
+        starts = [self.arena.scalar(i) for i in loop.starts]
+        settled, wanted = settle(lifted, starts, position, self.algebra).only(position)
+        key = settled.key, wanted, loop.times, subtracts
+        if key not in self.solved:
+            self.solved[key] = self.solve(settled, wanted, self.arena.scalar(loop.times), subtracts)
+        return self.solved[key]
+
+    def solve(self, settled: Settled, position: int, k: Scalar, subtracts: bool) -> Closed | NotClosed:
+        """The state at the position after k passes. `subtracts`: whether a pass does."""
+        lifted = settled.lifted
+        spanned = span(lifted, [position], self.algebra)
         if isinstance(spanned, NotLifted):
             return NotClosed(spanned.reason)
         factors = [[settled.starts[s] for s in monomial] for monomial in spanned.basis]
         first = [state[position] for state in settled.first]
-        k = self.arena.scalar(loop.times)
         try:
             used = [
                 k,
@@ -179,47 +193,44 @@ class _Closer:
             value = {c: self.coefficient(c) for c in dict.fromkeys(used)}
             rows = [{j: value[c] for j, c in row.items()} for row in spanned.rows]
             starts = [sympy.Mul(*(value[c] for c in monomial)) for monomial in factors]
-            early = [value[c] for c in first]
-            is_long = self.is_hopeless(node.args[0], written=False)
-            expression = None if is_long else depth_form(rows, starts, value[k], early)
+            expression = self.spelled(rows, starts, value[k], [value[c] for c in first])
             upper = [*lifted.upper, *(reason for c in value for reason in _reasons(c, self.results))]
-            if upper and any(is_negative(self.arena.nodes[i].payload) for i in self.arena.needed(loop.results)):
+            if upper and subtracts:
                 raise Decreasing("a pass subtracts what is known by an upper closed form only")
         except CycleError as cycle:
             through = " and ".join(lifted.names[s] for s in spanned.basis[cycle.through])
             return NotClosed(f"the carried states feed each other (through {through})")
         except (TooManyCasesError, Decreasing, NoExpression) as error:
             return NotClosed(str(error))
-        if expression is not None and expression_size(expression) > LONGEST:
-            self.hopeless[False] = len(loop.states)
-            expression = None
         most = LONGEST if expression is None else expression_size(expression)
         written = self.written(settled, position, value[k], most) if most > READABLE else None
-        if expression is None and written is not None:
-            expression = self.names.put_in(written, LONGEST)
-        if expression is None:
-            self.hopeless[True] = len(loop.states)
+        form = written if expression is None else expression
+        if form is None:
             return NotClosed(TOO_LONG)
-        return Closed(expression, tuple(dict.fromkeys(upper)), written)
+        return Closed(form, tuple(dict.fromkeys(upper)), written, expression is not None)
 
-    def is_hopeless(self, loop: int, *, written: bool) -> bool:
-        """Whether a loop of no more states has a form that is too long, the one with names or the other."""
-        known = self.hopeless.get(written)
-        return known is not None and len(loop_at(self.arena, loop).states) >= known
+    def spelled(
+        self,
+        rows: Sequence[Mapping[int, sympy.Expr]],
+        starts: Sequence[sympy.Expr],
+        k: sympy.Expr,
+        first: Sequence[sympy.Expr],
+    ) -> sympy.Expr | None:
+        """In the spec's symbols; None where that would be too long."""
+        try:
+            with self.spelling.attempt() as work:
+                form = depth_form(rows, starts, k, first, work=work)
+        except TooMuchWorkError:
+            return None
+        return form if expression_size(form) <= LONGEST else None
 
     def written(self, settled: Settled, position: int, k: sympy.Expr, most: int) -> sympy.Expr | None:
         """The form with names, where it is shorter than this with all its definitions; None where it is not."""
-        names = self.names.copy()
-        images = settled.lifted.images
-        needed = reachable([dict.fromkeys(chain.from_iterable(image)) for image in images], position)
-        state = [self.plain(s, names) if i in needed else sympy.S.Zero for i, s in enumerate(settled.starts)]
-        polynomials = [
-            {m: self.plain(c, names) for m, c in image.items()} if i in needed else {} for i, image in enumerate(images)
-        ]
-        first = [self.plain(early[position], names) for early in settled.first]
         try:
-            form = written_form(polynomials, state, position, k, first, names)
-        except (CycleError, TooManyCasesError, ZeroDivisionError):
+            with self.naming.attempt() as work:
+                names = self.names.copy(work)
+                form = self.in_names(settled, position, k, names)
+        except (CycleError, TooManyCasesError, TooMuchWorkError, ZeroDivisionError):
             return None
         if expression_size(form) + sum(expression_size(part) for _, part in names.needed(form)) >= most:
             return None
@@ -227,6 +238,12 @@ class _Closer:
         self.definitions += [(symbol, self.arena.leaf(part)) for symbol, part in new]
         self.names = names
         return form
+
+    def in_names(self, settled: Settled, position: int, k: sympy.Expr, names: Names) -> sympy.Expr:
+        state = [self.plain(s, names) for s in settled.starts]
+        polynomials = [{m: self.plain(c, names) for m, c in image.items()} for image in settled.lifted.images]
+        first = [self.plain(early[position], names) for early in settled.first]
+        return written_form(polynomials, state, position, k, first, names)
 
     def plain(self, scalar: Scalar, names: Names) -> sympy.Expr:
         """As `coefficient`, with names for what coefficients share."""
@@ -238,7 +255,8 @@ class _Closer:
         if scalar.index not in self.shorts:
             needed = self.arena.needed([scalar.index], stop=self.expressions.keys())
             given = {i: self.expressions[i] for i in needed if i in self.expressions}
-            self.shorts[scalar.index] = to_sympy(scalar, SIZE, given)
+            is_spelled = all(self.arena.nodes[i].op is not Op.RESULT or i in given for i in needed)
+            self.shorts[scalar.index] = to_sympy(scalar, SIZE, given) if is_spelled else None
         return self.shorts[scalar.index]
 
     def coefficient(self, scalar: Scalar) -> sympy.Expr:

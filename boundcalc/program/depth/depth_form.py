@@ -19,6 +19,7 @@ from boundcalc.program.depth.rational import Element, Factors, Fractions, replac
 from boundcalc.program.depth.readable import power_sum
 from boundcalc.program.depth.resonance import CASES, Case, cases, exponents, product
 from boundcalc.program.depth.triangular import FORGOTTEN, PathSum, at_power, path_sum, reciprocal_taylor
+from boundcalc.program.depth.work import Work
 
 
 class TooManyCasesError(ValueError):
@@ -30,13 +31,16 @@ def depth_form(
     starts: Sequence[sympy.Expr],
     k: sympy.Expr,
     first: Sequence[sympy.Expr] = (),
+    *,
+    work: Work,
 ) -> sympy.Expr:
     """Entry 0 of rows^(k - len(first)) starts, for every integer k >= 0; first[k] are its values before.
 
-    Raises CycleError where the matrix is not triangular, TooManyCasesError.
+    Raises CycleError where the matrix is not triangular, TooManyCasesError, TooMuchWorkError.
     """
     factors, numbers = _numbered([row.get(u, sympy.S.Zero) for u, row in enumerate(rows)])
-    paths = path_sum(rows, starts, numbers, 0)
+    paths = path_sum(rows, starts, numbers, 0, work)
+    work.write(*paths.values())
     pairs = sorted({pair for s in paths for pair in combinations(sorted({*s} - {FORGOTTEN}), 2)})
     found = cases(factors, pairs)
     if found is None:
@@ -45,7 +49,7 @@ def depth_form(
     early = [*first, *(at_power(paths, factors, i) for i in range(late))]
     branches = [(value, sympy.Eq(k, i)) for i, value in enumerate(early)]
     after = k - len(first)
-    branches += [(_in_case(paths, factors, case, after), sympy.And(*case.relations)) for case in found]
+    branches += [(_in_case(paths, factors, case, after, work), sympy.And(*case.relations)) for case in found]
     return sympy.Piecewise(*branches)
 
 
@@ -66,7 +70,7 @@ def _numbered(diagonal: Sequence[sympy.Expr]) -> tuple[list[sympy.Expr], list[in
     return factors, numbers
 
 
-def _in_case(paths: PathSum, factors: Sequence[sympy.Expr], case: Case, k: sympy.Expr) -> sympy.Expr:
+def _in_case(paths: PathSum, factors: Sequence[sympy.Expr], case: Case, k: sympy.Expr, work: Work) -> sympy.Expr:
     """The formula where the relations hold; symbols that they determine are replaced unless that makes a pole.
 
     (It can where a sum takes the value of another factor by chance: then an earlier case holds, not this one.)
@@ -74,17 +78,19 @@ def _in_case(paths: PathSum, factors: Sequence[sympy.Expr], case: Case, k: sympy
     if case.values:
         replaced = {spectrum: replace(weight, case.values) for spectrum, weight in paths.items()}
         try:
-            return _formula(replaced, [replace(f, case.values) for f in factors], case.classes, k)
+            return _formula(replaced, [replace(f, case.values) for f in factors], case.classes, k, work)
         except ZeroDivisionError:
             pass
-    return _formula(paths, factors, case.classes, k)
+    return _formula(paths, factors, case.classes, k, work)
 
 
-def _formula(paths: PathSum, factors: Sequence[sympy.Expr], classes: Sequence[int], k: sympy.Expr) -> sympy.Expr:
+def _formula(
+    paths: PathSum, factors: Sequence[sympy.Expr], classes: Sequence[int], k: sympy.Expr, work: Work
+) -> sympy.Expr:
     """The divided difference of x^k at factors with multiplicities m is, by Leibniz' rule on x^k / prod (x - other)^m,
     a sum over distinct factors and j < m of binomial(k, j) factor^(k - j) times a Taylor coefficient of the rest.
     """
-    fractions = Fractions([*paths.values(), *factors])
+    fractions = Fractions([*paths.values(), *factors], work)
     weights, bases = fractions.elements[: len(paths)], fractions.elements[len(paths) :]
     differences: dict[tuple[int, int], tuple[Element, Factors]] = {}
     terms: dict[tuple[int, int, int], list[tuple[Element, Factors]]] = {}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from itertools import count
 from typing import Any
 
 import sympy
 
-from boundcalc.program.depth.rational import replace
 from boundcalc.program.depth.resonance import exponents, product
+from boundcalc.program.depth.work import Work
 from boundcalc.program.tree_size import expression_size
 
 SHORT = 4  # nodes that are as quick to read as a name: R*x, -c_3, R**2
@@ -21,13 +21,13 @@ SYMBOLS = 4  # or has more symbols: then only what all terms have in common is t
 class Names:
     """What has a name, in the order of the names: each is defined by those before it."""
 
-    def __init__(self, taken: Set[str]) -> None:
-        self._taken = set(taken)
+    def __init__(self, taken: Set[str], work: Work) -> None:
+        self._taken, self._work = set(taken), work
         self._known: dict[sympy.Expr, sympy.Symbol] = {}
 
-    def copy(self) -> Names:
+    def copy(self, work: Work | None = None) -> Names:
         """Names to try: those of a form that is not used after all leave no gap."""
-        result = Names(self._taken)
+        result = Names(self._taken, work or self._work)
         result._known = dict(self._known)
         return result
 
@@ -49,27 +49,15 @@ class Names:
                 found.append((symbol, expression))
         return found[::-1]
 
-    def put_in(self, form: sympy.Expr, most: int) -> sympy.Expr | None:
-        """The form with what its names stand for; None where it would have more nodes."""
-        needed = self.needed(form)
-        sizes: dict[sympy.Basic, int] = {}
-        for symbol, part in needed:
-            sizes[symbol] = _size(part, sizes)
-        if _size(form, sizes) > most:
-            return None
-        values: dict[sympy.Basic, sympy.Expr] = {}
-        for symbol, part in needed:
-            values[symbol] = replace(part, values)
-        return replace(form, values)
-
     def fresh(self, stem: str = "c", positive: bool = False) -> sympy.Symbol:
         name = next(name for i in count(1) if (name := f"{stem}_{i}") not in self._taken)
         self._taken.add(name)
         return sympy.Symbol(name, positive=True) if positive else sympy.Symbol(name, real=True)
 
     def coefficient(self, expression: sympy.Expr) -> sympy.Expr:
-        """The expression, or its name where it is long. A coefficient may have any sign."""
+        """The expression, or its name where it is long. A coefficient may have any sign. Raises TooMuchWorkError."""
         size = expression_size(expression)
+        self._work.spend(size)
         if size <= SHORT or (expression.is_number and size <= NUMBER):
             return expression
         if size <= FACTORED and expression_size(factored := _factored(expression)) < size:
@@ -105,10 +93,6 @@ class Names:
         if expression not in self._known:
             self._known[expression] = self.fresh(stem, expression.is_positive is True)
         return self._known[expression]
-
-
-def _size(part: sympy.Expr, sizes: Mapping[sympy.Basic, int]) -> int:
-    return sum(sizes.get(node, 1) for node in sympy.preorder_traversal(part))
 
 
 def _factored(expression: sympy.Expr) -> sympy.Expr:

@@ -7,11 +7,13 @@ minutes; here the irreducible factors of the denominators are known beforehand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import lcm, prod
+from math import lcm
 from typing import Any
 
 import sympy
 from sympy.polys.fields import sfield
+
+from boundcalc.program.depth.work import Work
 
 Element = Any  # of a field of rational functions, or of its ring of polynomials; SymPy has no types for them
 Factors = Mapping[Element, int]  # irreducible polynomials and their multiplicities
@@ -25,7 +27,9 @@ class Fractions:
     Roots of a symbol become powers of one root of it, so that sqrt(n)^2 and n are one.
     """
 
-    def __init__(self, expressions: Sequence[sympy.Expr]) -> None:
+    def __init__(self, expressions: Sequence[sympy.Expr], work: Work) -> None:
+        work.write(*expressions)
+        self._work = work
         forward, self._backward = _roots(expressions)
         # the dummy keeps a field of functions where everything is a number
         self._field, elements = sfield([*(replace(e, forward) for e in expressions), sympy.Dummy()])
@@ -39,28 +43,33 @@ class Fractions:
         return self._field(content) / self._field(element.denom), dict(factors)
 
     def total(self, terms: Sequence[tuple[Element, Factors]]) -> sympy.Expr:
-        """The sum of numerator / product of factors over the terms, factored if it is short."""
+        """The sum of numerator / product of factors over the terms, factored if it is short. Polynomials are added, and
+        cancelled once: a sum of fractions would be cancelled at each term."""
         common: dict[Element, int] = {}
         for _, factors in terms:
             for factor, power in factors.items():
                 common[factor] = max(common.get(factor, 0), power)
-        field = self._field
-        whole = sum(
-            (
-                n * prod((field(f) ** (e - factors.get(f, 0)) for f, e in common.items()), start=field(1))
-                for n, factors in terms
-            ),
-            start=field(0),
-        )
-        numerator = whole.numer
+        ring, bottom = self._field.ring, self._field.ring.one
+        for element, _ in terms:
+            bottom = bottom.lcm(element.denom)
+        whole = ring.zero
+        for element, factors in terms:
+            part = element.numer * bottom.exquo(element.denom)
+            for factor, power in common.items():
+                for _ in range(power - factors.get(factor, 0)):
+                    self._work.spend(len(part) * len(factor))
+                    part *= factor
+            whole += part
+        numerator, denominator = whole.cancel(bottom)
         for factor in common:
             while common[factor] and numerator:
+                self._work.spend(len(numerator) * len(factor))
                 quotient, rest = numerator.div(factor)
                 if rest:
                     break
                 numerator, common[factor] = quotient, common[factor] - 1
         top: Any = sympy.factor(numerator.as_expr()) if len(numerator) <= TERMS else numerator.as_expr()
-        bottom: Any = sympy.Mul(whole.denom.as_expr(), *(f.as_expr() ** e for f, e in common.items()))
+        bottom: Any = sympy.Mul(denominator.as_expr(), *(f.as_expr() ** e for f, e in common.items()))
         return replace(top / bottom, self._backward)
 
 

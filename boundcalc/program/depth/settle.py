@@ -19,6 +19,26 @@ class Settled:
     starts: tuple[Scalar, ...]
     first: tuple[tuple[Scalar, ...], ...]
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for equal states, in whatever loop they are."""
+        images = tuple(tuple(image.items()) for image in self.lifted.images)
+        return images, self.starts, self.first, self.lifted.names, self.lifted.upper
+
+    def only(self, wanted: int) -> tuple[Settled, int]:
+        """The states that the state `wanted` needs, in the same order, and where it is among them."""
+        images = self.lifted.images
+        kept = sorted(reachable([dict.fromkeys(chain.from_iterable(image)) for image in images], wanted))
+        place = {state: n for n, state in enumerate(kept)}
+        lifted = Lift(
+            tuple(self.lifted.states[i] for i in kept),
+            tuple(self.lifted.names[i] for i in kept),
+            tuple({tuple(place[s] for s in monomial): c for monomial, c in images[i].items()} for i in kept),
+            self.lifted.upper,
+        )
+        starts, *first = (tuple(state[i] for i in kept) for state in (self.starts, *self.first))
+        return Settled(lifted, starts, tuple(first)), place[wanted]
+
 
 def settle(lifted: Lift[Scalar], starts: Sequence[Scalar], wanted: int, algebra: Traced) -> Settled:
     """Replace the states that keep a value, at once or after some passes, as far as the state `wanted` needs them.

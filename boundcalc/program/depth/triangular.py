@@ -12,6 +12,8 @@ from math import comb
 
 import sympy
 
+from boundcalc.program.depth.work import Work
+
 # What k passes make of a state: sum of weight * (divided difference of x^k at eigenvalues with these numbers, sorted).
 PathSum = Mapping[tuple[int, ...], sympy.Expr]
 FORGOTTEN = -1  # the number of the eigenvalue 0
@@ -26,16 +28,21 @@ class CycleError(ValueError):
 
 
 def path_sum(
-    rows: Sequence[Mapping[int, sympy.Expr]], starts: Sequence[sympy.Expr], numbers: Sequence[int], first: int
+    rows: Sequence[Mapping[int, sympy.Expr]],
+    starts: Sequence[sympy.Expr],
+    numbers: Sequence[int],
+    first: int,
+    work: Work,
 ) -> PathSum:
     """The entry `first` of T^k starts. numbers[u] says which eigenvalue (a number) is the diagonal entry of row u.
 
-    Raises CycleError where T is not triangular. Paths with the same eigenvalues are added up as they are walked.
+    Raises CycleError where T is not triangular, TooMuchWorkError. Paths with the same eigenvalues are added up as they are walked.
     """
     arrived: dict[int, dict[tuple[int, ...], sympy.Expr]] = {first: {(numbers[first],): sympy.S.One}}
     result: dict[tuple[int, ...], sympy.Expr] = {}
     for u in _order(rows, first):
         for spectrum, weight in arrived.pop(u).items():
+            work.spend(len(rows[u]) * (1 + len(weight.args)))
             result[spectrum] = result.get(spectrum, sympy.S.Zero) + weight * starts[u]
             for v, entry in rows[u].items():
                 if v != u:

@@ -16,9 +16,11 @@ import sympy
 from boundcalc.program.depth.rational import Fractions
 from boundcalc.program.depth.readable import geometric
 from boundcalc.program.depth.resonance import Exponents, exponents, product, ratio
+from boundcalc.program.depth.work import TooMuchWorkError, Work
 from boundcalc.program.growth.regime import Regime, UndecidedError, equations_of
 
 REGIMES = 64
+TERMS = 30_000  # of the polynomials that are multiplied out for one sum
 
 
 @dataclass(frozen=True)
@@ -230,5 +232,8 @@ def _times(a: Exponents, b: Exponents) -> Exponents:
 def _sum(coefficients: list[Any]) -> Any:
     if len(coefficients) == 1:
         return coefficients[0]
-    fractions = Fractions(coefficients)
-    return fractions.total([(element, {}) for element in fractions.elements])
+    try:
+        fractions = Fractions(coefficients, Work(TERMS))
+        return fractions.total([(element, {}) for element in fractions.elements])
+    except TooMuchWorkError as error:
+        raise UndecidedError(f"the sum of the coefficients that lead: {error}") from error

@@ -12,6 +12,7 @@ from boundcalc.program.depth.depth_form import TooManyCasesError, depth_form
 from boundcalc.program.depth.readable import geometric
 from boundcalc.program.depth.resonance import cases, exponents, product
 from boundcalc.program.depth.triangular import CycleError, homogeneous, path_sum, reciprocal_taylor
+from boundcalc.program.depth.work import Work
 
 A, B, C, R, b, p, n = sympy.symbols("A B C R b p n", positive=True)
 Q = sympy.Rational
@@ -75,7 +76,7 @@ def test_too_many_cases() -> None:
     assert cases(factors, list(combinations(range(len(factors)), 2))) is None
     rows = [{i: f, **({i + 1: sympy.S.One} if i + 1 < len(factors) else {})} for i, f in enumerate(factors)]
     with pytest.raises(TooManyCasesError):
-        depth_form(rows, [sympy.S.One] * len(rows), k)
+        depth_form(rows, [sympy.S.One] * len(rows), k, work=Work(10**6))
 
 
 def test_divided_differences() -> None:
@@ -95,8 +96,8 @@ def test_divided_differences() -> None:
 
 def test_cycles_are_found() -> None:
     with pytest.raises(CycleError):
-        path_sum([{1: A}, {0: B}], [A, B], [0, 0], 0)
-    assert path_sum([{0: A, 1: B}, {1: A}], [b, n], [0, 0], 0) == {(0,): b, (0, 0): B * n}
+        path_sum([{1: A}, {0: B}], [A, B], [0, 0], 0, Work(100))
+    assert path_sum([{0: A, 1: B}, {1: A}], [b, n], [0, 0], 0, Work(100)) == {(0,): b, (0, 0): B * n}
 
 
 def test_powers_are_collected() -> None:

@@ -15,6 +15,7 @@ from boundcalc.program.depth.depth_form import TooManyCasesError
 from boundcalc.program.depth.names import Names
 from boundcalc.program.depth.polynomial import Polynomial
 from boundcalc.program.depth.triangular import CycleError
+from boundcalc.program.depth.work import Work
 from boundcalc.program.depth.written import _Factors, written_form
 from tests.reference.named import at
 
@@ -44,7 +45,7 @@ class Written:
     def __init__(
         self, images: Images, starts: Sequence[sympy.Expr], wanted: int, first: Sequence[sympy.Expr] = ()
     ) -> None:
-        names = Names({"R"})
+        names = Names({"R"}, Work(10**6))
         self.form: Any = written_form(images, starts, wanted, K, first, names)
         self.definitions = {symbol.name: part for symbol, part in names.definitions}
 
@@ -54,7 +55,7 @@ class Written:
 
 def test_factors_that_are_always_equal_have_no_equation() -> None:
     """SymPy makes `true` of such a relation, which has no sides."""
-    assert _Factors([A, A]).named(sympy.true, Names({"R"})) == sympy.true
+    assert _Factors([A, A]).named(sympy.true, Names({"R"}, Work(10**6))) == sympy.true
 
 
 def branches(piecewise: Any) -> list[Any]:
@@ -170,7 +171,7 @@ def test_random_recursions(images: list[Polynomial[sympy.Expr]], radius: sympy.E
 
 
 def test_names_leave_no_gap_and_avoid_those_taken() -> None:
-    names = Names({"c_1", "growth_1"})
+    names = Names({"c_1", "growth_1"}, Work(1000))
     assert names.coefficient(R * x) == R * x
     tried = names.copy()
     assert str(tried.coefficient(R * x + a)) == "c_2"
