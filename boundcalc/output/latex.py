@@ -21,11 +21,13 @@ from boundcalc.output.parts.latex_text import numbered, path, prose, symbol
 from boundcalc.output.parts.layout import PLAIN, Layout
 from boundcalc.studies.parts.report import Report
 
+MOST = 2000  # definitions, some twenty pages: setting them takes a millisecond each, and nobody reads them
+
 
 def to_latex(document: Document, layout: Layout = PLAIN) -> str:
     """`align*` with a definition after the other, as far as they are used, and the constants of the network last; below, what is
     infinite and why, and where all of it holds. With style "expanded", constants that have a closed form are written out and need no
-    definitions."""
+    definitions. Bounds that take more than `MOST` definitions are named without them."""
     expanded = layout.style == "expanded"
     wanted = [
         name
@@ -33,6 +35,8 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
         if (name := quantity.definition) is not None and not (expanded and quantity.expression)
     ]
     definitions = used(document.definitions, wanted)
+    left_out = len(definitions) if len(definitions) > MOST else 0
+    definitions = [] if left_out else definitions
     paths = {quantity.definition: quantity.identifier for quantity in reversed(document.quantities)}
     numbers = numbered(paths.get(name, name) for name, _ in definitions)
     letters = {name: letter(paths.get(name, name), numbers) for name, _ in definitions}
@@ -59,6 +63,8 @@ def to_latex(document: Document, layout: Layout = PLAIN) -> str:
                 formulas.append(Formula(own, letters[name], sign))
             elif quantity.expression is not None:
                 formulas += _cases(own, sign, quantity.expression, lines)
+            elif left_out:
+                below.append(f"${own}$ takes {left_out} definitions, more than {MOST}: other formats write them out.")
     below += _conditions(document, lines)
     below += (
         [f"Of the layers, {', '.join(f'{i} is {path(layer)}' for layer, i in numbers.items())}."] if numbers else []

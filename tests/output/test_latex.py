@@ -118,6 +118,20 @@ def test_long_paths_are_numbers() -> None:
     assert r"m_{1}" in text
 
 
+def test_bounds_of_too_many_definitions_are_named_without_them() -> None:
+    def text(depth: int) -> str:
+        chain = (
+            "symbols: {R: 1}\ninput: {shape: [2], norm: 1}\nradius: R\nlayers:\n"
+            + "  - dense: 2\n  - softplus\n" * depth
+        )
+        return to_latex(bc.compile(bc.loads(chain)).document)
+
+    assert r"\begin{align*}" in text(200)
+    deep = text(800)
+    assert re.search(r"\$L\$ takes \d{4} definitions, more than 2000: other formats write them out\.", deep)
+    assert r"\begin{align*}" not in deep
+
+
 def test_old_output_was_too_wide() -> None:
     """What a line was before it was broken: the estimate sees it."""
     assert (
