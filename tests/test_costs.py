@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 import sympy
@@ -175,3 +176,22 @@ def test_concatenations_with_too_many_entries_are_the_total_and_say_so() -> None
     bounds, total = bc.compile(bc.loads(text), blocks="layer"), bc.compile(bc.loads(text))
     assert bounds.warnings == (NETWORK,)
     assert bounds.smoothness.evaluate() == total.smoothness.evaluate()
+
+
+def test_copies_that_are_too_many_are_refused_before_they_are_made() -> None:
+    """9,990 layers would be made before the limit is met."""
+    body = ", ".join(["dense: 2, tanh"] * 50)
+    text = "input: {{shape: [2], norm: 1}}\nradius: 1\nlayers: [{{repeat: {{times: {times}, layers: [{body}]}}}}]"
+    made: list[str] = []
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code.co_name == "count_layer":
+            made.append("layer")
+
+    sys.setprofile(count)
+    try:
+        with pytest.raises(bc.SpecError, match="more than 10000 layers"):
+            bc.compile(bc.loads(text.format(times=101, body=body)))
+    finally:
+        sys.setprofile(None)
+    assert len(made) == 100

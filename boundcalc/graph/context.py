@@ -75,8 +75,12 @@ class Context:
             raise TooLargeError
 
     def count_layer(self, place: Place) -> None:
+        self.expect_layers(1, place)
         self.layers += 1
-        if self.layers > self.max_layers:
+
+    def expect_layers(self, more: int, place: Place) -> None:
+        """So many are to come. Raises TooLargeError before they are made."""
+        if self.layers + more > self.max_layers:
             self.too_large(place, f"the network has more than {self.max_layers} layers")
 
     def too_large(self, place: Place, message: str) -> NoReturn:

@@ -132,7 +132,10 @@ class _Copy:
         self.check_times(sympy.Integer(times), self.fields.times.place)
         states = {carry.name: self.start(carry) for carry in self.step.carry}
         collected: list[str] = []
+        before = self.context.layers
         for t in range(times):
+            if t == 1 and self.fields.index is None:  # the others are made of as many layers
+                self.context.expect_layers((times - 1) * (self.context.layers - before), self.fields.times.place)
             bindings: dict[str, Binding] = {name: BoundNode(node) for name, node in states.items()}
             for key, node in self.sequences.items():
                 bindings[key] = BoundNode(self.nodes.slice(f"{self.path}.{t}.{key}", node, self.placement.loops, t))
