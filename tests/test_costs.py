@@ -179,7 +179,7 @@ def test_concatenations_with_too_many_entries_are_the_total_and_say_so() -> None
 
 
 def test_copies_that_are_too_many_are_refused_before_they_are_made() -> None:
-    """9,990 layers would be made before the limit is met."""
+    """20,000 layers would be made before the limit is met."""
     body = ", ".join(["dense: 2, tanh"] * 50)
     text = "input: {{shape: [2], norm: 1}}\nradius: 1\nlayers: [{{repeat: {{times: {times}, layers: [{body}]}}}}]"
     made: list[str] = []
@@ -190,8 +190,8 @@ def test_copies_that_are_too_many_are_refused_before_they_are_made() -> None:
 
     sys.setprofile(count)
     try:
-        with pytest.raises(bc.SpecError, match="more than 10000 layers"):
-            bc.compile(bc.loads(text.format(times=101, body=body)))
+        with pytest.raises(bc.SpecError, match="more than 20000 layers"):
+            bc.compile(bc.loads(text.format(times=201, body=body)))
     finally:
         sys.setprofile(None)
     assert len(made) == 100
