@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import cast
 
 import sympy
 
+from boundcalc.exact.replaced import replaced
 from boundcalc.program.arithmetic import V
 from boundcalc.program.definitions import definitions
 from boundcalc.program.depth import close
@@ -182,25 +182,6 @@ def _names(taken: set[str], scalars: Sequence[tuple[str, Scalar]]) -> Mapping[Sc
         taken.add(fitting)
         found[scalar] = fitting
     return found
-
-
-def replaced(expression: sympy.Expr, parts: Mapping[sympy.Basic, sympy.Basic]) -> sympy.Expr:
-    """`xreplace` that leaves minima unevaluated: SymPy compares and factors all pairs, for seconds."""
-    known = dict(parts)
-
-    def walk(part: sympy.Basic) -> sympy.Basic:
-        if part not in known:
-            args = [walk(arg) for arg in part.args]
-            if args == list(part.args):
-                known[part] = part
-            elif isinstance(part, (sympy.Min, sympy.Max)):
-                unique = list(dict.fromkeys(args))
-                known[part] = unique[0] if len(unique) == 1 else part.func(*unique, evaluate=False)
-            else:
-                known[part] = part.func(*args)
-        return known[part]
-
-    return cast(sympy.Expr, walk(expression))
 
 
 def used(definitions: Sequence[tuple[str, sympy.Expr]], wanted: Iterable[str]) -> list[tuple[str, sympy.Expr]]:

@@ -12,12 +12,13 @@ from sympy.logic.boolalg import Boolean
 from boundcalc.bounds.answer import short
 from boundcalc.bounds.bound import Bound
 from boundcalc.bounds.compiled import Bounds
-from boundcalc.bounds.forms import CLOSED_CAP, replaced
+from boundcalc.bounds.forms import CLOSED_CAP
 from boundcalc.bounds.guards import guards, is_broken
 from boundcalc.bounds.options import Json
 from boundcalc.exact import decimals
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import to_str
+from boundcalc.exact.replaced import replaced
 from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.growth.leading import LeadingPower, leading_power

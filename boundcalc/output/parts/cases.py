@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.bounds.forms import replaced
+from boundcalc.exact.replaced import replaced
 
 
 class Cases(NamedTuple):

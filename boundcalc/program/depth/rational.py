@@ -18,6 +18,7 @@ from boundcalc.program.depth.work import Work
 Element = Any  # of a field of rational functions, or of its ring of polynomials; SymPy has no types for them
 Factors = Mapping[Element, int]  # irreducible polynomials and their multiplicities
 
+FACTORED = 40  # terms that SymPy multiplies in the time that it takes to factor a short polynomial
 TERMS = 12  # longer numerators are left multiplied out: factoring them takes seconds
 
 
@@ -68,7 +69,10 @@ class Fractions:
                 if rest:
                     break
                 numerator, common[factor] = quotient, common[factor] - 1
-        top: Any = sympy.factor(numerator.as_expr()) if len(numerator) <= TERMS else numerator.as_expr()
+        top: Any = numerator.as_expr()
+        if 1 < len(numerator) <= TERMS:
+            self._work.spend(FACTORED)
+            top = sympy.factor(top)
         bottom: Any = sympy.Mul(denominator.as_expr(), *(f.as_expr() ** e for f, e in common.items()))
         return replace(top / bottom, self._backward)
 
