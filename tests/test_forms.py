@@ -9,10 +9,10 @@ from flint import arb
 import boundcalc as bc
 from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import Forms
+from boundcalc.bounds.replaced import replaced
 from boundcalc.bounds.values import resolve
 from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import from_sympy
-from boundcalc.exact.replaced import replaced
 from boundcalc.program.ir import Arena, Scalar
 
 R, x, y = sympy.symbols("R x y", positive=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import sympy
 
-from boundcalc.exact.replaced import replaced
+from boundcalc.bounds.replaced import replaced
 from boundcalc.program.arithmetic import V
 from boundcalc.program.definitions import definitions
 from boundcalc.program.depth import close

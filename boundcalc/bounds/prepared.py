@@ -7,7 +7,7 @@ from typing import cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.exact.replaced import replaced
+from boundcalc.bounds.replaced import replaced
 
 
 def prepared(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:

@@ -15,10 +15,10 @@ from boundcalc.bounds.compiled import Bounds
 from boundcalc.bounds.forms import CLOSED_CAP
 from boundcalc.bounds.guards import guards, is_broken
 from boundcalc.bounds.options import Json
+from boundcalc.bounds.replaced import replaced
 from boundcalc.exact import decimals
 from boundcalc.exact.intervals import shown
 from boundcalc.exact.printing import to_str
-from boundcalc.exact.replaced import replaced
 from boundcalc.exact.values import NoValue, substitute
 from boundcalc.program.growth.asymptotics import LeadingTerm, Undecided, leading_term
 from boundcalc.program.growth.leading import LeadingPower, leading_power

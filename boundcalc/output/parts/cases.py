@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.exact.replaced import replaced
+from boundcalc.bounds.replaced import replaced
 
 
 class Cases(NamedTuple):

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import sympy
 
+from boundcalc.bounds.replaced import replaced
 from boundcalc.exact.printing import Latex
-from boundcalc.exact.replaced import replaced
 from boundcalc.output.parts.latex_width import width
 
 TEXT = 33.0  # em: the width of a line of an article

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sympy
 from flint import fmpq
 
+from boundcalc.bounds.replaced import replaced
 from boundcalc.exact.enclosures import from_sympy
-from boundcalc.exact.replaced import replaced
 
 A, B, C = sympy.symbols("a b c", positive=True)
 
