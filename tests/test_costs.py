@@ -91,6 +91,11 @@ def test_no_format_hangs_on_few_symbols(name: str, tmp_path: Path) -> None:
         "        except SystemExit as stop:\n            found.append(stop.code or 0)\n"
         "print(json.dumps(found))"
     )
+    assert json.loads(printed(script)) == [0] * len(commands)
+
+
+def printed(script: str) -> str:
+    """By a process of its own, which is ended where it hangs."""
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -98,20 +103,13 @@ def test_no_format_hangs_on_few_symbols(name: str, tmp_path: Path) -> None:
         check=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),
     )
-    assert json.loads(done.stdout) == [0] * len(commands)
+    return done.stdout
 
 
 def test_a_closed_form_of_too_many_terms_is_not_sought() -> None:
     """Of the third order of a recurrence with three gates: 1.7 million nodes, in which SymPy once spent two minutes."""
     script = f"from boundcalc.cli import main\nmain({['bounds', 'specs/gru.yaml', '--third-order']!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),
-    )
-    assert "third order" in done.stdout
+    assert "third order" in printed(script)
 
 
 @pytest.mark.parametrize("depth", [16, 64])
@@ -195,3 +193,10 @@ def test_copies_that_are_too_many_are_refused_before_they_are_made() -> None:
     finally:
         sys.setprofile(None)
     assert len(made) == 100
+
+
+def test_copies_that_become_smaller_are_not_counted_like_the_first() -> None:
+    """Of 9, 5 and 3 layers: three times the first copy would be more than are allowed."""
+    copy = "{repeat: {times: in, layers: [tanh]}}, {dense: floor(in/2)}"
+    text = f"input: {{shape: [8], norm: 1}}\nradius: 1\nlayers: [{{repeat: {{times: 3, layers: [{copy}]}}}}]"
+    assert len(bc.compile(bc.loads(text), max_layers=20).layers) == 17

@@ -132,9 +132,9 @@ class _Copy:
         self.check_times(sympy.Integer(times), self.fields.times.place)
         states = {carry.name: self.start(carry) for carry in self.step.carry}
         collected: list[str] = []
-        before = self.context.layers
+        before, start = self.context.layers, self._running(current)
         for t in range(times):
-            if t == 1 and self.fields.index is None:  # the others are made of as many layers
+            if t == 1 and self.fields.index is None and self._running(current) == start:  # then all copies are equal
                 self.context.expect_layers((times - 1) * (self.context.layers - before), self.fields.times.place)
             bindings: dict[str, Binding] = {name: BoundNode(node) for name, node in states.items()}
             for key, node in self.sequences.items():
@@ -242,6 +242,9 @@ class _Copy:
     def at_least_once(self, times: sympy.Expr, finding: str) -> None:
         if self.context.conditions.holds(at_least(times, sympy.S.One), self.fields.times.place) is False:
             raise fail(self.fields.times.place, finding, ONE_PASS)
+
+    def _running(self, current: str | None) -> Shape | None:
+        return None if current is None else self.context.graph.node(current).shape
 
     def _same(self, left: Shape, right: Shape) -> bool:
         return len(left) == len(right) and all(
