@@ -26,6 +26,7 @@ def test_cases_that_are_settled_are_left_out() -> None:
     assert replaced(cases, {B: sympy.Integer(1)}) == A
     assert replaced(cases, {B: sympy.Integer(2)}) == C
     assert replaced(cases, {B: sympy.Integer(3)}) == A + C
+    assert replaced(sympy.Piecewise((A, sympy.Eq(B, 1))), {B: sympy.Integer(2)}) is sympy.nan
 
 
 def test_conditions_that_compare_cases_are_told_without_a_choice_between_conditions() -> None:

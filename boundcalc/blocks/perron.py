@@ -31,6 +31,8 @@ def largest_eigenvalue_upper(entries: Mapping[tuple[int, ...], Number], size: in
 
     By Collatz-Wielandt, or the Frobenius norm where that is as small: of matrices of rank 1, and of few entries. Raises ValueError for negative entries.
     """
+    from boundcalc.blocks.vectors import nearly_perron  # NumPy takes as long as a small network
+
     with ctx.workprec(precision):
         rows: list[list[tuple[int, Number]]] = [[] for _ in range(size)]
         for (i, j), q in entries.items():
@@ -39,8 +41,6 @@ def largest_eigenvalue_upper(entries: Mapping[tuple[int, ...], Number], size: in
             rows[i].append((j, q))
             if i != j:
                 rows[j].append((i, q))
-        from boundcalc.blocks.vectors import nearly_perron  # NumPy takes as long as a small network
-
         near = nearly_perron(rows)
         d = [_exact(x) for x in near.vector]
         upper = _ratio([add(times(q, d[j]) for j, q in row) for row in rows], d)

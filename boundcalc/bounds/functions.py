@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from numbers import Number
+from fractions import Fraction
 from typing import Any, cast
 
 import sympy
@@ -28,23 +28,19 @@ def guarded(
     nans = sympy.lambdify(list(anything.values()), penalties, modules=modules)
 
     def function(*values: Any) -> Any:
+        import numpy as np  # nothing before a call needs it
+
         if len(values) != len(chosen):
             return compiled(*values)  # which says so
-        if all(_is_plain(value) for value in values):
+        plain = int | float | Fraction | Decimal | np.generic | sympy.Number  # numbers, and no arrays of some module
+        if all(isinstance(value, plain) for value in values):
             resolve(conditions, {symbol.name: value for symbol, value in zip(chosen, values, strict=True)})
             return compiled(*values)
-        import numpy as np  # the arrays may be of another module, whose warnings are its own
-
         with np.errstate(all="ignore"):
             return sum(nans(*values), compiled(*values))
 
     function.__doc__ = compiled.__doc__
     return function
-
-
-def _is_plain(value: object) -> bool:
-    """Whether a value is a number, and not an array of some module."""
-    return isinstance(value, Number | Decimal | sympy.Number)
 
 
 def _over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolean]:

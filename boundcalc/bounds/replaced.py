@@ -48,7 +48,9 @@ def _piecewise(pairs: list[Any]) -> sympy.Basic:
             found.append(ExprCondPair(value, condition.replace(sympy.ITE, _either)))
         if condition == sympy.true:
             break
-    if found and found[0].args[1] == sympy.true:
+    if not found:
+        return sympy.nan
+    if found[0].args[1] == sympy.true:
         return found[0].args[0]
     return sympy.Piecewise(*found, evaluate=False)
 

@@ -38,16 +38,15 @@ def exact(value: object, what: str = "the value") -> sympy.Expr:
     if isinstance(value, (float, Decimal)):
         if not math.isfinite(value):
             raise ValueError(f"{what}: {value} is not a finite number; {NUMBERS}")
-        return sympy.Rational(
-            repr(float(value)) if isinstance(value, float) else str(value)
-        )  # a float may be one of NumPy
+        text = repr(float(value)) if isinstance(value, float) else str(value)  # a float may be one of NumPy
+        return sympy.Rational(text)
     if isinstance(value, int):
         return sympy.Integer(value)
     if isinstance(value, Fraction):
         return sympy.Rational(value.numerator, value.denominator)
     if isinstance(value, sympy.Float):
         return exact(float(value), what)
-    if isinstance(value, (Integral, Real)) and not isinstance(value, sympy.Expr):  # NumPy's scalars
+    if isinstance(value, Real) and not isinstance(value, sympy.Expr):  # NumPy's scalars
         return exact(int(value) if isinstance(value, Integral) else float(value), what)
     if isinstance(value, sympy.Expr) and not value.free_symbols and value.is_number and not value.has(sympy.Float):
         if value.is_real is False or value.is_finite is False:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from flint import arb, ctx
 
 from boundcalc.exact.balls import Number, ball
@@ -10,9 +12,10 @@ PRECISION = 128
 
 
 def logarithm(number: Number) -> float:
-    """Of a positive number, of any magnitude."""
+    """Of the middle of a number of any magnitude: -inf of 0, nan of what is negative or undefined."""
     with ctx.workprec(PRECISION):
-        return float(ball(number).log().mid())
+        middle = ball(number).mid()
+        return float(middle.log()) if middle > 0 else -math.inf if middle == 0 else math.nan
 
 
 def double(number: Number) -> float:

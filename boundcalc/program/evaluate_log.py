@@ -16,6 +16,7 @@ from boundcalc.exact import signed_log
 from boundcalc.exact.balls import Value
 from boundcalc.exact.signed_log import Array, Signed
 from boundcalc.program.evaluate import Budget, check_values
+from boundcalc.program.float_logs import natural
 from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Op, Scalar
 
@@ -76,7 +77,7 @@ class Logarithms:
 
     def loop(self, passes: Passes[Signed]) -> list[Signed]:
         """Entries of an array whose passes are over keep their state while the others go on."""
-        state, times = passes.starts, natural(passes.times.value)
+        state, times = passes.starts, _naturals(passes.times.value)
         most = int(np.max(times, initial=0))
         self.budget.spend(most)
         for done in range(most):
@@ -85,9 +86,6 @@ class Logarithms:
         return state
 
 
-def natural(x: Array) -> NDArray[np.int64]:
-    """Numbers of passes, which rounding may have moved a little; ValueError for what is no natural number."""
-    near = np.rint(x)
-    if not np.all((near >= 0) & (np.abs(x - near) <= 1e-9 * np.maximum(1.0, near))):
-        raise ValueError("a loop runs a number of times that is no natural number")
-    return near.astype(np.int64)
+def _naturals(x: Array) -> NDArray[np.int64]:
+    """As `float_logs.natural`, entry by entry."""
+    return np.array([natural(float(entry)) for entry in x.flat], dtype=np.int64).reshape(x.shape)

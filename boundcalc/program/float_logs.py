@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
-from flint import arb
 
-from boundcalc.exact.balls import Number
 from boundcalc.program.evaluate import Budget
 from boundcalc.program.interpret import Passes
 from boundcalc.program.ir import Op
@@ -60,26 +58,16 @@ class FloatLogs:
         return values[keys.index(min(keys) if op is Op.MIN else max(keys))]
 
     def loop(self, passes: Passes[float]) -> list[float]:
-        state, times = passes.starts, _natural(math.exp(min(passes.times, _MOST)))
+        state, times = passes.starts, natural(math.exp(min(passes.times, _MOST)))
         self.budget.spend(times)
         for _ in range(times):
             state = passes.step(state)
         return state
 
 
-def logarithm(number: Number) -> float:
-    """Of the middle of a ball, or of an exact fraction; nan where it is negative or undefined."""
-    if isinstance(number, arb):
-        middle = number.mid()
-        return float(middle.log()) if middle > 0 else -math.inf if middle == 0 else math.nan
-    if number <= 0:
-        return -math.inf if number == 0 else math.nan
-    return math.log(int(number.p)) - math.log(int(number.q))
-
-
-def _natural(x: float) -> int:
-    """A number of passes, which rounding may have moved a little."""
-    near = round(x)
-    if abs(x - near) > 1e-9 * max(1, near):
+def natural(x: float) -> int:
+    """A number of passes, which rounding may have moved a little; ValueError for what is no natural number."""
+    near = round(x) if math.isfinite(x) else -1
+    if near < 0 or abs(x - near) > 1e-9 * max(1, near):
         raise ValueError("a loop runs a number of times that is no natural number")
     return near

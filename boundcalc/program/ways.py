@@ -16,8 +16,9 @@ from flint import ctx
 
 from boundcalc.exact.balls import Number, Value
 from boundcalc.exact.enclosures import evaluate_leaf, to_number
+from boundcalc.exact.near import logarithm
 from boundcalc.program.evaluate import Budget
-from boundcalc.program.float_logs import FloatLogs, logarithm
+from boundcalc.program.float_logs import FloatLogs
 from boundcalc.program.interpret import Passes, sweep, unbound
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.loops import separate_loops

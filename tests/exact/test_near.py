@@ -16,6 +16,8 @@ def test_whatever_the_precision(precision: int) -> None:
     third = fmpq(1, 3)
     with ctx.workprec(precision):
         assert logarithm(third) == -math.log(3)
+        assert logarithm(fmpq(0)) == -math.inf
+        assert math.isnan(logarithm(fmpq(-1)))
         assert quotient(third, fmpq(7)) == 1 / 21
         assert elasticity(fmpq(2), third, fmpq(7)) == 2 / 21
     with ctx.workprec(200):

@@ -200,7 +200,7 @@ def _number(number: sympy.Expr) -> Monomial:
     value = from_sympy(number)
     if value < 0:
         _refuse("a difference")
-    return Monomial(-math.inf if value == 0 else logarithm(value))
+    return Monomial(logarithm(value))
 
 
 def _function(row: Function) -> Callable[[Monomial], Monomial]:
