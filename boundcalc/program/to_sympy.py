@@ -98,8 +98,9 @@ def _power(base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
 
 
 def _is_huge(base: sympy.Expr, exponent: Fraction) -> bool:
-    """Whether SymPy would take long: it factors all numbers under a root, and multiplies out powers of numbers."""
-    if exponent.denominator > 1 and _has_long_number(base):
+    """Whether SymPy would take long: it factors all numbers under a root, takes the signs of cases apart, and multiplies out
+    powers of numbers."""
+    if exponent.denominator > 1 and (_has_long_number(base) or base.has(sympy.Piecewise)):
         return True
     if not isinstance(base, sympy.Rational):
         return False

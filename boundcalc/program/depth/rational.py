@@ -11,6 +11,7 @@ from math import lcm
 from typing import Any
 
 import sympy
+from sympy.core.function import Application
 from sympy.polys.fields import sfield
 
 from boundcalc.program.depth.work import Work
@@ -20,12 +21,14 @@ Factors = Mapping[Element, int]  # irreducible polynomials and their multiplicit
 
 FACTORED = 40  # terms that SymPy multiplies in the time that it takes to factor a short polynomial
 TERMS = 12  # longer numerators are left multiplied out: factoring them takes seconds
+SYMBOLS = 4  # or those in more symbols
 
 
 class Fractions:
     """The field of rational functions in what the expressions are made of; other functions are generators.
 
-    Roots of a symbol become powers of one root of it, so that sqrt(n)^2 and n are one.
+    Roots of a symbol become powers of one root of it, so that sqrt(n)^2 and n are one. Functions become symbols, which are
+    quicker to build expressions of.
     """
 
     def __init__(self, expressions: Sequence[sympy.Expr], work: Work) -> None:
@@ -69,24 +72,39 @@ class Fractions:
                 if rest:
                     break
                 numerator, common[factor] = quotient, common[factor] - 1
-        top: Any = numerator.as_expr()
         if 1 < len(numerator) <= TERMS:
             self._work.spend(FACTORED)
-            top = sympy.factor(top)
+            top: Any = _product(numerator)
+        else:
+            top = numerator.as_expr()
         bottom: Any = sympy.Mul(denominator.as_expr(), *(f.as_expr() ** e for f, e in common.items()))
         return replace(top / bottom, self._backward)
 
 
+def _product(polynomial: Element) -> sympy.Expr:
+    """The polynomial in factors; in many symbols only what all terms have in common is taken out."""
+    powers = list(zip(*polynomial.itermonoms(), strict=True))  # of each symbol in each term
+    if sum(map(any, powers)) <= SYMBOLS:
+        content, factors = polynomial.factor_list()
+    else:
+        common = polynomial.ring({tuple(map(min, powers)): 1})
+        content, rest = polynomial.exquo(common).primitive()
+        factors = [(common, 1), (rest, 1)]
+    return sympy.Mul(content, *(factor.as_expr() ** power for factor, power in factors))
+
+
 def _roots(expressions: Sequence[sympy.Expr]) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Symbols under roots as powers of their highest root, and back."""
+    """Symbols under roots as powers of their highest root, functions as symbols, and back."""
     degrees: dict[sympy.Symbol, int] = {}
     for expression in expressions:
         for power in expression.atoms(sympy.Pow):
             if isinstance(power.base, sympy.Symbol) and isinstance(power.exp, sympy.Rational):
                 degrees[power.base] = lcm(degrees.get(power.base, 1), int(power.exp.q))
     roots = {s: (sympy.Dummy(s.name, positive=True), degree) for s, degree in degrees.items() if degree > 1}
-    forward = {symbol: root**degree for symbol, (root, degree) in roots.items()}
-    return forward, {root: symbol ** sympy.Rational(1, degree) for symbol, (root, degree) in roots.items()}
+    functions = {f: sympy.Dummy() for e in expressions for f in e.atoms(Application) if not isinstance(f, sympy.exp)}
+    forward = {symbol: root**degree for symbol, (root, degree) in roots.items()} | functions
+    backward = {root: symbol ** sympy.Rational(1, degree) for symbol, (root, degree) in roots.items()}
+    return forward, backward | {symbol: function for function, symbol in functions.items()}
 
 
 def replace(expression: sympy.Expr, values: Mapping[Any, sympy.Expr]) -> sympy.Expr:

@@ -33,7 +33,7 @@ class Case:
 
 def exponents(factor: sympy.Expr) -> Exponents:
     """The factor as a product of powers of atoms: symbols, primes, sums, powers with a symbolic exponent."""
-    factored: Any = sympy.factor(factor)
+    factored: Any = sympy.factor(factor) if factor.has(sympy.Add) else factor
     signed = any(base.is_negative for base in factored.as_powers_dict())  # SymPy makes 1 - p into -(p - 1)
     return powers_of(factor if signed else factored)
 
