@@ -34,7 +34,7 @@ MOST = 48  # results of loops that are closed in one program
 DEEPEST = 2  # loops inside one another
 LONGEST = 30_000  # nodes of one closed form
 TOO_LONG = f"it would have more than {LONGEST} terms, or take too many to find"
-SPELLED = 30_000  # terms that are written for the forms in the spec's symbols of one program
+SPELLED = 27_000  # terms that are written for the forms in the spec's symbols of one program
 NAMED = 12_000  # nodes that are, for those in names: what is too long as the one may be short as the other
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -95,7 +96,10 @@ class Names:
         return self._known[expression]
 
 
+@lru_cache(maxsize=1024)  # the cases of a form, and the forms of a program, have coefficients in common
 def _factored(expression: sympy.Expr) -> sympy.Expr:
+    if not expression.has(sympy.Add):
+        return expression
     few = len(expression.free_symbols) <= SYMBOLS
     result: Any = sympy.factor(expression) if few else sympy.factor_terms(expression)
     return result

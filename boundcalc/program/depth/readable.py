@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy
 
-from boundcalc.program.depth.resonance import Exponents, exponents, powers_of, product, ratio, rational
+from boundcalc.program.depth.resonance import Exponents, exponents, product, ratio, rational, taken_apart
 
 
 def falling(k: sympy.Expr, j: int) -> sympy.Expr:
@@ -24,7 +24,7 @@ def geometric(coefficient: sympy.Expr, base: sympy.Expr, exponent: sympy.Expr) -
 
 
 def _absorbed(coefficient: sympy.Expr, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
-    of_base, of_coefficient = exponents(base), dict(powers_of(coefficient))
+    of_base, of_coefficient = exponents(base), dict(taken_apart(coefficient))
     symbolic = [atom for atom in of_base if not atom.is_number]
     if len(symbolic) == 1 and symbolic[0] in of_coefficient:
         atom = symbolic[0]

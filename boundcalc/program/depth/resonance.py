@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from typing import Any
 
@@ -31,6 +32,7 @@ class Case:
     values: Mapping[sympy.Symbol, sympy.Expr]
 
 
+@lru_cache(maxsize=1024)  # the factors of a form are few, and asked for by each of its terms
 def exponents(factor: sympy.Expr) -> Exponents:
     """The factor as a product of powers of atoms: symbols, primes, sums, powers with a symbolic exponent."""
     factored: Any = sympy.factor(factor) if factor.has(sympy.Add) else factor
@@ -40,9 +42,14 @@ def exponents(factor: sympy.Expr) -> Exponents:
 
 def powers_of(factored: sympy.Expr) -> Exponents:
     """The same for an expression whose factors are apart already."""
-    powers: Any = factored.as_powers_dict()
-    if any(base.is_negative for base in powers):
+    if any(base.is_negative for base in factored.as_powers_dict()):
         return {factored: Fraction(1)}
+    return taken_apart(factored)
+
+
+def taken_apart(factored: sympy.Expr) -> Exponents:
+    """The same whatever the signs of its factors, which SymPy takes long to find: for a coefficient, which nothing is a logarithm of."""
+    powers: Any = factored.as_powers_dict()
     result: dict[sympy.Expr, Fraction] = {}
     for base, exponent in powers.items():
         for part in sympy.Add.make_args(sympy.expand(exponent)):
@@ -137,12 +144,17 @@ def _case(
         rest = product((atoms[n], -e / row[pivot]) for n, e in enumerate(row) if e and n != pivot)
         atom = atoms[pivot]
         if isinstance(atom, sympy.Symbol) and atom not in rest.free_symbols:
-            relations.append(sympy.Eq(atom, rest))
+            relations.append(_equal(atom, rest))
             values[atom] = rest
         else:
             scale = lcm(*(e.denominator for e in row))
-            relations.append(sympy.Eq(*sides({a: e * scale for a, e in zip(atoms, row, strict=True) if e})))
+            relations.append(_equal(*sides({a: e * scale for a, e in zip(atoms, row, strict=True) if e})))
     return Case(tuple(relations), classes, values)
+
+
+def _equal(left: sympy.Expr, right: sympy.Expr) -> Any:
+    """Decided for numbers alone: for what has symbols `cases` has asked, and to ask again takes SymPy long."""
+    return sympy.Eq(left, right, evaluate=not (left.free_symbols or right.free_symbols))
 
 
 def _minus(a: _Vector, b: _Vector) -> _Vector:
