@@ -64,10 +64,16 @@ class Latex(_Ordered, LatexPrinter):
         known = {} if settings is None else {key: settings[key] for key in settings if key in self._default_settings}
         super().__init__(known)
         self._names: Mapping[str, str] = {} if names is None else names
+        self._known: dict[sympy.Basic, str] = {}  # a part is printed by itself, in its sum, in the whole
 
     def _print(self, expr: sympy.Basic, **options: Any) -> str:
-        text = None if options else plain_latex(expr, self._print)
-        return super()._print(expr, **options) if text is None else text
+        if options:
+            return super()._print(expr, **options)
+        text = self._known.get(expr)
+        if text is None:
+            plain = plain_latex(expr, self._print)
+            text = self._known[expr] = super()._print(expr) if plain is None else plain
+        return text
 
     def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
         name = self._names.get(expr.name)

@@ -48,6 +48,8 @@ def leaf_derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
 
     Raises TypeError where SymPy leaves a derivative unevaluated.
     """
+    if isinstance(expression, sympy.Symbol):
+        return sympy.Integer(expression == symbol)
     if (cofactor := _cofactor(expression, symbol)) is not None:
         return cofactor
     smooth, kinks = _without_kinks(expression, symbol)

@@ -39,7 +39,7 @@ def per_axis(
         raise at.error(
             f"{what} has {len(values)} entries for {axes} axes",
             "give one number, or one for each axis",
-            values[0].place,
+            values[0].place if values else None,
         )
     sizes = tuple(at.size(value, what, least) for value in values)
     return sizes * axes if len(sizes) == 1 else sizes

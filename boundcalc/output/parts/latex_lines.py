@@ -42,6 +42,8 @@ class Lines:
         self._room = room
         self._latex = Latex(self._letters)
         self._parts: dict[sympy.Expr, sympy.Symbol] = {}
+        self._widths: dict[sympy.Expr, float] = {}
+        self._widest: dict[sympy.Expr, float] = {}  # piece of a term
         self._stem = next(
             (stem for stem in _STEMS if not any(letter.startswith(stem) for letter in names.values())), "qq"
         )
@@ -95,7 +97,7 @@ class Lines:
     def _cuts(self, expression: sympy.Expr, room: float) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
         """What is to be replaced, and the part of it that gets a name: itself, or some branches of a minimum."""
         for term in sympy.Add.make_args(expression):
-            if not any(width(piece) > room for piece in pieces(self.print(term))):
+            if self._widest_piece(term) <= room:
                 continue
             for factor in sorted(sympy.Mul.make_args(term), key=self._width, reverse=True):
                 if isinstance(factor, sympy.Add):
@@ -111,8 +113,15 @@ class Lines:
         whole = [part for part in inner if isinstance(part, _FORMULAS) and self._width(part) > NAME]
         return max(whole, key=self._width, default=None)
 
+    def _widest_piece(self, term: sympy.Expr) -> float:
+        if term not in self._widest:
+            self._widest[term] = max(map(width, pieces(self.print(term))))
+        return self._widest[term]
+
     def _width(self, expression: sympy.Expr) -> float:
-        return width(self.print(expression))
+        if expression not in self._widths:
+            self._widths[expression] = width(self.print(expression))
+        return self._widths[expression]
 
     def _lines(self, formula: Formula, flush: bool, room: float) -> Iterator[str]:
         assert isinstance(formula.right, str)
