@@ -21,8 +21,9 @@ from boundcalc.cli import main as command_line
 from boundcalc.cli.commands import cli
 from boundcalc.output.index import FORMATS
 from boundcalc.output.parts.layout import PLAIN
+from boundcalc.program.evaluate import TooManyPassesError
 
-EXPECTED = (bc.SpecError,)
+EXPECTED = (bc.SpecError, TooManyPassesError)  # what a command ends with exit status 2 for
 OF_OPTIONS = (TypeError, ValueError)  # what is wrong in an argument of Python is said by Python's own exceptions
 SECONDS, OF_A_LAYER = 3.0, 1e-3
 THEIRS = {"options.py", "smoothing.py", "arguments.py"}  # files that say it
@@ -68,7 +69,7 @@ def outcome(given: Input, clock: Clock) -> str:
         return compiled(given, clock)
     except EXPECTED as error:
         with clock.timed("message"):
-            str(error), error.errors()
+            str(error), isinstance(error, bc.SpecError) and error.errors()
         return "refused"
 
 
@@ -128,7 +129,7 @@ def understood(given: Input, clock: Clock) -> str:
                 parsed(given.arguments)
             else:
                 bc.loads(given.text)
-        except EXPECTED as error:
+        except bc.SpecError as error:
             str(error), error.errors()
             return "refused"
         except click.ClickException as error:

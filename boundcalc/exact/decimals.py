@@ -120,8 +120,8 @@ def _decimal(x: Number, digits: int, direction: int) -> str:
         return "0"
     sign = ""
     if end < 0:
-        with ctx.workprec(max(_WORK_BITS, ctx.prec)):  # of the end: exact
-            sign, end, direction = "-", -end, -direction
+        sign, direction = "-", -direction
+        end = -end if isinstance(end, fmpq) else end.neg(exact=True)  # a centre may have more bits than any precision
     return sign + _format(*_scientific(end, digits, direction), digits)
 
 

@@ -49,6 +49,13 @@ def test_shortest_form_rounded_up(value, text):
     assert upper_decimal(from_sympy(sympy.Rational(sympy.sympify(value)))) == text
 
 
+def test_a_centre_may_have_more_bits_than_the_precision_of_whoever_prints_it() -> None:
+    with ctx.workprec(600):
+        third = arb(1) / 3
+        negative = -third
+    assert [nearest_decimal(x, 4) for x in (third, negative)] == ["0.3333", "-0.3333"]
+
+
 @settings(deadline=None)
 @given(fractions, scales, st.integers(1, 25))
 def test_exact_rationals_are_enclosed_within_one_unit(mantissa, scale, digits):

@@ -104,11 +104,12 @@ def _formula(
                     differences[one, other] = fractions.factored(bases[one] - bases[other])
             for j in range(m):
                 for number, powers in reciprocal_taylor([counts[other] for other in others], m - 1 - j):
-                    unit, bottom = weight * number / factorial(j), Counter[Element]()
+                    units, bottom = list[tuple[Element, int]](), Counter[Element]()
                     for other, power in zip(others, powers, strict=True):
-                        part, irreducible = differences[one, other]
-                        unit /= part**power
+                        unit, irreducible = differences[one, other]
+                        units.append((unit, power))
                         for factor, count in irreducible.items():
                             bottom[factor] += count * power
-                    terms.setdefault((one, forgotten, j), []).append((unit, bottom))
+                    quotient = fractions.quotient(weight, Fraction(number, factorial(j)), units)
+                    terms.setdefault((one, forgotten, j), []).append((quotient, bottom))
     return power_sum({(factors[one], z, j): fractions.total(table) for (one, z, j), table in terms.items()}, k)

@@ -7,6 +7,7 @@ minutes; here the irreducible factors of the denominators are known beforehand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from math import lcm
 from typing import Any
 
@@ -19,7 +20,7 @@ from boundcalc.program.depth.work import Work
 Element = Any  # of a field of rational functions, or of its ring of polynomials; SymPy has no types for them
 Factors = Mapping[Element, int]  # irreducible polynomials and their multiplicities
 
-FACTORED = 40  # terms that SymPy multiplies in the time that it takes to factor a short polynomial
+FACTORED = 40  # terms that SymPy multiplies in the time that it takes to factor a short polynomial, or to find a common divisor
 TERMS = 12  # longer numerators are left multiplied out: factoring them takes seconds
 SYMBOLS = 4  # or those in more symbols
 
@@ -46,6 +47,19 @@ class Fractions:
         content, factors = element.numer.factor_list()
         return self._field(content) / self._field(element.denom), dict(factors)
 
+    def quotient(self, weight: Element, number: Fraction, units: Sequence[tuple[Element, int]]) -> Element:
+        """weight * number / the product of units to their powers, cancelled once."""
+        numerator, denominator = weight.numer * number.numerator, weight.denom * number.denominator
+        for unit, power in units:
+            numerator, denominator = numerator * unit.denom**power, denominator * unit.numer**power
+        self._divide(numerator, denominator)
+        return self._field.new(numerator, denominator)
+
+    def _divide(self, one: Element, other: Element) -> None:
+        """Spend what their greatest common divisor takes."""
+        if len(one) > 1 and len(other) > 1:
+            self._work.spend(FACTORED)
+
     def total(self, terms: Sequence[tuple[Element, Factors]]) -> sympy.Expr:
         """The sum of numerator / product of factors over the terms, factored if it is short. Polynomials are added, and
         cancelled once: a sum of fractions would be cancelled at each term."""
@@ -55,6 +69,7 @@ class Fractions:
                 common[factor] = max(common.get(factor, 0), power)
         ring, bottom = self._field.ring, self._field.ring.one
         for element, _ in terms:
+            self._divide(bottom, element.denom)
             bottom = bottom.lcm(element.denom)
         whole = ring.zero
         for element, factors in terms:
@@ -64,6 +79,7 @@ class Fractions:
                     self._work.spend(len(part) * len(factor))
                     part *= factor
             whole += part
+        self._divide(whole, bottom)
         numerator, denominator = whole.cancel(bottom)
         for factor in common:
             while common[factor] and numerator:
