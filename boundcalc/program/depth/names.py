@@ -9,14 +9,14 @@ from typing import Any
 
 import sympy
 
+from boundcalc.program.depth.factoring import SYMBOLS, factored
 from boundcalc.program.depth.resonance import exponents, product
 from boundcalc.program.depth.work import Work
 from boundcalc.program.tree_size import expression_size
 
 SHORT = 4  # nodes that are as quick to read as a name: R*x, -c_3, R**2
 NUMBER = 8  # the same of a number: -16*sqrt(3)/9
-FACTORED = 60  # nodes; SymPy takes long to factor what is larger,
-SYMBOLS = 4  # or has more symbols: then only what all terms have in common is taken out
+FACTORED = 60  # nodes; SymPy takes long to factor what is larger, or has many symbols: of that only what all terms have in common is taken out
 
 
 class Names:
@@ -98,8 +98,7 @@ class Names:
 
 @lru_cache(maxsize=1024)  # the cases of a form, and the forms of a program, have coefficients in common
 def _factored(expression: sympy.Expr) -> sympy.Expr:
-    if not expression.has(sympy.Add):
-        return expression
-    few = len(expression.free_symbols) <= SYMBOLS
-    result: Any = sympy.factor(expression) if few else sympy.factor_terms(expression)
+    if len(expression.free_symbols) <= SYMBOLS:
+        return factored(expression)
+    result: Any = sympy.factor_terms(expression)
     return result

@@ -15,6 +15,7 @@ import sympy
 from sympy.core.function import Application
 from sympy.polys.fields import sfield
 
+from boundcalc.program.depth.factoring import factors_of, product_of
 from boundcalc.program.depth.work import Work
 
 Element = Any  # of a field of rational functions, or of its ring of polynomials; SymPy has no types for them
@@ -22,7 +23,6 @@ Factors = Mapping[Element, int]  # irreducible polynomials and their multiplicit
 
 FACTORED = 40  # terms that SymPy multiplies in the time that it takes to factor a short polynomial, or to find a common divisor
 TERMS = 12  # longer numerators are left multiplied out: factoring them takes seconds
-SYMBOLS = 4  # or those in more symbols
 
 
 class Fractions:
@@ -44,7 +44,7 @@ class Fractions:
         """A unit (a number, or a denominator) and the irreducible factors of the numerator. 0 raises ZeroDivisionError."""
         if not element:
             raise ZeroDivisionError("a factor of a denominator is 0")
-        content, factors = element.numer.factor_list()
+        content, factors = factors_of(element.numer)
         return self._field(content) / self._field(element.denom), dict(factors)
 
     def quotient(self, weight: Element, number: Fraction, units: Sequence[tuple[Element, int]]) -> Element:
@@ -90,23 +90,11 @@ class Fractions:
                 numerator, common[factor] = quotient, common[factor] - 1
         if 1 < len(numerator) <= TERMS:
             self._work.spend(FACTORED)
-            top: Any = _product(numerator)
+            top: Any = product_of(numerator)
         else:
             top = numerator.as_expr()
         bottom: Any = sympy.Mul(denominator.as_expr(), *(f.as_expr() ** e for f, e in common.items()))
         return replace(top / bottom, self._backward)
-
-
-def _product(polynomial: Element) -> sympy.Expr:
-    """The polynomial in factors; in many symbols only what all terms have in common is taken out."""
-    powers = list(zip(*polynomial.itermonoms(), strict=True))  # of each symbol in each term
-    if sum(map(any, powers)) <= SYMBOLS:
-        content, factors = polynomial.factor_list()
-    else:
-        common = polynomial.ring({tuple(map(min, powers)): 1})
-        content, rest = polynomial.exquo(common).primitive()
-        factors = [(common, 1), (rest, 1)]
-    return sympy.Mul(content, *(factor.as_expr() ** power for factor, power in factors))
 
 
 def _roots(expressions: Sequence[sympy.Expr]) -> tuple[dict[Any, Any], dict[Any, Any]]:

@@ -16,6 +16,8 @@ from typing import Any
 
 import sympy
 
+from boundcalc.program.depth.factoring import factored
+
 CASES = 16  # more would be unreadable
 _FACTOR_BITS = 64
 
@@ -35,21 +37,21 @@ class Case:
 @lru_cache(maxsize=1024)  # the factors of a form are few, and asked for by each of its terms
 def exponents(factor: sympy.Expr) -> Exponents:
     """The factor as a product of powers of atoms: symbols, primes, sums, powers with a symbolic exponent."""
-    factored: Any = sympy.factor(factor) if factor.has(sympy.Add) else factor
-    signed = any(base.is_negative for base in factored.as_powers_dict())  # SymPy makes 1 - p into -(p - 1)
-    return powers_of(factor if signed else factored)
+    apart = factored(factor)
+    signed = any(base.is_negative for base in apart.as_powers_dict())  # SymPy makes 1 - p into -(p - 1)
+    return powers_of(factor if signed else apart)
 
 
-def powers_of(factored: sympy.Expr) -> Exponents:
+def powers_of(apart: sympy.Expr) -> Exponents:
     """The same for an expression whose factors are apart already."""
-    if any(base.is_negative for base in factored.as_powers_dict()):
-        return {factored: Fraction(1)}
-    return taken_apart(factored)
+    if any(base.is_negative for base in apart.as_powers_dict()):
+        return {apart: Fraction(1)}
+    return taken_apart(apart)
 
 
-def taken_apart(factored: sympy.Expr) -> Exponents:
+def taken_apart(apart: sympy.Expr) -> Exponents:
     """The same whatever the signs of its factors, which SymPy takes long to find: for a coefficient, which nothing is a logarithm of."""
-    powers: Any = factored.as_powers_dict()
+    powers: Any = apart.as_powers_dict()
     result: dict[sympy.Expr, Fraction] = {}
     for base, exponent in powers.items():
         for part in sympy.Add.make_args(sympy.expand(exponent)):
