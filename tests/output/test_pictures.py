@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-import sys
 from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from counts import calls
 
 import boundcalc as bc
 from boundcalc.graph.expand import expand
@@ -156,21 +156,14 @@ def test_it_is_the_same_each_time() -> None:
     assert one == other
 
 
-def calls(of: LayerGraph) -> int:
-    count = 0
-
-    def counted(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
+def work(of: LayerGraph) -> int:
     found = drawn(of)
-    sys.setprofile(counted)
-    try:
+
+    def placed() -> None:
         wired = wiring(found)
         placement(outline(found, wired), wired)
-    finally:
-        sys.setprofile(None)
-    return count
+
+    return calls(placed)
 
 
 def test_the_work_is_linear_in_the_layers() -> None:
@@ -185,7 +178,7 @@ def test_the_work_is_linear_in_the_layers() -> None:
             + "]"
         )
 
-    small, large = calls(network(150)), calls(network(600))
+    small, large = work(network(150)), work(network(600))
     assert large < 4.5 * small
 
 
