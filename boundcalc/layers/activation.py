@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import sympy
@@ -95,7 +96,10 @@ def smoothed_relu(facts: Facts, at: At, mu: sympy.Expr | None) -> Smoothed:
         return Smoothed(kind, place_values(entry, {}, at), sympy.log(2))
     from boundcalc.catalogue.smoothings import MOREAU_RELU  # only who smooths needs it
 
-    return Smoothed(activation(MOREAU_RELU), place_values(MOREAU_RELU, {"mu": mu}, at), mu)
+    return Smoothed(_kept(MOREAU_RELU), place_values(MOREAU_RELU, {"mu": mu}, at), mu)
+
+
+_kept = cache(activation)  # a model of fields takes milliseconds to make, and a network has many layers
 
 
 def _kind(name: str, entry: Entry) -> Kind[StepFields, Facts]:

@@ -1,45 +1,36 @@
-"""The one sweep from an output back to the leaves: adjoints, d output / d node, over any kind of values.
+"""The one sweep from an output back to the leaves: adjoints, d output / d node, as scalars of the program itself.
 
-The chain rule is the same for scalars, which make a program of the derivatives (`differentiate`), and for numbers, which are
-derivatives at one point (`reverse`). They differ in how a minimum passes its adjoint on (a SELECT node, or the branch that is
-active), and in loops.
+What a node passes on to an argument is a number times a node times an adjoint. Numbers are multiplied as numbers, and what comes
+with the same node is added up before it is multiplied by it: a step of the program saved for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
-from boundcalc.program.arithmetic import Arithmetic, V
+import sympy
+
 from boundcalc.program.dependence import dependents
-from boundcalc.program.ir import Arena, Node, Op
+from boundcalc.program.ir import FOLD_BITS, Arena, Node, Op, Scalar
+
+# From the adjoints of the results of the loop at a node, by positions, to those of nodes before it.
+PullLoop = Callable[[int, Mapping[int, Scalar], Set[int]], Sequence[tuple[int, Scalar]]]
 
 
-class Adjoints(Protocol[V]):
-    """Values of nodes and adjoints, and what is not the same for all kinds of them."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """number * factor * adjoint; no factor is 1."""
 
-    @property
-    def arithmetic(self) -> Arithmetic[V]: ...
-
-    def value(self, index: int, /) -> V: ...
-
-    def vanishes(self, adjoint: V, /) -> bool:
-        """Whether it need not be passed on."""
-        ...
-
-    def chosen(self, index: int, op: Op, keys: Sequence[int], adjoint: V, /) -> Mapping[int, V]:
-        """The adjoint of the least (`Op.MIN`) or greatest (`Op.MAX`) key's value at node `index`, by positions."""
-        ...
-
-    def loop(self, index: int, adjoints: Mapping[int, V], active: Set[int], /) -> Sequence[tuple[int, V]]:
-        """From the adjoints of the results of the loop at node `index`, by positions, to those of nodes before it."""
-        ...
+    adjoint: Scalar
+    number: Fraction = Fraction(1)
+    factor: Scalar | None = None
 
 
 def backward(
-    arena: Arena, output: int, targets: Set[int], rules: Adjoints[V], order: Sequence[int] | None = None
-) -> dict[int, V]:
+    arena: Arena, output: int, targets: Set[int], pull_loop: PullLoop, order: Sequence[int] | None = None
+) -> dict[int, Scalar]:
     """The adjoints of those targets that the output depends on, the last first.
 
     `order` are the nodes to pass, arguments first; without it, all that the output is made of.
@@ -48,65 +39,107 @@ def backward(
     active = dependents(arena, order, targets)
     if output not in active:
         return {}
-    add = rules.arithmetic.add
-    parts: dict[int, list[V]] = {output: [rules.arithmetic.number(1)]}
-    finals: dict[int, dict[int, V]] = {}  # of loops: the adjoints of their results
-    adjoints: dict[int, V] = {}
+    parts: dict[int, list[_Part]] = {output: [_Part(arena.one)]}
+    finals: dict[int, dict[int, Scalar]] = {}  # of loops: the adjoints of their results
+    adjoints: dict[int, Scalar] = {}
     for index in reversed(order):
         node = arena.nodes[index]
         if index in parts:
-            found = parts.pop(index)
-            adjoint = found[0] if len(found) == 1 else add(found)
+            whole = _sum(parts.pop(index))
             if index in targets:
-                adjoints[index] = adjoint
+                adjoints[index] = _product(whole)
                 continue
             if isinstance(node.payload, int):
-                finals.setdefault(node.args[0], {})[node.payload] = adjoint
+                finals.setdefault(node.args[0], {})[node.payload] = _product(whole)
                 continue
-            contributions = _pull(index, node, adjoint, rules)
+            found = _pull(arena, index, node, whole)
         elif index in finals:
-            contributions = rules.loop(index, finals.pop(index), active)
+            found = ((arg, _Part(adjoint)) for arg, adjoint in pull_loop(index, finals.pop(index), active))
         else:
             continue
-        for arg, contribution in contributions:
-            if arg in active and not rules.vanishes(contribution):
-                parts.setdefault(arg, []).append(contribution)
+        for arg, part in found:
+            if arg in active and not part.adjoint.is_zero:
+                parts.setdefault(arg, []).append(part)
     return adjoints
 
 
-def _pull(index: int, node: Node, adjoint: V, rules: Adjoints[V]) -> Sequence[tuple[int, V]]:
-    """The adjoint of a node, passed on to its arguments."""
-    args, arithmetic = node.args, rules.arithmetic
+def _pull(arena: Arena, index: int, node: Node, whole: _Part) -> Iterator[tuple[int, _Part]]:
+    """The adjoint of a node, which has no factor, passed on to its arguments."""
+    args, number, adjoint = node.args, whole.number, whole.adjoint
     if node.op is Op.ADD:
-        return [(arg, adjoint) for arg in args]
-    if node.op is Op.MUL:
-        return list(
-            zip(args, _products_without_one([rules.value(arg) for arg in args], adjoint, arithmetic), strict=True)
-        )
-    if isinstance(node.payload, Fraction):
-        scaled = arithmetic.multiply((adjoint, arithmetic.number(node.payload)))
-        return [(args[0], arithmetic.multiply((scaled, arithmetic.power(rules.value(args[0]), node.payload - 1))))]
-    if node.op is Op.HYPOT:
-        scaled = arithmetic.multiply((adjoint, arithmetic.power(rules.value(index), Fraction(-1))))
-        return [(arg, arithmetic.multiply((scaled, rules.value(arg)))) for arg in args]
-    if isinstance(node.payload, Op):  # a small change of a key of SELECT changes nothing
-        keys, values, op = args[: len(args) // 2], args[len(args) // 2 :], node.payload
+        yield from ((arg, whole) for arg in args)
+    elif node.op is Op.MUL:
+        yield from _factors(arena, args, number, adjoint)
+    elif isinstance(node.payload, Fraction):
+        slope = arena.power(arena.scalar(args[0]), node.payload - 1)
+        yield args[0], _Part(adjoint, number * node.payload, slope)
+    elif node.op is Op.HYPOT:
+        over = adjoint / arena.scalar(index)
+        yield from ((arg, _Part(over, number, arena.scalar(arg))) for arg in args)
     else:
-        keys, values, op = args, args, node.op
-    return [(values[i], part) for i, part in rules.chosen(index, op, keys, adjoint).items()]
+        is_select = isinstance(node.payload, Op)  # a small change of a key of it changes nothing
+        op = node.payload if isinstance(node.payload, Op) else node.op
+        keys = [arena.scalar(arg) for arg in (args[: len(args) // 2] if is_select else args)]
+        for i, arg in enumerate(args[len(args) // 2 :] if is_select else args):
+            only = [adjoint if j == i else arena.zero for j in range(len(keys))]
+            yield arg, _Part(arena.select(op, keys, only), number)
 
 
-def _products_without_one(factors: Sequence[V], first: V, arithmetic: Arithmetic[V]) -> list[V]:
-    """For each factor `first` times the others; prefix and suffix products keep it linear and free of divisions."""
-    multiply = arithmetic.multiply
+def _factors(arena: Arena, args: Sequence[int], number: Fraction, adjoint: Scalar) -> Iterator[tuple[int, _Part]]:
+    """For each factor the product of the others; prefix and suffix products keep it linear and free of divisions."""
+    factors = [(arg, scalar) for arg in args if (scalar := arena.scalar(arg)).rational is None]
+    for arg in args:
+        if (constant := arena.scalar(arg).rational) is not None:
+            number *= Fraction(int(constant.p), int(constant.q))
+    if len(factors) == 1:
+        yield factors[0][0], _Part(adjoint, number)
+        return
     if len(factors) == 2:
-        products = [multiply((first, factors[0])), multiply((first, factors[1]))]
-        return products[::-1]
-    prefixes = [first]
-    for factor in factors[:-1]:
-        prefixes.append(multiply((prefixes[-1], factor)))
-    products, suffix = [prefixes[-1]], factors[-1]
-    for factor, prefix in zip(factors[-2::-1], prefixes[-2::-1], strict=True):
-        products.append(multiply((prefix, suffix)))
-        suffix = multiply((suffix, factor))
-    return products[::-1]
+        (a, x), (b, y) = factors
+        yield a, _Part(adjoint, number, y)
+        yield b, _Part(adjoint, number, x)
+        return
+    prefixes = [adjoint]
+    for _, factor in factors[:-1]:
+        prefixes.append(prefixes[-1] * factor)
+    suffix = arena.one
+    for (arg, factor), prefix in zip(reversed(factors), reversed(prefixes), strict=True):
+        yield arg, _Part(prefix * suffix, number)
+        suffix = suffix * factor
+
+
+def _sum(parts: Sequence[_Part]) -> _Part:
+    """Without a factor."""
+    groups: dict[Scalar | None, list[_Part]] = {}
+    for part in parts:
+        groups.setdefault(part.factor, []).append(part)
+    sums = [_together(factor, group) for factor, group in groups.items()]
+    if len(sums) > 1:
+        return _Part(_added([_product(each) for each in sums]))
+    [whole] = sums
+    is_long = max(whole.number.numerator.bit_length(), whole.number.denominator.bit_length()) > FOLD_BITS
+    return _Part(_product(whole)) if is_long else whole
+
+
+def _together(factor: Scalar | None, parts: Sequence[_Part]) -> _Part:
+    """Parts of one factor."""
+    number = parts[0].number
+    if any(part.number != number for part in parts):
+        number, parts = Fraction(1), [_Part(_scaled(part)) for part in parts]
+    adjoint = _added([part.adjoint for part in parts])
+    return _Part(adjoint if factor is None else adjoint * factor, number)
+
+
+def _added(terms: Sequence[Scalar]) -> Scalar:
+    return terms[0] if len(terms) == 1 else terms[0].arena.combine(Op.ADD, terms)
+
+
+def _scaled(part: _Part) -> Scalar:
+    """number * adjoint."""
+    if part.number == 1:
+        return part.adjoint
+    return part.adjoint * part.adjoint.arena.leaf(sympy.Rational(part.number.numerator, part.number.denominator))
+
+
+def _product(part: _Part) -> Scalar:
+    return _scaled(part) if part.factor is None else _scaled(part) * part.factor

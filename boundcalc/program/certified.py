@@ -35,7 +35,8 @@ from boundcalc.program.tape import (
 )
 
 Select = Callable[[Choice, list[Number]], Number]
-_HALF, _TWO, _INVERSE_ROOT = Fraction(1, 2), Fraction(2), Fraction(-1, 2)
+_HALF, _TWO, _INVERSE, _INVERSE_ROOT = Fraction(1, 2), Fraction(2), Fraction(-1), Fraction(-1, 2)
+_ONE = arb(1)
 _RULES = {row: of for row in FUNCTIONS.rows if (of := rule(row)) is not None}
 
 
@@ -71,7 +72,9 @@ def play(tape: Tape, values: Mapping[sympy.Symbol, Number], select: Select) -> l
     numbers: list[Number] = []
     keep = numbers.append
     met = Met(numbers)
-    inverse_root = tape.exponents.index(_INVERSE_ROOT) if _INVERSE_ROOT in tape.exponents else None
+    inverse, inverse_root = (
+        tape.exponents.index(e) if e in tape.exponents else None for e in (_INVERSE, _INVERSE_ROOT)
+    )
     for code, a, b in tape.steps:
         if code == MUL:
             x, y = numbers[a], numbers[b]
@@ -98,8 +101,10 @@ def play(tape: Tape, values: Mapping[sympy.Symbol, Number], select: Select) -> l
             keep(x if x > y else balls.maximum((x, y)))
         elif code == POW:
             x = numbers[a]
-            root = x.rsqrt() if b == inverse_root and type(x) is arb else None
-            keep(balls.power(x, tape.exponents[b]) if root is None or not root.is_finite() else root)
+            found = None
+            if type(x) is arb:
+                found = _ONE / x if b == inverse else x.rsqrt() if b == inverse_root else None
+            keep(balls.power(x, tape.exponents[b]) if found is None or not found.is_finite() else found)
         elif code == FUNCTION:
             keep(_RULES[tape.functions[b]](numbers[a]))
         elif code == SELECT:

@@ -8,12 +8,10 @@ of those are sums of its results times the adjoints of the loop's results.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 
 import sympy
 
-from boundcalc.program.arithmetic import Scalars
-from boundcalc.program.backward import backward
+from boundcalc.program.backward import PullLoop, backward
 from boundcalc.program.dependence import leaves_with
 from boundcalc.program.ir import Arena, Loop, Op, Scalar
 from boundcalc.program.slopes import slope
@@ -31,7 +29,7 @@ def gradient(output: Scalar, wrt: Sequence[sympy.Symbol]) -> list[Scalar]:
     order = arena.needed([output.index])
     leaves = leaves_with(arena, order, symbols)
     parts: dict[sympy.Symbol, list[Scalar]] = {symbol: [] for symbol in wrt}
-    for index, adjoint in backward(arena, output.index, leaves, _Traced(arena), order).items():
+    for index, adjoint in backward(arena, output.index, leaves, _through_loops(arena), order).items():
         leaf = arena.nodes[index].payload
         assert isinstance(leaf, sympy.Expr)
         for symbol in sorted(symbols & leaf.free_symbols, key=str):
@@ -40,32 +38,8 @@ def gradient(output: Scalar, wrt: Sequence[sympy.Symbol]) -> list[Scalar]:
     return [sums[symbol] for symbol in wrt]
 
 
-@dataclass(frozen=True, slots=True)
-class _Traced:
-    """Adjoints as scalars of the arena that they are derivatives in."""
-
-    arena: Arena
-
-    @property
-    def arithmetic(self) -> Scalars:
-        return Scalars(self.arena)
-
-    def value(self, index: int) -> Scalar:
-        return self.arena.scalar(index)
-
-    def vanishes(self, adjoint: Scalar) -> bool:
-        return adjoint.is_zero
-
-    def chosen(self, index: int, op: Op, keys: Sequence[int], adjoint: Scalar) -> dict[int, Scalar]:
-        scalars = [self.arena.scalar(key) for key in keys]
-        return {i: self.arena.select(op, scalars, _only(adjoint, i, len(keys))) for i in range(len(keys))}
-
-    def loop(self, index: int, adjoints: Mapping[int, Scalar], active: Set[int]) -> list[tuple[int, Scalar]]:
-        return _pull_loop(self.arena, index, adjoints, active)
-
-
-def _only(value: Scalar, position: int, length: int) -> list[Scalar]:
-    return [value if i == position else value.arena.zero for i in range(length)]
+def _through_loops(arena: Arena) -> PullLoop:
+    return lambda index, adjoints, active: _pull_loop(arena, index, adjoints, active)
 
 
 def _pull_loop(arena: Arena, index: int, adjoints: Mapping[int, Scalar], active: Set[int]) -> list[tuple[int, Scalar]]:
@@ -81,7 +55,7 @@ def _pull_loop(arena: Arena, index: int, adjoints: Mapping[int, Scalar], active:
     while rows:
         row = rows.pop()
         result = loop.results[row]
-        partials[row] = backward(arena, result, targets, _Traced(arena), arena.needed([result], stop))
+        partials[row] = backward(arena, result, targets, _through_loops(arena), arena.needed([result], stop))
         rows += [k for k, s in enumerate(loop.states) if s in partials[row] and k not in partials and k not in rows]
     starts = {s: start for s, start in zip(loop.states, loop.starts, strict=True) if start in active}
     captured = {x for partial in partials.values() for x in partial} - set(loop.states)

@@ -18,6 +18,9 @@ from typing import NamedTuple
 
 import sympy
 
+FLAT = (
+    32  # arguments of an extremum inside another one that become its own; without a limit a chain of them is quadratic
+)
 # Rational constants are folded up to this many bits; then they stay nodes, so that depth cannot make numbers explode.
 FOLD_BITS = 256
 _NONE: frozenset[int] = frozenset()
@@ -205,7 +208,7 @@ class Arena:
         unique: set[int] = set()
         for index in others:  # min(c, min(c, y)) is min(c, y)
             node = self.nodes[index]
-            for arg in node.args if node.op is op else (index,):
+            for arg in node.args if node.op is op and len(node.args) <= FLAT else (index,):
                 constant = self._rationals.get(arg)
                 if constant is None:
                     unique.add(arg)

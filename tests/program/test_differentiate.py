@@ -13,7 +13,7 @@ from boundcalc.exact.enclosures import from_sympy
 from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.evaluate_log import signed_values
-from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.ir import FOLD_BITS, Arena, Op, Scalar
 from boundcalc.program.slopes import leaf_derivative
 from boundcalc.program.to_sympy import to_sympy
 
@@ -173,3 +173,29 @@ def test_select_passes_its_adjoint_to_the_chosen_value():
     slopes = gradient(chosen, (X, Y))
     assert evaluate(slopes, {X: 3, Y: 2}) == [fmpq(2), fmpq(3)]
     assert evaluate(slopes, {X: 1, Y: 2}) == [fmpq(0), fmpq(12)]
+
+
+def test_numbers_along_a_chain_are_one_number_until_it_is_long():
+    arena, c, passes = Arena(), sympy.Rational(3**40, 7**30), 40
+    chain = arena.leaf(X)
+    for _ in range(passes):
+        chain = arena.leaf(c) * (chain + arena.leaf(Y))
+    slopes = gradient(chain, (X, Y))
+    with ctx.workprec(128):
+        by_x, by_y = evaluate(slopes, POINT)
+        assert ball(by_x).overlaps(ball(from_sympy(c**passes)))
+        assert ball(by_y).overlaps(ball(from_sympy(sympy.Add(*(c**i for i in range(1, passes + 1))))))
+    numbers = [arena.scalar(i).rational for i in arena.needed(s.index for s in slopes)]
+    assert max(int(n.p).bit_length() + int(n.q).bit_length() for n in numbers if n is not None) <= 4 * FOLD_BITS
+
+
+def test_what_comes_with_the_same_factor_is_added_up_first():
+    """Each pass takes y once: its derivative needs one product with y in all."""
+    arena = Arena()
+    x, y = arena.leaf(X), arena.leaf(Y)
+    state = x
+    for _ in range(20):
+        state = (x * state).hypot(y)
+    by_y = gradient(state, (Y,))[0]
+    products = [arena.nodes[i] for i in arena.needed([by_y.index]) if arena.nodes[i].op is Op.MUL]
+    assert sum(y.index in node.args for node in products) == 1

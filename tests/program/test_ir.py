@@ -92,3 +92,18 @@ def test_needed_stops_where_it_is_told():
     total = product + x
     assert arena.needed([total.index]) == sorted([x.index, y.index, product.index, total.index])
     assert arena.needed([total.index], stop={product.index}) == sorted([x.index, product.index, total.index])
+
+
+def test_a_chain_of_maxima_grows_with_its_length_alone() -> None:
+    """Each inside the next, flattened: the n-th would have n arguments."""
+    arena = Arena()
+    top, made = arena.leaf(sympy.Symbol("x0")), 1000
+    for i in range(1, made):
+        top = top.maximum(arena.leaf(sympy.Symbol(f"x{i}")))
+    assert sum(len(arena.nodes[i].args) for i in arena.needed([top.index])) <= 3 * made
+
+
+def test_short_extrema_are_flat_and_keep_one_constant() -> None:
+    arena = Arena()
+    x, one, two = (arena.leaf(e) for e in (sympy.Symbol("x"), sympy.Integer(1), sympy.Integer(2)))
+    assert x.minimum(two).minimum(one) == x.minimum(one)
