@@ -18,13 +18,15 @@ from boundcalc.program.ir import FOLD_BITS, Arena, Node, Op, Scalar
 # From the adjoints of the results of the loop at a node, by positions, to those of nodes before it.
 PullLoop = Callable[[int, Mapping[int, Scalar], Set[int]], Sequence[tuple[int, Scalar]]]
 
+_ONE = Fraction(1)
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """number * factor * adjoint; no factor is 1."""
 
     adjoint: Scalar
-    number: Fraction = Fraction(1)
+    number: Fraction = _ONE
     factor: Scalar | None = None
 
 
@@ -87,56 +89,68 @@ def _pull(arena: Arena, index: int, node: Node, whole: _Part) -> Iterator[tuple[
 
 def _factors(arena: Arena, args: Sequence[int], number: Fraction, adjoint: Scalar) -> Iterator[tuple[int, _Part]]:
     """For each factor the product of the others; prefix and suffix products keep it linear and free of divisions."""
-    factors = [(arg, scalar) for arg in args if (scalar := arena.scalar(arg)).rational is None]
-    for arg in args:
-        if (constant := arena.scalar(arg).rational) is not None:
-            number *= Fraction(int(constant.p), int(constant.q))
+    factors: list[Scalar] = []
+    for scalar in map(arena.scalar, args):
+        constant = scalar.rational
+        if constant is None:
+            factors.append(scalar)
+        else:
+            number = number * Fraction(int(constant.p), int(constant.q))
     if len(factors) == 1:
-        yield factors[0][0], _Part(adjoint, number)
+        yield factors[0].index, _Part(adjoint, number)
         return
     if len(factors) == 2:
-        (a, x), (b, y) = factors
-        yield a, _Part(adjoint, number, y)
-        yield b, _Part(adjoint, number, x)
+        x, y = factors
+        yield x.index, _Part(adjoint, number, y)
+        yield y.index, _Part(adjoint, number, x)
         return
     prefixes = [adjoint]
-    for _, factor in factors[:-1]:
+    for factor in factors[:-1]:
         prefixes.append(prefixes[-1] * factor)
     suffix = arena.one
-    for (arg, factor), prefix in zip(reversed(factors), reversed(prefixes), strict=True):
-        yield arg, _Part(prefix * suffix, number)
+    for factor, prefix in zip(reversed(factors), reversed(prefixes), strict=True):
+        yield factor.index, _Part(prefix * suffix, number)
         suffix = suffix * factor
 
 
 def _sum(parts: Sequence[_Part]) -> _Part:
     """Without a factor."""
-    groups: dict[Scalar | None, list[_Part]] = {}
-    for part in parts:
-        groups.setdefault(part.factor, []).append(part)
-    sums = [_together(factor, group) for factor, group in groups.items()]
-    if len(sums) > 1:
-        return _Part(_added([_product(each) for each in sums]))
-    [whole] = sums
-    is_long = max(whole.number.numerator.bit_length(), whole.number.denominator.bit_length()) > FOLD_BITS
-    return _Part(_product(whole)) if is_long else whole
+    if len(parts) == 1:
+        [whole] = parts
+    else:
+        groups: dict[Scalar | None, list[_Part]] = {}
+        for part in parts:
+            groups.setdefault(part.factor, []).append(part)
+        sums = [_together(factor, group) for factor, group in groups.items()]
+        if len(sums) > 1:
+            return _Part(_added([_product(each) for each in sums]))
+        [whole] = sums
+    if whole.number is not _ONE and _is_long(whole.number):
+        return _Part(_product(whole))
+    return whole if whole.factor is None else _Part(whole.adjoint * whole.factor, whole.number)
+
+
+def _is_long(number: Fraction) -> bool:
+    return max(number.numerator.bit_length(), number.denominator.bit_length()) > FOLD_BITS
 
 
 def _together(factor: Scalar | None, parts: Sequence[_Part]) -> _Part:
     """Parts of one factor."""
+    if len(parts) == 1:
+        return parts[0]
     number = parts[0].number
-    if any(part.number != number for part in parts):
-        number, parts = Fraction(1), [_Part(_scaled(part)) for part in parts]
-    adjoint = _added([part.adjoint for part in parts])
-    return _Part(adjoint if factor is None else adjoint * factor, number)
+    if all(part.number == number for part in parts):
+        return _Part(_added([part.adjoint for part in parts]), number, factor)
+    return _Part(_added([_scaled(part) for part in parts]), _ONE, factor)
 
 
 def _added(terms: Sequence[Scalar]) -> Scalar:
-    return terms[0] if len(terms) == 1 else terms[0].arena.combine(Op.ADD, terms)
+    return terms[0].arena.combine(Op.ADD, terms)
 
 
 def _scaled(part: _Part) -> Scalar:
     """number * adjoint."""
-    if part.number == 1:
+    if part.number is _ONE:
         return part.adjoint
     return part.adjoint * part.adjoint.arena.leaf(sympy.Rational(part.number.numerator, part.number.denominator))
 
