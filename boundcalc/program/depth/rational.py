@@ -58,7 +58,7 @@ class Fractions:
     def _divide(self, one: Element, other: Element) -> None:
         """Spend what their greatest common divisor takes."""
         if len(one) > 1 and len(other) > 1:
-            self._work.spend(FACTORED)
+            self._work.spend(FACTORED + len(one) + len(other))
 
     def total(self, terms: Sequence[tuple[Element, Factors]]) -> sympy.Expr:
         """The sum of numerator / product of factors over the terms, factored if it is short. Polynomials are added, and
