@@ -11,6 +11,7 @@ from types import FrameType
 
 import pytest
 import sympy
+from counts import calls
 
 import boundcalc as bc
 from boundcalc.blocks import forms
@@ -200,3 +201,22 @@ def test_copies_that_become_smaller_are_not_counted_like_the_first() -> None:
     copy = "{repeat: {times: in, layers: [tanh]}}, {dense: floor(in/2)}"
     text = f"input: {{shape: [8], norm: 1}}\nradius: 1\nlayers: [{{repeat: {{times: 3, layers: [{copy}]}}}}]"
     assert len(bc.compile(bc.loads(text), max_layers=20).layers) == 17
+
+
+STACKED = "input: {{shape: [28, 3], norm: {{sample: 1}}}}\nradius: 1\nlayers: [lstm: {{units: 4, layers: {layers}}}]"
+
+
+def test_copies_of_cells_are_counted_over_all_layers_of_a_stack() -> None:
+    """Beyond their limit each layer is a loop: eight times the layers are not much more work."""
+
+    def work(layers: int) -> int:
+        return calls(lambda: bc.compile(bc.loads(STACKED.format(layers=layers))).smoothness.number())
+
+    work(2)
+    assert work(64) <= 4 * work(8)
+
+
+@pytest.mark.parametrize("layers", ["65", "2**64"])
+def test_stacks_of_more_layers_are_refused_with_what_to_write(layers: str) -> None:
+    with pytest.raises(bc.SpecError, match=r"'lstm' stacks at most 64 layers, not \d+; write repeat"):
+        bc.compile(bc.loads(STACKED.format(layers=layers)))

@@ -2,8 +2,8 @@
 
 One pass of the cell (parts/cells.py) after another over the entries of the sequence, from states that are zero. It lowers to the
 primitives of the recurrence: copies of the cell, or a loop where the length is symbolic, over the same learned arrays. With
-`both` a second cell reads the sequence backwards, and its states stand beside; `layers` are stacked. Each cell has two learned
-maps, `input` and `hidden`, which have the rows of all gates, with a bias and a ball each.
+`both` a second cell reads the sequence backwards, and its states stand beside; `layers` are stacked, at most 64. Each cell has two
+learned maps, `input` and `hidden`, which have the rows of all gates, with a bias and a ball each.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from boundcalc.layers.parts.cells import Cell
 from boundcalc.layers.parts.example import example
 
 COPIES = 64  # of a cell that has a number of steps; beyond them it is a loop
+CELLS = 256  # copies of the cells of all layers and directions together
+LAYERS = 64
 _ROWS = {"tanh": TANH, "relu": RELU}
 Squash = Annotated[str, PlainValidator(types.choice(*_ROWS)), WithJsonSchema({"enum": list(_ROWS)})]
 
@@ -92,8 +94,11 @@ def _placed(fields: GatedFields, cell: Cell, at: At) -> Placed[Facts]:
     layers = 1 if fields.layers is None else at.integer(fields.layers, "the number of layers")
     if layers < 1:
         raise at.error(f"'{at.kind}' has at least one layer, not {layers}", "leave `layers` out")
+    if layers > LAYERS:
+        remedy = f"write repeat: {{times: {layers}, layers: [{at.kind}: ...]}}"
+        raise at.error(f"'{at.kind}' stacks at most {LAYERS} layers, not {layers}", remedy)
     directions = ("", "_reverse") if at.flag(fields.both) else ("",)
-    copies = at.copies(steps, COPIES)
+    copies = at.copies(steps, min(COPIES, CELLS // (layers * len(directions))))
     return _of_cell(Facts(steps, features, units, layers, directions, at.flag(fields.last), copies, cell))
 
 
