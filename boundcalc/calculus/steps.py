@@ -33,13 +33,15 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Recursion:
-    """The total recursion of a graph in Euclidean norms. `jets`: of each primitive but repeats; `near`: bounds of norms besides."""
+    """The total recursion of a graph in Euclidean norms. `jets`: of each primitive but repeats; `near`: bounds of norms besides;
+    `rules`: what steps are written by, in an arena of their own."""
 
     graph: p.PrimitiveGraph
     calculus: Euclidean
     traced: Traced
     jets: Mapping[int, Jet]
     near: Mapping[int, Extended]
+    rules: Euclidean
 
     def value(self, entry: Entry) -> Extended:
         return self.near[entry.at] if entry.near else getattr(self.jets[entry.at], entry.name)
@@ -54,7 +56,7 @@ class Recursion:
         read = p.operands(self.graph.primitives[at])
         if not read:
             return None
-        arena = Arena()
+        arena = self.rules.arena
 
         def lifted(entry: Entry) -> Extended:
             value = self.value(entry)
@@ -63,7 +65,7 @@ class Recursion:
             return arena.zero if value.is_zero else arena.leaf(name(self.standing(entry)))
 
         jets = [Jet(*(lifted(Entry(of, entry)) for entry in ENTRIES)) for of in read]
-        found = pushed(Euclidean(arena, self.calculus.refine), at, self.graph.primitives[at], jets)
+        found = pushed(self.rules, at, self.graph.primitives[at], jets)
         if at not in self.near or isinstance(self.near[at], Unbounded):
             return found
         besides = lifted(Entry(at, SIZE, near=True))
@@ -78,4 +80,4 @@ def recursion_of(graph: p.PrimitiveGraph, refine: bool) -> Recursion:
         for at, primitive in enumerate(graph.primitives)
         if not isinstance(primitive, p.Repeat)
     }
-    return Recursion(graph, calculus, traced, jets, dict(bounds_near(graph, calculus)))
+    return Recursion(graph, calculus, traced, jets, dict(bounds_near(graph, calculus)), Euclidean(Arena(), refine))

@@ -181,7 +181,11 @@ class _GraphLowering:
         if lower is None:
             message = f"there are no published constants of '{layer.kind.name}'"
             raise fail(layer.place, message, "use --constants sharp")
-        return lower(layer.placed.facts, inputs, _LayerLowering(self, layer))
+        try:
+            return lower(layer.placed.facts, inputs, _LayerLowering(self, layer))
+        except OverflowError:  # SymPy looks for factors of what is under a root up to its root, a double
+            message = f"'{layer.kind.name}' counts what has more than 300 digits, and takes roots of it"
+            raise fail(layer.place, message, "make its sizes smaller") from None
 
 
 @dataclass(frozen=True, slots=True)

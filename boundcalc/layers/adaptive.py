@@ -27,6 +27,8 @@ from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
 from boundcalc.layers.parts.moves import windows_of
 
+COUNTED = 10_000  # entries and windows along an axis that are looked at one by one; of more, what holds for any number is said
+
 
 class Fields(StepFields):
     """Windows over all axes but the first, so many that the image has this size."""
@@ -64,7 +66,7 @@ class Placing:
 
 def _along(at: At, entries: sympy.Expr, outputs: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr, sympy.Expr]:
     """The sizes of the smallest and of the largest window, how many an entry is in, and what it weighs in all averages."""
-    if isinstance(entries, Integer) and isinstance(outputs, Integer):
+    if isinstance(entries, Integer) and isinstance(outputs, Integer) and entries + outputs <= COUNTED:
         found = _places(int(entries), int(outputs))
         lengths = [Integer(len(window)) for window in found]
         return min(lengths), max(lengths), most_touched(found), heaviest(found)

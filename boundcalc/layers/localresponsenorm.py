@@ -23,6 +23,8 @@ from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
 
+STEEPEST = 100
+
 
 class Fields(StepFields):
     """Every entry times (k + alpha/size sum of the squares of `size` channels around it)^(-beta)."""
@@ -50,6 +52,9 @@ def place(fields: Fields, at: At) -> Placed[Facts]:
     alpha = _positive(at, fields.alpha, "alpha", sympy.Rational(1, 10_000))
     beta = _positive(at, fields.beta, "beta", sympy.Rational(3, 4))
     k = _positive(at, fields.k, "k", sympy.S.One)
+    if (known := at.known(beta)).is_number and known > STEEPEST:
+        message = f"beta is above {STEEPEST}: the constants have powers of it by itself"
+        raise at.error(message, "3/4 is usual", None if fields.beta is None else fields.beta.place)
     windows = sympy.Min(size, at.shape[0])
     entry = local_response(size, windows, alpha, beta, k, gentle=at.pinned(at_least(sympy.S.One, beta)))
     return Placed(at.shape, Facts(size, alpha, beta, k, entry), features=FIRST)

@@ -21,7 +21,7 @@ from boundcalc.program.certified import Met, play
 from boundcalc.program.dependence import leaves_with
 from boundcalc.program.evaluate import Enclosures, check_known
 from boundcalc.program.interpret import interpret
-from boundcalc.program.ir import Arena, Op, Scalar
+from boundcalc.program.ir import Op, Scalar
 from boundcalc.program.slopes import has_kink, leaf_derivative
 from boundcalc.program.tape import ADD, MAX, MIN, MUL, POW, ROOT, SQUARE, Recorder, Step, Tape, kept
 
@@ -59,10 +59,13 @@ def value_and_gradient(
 
     A minimum passes the derivative on to its active branch, the first of equal ones. Raises as `evaluate`.
     """
-    arena, symbols = output.arena, tuple(wrt)
-    plan = kept(arena, (output.index, symbols), lambda: _plan(arena, output.index, symbols))
-    if plan is None:
-        return None
+    symbols = tuple(wrt)
+    plan = kept(output.arena, (output.index, symbols), lambda: plan_of(output, symbols))
+    return None if plan is None else followed(plan, values, precision)
+
+
+def followed(plan: Plan, values: Mapping[sympy.Symbol, Value], precision: int = 128) -> tuple[Number, list[Number]]:
+    """The value and the derivatives of the program that it is a plan of."""
     check_known(plan.tape.needed, values.keys())
     with ctx.workprec(precision):
         enclosures = Enclosures({symbol: to_number(value) for symbol, value in values.items()})
@@ -77,8 +80,10 @@ def value_and_gradient(
         return numbers[plan.output], slopes
 
 
-def _plan(arena: Arena, output: int, wrt: Sequence[sympy.Symbol]) -> Plan | None:
-    order = arena.needed([output])
+def plan_of(output: Scalar, wrt: Sequence[sympy.Symbol]) -> Plan | None:
+    """How to derive it by these symbols, at any values; None as `value_and_gradient`."""
+    arena = output.arena
+    order = arena.needed([output.index])
     nodes, wanted = arena.nodes, frozenset(wrt)
     if any(nodes[i].op in (Op.LOOP, Op.SELECT) for i in order):
         return None
@@ -87,7 +92,7 @@ def _plan(arena: Arena, output: int, wrt: Sequence[sympy.Symbol]) -> Plan | None
     if any(has_kink(leaf, wanted) for leaf in leaves):
         return None
     recorder = Recorder()
-    top = interpret(arena, [output], recorder)[output]
+    top = interpret(arena, [output.index], recorder)[output.index]
     ends = {leaf: recorder.leaf(leaf) for leaf in leaves}
     slopes = tuple(
         tuple(

@@ -218,3 +218,11 @@ def test_the_name_of_the_function_is_not_that_of_a_folder() -> None:
     found = bc.falsify(bc.loads(SPEC), trials=1)
     assert callable(bc.falsify)
     assert not found.falsified
+
+
+def test_the_largest_array_may_be_one_of_several_maps_of_a_layer() -> None:
+    text = (
+        "batch: 32\nradius: 1\ninput: {shape: [28, 28], norm: 1}\nlayers: [lstm: {units: 128, layers: 2, name: cells}]"
+    )
+    with pytest.raises(bc.SpecError, match=r"'cells.hidden_0.weight' of shape \[512, 128\]; .*--set cells.units=4"):
+        bc.falsify(bc.loads(text), trials=1)

@@ -24,7 +24,7 @@ from boundcalc.exact.near import elasticity
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
-from boundcalc.program.reverse import value_and_gradient
+from boundcalc.program.reverse import Plan, followed, plan_of
 
 LOOPS = "repeats and fixed points that are not unrolled have no shares"
 FREE = "symbols without values"
@@ -84,13 +84,15 @@ def _backward(
     """One reverse pass over the primitives."""
     weights: dict[Entry, float] = {recursion.standing(end): 1.0}
     added: dict[int, float] = {}
+    pool: list[sympy.Symbol] = []
+    plans: dict[tuple[Scalar, int], Plan | None] = {}
     for at in range(end.at, -1, -1):
         if at not in recursion.jets:
             continue
         if not any(weights.get(entry) for entry in _of(at)):
             continue
         names: dict[Entry, sympy.Symbol] = {}
-        step = recursion.step(at, _naming(names))
+        step = recursion.step(at, _naming(names, pool))
         for entry in _of(at):
             weight = weights.pop(entry, 0.0)
             if not weight:
@@ -99,7 +101,12 @@ def _backward(
                 return None
             share = _log10(numbers[entry])
             if step is not None and not entry.near:
-                exponents = _exponents(getattr(step, entry.name), names, numbers, bounds)
+                formula = getattr(step, entry.name)
+                assert isinstance(formula, Scalar)
+                key = formula, len(names)
+                if key not in plans:
+                    plans[key] = plan_of(formula, list(names.values()))
+                exponents = _exponents(plans[key], names, numbers, bounds)
                 if exponents is None:
                     return None
                 for read, exponent in exponents.items():
@@ -114,20 +121,29 @@ def _of(at: int) -> list[Entry]:
     return [*(Entry(at, name) for name in ENTRIES), Entry(at, SIZE, near=True)]
 
 
-def _naming(names: dict[Entry, sympy.Symbol]) -> Callable[[Entry], sympy.Expr]:
-    return lambda entry: names.setdefault(entry, sympy.Dummy(positive=True))
+def _naming(names: dict[Entry, sympy.Symbol], pool: list[sympy.Symbol]) -> Callable[[Entry], sympy.Expr]:
+    """In the order in which they are read: steps that are alike have one formula, which is recorded once."""
+
+    def named(entry: Entry) -> sympy.Expr:
+        if entry not in names:
+            if len(names) == len(pool):
+                pool.append(sympy.Dummy(positive=True))
+            names[entry] = pool[len(names)]
+        return names[entry]
+
+    return named
 
 
 def _exponents(
-    formula: object, names: Mapping[Entry, sympy.Symbol], numbers: Mapping[Entry, Number], bounds: Bounds
+    plan: Plan | None, names: Mapping[Entry, sympy.Symbol], numbers: Mapping[Entry, Number], bounds: Bounds
 ) -> Mapping[Entry, float] | None:
     """d log of a formula by d log of each entry that it reads."""
-    assert isinstance(formula, Scalar)
-    at = {symbol: numbers[entry] for entry, symbol in names.items()}
-    found = value_and_gradient(formula, {**bounds.values, **at}, list(names.values()))
-    if found is None or found[0] == 0:
+    if plan is None:
         return None
-    value, slopes = found
+    at = {symbol: numbers[entry] for entry, symbol in names.items()}
+    value, slopes = followed(plan, {**bounds.values, **at})
+    if value == 0:
+        return None
     exponents = {entry: elasticity(slope, numbers[entry], value) for entry, slope in zip(names, slopes, strict=True)}
     if any(exponents[entry] and numbers[entry] == 0 for entry in names):
         return None

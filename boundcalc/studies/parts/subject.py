@@ -96,10 +96,9 @@ def _last_copy(graph: LayerGraph, row: LayerBounds, values: Mapping[sympy.Symbol
 
 
 def _size_field(graph: LayerGraph, array: str) -> Sequence[str]:
-    """The path of the field that a layer with this array has its width from; none for an input."""
-    path = array.rpartition(".")[0]
-    field = graph.layer(path).kind.fields.value_field if path else None
-    return () if field is None else (f"{path}.{field}",)
+    """The path of the field that the layer with this array has its width from; none for an input."""
+    owners = (layer for layer in graph.layers for own in layer.arrays if own.origin == array and not own.shared)
+    return [f"{layer.path}.{field}" for layer in owners if (field := layer.kind.fields.value_field) is not None][:1]
 
 
 def _too_large(bounds: Bounds, reason: str, fields: Sequence[str] = ()) -> SpecError:
