@@ -94,14 +94,11 @@ def plan_of(output: Scalar, wrt: Sequence[sympy.Symbol]) -> Plan | None:
     recorder = Recorder()
     top = interpret(arena, [output.index], recorder)[output.index]
     ends = {leaf: recorder.leaf(leaf) for leaf in leaves}
-    slopes = tuple(
-        tuple(
-            (end, recorder.leaf(leaf_derivative(leaf, symbol)))
-            for leaf, end in ends.items()
-            if symbol in leaf.free_symbols
-        )
-        for symbol in wrt
-    )
+    by: dict[sympy.Basic, list[tuple[int, int]]] = {symbol: [] for symbol in wrt}
+    for leaf, end in ends.items():
+        for symbol in leaf.free_symbols & wanted:
+            by[symbol].append((end, recorder.leaf(leaf_derivative(leaf, symbol))))
+    slopes = tuple(tuple(by[symbol]) for symbol in wrt)
     return Plan(recorder.tape([top]), top, _pulls(recorder.steps, top, frozenset(ends.values())), slopes)
 
 

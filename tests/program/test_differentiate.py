@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 import sympy
+from counts import calls
 from flint import ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from boundcalc.program.differentiate import gradient
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.evaluate_log import signed_values
 from boundcalc.program.ir import FOLD_BITS, Arena, Op, Scalar
+from boundcalc.program.reverse import value_and_gradient
 from boundcalc.program.slopes import leaf_derivative
 from boundcalc.program.to_sympy import to_sympy
 
@@ -199,3 +201,18 @@ def test_what_comes_with_the_same_factor_is_added_up_first():
     by_y = gradient(state, (Y,))[0]
     products = [arena.nodes[i] for i in arena.needed([by_y.index]) if arena.nodes[i].op is Op.MUL]
     assert sum(y.index in node.args for node in products) == 1
+
+
+def test_derivatives_by_many_symbols_grow_with_them_alone():
+    """As by the radius of each layer, which stands in one leaf."""
+
+    def work(count: int) -> int:
+        arena = Arena()
+        symbols = [sympy.Symbol(f"r{i}", positive=True) for i in range(count)]
+        leaves = [arena.leaf(symbol) for symbol in symbols]
+        total = arena.combine(Op.ADD, [a * b for a, b in zip(leaves, [*leaves[1:], leaves[0]], strict=True)])
+        at = dict.fromkeys(symbols, sympy.Integer(2))
+        return calls(lambda: value_and_gradient(total, at, symbols))
+
+    work(10)
+    assert work(400) <= 4.4 * work(100)
