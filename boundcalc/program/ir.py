@@ -18,9 +18,7 @@ from typing import NamedTuple
 
 import sympy
 
-FLAT = (
-    32  # arguments of an extremum inside another one that become its own; without a limit a chain of them is quadratic
-)
+FLAT = 32  # arguments that an extremum takes over from one inside it; all would make a chain of them quadratic
 # Rational constants are folded up to this many bits; then they stay nodes, so that depth cannot make numbers explode.
 FOLD_BITS = 256
 _NONE: frozenset[int] = frozenset()
