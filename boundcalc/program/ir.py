@@ -68,7 +68,7 @@ class Arena:
         self.nodes: list[Node] = []
         # By the arguments, and the payload where there is one.
         self._index: dict[Op, dict[object, int]] = {op: {} for op in Op}
-        self._rationals: dict[int, sympy.Rational] = {}  # the nodes that are rational numbers
+        self.rationals: dict[int, sympy.Rational] = {}  # the nodes that are rational numbers
         self._variables = 0
         self.zero = self.leaf(sympy.S.Zero)
         self.one = self.leaf(sympy.S.One)
@@ -146,7 +146,7 @@ class Arena:
             index = known[key] = len(self.nodes)
             free = self._free(index, op, args, payload) if self._variables else _NONE
             if isinstance(payload, sympy.Rational):
-                self._rationals[index] = payload
+                self.rationals[index] = payload
             self.nodes.append(Node(op, args, payload, free))
         return Scalar(self, index)
 
@@ -161,7 +161,7 @@ class Arena:
 
     def pair(self, op: Op, a: Scalar, b: Scalar) -> Scalar:
         """A sum or product of two, which most are."""
-        if a.index in self._rationals or b.index in self._rationals:
+        if a.index in self.rationals or b.index in self.rationals:
             return self.combine(op, (a, b))
         return self._node(op, (a.index, b.index) if a.index <= b.index else (b.index, a.index), None)
 
@@ -170,7 +170,7 @@ class Arena:
         constants: list[sympy.Rational] = []
         others: list[int] = []
         for term in scalars:
-            constant = self._rationals.get(term.index)
+            constant = self.rationals.get(term.index)
             if constant is None:
                 others.append(term.index)
             else:
@@ -207,7 +207,7 @@ class Arena:
         for index in others:  # min(c, min(c, y)) is min(c, y)
             node = self.nodes[index]
             for arg in node.args if node.op is op and len(node.args) <= FLAT else (index,):
-                constant = self._rationals.get(arg)
+                constant = self.rationals.get(arg)
                 if constant is None:
                     unique.add(arg)
                 else:
@@ -249,8 +249,7 @@ class Scalar:
 
     @property
     def rational(self) -> sympy.Rational | None:
-        payload = self.node.payload
-        return payload if isinstance(payload, sympy.Rational) else None
+        return self.arena.rationals.get(self.index)
 
     @property
     def is_zero(self) -> bool:
