@@ -1,8 +1,8 @@
 """What every reading of a program can do with its values, and the two kinds of values that are coefficients as well.
 
 `Folds` are the operations of the program. `Arithmetic` adds what whoever builds values needs (numbers, a zero that is known
-to be one): polynomials in the states of a loop, forms in the seeds of blocks and adjoints are written over it, once for
-certified numbers and for scalars of the program's own arena.
+to be one): polynomials in the states of a loop and forms in the seeds of blocks are written over it, once for certified
+numbers and for scalars of the program's own arena.
 """
 
 from __future__ import annotations
