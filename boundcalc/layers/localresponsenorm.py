@@ -1,7 +1,7 @@
 """localresponsenorm: every entry divided by a power of k plus the mean square of `size` neighbouring channels, as in torch.
 
-z_i (k + alpha/size sum of z_j^2)^(-beta), over the window of channels around i, cut off at the ends; l and L in
-catalogue/local_response.py.
+z_i (k + alpha/size sum of z_j^2)^(-beta), over the window of channels around i, cut off at the ends; beta is at most
+100. l and L are in catalogue/local_response.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from boundcalc.language.structure import StepFields
 from boundcalc.layers.parts.example import example
 from boundcalc.layers.parts.maps import lower_map
 
-STEEPEST = 100
+STEEPEST = 100  # beta: its constants have beta^(beta + 1), numbers of hundreds of digits from here on
 
 
 class Fields(StepFields):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -24,7 +23,7 @@ def distinct() -> list[tuple[str, str]]:
 
 def compiled(name: str, which: str, value: Any) -> None:
     """The instance with this value of that field; an error of the user is one of the two things that may come of it."""
-    spec = copy.deepcopy(yaml.safe_load(INSTANCES[name]))
+    spec = yaml.safe_load(INSTANCES[name])
     inside, field = next((m, f) for m, kind, f in _fields(spec["layers"]) if f"{kind}.{f}" == which)
     inside[field] = value
     with suppress(bc.SpecError):

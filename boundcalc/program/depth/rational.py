@@ -52,10 +52,10 @@ class Fractions:
         numerator, denominator = weight.numer * number.numerator, weight.denom * number.denominator
         for unit, power in units:
             numerator, denominator = numerator * unit.denom**power, denominator * unit.numer**power
-        self._divide(numerator, denominator)
+        self._spend_divisor(numerator, denominator)
         return self._field.new(numerator, denominator)
 
-    def _divide(self, one: Element, other: Element) -> None:
+    def _spend_divisor(self, one: Element, other: Element) -> None:
         """Spend what their greatest common divisor takes."""
         if len(one) > 1 and len(other) > 1:
             self._work.spend(FACTORED + len(one) + len(other))
@@ -69,7 +69,7 @@ class Fractions:
                 common[factor] = max(common.get(factor, 0), power)
         ring, bottom = self._field.ring, self._field.ring.one
         for element, _ in terms:
-            self._divide(bottom, element.denom)
+            self._spend_divisor(bottom, element.denom)
             bottom = bottom.lcm(element.denom)
         whole = ring.zero
         for element, factors in terms:
@@ -79,7 +79,7 @@ class Fractions:
                     self._work.spend(len(part) * len(factor))
                     part *= factor
             whole += part
-        self._divide(whole, bottom)
+        self._spend_divisor(whole, bottom)
         numerator, denominator = whole.cancel(bottom)
         for factor in common:
             while common[factor] and numerator:
