@@ -24,8 +24,19 @@ _TURNS = 3
 _PARTS = (1.0, 0.5, 0.2, 0.05, 0.01)  # of the way to the farthest point
 _SCALES = (-1.0, 0.7, 0.4, 0.2, 0.1, 0.03)
 _ALONE = 8  # sets of the domain that are moved one by one
-_GAIN = 1e-6  # a smaller relative gain ends an ascent
 _REACHED = 1 - 1e-7  # of a bound: what reaches it is not attacked further
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far a search goes from each start: a relative gain below `gain` ends an ascent, and `again` climbs once more from the best places."""
+
+    gain: float
+    again: bool
+
+
+THOROUGH = Effort(1e-6, again=True)
+QUICK = Effort(1e-3, again=False)  # of many networks: a quarter of the time for most of the height
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,7 @@ def search(
     seconds: float,
     seed: int,
     progress: Callable[[int], None],
+    effort: Effort = THOROUGH,
 ) -> tuple[Found, int]:
     """The largest values met in so many trials, or in the time; how many trials there were. Deterministic but for the time.
 
@@ -88,14 +100,14 @@ def search(
             if found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
                 best = max(looks, key=lambda look: look.values[target])
                 begin = best if done % 2 or looks[0].values[target] == 0 else looks[0]
-                _climb(found, target, Witness(begin.values[target], begin.point, direction))
+                _climb(found, target, Witness(begin.values[target], begin.point, direction), effort.gain)
         done += 1
         progress(done)
         if time.monotonic() > deadline:
             break
-    for target in targets:  # from the best places once more
+    for target in targets if effort.again else ():  # from the best places once more
         if target in found.best and found.value(target) < _REACHED * bounds[target] and time.monotonic() < deadline:
-            _climb(found, target, found.best[target])
+            _climb(found, target, found.best[target], effort.gain)
     return found, done
 
 
@@ -113,7 +125,7 @@ def _around(domain: Domain, point: Point) -> Iterator[Point]:
             yield domain.project({**point, **{name: scale * point[name] for name in names}})
 
 
-def _climb(found: Found, target: Target, start: Witness) -> None:
+def _climb(found: Found, target: Target, start: Witness, gain: float) -> None:
     (key, order), begin = target, 0
     point, direction, height = start.point, start.direction, start.value
     for _ in range(_steps(target)):
@@ -121,7 +133,7 @@ def _climb(found: Found, target: Target, start: Witness) -> None:
         turned = direction if order == 0 else _turned(direction, by_direction)
         for number, place in enumerate(_moved(found.subject, point, by_point, begin), begin):
             value = found.look(place, turned, order).values[target]
-            if value > height * (1 + _GAIN):
+            if value > height * (1 + gain):
                 point, direction, height, begin = place, turned, value, min(max(0, number - 1), len(_PARTS) - 1)
                 break
         else:

@@ -100,8 +100,8 @@ class TaylorNamespace:
             if all(part is None for part in parts):
                 found.append(None)
             else:
-                zeros = (self.base.full(s[0].shape, 0.0) for s in series)
-                found.append(join([zero if part is None else part for part, zero in zip(parts, zeros, strict=True)]))
+                whole = zip(parts, series, strict=True)
+                found.append(join([self.base.full(s[0].shape, 0.0) if part is None else part for part, s in whole]))
         return Taylor(self.base, found)
 
 
