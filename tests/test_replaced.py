@@ -17,6 +17,8 @@ def test_numbers_are_evaluated_and_minima_are_not() -> None:
     assert isinstance(kept, sympy.Min)
     assert set(kept.args) == {C + 1, C}
     assert replaced(sympy.Min(A, B), {A: C, B: C}) == C
+    root = replaced(sympy.sqrt(A), {A: sympy.Piecewise((B, sympy.Eq(C, 1)), (C, True))})
+    assert isinstance(root, sympy.Pow)
     inside = replaced(abs(A - 3), {A: sympy.Min(B, C)})
     assert inside == sympy.Abs(sympy.Min(B, C) - 3, evaluate=False)
 

@@ -174,14 +174,17 @@ class Answer(Shown):
 
     @property
     def slack(self) -> float | None:
-        """How many times the number the closed form is, where both are numbers and not 0."""
+        """How many times the number the closed form is, where both are numbers and not 0; None too where that cannot be told."""
         number, scalar, expression = self.number, self.scalar, self.expression
         if number is None or number == 0 or scalar is None:
             return None
         if not self.in_loops:
             form = evaluate([scalar], self._of.values)[0]
         elif expression is not None:
-            form = from_sympy(expression, self._of.values)
+            try:
+                form = from_sympy(expression, self._of.values)
+            except ArithmeticError:  # balls cannot tell that two irrational growth factors are equal
+                return None
         else:
             return None
         return quotient(form, number)

@@ -14,7 +14,7 @@ from boundcalc.arguments import Suggesting, expect
 from boundcalc.blocks.figures import ByBlocks, Evaluated, Figure, Infinite, Values
 from boundcalc.bounds.derivatives import Derivative, differentiate
 from boundcalc.bounds.forms import Forms
-from boundcalc.bounds.functions import guarded
+from boundcalc.bounds.functions import guarded, repeated
 from boundcalc.bounds.shown import bound_in_line, latex_of, page_of_bound
 from boundcalc.bounds.values import by_name, exact, may_be_array, named, resolve
 from boundcalc.display.page import Page
@@ -213,13 +213,22 @@ class Bound(Shown, Suggesting):
         """SymPy's `lambdify` of the closed form, in double precision; all its symbols, in order, unless names are given.
 
         The function raises ValueError for numbers at which the bound does not hold (`Bounds.conditions`, and what the symbols
-        stand for), and gives nan at such entries of arrays.
+        stand for), and gives nan at such entries of arrays. With a symbolic number of passes it computes them one by one, with NumPy:
+        a closed form in the depth loses its digits near the values where growth factors coincide. Raises ValueError for other
+        `modules` then, and where there is no closed form.
         """
         known = self.conditions.symbols
         chosen = [named(known, name) for name in names] or sorted(
             self.free_symbols, key=lambda s: list(known).index(s.name)
         )
-        return guarded(self.conditions, chosen, self._sympy_(), modules)
+        if self.scalar is None or not self.forms.has_loops(self.scalar):
+            return guarded(self.conditions, chosen, self._sympy_(), modules)
+        if modules != "numpy":
+            raise ValueError(
+                f"{self.name} repeats passes a symbolic number of times, which lambdify computes with modules='numpy' alone; "
+                "for another array module write the bounds with --format python"
+            )
+        return repeated(self.conditions, chosen, self.scalar)
 
     def _sympy_(self) -> sympy.Expr:
         if self.expression is None:

@@ -1,4 +1,4 @@
-"""Closed forms as functions of numbers and arrays that answer only where the bound holds."""
+"""Closed forms, and programs, as functions of numbers and arrays that answer only where the bound holds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from boundcalc.bounds.values import resolve
 from boundcalc.exact.intervals import proved, sides, unevaluated
 from boundcalc.exact.values import substitute
 from boundcalc.language.conditions import Conditions
+from boundcalc.program.ir import Scalar
 
 
 def guarded(
@@ -22,25 +23,67 @@ def guarded(
 ) -> Callable[..., Any]:
     """SymPy's `lambdify` of a closed form; where a condition fails, numbers raise ValueError and arrays give nan."""
     compiled = sympy.lambdify(chosen, steady(expression), modules=modules)
-    # SymPy knows that a positive symbol is positive: conditions are about symbols that may be any real number.
-    anything = {symbol: sympy.Dummy(symbol.name, real=True) for symbol in chosen}
-    penalties = [_penalty(condition, anything) for condition in _over(conditions, chosen)]
-    nans = sympy.lambdify(list(anything.values()), penalties, modules=modules)
+    nans = _nans(conditions, chosen, modules)
 
     def function(*values: Any) -> Any:
         import numpy as np  # nothing before a call needs it
 
         if len(values) != len(chosen):
             return compiled(*values)  # which says so
-        plain = int | float | Fraction | Decimal | np.generic | sympy.Number  # numbers, and no arrays of some module
-        if all(isinstance(value, plain) for value in values):
-            resolve(conditions, {symbol.name: value for symbol, value in zip(chosen, values, strict=True)})
+        if _resolved(conditions, chosen, values):
             return compiled(*values)
         with np.errstate(all="ignore"):
             return sum(nans(*values), compiled(*values))
 
     function.__doc__ = compiled.__doc__
     return function
+
+
+def repeated(conditions: Conditions, chosen: Sequence[sympy.Symbol], program: Scalar) -> Callable[..., Any]:
+    """The same of a program, pass by pass in NumPy's doubles: near the values where growth factors coincide, a closed form divides
+    by their difference, and what it loses there may be all its digits."""
+    nans = _nans(conditions, chosen, "numpy")
+
+    def function(*values: Any) -> Any:
+        import numpy as np
+
+        from boundcalc.bounds.sweeps import Grid, swept
+
+        if len(values) != len(chosen):
+            raise TypeError(
+                f"the function takes {len(chosen)} values, {', '.join(s.name for s in chosen)}, not {len(values)}"
+            )
+        _resolved(conditions, chosen, values)
+        with np.errstate(all="ignore"):
+            outside, *arrays = np.broadcast_arrays(sum(nans(*values)), *(np.asarray(value, float) for value in values))
+        holds = ~np.isnan(outside)
+        found = np.full(holds.shape, np.nan)
+        if holds.any():
+            grid = Grid({s: a[holds] for s, a in zip(chosen, arrays, strict=True)}, {}, (int(holds.sum()),))
+            found[holds] = swept(program, grid)
+        return found if found.ndim else found[()]
+
+    function.__doc__ = f"The bound at {', '.join(s.name for s in chosen)}, pass by pass in double precision."
+    return function
+
+
+def _resolved(conditions: Conditions, chosen: Sequence[sympy.Symbol], values: Sequence[Any]) -> bool:
+    """Whether all values are numbers, which are checked then: ValueError."""
+    import numpy as np
+
+    plain = int | float | Fraction | Decimal | np.generic | sympy.Number  # and no arrays of some module
+    if not all(isinstance(value, plain) for value in values):
+        return False
+    resolve(conditions, {symbol.name: value for symbol, value in zip(chosen, values, strict=True)})
+    return True
+
+
+def _nans(conditions: Conditions, chosen: Sequence[sympy.Symbol], modules: object) -> Callable[..., Any]:
+    """A list with nan for each condition that fails, else 0."""
+    # SymPy knows that a positive symbol is positive: conditions are about symbols that may be any real number.
+    anything = {symbol: sympy.Dummy(symbol.name, real=True) for symbol in chosen}
+    penalties = [_penalty(condition, anything) for condition in _over(conditions, chosen)]
+    return sympy.lambdify(list(anything.values()), penalties, modules=modules)
 
 
 def _over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolean]:

@@ -7,7 +7,6 @@ bound with rho in place of every radius. Where L(rho) <= sum c_k rho^k, h(w) = s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import sympy
 
@@ -29,7 +28,7 @@ from boundcalc.layers.parts.maps import GIVEN
 from boundcalc.program.dependence import free_symbols
 from boundcalc.program.evaluate import evaluate
 from boundcalc.program.ir import Scalar
-from boundcalc.program.power_sums import NoPowerSumError, power_sum
+from boundcalc.program.power_sums import Exponent, NoPowerSumError, power_sum
 from boundcalc.program.to_sympy import to_sympy
 
 NOTE = "F(v) <= F(w) + <grad F(w), v - w> + h(v) - h(w) - <grad h(w), v - w> at all parameters, whatever their norms"
@@ -69,7 +68,7 @@ class Coefficient:
 class Kernel(Shown):
     """`terms`: k and c_k; `reason`: why there is no kernel, then there are no terms."""
 
-    terms: tuple[tuple[Fraction, Guarantee], ...] = ()
+    terms: tuple[tuple[Exponent, Guarantee], ...] = ()
     reason: str | None = None
 
     @property

@@ -33,7 +33,7 @@ def _made(part: sympy.Basic, args: list[Any]) -> sympy.Basic:
     if isinstance(part, sympy.Piecewise):
         return _piecewise(args)
     made: Any = part.func
-    if isinstance(part, (Relational, sympy.Function)) and any(arg.has(*_CASES) for arg in args):
+    if isinstance(part, (Relational, sympy.Function, sympy.Pow)) and any(arg.has(*_CASES) for arg in args):
         return made(*args, evaluate=False)
     return made(*args)
 

@@ -14,11 +14,15 @@ from boundcalc.bounds.guards import guards
 from boundcalc.bounds.options import Detail
 from boundcalc.exact.intervals import shown
 from boundcalc.output.parts.closed_forms import used
-from boundcalc.output.parts.listing import Listing
+from boundcalc.output.parts.listing import HELPERS, Listing
 from boundcalc.output.parts.python_printer import Printer, constant
 
 _TAKEN = frozenset(
-    {*keyword.kwlist, "xp", "one", "math", "numpy", "numbers", "bounds", "plain", "valid", "wanted", "holds"}
+    {
+        *keyword.kwlist,
+        *("xp", "one", "math", "numpy", "numbers", "bounds", "plain", "valid", "wanted", "holds"),
+        *("passes", "after", "hypot"),
+    }
 )
 
 
@@ -26,19 +30,22 @@ def to_python(document: Document) -> str:
     """Source of `bounds(..., xp=numpy) -> dict`: double precision, not certified; infinite bounds are math.inf.
 
     `xp` is any module with sqrt, exp, log, minimum, maximum, where, ones_like (numpy, jax.numpy, torch), so the result can be
-    differentiated; the arguments are numbers or arrays of it, for torch at least one tensor.
+    differentiated; the arguments are numbers or arrays of it, for torch at least one tensor. What repeats a symbolic number of times
+    is computed pass by pass: closed forms lose their digits near the values where growth factors coincide.
     """
     arguments = _used(document)
-    wanted = [quantity.definition for quantity in _quantities(document).values()]
+    quantities = _quantities(document)
+    repeated = [q.scalar for q in quantities.values() if q.in_loops and q.finite and q.scalar is not None]
+    wanted = [quantity.definition for quantity in quantities.values() if quantity.scalar not in repeated]
     definitions = used(document.definitions, [name for name in wanted if name is not None])
     names = safe_names([*arguments, *(name for name, _ in definitions)])
     printer = Printer(names)
-    open_ended = [q.scalar for q in _quantities(document).values() if q.unclosed is not None and q.scalar is not None]
-    listing = Listing(open_ended, printer) if open_ended else None
+    listing = Listing(repeated, printer, _prefix(names.values())) if repeated else None
     lines = [f'"""{_title(document)}"""']
     lines += [f"# {_plain(document.kept)}"] if document.kept else []
     lines += [f"# warning: {_plain(warning)}" for warning in document.warnings]
     lines += ["", "import math", "import numbers", "", "import numpy", "", ""]
+    lines += [] if listing is None else [*HELPERS, "", ""]
     lines.append('@numpy.errstate(all="ignore")  # what is not finite is of no consequence, or inf')
     lines.append(f"def bounds({_signature(document, arguments, names)}xp=numpy):")
     lines.append(
@@ -49,19 +56,18 @@ def to_python(document: Document) -> str:
         "    Where the bounds do not hold, numbers raise ValueError and entries of arrays are nan.",
         '    """',
     ]
-    if listing is not None:
-        lines += [f"    {line}" for line in listing.counts()]
-    lines += [f"    {line}" for line in _arguments(document, arguments, names, printer)]
+    early, late = ([], []) if listing is None else _counts(document, listing, printer)
+    lines += [f"    {line}" for line in (*early, *_arguments(document, arguments, names, printer), *late)]
     checks = _checks(document, arguments, printer)
     lines += [f"    {line}" for line in checks]
     lines += [f"    {names[name]} = {printer.array(expression)}" for name, expression in definitions]
     if listing is not None:
         lines += [f"    {line}" for line in listing.statements()]
     lines.append("    return {")
-    for name, quantity in _quantities(document).items():
+    for name, quantity in quantities.items():
         value, remark = _value(quantity, names, printer)
-        if listing is not None and quantity.scalar is not None and quantity.scalar in open_ended:
-            value, remark = listing.name(quantity.scalar), f"from the recursion: {_plain(str(quantity.unclosed))}"
+        if listing is not None and quantity.scalar is not None and quantity.scalar in repeated:
+            value, remark = listing.name(quantity.scalar), _plain(quantity.guarantees or "")
         if checks and quantity.finite and value != "None":
             value = f"xp.where(valid, {value}, one*math.nan)"
         lines.append(f'        "{name}": {value},' + (f"  # {remark}" if remark else ""))
@@ -81,6 +87,11 @@ def safe_names(names: Iterable[str]) -> dict[str, str]:
         taken.add(fitting)
         safe[name] = fitting
     return safe
+
+
+def _prefix(names: Iterable[str]) -> str:
+    """With which none of the names begins."""
+    return "_" * (1 + max((len(name) - len(name.lstrip("_")) for name in names), default=0))
 
 
 def _title(document: Document) -> str:
@@ -134,6 +145,17 @@ def _arguments(document: Document, used: list[str], names: Mapping[str, str], pr
     for symbol in dependent:
         name = names[symbol.name]
         yield f"{name} = {printer.array(declared[symbol])} if {name} is None else one * {name}"
+
+
+def _counts(document: Document, listing: Listing, printer: Printer) -> tuple[list[str], list[str]]:
+    """Numbers of passes, and which of them are told after the arguments have become arrays: not those that are given, which a compiler
+    of array programs then knows."""
+    early, late = list[str](), list[str]()
+    computed = {symbol for symbol, value in document.assumed.declared.items() if value.free_symbols}
+    for name, times in listing.counts.items():
+        given = times.is_Integer or (times.is_Symbol and times not in computed)
+        (early if given else late).append(f"{name} = {printer.doprint(times) if given else printer.array(times)}")
+    return early, late
 
 
 def _valued(document: Document, wanted: frozenset[sympy.Basic]) -> frozenset[sympy.Basic]:

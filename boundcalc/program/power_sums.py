@@ -15,9 +15,10 @@ import sympy
 from boundcalc.program.interpret import Passes, interpret
 from boundcalc.program.ir import Arena, Op, Scalar
 
-PowerSum = Mapping[Fraction, Scalar]  # by exponent; what is absent is zero
+Exponent = int | Fraction  # whole ones as int: sums of fractions take most of the time of a product
+PowerSum = Mapping[Exponent, Scalar]  # by exponent; what is absent is zero
 MOST_TERMS = 400
-_ZERO = Fraction(0)
+MOST_PRODUCTS = 500_000  # of two terms, in one program: they grow with the cube of the steps of a recurrence
 
 
 class NoPowerSumError(ValueError):
@@ -30,32 +31,39 @@ def power_sum(scalar: Scalar, symbol: sympy.Symbol) -> PowerSum:
     return found[scalar.index]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _PowerSums:
     arena: Arena
     symbol: sympy.Symbol
+    products: int = 0  # so far
 
     def leaf(self, expression: sympy.Expr) -> PowerSum:
         if expression == self.symbol:
-            return {Fraction(1): self.arena.one}
+            return {1: self.arena.one}
         if self.symbol in expression.free_symbols:
             raise NoPowerSumError("the norm of the parameters is in a constant of a layer")
-        return {} if expression.is_zero else {_ZERO: self.arena.leaf(expression)}
+        return {} if expression.is_zero else {0: self.arena.leaf(expression)}
 
     def add(self, terms: Sequence[PowerSum]) -> PowerSum:
-        found: dict[Fraction, Scalar] = {}
-        for term in terms:
-            for k, c in term.items():
-                found[k] = found[k] + c if k in found else c
-        if len(found) > MOST_TERMS:
-            raise NoPowerSumError(f"there are more than {MOST_TERMS} powers")
-        return found
+        return self._summed(_columns(terms))
 
     def multiply(self, factors: Sequence[PowerSum]) -> PowerSum:
-        result: PowerSum = {_ZERO: self.arena.one}
+        result: PowerSum = {0: self.arena.one}
         for factor in factors:
-            result = self.add([{j + k: b * c for k, c in factor.items()} for j, b in result.items()])
+            self.products += len(result) * len(factor)
+            if self.products > MOST_PRODUCTS:
+                raise NoPowerSumError(f"its powers take more than {MOST_PRODUCTS} products")
+            columns: dict[Exponent, list[Scalar]] = {}
+            for j, b in result.items():
+                for k, c in factor.items():
+                    columns.setdefault(j + k, []).append(b * c)
+            result = self._summed(columns)
         return result
+
+    def _summed(self, columns: Mapping[Exponent, Sequence[Scalar]]) -> PowerSum:
+        if len(columns) > MOST_TERMS:
+            raise NoPowerSumError(f"there are more than {MOST_TERMS} powers")
+        return {k: self.arena.combine(Op.ADD, column) for k, column in columns.items()}
 
     def power(self, base: PowerSum, exponent: Fraction) -> PowerSum:
         """(sum of t_k)^p is at most the sum of t_k^p for 0 <= p <= 1: x^p is subadditive."""
@@ -65,7 +73,7 @@ class _PowerSums:
             ((k, c),) = base.items()
             if exponent < 0 and k > 0:
                 raise NoPowerSumError("a quotient by the norm of the parameters")
-            return {k * exponent: c**exponent}
+            return {_exponent(k * exponent): c**exponent}
         if exponent < 0:
             raise NoPowerSumError("a quotient by a sum of powers of the norm of the parameters")
         whole, rest = divmod(exponent, 1)
@@ -73,30 +81,35 @@ class _PowerSums:
             raise NoPowerSumError(f"there are more than {MOST_TERMS} powers")
         parts = [base] * int(whole)
         if rest:
-            parts.append(self.add([{k * rest: c**rest} for k, c in base.items()]))
+            parts.append(self.add([{_exponent(k * rest): c**rest} for k, c in base.items()]))
         return self.multiply(parts)
 
     def hypot(self, terms: Sequence[PowerSum]) -> PowerSum:
         """Exact of terms of one and the same power, above the others otherwise."""
-        columns: dict[Fraction, list[Scalar]] = {}
-        for term in terms:
-            for k, c in term.items():
-                columns.setdefault(k, []).append(c)
-        return {k: column[0].hypot(*column[1:]) for k, column in columns.items()}
+        return {k: column[0].hypot(*column[1:]) for k, column in _columns(terms).items()}
 
     def minimum(self, terms: Sequence[PowerSum]) -> PowerSum:
-        return min(terms, key=lambda term: (max(term, default=_ZERO), len(term)))
+        return min(terms, key=lambda term: (max(term, default=0), len(term)))
 
     def maximum(self, terms: Sequence[PowerSum]) -> PowerSum:
         """The largest coefficient of every power."""
-        columns: dict[Fraction, list[Scalar]] = {}
-        for term in terms:
-            for k, c in term.items():
-                columns.setdefault(k, []).append(c)
-        return {k: column[0].maximum(*column[1:]) for k, column in columns.items()}
+        return {k: column[0].maximum(*column[1:]) for k, column in _columns(terms).items()}
 
     def select(self, index: int, op: Op, keys: Sequence[PowerSum], values: Sequence[PowerSum]) -> PowerSum:
         raise NoPowerSumError("a choice between two values")
 
     def loop(self, passes: Passes[PowerSum]) -> Sequence[PowerSum]:
         raise NoPowerSumError("a repeat with a symbolic number of times")
+
+
+def _columns(terms: Sequence[PowerSum]) -> Mapping[Exponent, Sequence[Scalar]]:
+    """The coefficients of every power."""
+    columns: dict[Exponent, list[Scalar]] = {}
+    for term in terms:
+        for k, c in term.items():
+            columns.setdefault(k, []).append(c)
+    return columns
+
+
+def _exponent(k: Exponent) -> Exponent:
+    return int(k) if k == int(k) else k

@@ -17,6 +17,7 @@ from boundcalc.output.latex import to_latex
 from boundcalc.output.parts.cases import by_cases
 from boundcalc.output.parts.closed_forms import closed_forms, used
 from boundcalc.output.python import to_python
+from boundcalc.output.text import to_text
 from boundcalc.program.evaluate import evaluate
 from tests.reference.named import at
 
@@ -165,3 +166,25 @@ def test_cases_are_apart_where_they_are_the_same_ones() -> None:
     third = sympy.Piecewise((x, sympy.Eq(y, 2)), (x**2, True))
     assert not by_cases(one + third).are_apart
     assert by_cases(x + y) == (x + y, ())
+
+
+def test_irrational_growth_factors_that_coincide_leave_open_how_much_larger_the_form_is() -> None:
+    """At R = 1 two of them are sqrt(6)/4 + 3/32 by different minima, which balls cannot tell: that ended the command."""
+    text = """
+    symbols: {R: 1, w: 2, wide: w + 1, k: {value: 3, integer: true}}
+    batch: 2
+    input: {shape: [3, wide], norm: {batch: 3/2}}
+    radius: R
+    layers:
+      - repeat:
+          times: k
+          carry: {h: {shape: [2, 2], next: next}}
+          each: {x: input}
+          spectral: 1/2
+          layers: [{sigmoid: {from: x}}, {dense: {units: in + 1, bias: false}}, {reshape: [2, -1]}, {multiply: [[], h]}, {dense: w}, {identity: {name: next}}]
+    """
+    bounds = bc.compile(bc.loads(text))
+    said = [answer.slack for answer in bounds.document.totals.values()]
+    assert said[0] == pytest.approx(1.09, abs=0.01)
+    assert said[1] is None
+    assert "an upper form" in to_text(bounds.document)

@@ -94,6 +94,58 @@ def test_the_source_can_be_differentiated() -> None:
     assert slope == pytest.approx((above - below) / (2 * step), rel=1e-6)
 
 
+REPEATED = """
+symbols: {R: 2, k: {value: 7, integer: true}}
+input: {shape: [3], norm: {sample: 1}}
+radius: R
+layers: [{repeat: {times: k, layers: [dense: {units: 3}, sin: ]}}]
+"""
+NEAR = [1 + step for step in (0.0, 1e-2, 1e-4, -1e-6, 1e-8, 1e-12, 2.3e-16)]  # the growth factors coincide at R = 1
+
+
+def test_near_a_resonance_no_digit_is_lost() -> None:
+    """The closed form in double precision is below zero there, or zero: at R = 1 + 1e-6 it is -1e15 for 544."""
+    bounds = bc.compile(bc.loads(REPEATED))
+    function, radii, passes = compiled(to_python(bounds.document)), np.array(NEAR), np.array([[0], [1], [7]])
+    for name, quantity in quantities(bounds).items():
+        certified = [[quantity.evaluate(R=sympy.Rational(radius), k=k) for radius in NEAR] for k in (0, 1, 7)]
+        alone = [[float(function(R=radius, k=k)[name]) for radius in NEAR] for k in (0, 1, 7)]
+        np.testing.assert_allclose(alone, certified, rtol=1e-12)
+        np.testing.assert_allclose(function(R=radii, k=passes)[name], certified, rtol=1e-12)
+        np.testing.assert_allclose(quantity.lambdify("R", "k")(radii, passes), certified, rtol=1e-12)
+        assert quantity.lambdify("R", "k")(NEAR[3], 7) == pytest.approx(certified[2][3], rel=1e-12)
+
+
+def test_repeats_can_be_differentiated_from_their_first_pass_on() -> None:
+    """All derivatives are 0 before it, where the root of a sum of squares has no slope."""
+    bounds = bc.compile(bc.loads(REPEATED))
+    function = compiled(to_python(bounds.document))
+    for name, quantity in quantities(bounds).items():
+        slope = autograd.grad(lambda radius, of=name: function(R=radius, k=3, xp=anp)[of])(1.5)
+        assert slope == pytest.approx(quantity.diff("R").evaluate(R=1.5, k=3), rel=1e-9)
+
+
+def test_numbers_of_passes_may_be_computed_and_are_limited() -> None:
+    text = REPEATED.replace(
+        "value: 7, integer: true}", "integer: true}, m: {value: 3, integer: true}, _5: 1, half: k/2"
+    )
+    bounds = bc.compile(bc.loads(text.replace("times: k", "times: half + m").replace("radius: R", "radius: R*_5")))
+    function = compiled(to_python(bounds.document))
+    for at in ({"k": 4}, {"k": 4, "half": 6}, {"k": 8, "m": 1, "_5": 0.5}):
+        assert float(function(**at)["lipschitz"]) == pytest.approx(bounds.lipschitz.evaluate(at), rel=1e-12)
+    with pytest.raises(ValueError, match="more than 100000 passes"):
+        function(k=10**6)
+    assert np.isnan(function(k=np.array([2, 3]))["norm"]).tolist() == [False, True]
+
+
+def test_repeats_are_for_numpy_or_for_a_program() -> None:
+    bound = bc.compile(bc.loads(REPEATED)).smoothness
+    with pytest.raises(ValueError, match=r"modules='numpy' alone; .* --format python"):
+        bound.lambdify(modules="math")
+    with pytest.raises(TypeError, match="takes 2 values, R, k, not 1"):
+        bound.lambdify("R", "k")(1.0)
+
+
 def test_infinite_bounds_say_why() -> None:
     source = to_python(
         bc.compile(bc.loads("input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]")).document

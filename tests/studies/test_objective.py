@@ -87,6 +87,14 @@ def test_the_kernel_of_matrix_factorisation() -> None:
     assert [k for k, _ in kernel.terms] == [0, 2]
 
 
+def test_a_kernel_of_too_many_products_is_refused() -> None:
+    """They grow with the cube of the steps of a recurrence: 56 steps took 15 s."""
+    text = "batch: 1\ninput: {{shape: [{steps}, 2], norm: {{sample: 1}}}}\nradius: 1\nlayers: [{{lstm: {{units: 2, layers: 2, last: true}}}}, {{dense: 2}}]\nloss: logistic"
+    few, many = (found(text.format(steps=n)).kernel for n in (3, 60))
+    assert few.reason is None
+    assert many.reason == "its powers take more than 500000 products"
+
+
 # Numbers and formulas
 
 
