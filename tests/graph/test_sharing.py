@@ -95,6 +95,7 @@ ONE_TWO = "{m: {name: one}}, {m: {share: one}}"
         "dense: {units: 2, radius: 3}",
         "dense: {units: 2, radius: {weight: 3, bias: 2}, center: {bias: 1}}",
         "dense: {units: 2, center: 1, frozen: true}",
+        "lora: {units: 2, rank: 1, frozen: false}",  # of which the base is frozen whatever is said
         "residual: {radius: 2, layers: [dense: 2]}",
         "repeat: {times: 2, radius: 2, share: true, layers: [{dense: {units: 2, center: 1}}]}",
     ],
