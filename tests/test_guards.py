@@ -197,3 +197,12 @@ def test_derivatives_by_a_size_are_those_of_the_form_extended_to_the_reals() -> 
     assert bounds.lipschitz.diff("n").evaluate() == pytest.approx(1 / (2 * 10**0.5))
     with pytest.raises(ValueError, match="'n' is an integer"):
         bounds.lipschitz.diff("n").evaluate(n=2.5)
+
+
+def test_numbers_that_no_array_module_takes_are_floats() -> None:
+    text = "symbols: {R:, s: sqrt(10**40 + 1)}\ninput: {shape: [4], norm: s}\nradius: R\nlayers: [{dense: {units: 3, bias: false}}]"
+    bound = bc.compile(bc.loads(text)).norm
+    assert bound.lambdify("R", "s")(2.0, 1e20) == pytest.approx(2e20)
+    fixed = bc.compile(bc.loads(text.replace("norm: s", "norm: sqrt(10**40 + 1)"))).norm
+    assert fixed.lambdify("R")(np.array([2.0])) == pytest.approx([2e20])
+    assert float(fixed.lambdify("R", modules="mpmath")(2)) == pytest.approx(2e20)

@@ -17,12 +17,15 @@ from boundcalc.exact.values import substitute
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.ir import Scalar
 
+_LARGEST = 2**53  # that a double holds exactly
+_DIGITS = 50
+
 
 def guarded(
     conditions: Conditions, chosen: Sequence[sympy.Symbol], expression: sympy.Expr, modules: object
 ) -> Callable[..., Any]:
     """SymPy's `lambdify` of a closed form; where a condition fails, numbers raise ValueError and arrays give nan."""
-    compiled = sympy.lambdify(chosen, steady(expression), modules=modules)
+    compiled = sympy.lambdify(chosen, _short(steady(expression)), modules=modules)
     nans = _nans(conditions, chosen, modules)
 
     def function(*values: Any) -> Any:
@@ -65,6 +68,13 @@ def repeated(conditions: Conditions, chosen: Sequence[sympy.Symbol], program: Sc
 
     function.__doc__ = f"The bound at {', '.join(s.name for s in chosen)}, pass by pass in double precision."
     return function
+
+
+def _short(expression: sympy.Expr) -> sympy.Expr:
+    """No whole numbers that an array module cannot take: Python would hand them over as objects."""
+    found = (n for n in expression.atoms(sympy.Rational) if max(abs(int(n.p)), int(n.q)) > _LARGEST)
+    floats: dict[sympy.Basic, sympy.Basic] = {n: sympy.Float(n, _DIGITS) for n in found}
+    return cast(sympy.Expr, expression.xreplace(floats)) if floats else expression
 
 
 def _resolved(conditions: Conditions, chosen: Sequence[sympy.Symbol], values: Sequence[Any]) -> bool:
