@@ -17,6 +17,7 @@ from boundcalc.output.parts.closed_forms import used
 from boundcalc.output.parts.listing import HELPERS, Listing
 from boundcalc.output.parts.python_printer import Printer, constant
 
+MOST = 2000  # definitions, which are lines that a person may read; SymPy takes a millisecond for each
 _TAKEN = frozenset(
     {
         *keyword.kwlist,
@@ -31,16 +32,19 @@ def to_python(document: Document) -> str:
 
     `xp` is any module with sqrt, exp, log, minimum, maximum, where, ones_like (numpy, jax.numpy, torch), so the result can be
     differentiated; the arguments are numbers or arrays of it, for torch at least one tensor. What repeats a symbolic number of times
-    is computed pass by pass: closed forms lose their digits near the values where growth factors coincide.
+    is computed pass by pass: closed forms lose their digits near the values where growth factors coincide. Above `MOST` definitions
+    the program itself is written, whose lines have numbers for names.
     """
     arguments = _used(document)
     quantities = _quantities(document)
-    repeated = [q.scalar for q in quantities.values() if q.in_loops and q.finite and q.scalar is not None]
-    wanted = [quantity.definition for quantity in quantities.values() if quantity.scalar not in repeated]
-    definitions = used(document.definitions, [name for name in wanted if name is not None])
+    finite = [q for q in quantities.values() if q.finite and q.scalar is not None]
+    many = document.has_many([q.definition for q in finite if q.definition is not None], MOST)
+    listed = [q.scalar for q in finite if q.scalar is not None and (many or q.in_loops)]
+    wanted = [q.definition for q in finite if q.scalar not in listed and q.definition is not None]
+    definitions = used(document.definitions, wanted) if wanted else []
     names = safe_names([*arguments, *(name for name, _ in definitions)])
     printer = Printer(names)
-    listing = Listing(repeated, printer, _prefix(names.values())) if repeated else None
+    listing = Listing(listed, printer, _prefix(names.values())) if listed else None
     lines = [f'"""{_title(document)}"""']
     lines += [f"# {_plain(document.kept)}"] if document.kept else []
     lines += [f"# warning: {_plain(warning)}" for warning in document.warnings]
@@ -66,7 +70,7 @@ def to_python(document: Document) -> str:
     lines.append("    return {")
     for name, quantity in quantities.items():
         value, remark = _value(quantity, names, printer)
-        if listing is not None and quantity.scalar is not None and quantity.scalar in repeated:
+        if listing is not None and quantity.scalar is not None and quantity.scalar in listed:
             value, remark = listing.name(quantity.scalar), _plain(quantity.guarantees or "")
         if checks and quantity.finite and value != "None":
             value = f"xp.where(valid, {value}, one*math.nan)"

@@ -146,6 +146,16 @@ def test_repeats_are_for_numpy_or_for_a_program() -> None:
         bound.lambdify("R", "k")(1.0)
 
 
+def test_above_thousands_of_definitions_the_steps_of_the_program_are_written() -> None:
+    text = REPEATED.replace("times: k", "times: 900").replace("value: 7, ", "")
+    bounds = bc.compile(bc.loads(text))
+    source = to_python(bounds.document)
+    assert "sin_0" not in source
+    at = {"R": sympy.Rational(3, 4)}
+    for name, quantity in quantities(bounds).items():
+        assert float(compiled(source)(R=0.75)[name]) == pytest.approx(quantity.evaluate(at), rel=1e-9)
+
+
 def test_infinite_bounds_say_why() -> None:
     source = to_python(
         bc.compile(bc.loads("input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]")).document
