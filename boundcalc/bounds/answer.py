@@ -163,6 +163,11 @@ class Answer(Shown):
         return self._bound.upper
 
     @property
+    def loose(self) -> tuple[str, ...]:
+        """Why what its program gives may exceed the number, in whatever way it is written."""
+        return self._bound.figure.loose
+
+    @property
     def unclosed(self) -> str | None:
         """Why there is no closed form in the depth; None where there is one."""
         return self._bound.unclosed

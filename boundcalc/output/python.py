@@ -69,9 +69,10 @@ def to_python(document: Document) -> str:
         lines += [f"    {line}" for line in listing.statements()]
     lines.append("    return {")
     for name, quantity in quantities.items():
-        value, remark = _value(quantity, names, printer)
         if listing is not None and quantity.scalar is not None and quantity.scalar in listed:
-            value, remark = listing.name(quantity.scalar), _plain(quantity.guarantees or "")
+            value, remark = listing.name(quantity.scalar), _remark(quantity, quantity.loose)
+        else:
+            value, remark = _value(quantity, names, printer), _remark(quantity, quantity.upper)
         if checks and quantity.finite and value != "None":
             value = f"xp.where(valid, {value}, one*math.nan)"
         lines.append(f'        "{name}": {value},' + (f"  # {remark}" if remark else ""))
@@ -192,15 +193,21 @@ def _checks(document: Document, used: list[str], printer: Printer) -> list[str]:
     ]
 
 
-def _value(quantity: Answer, names: Mapping[str, str], printer: Printer) -> tuple[str, str]:
-    """The value of a quantity as Python source, and a remark."""
+def _remark(quantity: Answer, upper: Iterable[str]) -> str:
+    """`upper`: why what is written may exceed the number."""
     if not quantity.finite:
-        return "math.inf", _plain(str(quantity.infinite_because))
-    told = [f"at most: {'; '.join(quantity.upper)}"] if quantity.upper else []
-    remark = _plain("; ".join([*told, *([quantity.guarantees] if quantity.guarantees else [])]))
+        return _plain(str(quantity.infinite_because))
+    if quantity.scalar is None:
+        return "no closed form"
+    told = "; ".join(upper)
+    return _plain("; ".join(part for part in (f"at most: {told}" if told else "", quantity.guarantees) if part))
+
+
+def _value(quantity: Answer, names: Mapping[str, str], printer: Printer) -> str:
+    """The value of a quantity as Python source."""
+    if not quantity.finite:
+        return "math.inf"
     name = quantity.definition
     if name is not None and name in names:
-        return names[name], remark
-    if quantity.expression is None:
-        return "None", "no closed form"
-    return printer.array(quantity.expression), remark
+        return names[name]
+    return "None" if quantity.expression is None else printer.array(quantity.expression)

@@ -1,6 +1,6 @@
 """Programs as Python statements, loops as loops: for bounds of many definitions, and those with a symbolic number of passes.
 
-The closed forms of these divide by differences of growth factors: where two of these are nearly equal, terms cancel that are larger than
+The closed forms of the latter divide by differences of growth factors: where two of these are nearly equal, terms cancel that are larger than
 all the digits of a double, and what is left may be far below the bound. The recursion adds and multiplies what is nonnegative.
 """
 
