@@ -13,7 +13,7 @@ from boundcalc.bounds.options import Json
 from boundcalc.display.page import Page
 from boundcalc.display.shown import Shown
 from boundcalc.exact import decimals
-from boundcalc.exact.balls import Number
+from boundcalc.exact.balls import Number, ball
 from boundcalc.exact.enclosures import from_sympy
 from boundcalc.exact.near import quotient
 from boundcalc.exact.printing import to_str
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SHORT = 400  # characters of a form that is printed whole
 BRIEF = 24  # in a cell of a table
 DIGITS = 4  # of a number in a table
+_PRECISIONS, _SHARP_BITS = (128, 512, 2048), 30
 LARGE = 10**15  # from here on a logarithm is easier to compare
 
 
@@ -184,15 +185,17 @@ class Answer(Shown):
         if number is None or number == 0 or scalar is None:
             return None
         if not self.in_loops:
-            form = evaluate([scalar], self._of.values)[0]
-        elif expression is not None:
-            try:
-                form = from_sympy(expression, self._of.values)
-            except ArithmeticError:  # balls cannot tell that two irrational growth factors are equal
-                return None
-        else:
+            return quotient(evaluate([scalar], self._of.values)[0], number)
+        if expression is None:
             return None
-        return quotient(form, number)
+        for precision in _PRECISIONS:  # terms cancel where growth factors are nearly equal
+            try:
+                form = from_sympy(expression, self._of.values, precision)
+            except ArithmeticError:  # balls cannot tell that two irrational ones are equal
+                continue
+            if ball(form).rel_accuracy_bits() >= _SHARP_BITS:
+                return quotient(form, number)
+        return None
 
     def to_dict(self) -> dict[str, Json]:
         """Closed form, name of its definition, certified number, enclosure, logarithm, or the reason."""

@@ -188,3 +188,10 @@ def test_irrational_growth_factors_that_coincide_leave_open_how_much_larger_the_
     assert said[0] == pytest.approx(1.09, abs=0.01)
     assert said[1] is None
     assert "an upper form" in to_text(bounds.document)
+
+
+@pytest.mark.parametrize("exponent", [6, 12, 60])
+def test_how_much_larger_a_form_is_is_told_next_to_a_resonance_too(exponent: int) -> None:
+    text = f"symbols: {{R: 1 + 10**-{exponent}, k: {{value: 7, integer: true}}}}\ninput: {{shape: [3], norm: {{sample: 1}}}}\nradius: R\nlayers: [{{repeat: {{times: k, layers: [dense: 3, sin: ]}}}}]"
+    said = [answer.slack for answer in bc.compile(bc.loads(text)).document.totals.values()]
+    assert said == pytest.approx([1, 1.39905, 1.91508], rel=1e-4)
