@@ -10,10 +10,9 @@ from typing import Any, cast
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from boundcalc.bounds.guards import exact_sides, guards, steady
+from boundcalc.bounds.guards import exact_sides, guards_over, steady
 from boundcalc.bounds.values import resolve
-from boundcalc.exact.intervals import proved, sides, unevaluated
-from boundcalc.exact.values import substitute
+from boundcalc.exact.intervals import unevaluated
 from boundcalc.language.conditions import Conditions
 from boundcalc.program.ir import Scalar
 
@@ -92,28 +91,8 @@ def _nans(conditions: Conditions, chosen: Sequence[sympy.Symbol], modules: objec
     """A list with nan for each condition that fails, else 0."""
     # SymPy knows that a positive symbol is positive: conditions are about symbols that may be any real number.
     anything = {symbol: sympy.Dummy(symbol.name, real=True) for symbol in chosen}
-    penalties = [_penalty(condition, anything) for condition in _over(conditions, chosen)]
+    penalties = [_penalty(condition, anything) for condition in guards_over(conditions, chosen)]
     return sympy.lambdify(list(anything.values()), penalties, modules=modules)
-
-
-def _over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolean]:
-    """The conditions in the chosen symbols, those that the spec gives values put in."""
-    known: dict[sympy.Symbol, sympy.Expr] = {}
-    for symbol, value in conditions.declared.items():
-        if symbol not in chosen:
-            known[symbol] = substitute(value, known)
-    found: list[Boolean] = []
-    for condition in guards(conditions, (*chosen, *known)):
-        left, right = (substitute(side, known) for side in sides(condition))
-        replaced = unevaluated(condition, left, right)
-        if replaced.free_symbols and replaced.free_symbols <= set(chosen) and not _settled(replaced):
-            found.append(replaced)
-    return found
-
-
-def _settled(condition: Boolean) -> bool:
-    """Whether a condition says nothing: not even of symbols that may be any number."""
-    return proved(condition) and not isinstance(condition.args[0], sympy.Symbol)
 
 
 def _penalty(condition: Boolean, names: Mapping[sympy.Symbol, sympy.Dummy]) -> sympy.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 import sympy
@@ -10,7 +10,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.exact.functions import FUNCTIONS
-from boundcalc.exact.intervals import assumptions, is_wholeness, shown, sides
+from boundcalc.exact.intervals import assumptions, is_wholeness, proved, shown, sides, unevaluated
 from boundcalc.exact.signs import is_integer
 from boundcalc.exact.values import relation, substitute
 from boundcalc.language.conditions import Conditions, misfit
@@ -44,6 +44,26 @@ def guards(conditions: Conditions, known: Iterable[sympy.Symbol]) -> list[Boolea
     symbols = list(known)
     own = [relation for symbol in symbols for relation in assumptions(symbol)]
     return own + [condition for condition in conditions.assumed if condition.free_symbols <= set(symbols)]
+
+
+def guards_over(conditions: Conditions, chosen: Sequence[sympy.Symbol]) -> list[Boolean]:
+    """The same in the chosen symbols, those that the spec gives values put in: a size that it computes from them is whole."""
+    known: dict[sympy.Symbol, sympy.Expr] = {}
+    for symbol, value in conditions.declared.items():
+        if symbol not in chosen:
+            known[symbol] = substitute(value, known)
+    found: list[Boolean] = []
+    for condition in guards(conditions, (*chosen, *known)):
+        left, right = (substitute(side, known) for side in sides(condition))
+        replaced = unevaluated(condition, left, right)
+        if replaced.free_symbols and replaced.free_symbols <= set(chosen) and not _settled(replaced):
+            found.append(replaced)
+    return found
+
+
+def _settled(condition: Boolean) -> bool:
+    """Whether a condition says nothing: not even of symbols that may be any number."""
+    return proved(condition) and not isinstance(condition.args[0], sympy.Symbol)
 
 
 def steady(expression: sympy.Expr) -> sympy.Expr:

@@ -10,7 +10,7 @@ import sympy
 
 from boundcalc.bounds.answer import Answer
 from boundcalc.bounds.document import Document
-from boundcalc.bounds.guards import guards
+from boundcalc.bounds.guards import guards_over
 from boundcalc.bounds.options import Detail
 from boundcalc.exact.intervals import shown
 from boundcalc.output.parts.closed_forms import used
@@ -179,7 +179,7 @@ def _valued(document: Document, wanted: frozenset[sympy.Basic]) -> frozenset[sym
 
 def _checks(document: Document, used: list[str], printer: Printer) -> list[str]:
     """Statements that raise ValueError for numbers outside the conditions, and say which entries of arrays are inside."""
-    conditions = guards(document.assumed, [document.symbols[name] for name in used])
+    conditions = guards_over(document.assumed, [document.symbols[name] for name in used])
     if not conditions:
         return []
     return [

@@ -156,6 +156,19 @@ def test_above_thousands_of_definitions_the_steps_of_the_program_are_written() -
         assert float(compiled(source)(R=0.75)[name]) == pytest.approx(quantity.evaluate(at), rel=1e-9)
 
 
+def test_sizes_that_follow_from_the_arguments_are_checked() -> None:
+    """The bound depends on w as a norm alone, and holds only where w + 1 is a size."""
+    text = "symbols: {w: 2, wide: w + 1, R: 1}\ninput: {shape: [wide], norm: {sample: 1}}\nradius: R\nlayers: [{linear: {norm: w}}, {dense: 2}]"
+    bounds = bc.compile(bc.loads(text))
+    function = compiled(to_python(bounds.document))
+    assert float(function(w=3)["norm"]) == pytest.approx(bounds.norm.evaluate(w=3))
+    with pytest.raises(ValueError, match="'wide' is an integer"):
+        bounds.norm.evaluate(w=2.5)
+    with pytest.raises(ValueError, match="hold only where"):
+        function(w=2.5)
+    assert np.isnan(function(w=np.array([2.5, 3.0]))["norm"]).tolist() == [True, False]
+
+
 def test_infinite_bounds_say_why() -> None:
     source = to_python(
         bc.compile(bc.loads("input: {shape: [4], norm: 1}\nradius: 1\nlayers: [dense: 3, relu]")).document
