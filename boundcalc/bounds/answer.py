@@ -124,6 +124,11 @@ class Answer(Shown):
         return (self._of.sample_numbers if self.is_apart else self._of.numbers).get(self._bound)
 
     @property
+    def number_of_network(self) -> Number | None:
+        """The same of a quantity of the network, computed with the others of the network alone."""
+        return self._of.total_numbers.get(self._bound)
+
+    @property
     def number_alone(self) -> Number | None:
         """The same without those of the others."""
         return self._of.number(self._bound)

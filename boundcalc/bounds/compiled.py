@@ -138,6 +138,11 @@ class Bounds(Shown, OfAll):
         return self.numbers_at(self.quantities, self.values)
 
     @cached_property
+    def total_numbers(self) -> Mapping[Bound, Number]:
+        """The same of the network as a whole, without those of its layers."""
+        return self.numbers_at(self.totals.values(), self.values)
+
+    @cached_property
     def sample_numbers(self) -> Mapping[Bound, Number]:
         """The same of the gradients of one sample's loss."""
         return {} if self.objective is None else self.numbers_at(self.objective.per_sample.values(), self.values)

@@ -76,5 +76,5 @@ def _missing(document: Document) -> Iterator[str]:
 def _whole(quantity: Answer, is_asked: bool) -> str:
     if is_asked or not quantity.finite:
         return _cell(quantity)
-    number = quantity.number_alone
+    number = quantity.number_of_network
     return "" if number is None else readable(number)
