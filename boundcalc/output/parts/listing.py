@@ -1,7 +1,7 @@
 """Programs as Python statements, loops as loops: for bounds of many definitions, and those with a symbolic number of passes.
 
-The closed forms of the latter divide by differences of growth factors: where two of these are nearly equal, terms cancel that are larger than
-all the digits of a double, and what is left may be far below the bound. The recursion adds and multiplies what is nonnegative.
+The closed forms of the latter divide by differences of growth factors: where two of these are nearly equal, terms cancel up to all the
+digits of a double, and what is left may be far below the bound. The recursion adds and multiplies what is nonnegative.
 """
 
 from __future__ import annotations
